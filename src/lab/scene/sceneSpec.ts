@@ -1,0 +1,154 @@
+/**
+ * Everything that a run depends on, and nothing else. The page, the link, the workers, the headless
+ * runner and the tests all speak this language; `view` never touches a number.
+ *
+ * `SceneInput` is what a person may write (every key optional); `SceneSpec` is normalised: every default
+ * that can be known without computing is filled in. `null` marks what is computed at run time
+ * (`stepSize`: 0.5 / L95 of the energy at hand).
+ */
+export type Vector2 = readonly [number, number]
+export type Matrix2 = readonly [readonly [number, number], readonly [number, number]]
+
+export interface MixtureComponent {
+  readonly weight: number
+  readonly mean: Vector2
+  readonly covariance: Matrix2
+}
+
+export type TargetId =
+  | 'two-moons'
+  | 'eight-gaussians'
+  | 'gaussian-grid'
+  | 'checkerboard'
+  | 'two-spirals'
+  | 'pinwheel'
+  | 'rings'
+  | 'swiss-roll'
+  | 'banana'
+  | 'two-gaussians'
+  | 'three-gaussians'
+
+/** `old-faithful` in a file is accepted as `{ kind: 'old-faithful' }`: the built-in real data set. */
+export type TargetSpec =
+  | { readonly kind: TargetId; readonly sharpness: number }
+  | { readonly kind: 'old-faithful' }
+  | { readonly kind: 'gaussian-mixture'; readonly components: readonly MixtureComponent[] }
+  | { readonly kind: 'points'; readonly file: string; readonly columns: readonly [number, number] }
+  | { readonly kind: 'points'; readonly points: readonly Vector2[] }
+
+export type BarrierSpec =
+  | {
+      readonly kind: 'disc'
+      readonly center: Vector2
+      readonly radius: number
+      readonly strength: number
+    }
+  | {
+      readonly kind: 'half-plane'
+      readonly normal: Vector2
+      readonly offset: number
+      readonly strength: number
+    }
+  | { readonly kind: 'polygon'; readonly points: readonly Vector2[]; readonly strength: number }
+
+export type EnergySpec =
+  | { readonly kind: 'trained' }
+  | { readonly kind: 'pretrained'; readonly name: string }
+  | {
+      readonly kind: 'shelf'
+      readonly id: string
+      readonly hash: string
+      /** What the energy was trained on and how, so that a link retrains it where the shelf lacks it. */
+      readonly recipe: ShelfRecipe | null
+    }
+  | { readonly kind: 'exact' }
+  | { readonly kind: 'quadratic'; readonly center: Vector2; readonly matrix: Matrix2 }
+  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'sum'
+      readonly terms: readonly SumTerm[]
+      readonly barriers: readonly BarrierSpec[]
+    }
+
+export interface ShelfRecipe {
+  readonly seed: number
+  readonly target: TargetSpec
+  readonly training: TrainingSpec
+}
+
+export interface SumTerm {
+  readonly weight: number
+  readonly energy: EnergySpec
+  /** The target of this term, for `trained` and `exact`; null: the scene's own. */
+  readonly target: TargetSpec | null
+}
+
+export type ObjectiveId = 'persistent' | 'energy-matching' | 'quadrature' | 'score-matching'
+export type BackendName = 'webgpu' | 'wasm' | 'cpu'
+export type BackendChoice = BackendName | 'auto'
+
+export interface TrainingSpec {
+  readonly objective: ObjectiveId
+  /** Adam steps, warm-up included; null when `seconds` decides. Range 1–200,000. */
+  readonly steps: number | null
+  /** Wall-clock budget; null when `steps` decides. Range (0, 3600]. */
+  readonly seconds: number | null
+  readonly backend: BackendChoice
+}
+
+export type InitialSpec =
+  | { readonly kind: 'gaussian'; readonly mean: Vector2; readonly covariance: Matrix2 }
+  | { readonly kind: 'uniform'; readonly halfWidth: number }
+  | { readonly kind: 'point'; readonly at: Vector2; readonly spread: number }
+  | { readonly kind: 'data' }
+  | { readonly kind: 'gibbs' }
+
+export interface DynamicsSpec {
+  /** Temperature ε: π = e^(−V/ε)/Z. Range [0.005, 10]; 1 is the temperature energies are made for. */
+  readonly epsilon: number
+  /** Step size η, range [1e-5, 1]; null: 0.5/L95, computed from the energy at hand. */
+  readonly stepSize: number | null
+  readonly steps: number
+  readonly particles: number
+  readonly sampler: 'langevin' | 'mala'
+  readonly skew: number
+  readonly preconditioner: Matrix2
+  readonly jumpEvery: number
+  readonly initial: InitialSpec
+}
+
+export type CriterionId =
+  'certified-decrease' | 'a-priori' | 'floor' | 'statistical' | 'data-mismatch' | 'tolerance'
+
+export interface StoppingSpec {
+  readonly criterion: CriterionId
+  readonly strict: boolean
+  /** Tolerance δ in nats, range [1e-6, 10]. */
+  readonly delta: number
+}
+
+export type LayerId =
+  'energy' | 'contours' | 'gradient' | 'data' | 'target' | 'particles' | 'trails' | 'difference'
+
+/** How it is looked at. Never part of the numbers. */
+export interface ViewSpec {
+  readonly layers: readonly LayerId[]
+  /** Steps a second while playing. */
+  readonly speed: number
+  /** Pause exactly at this step; null: at the end. */
+  readonly haltAt: number | null
+  readonly pauseAtStop: boolean
+  readonly theme: 'auto' | 'light' | 'dark'
+}
+
+export interface SceneSpec {
+  readonly version: 1
+  readonly seed: number
+  readonly target: TargetSpec
+  readonly energy: EnergySpec
+  readonly training: TrainingSpec
+  readonly domain: { readonly halfWidth: number; readonly cells: number }
+  readonly dynamics: DynamicsSpec
+  readonly stopping: StoppingSpec
+  readonly view: ViewSpec
+}
