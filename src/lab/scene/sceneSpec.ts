@@ -1,3 +1,7 @@
+import type { CriterionId } from '../../core/analysis/ids.ts'
+import type { TargetId } from '../../core/targets/ids.ts'
+import type { BackendChoice, ObjectiveId } from '../../learning/ids.ts'
+
 /**
  * Everything that a run depends on, and nothing else. The page, the link, the workers, the headless
  * runner and the tests all speak this language; `view` never touches a number.
@@ -14,19 +18,6 @@ export interface MixtureComponent {
   readonly mean: Vector2
   readonly covariance: Matrix2
 }
-
-export type TargetId =
-  | 'two-moons'
-  | 'eight-gaussians'
-  | 'gaussian-grid'
-  | 'checkerboard'
-  | 'two-spirals'
-  | 'pinwheel'
-  | 'rings'
-  | 'swiss-roll'
-  | 'banana'
-  | 'two-gaussians'
-  | 'three-gaussians'
 
 /** `old-faithful` in a file is accepted as `{ kind: 'old-faithful' }`: the built-in real data set. */
 export type TargetSpec =
@@ -82,10 +73,6 @@ export interface SumTerm {
   /** The target of this term, for `trained` and `exact`; null: the scene's own. */
   readonly target: TargetSpec | null
 }
-
-export type ObjectiveId = 'persistent' | 'energy-matching' | 'quadrature' | 'score-matching'
-export type BackendName = 'webgpu' | 'wasm' | 'cpu'
-export type BackendChoice = BackendName | 'auto'
 
 export interface TrainingSpec {
   readonly objective: ObjectiveId

@@ -1,0 +1,10 @@
+/** Ids of the stopping criteria, in the order of the list in the page. */
+export const CRITERION_IDS = [
+  'certified-decrease',
+  'a-priori',
+  'floor',
+  'statistical',
+  'data-mismatch',
+  'tolerance',
+] as const
+export type CriterionId = (typeof CRITERION_IDS)[number]

@@ -1,0 +1,209 @@
+import type { Constants, Estimator, StoppingReport } from '../../core/analysis/curves.ts'
+import type { BackendChoice, BackendName } from '../../learning/ids.ts'
+import type { TrainerCheckpoint } from '../../learning/training/api.ts'
+import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
+import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
+
+/**
+ * Every call from the page to the compute worker, [request, reply], and every event the worker sends of
+ * its own accord. Typed arrays in replies are transferred: their sender keeps no copy.
+ */
+export interface Calls {
+  /** Opens a training backend (loads the tensor library, checks gradients, measures). Idempotent per choice. */
+  openBackend: [request: { readonly choice: BackendChoice }, reply: BackendReport]
+  /** Hands the worker bytes that only the page has: shelf energies, files, uploaded data. */
+  provide: [request: { readonly ref: AssetRef; readonly bytes: Uint8Array }, reply: null]
+  /** Builds a run: resolves the energy, tabulates, finds η, places the particles. Aborts the run before it. */
+  prepare: [request: PrepareRequest, reply: RunReady]
+  /** Particles and curves at a step, computing as far as needed. */
+  frame: [request: FrameRequest, reply: FrameReply]
+  /** Stopping reports of a run for other settings; no step is computed. */
+  stops: [
+    request: { readonly run: number; readonly stopping: StoppingSpec },
+    reply: StoppingReport[],
+  ]
+  /** The whole run as the headless runner would write it, computing what is missing. */
+  result: [request: { readonly run: number }, reply: RunResult]
+  /** Starts training on the scene's target; replies when the training ends, is aborted or fails. */
+  train: [request: TrainRequest, reply: TrainReply]
+  /** Steers the training under way. `step` runs one Adam step while paused. */
+  steerTraining: [request: { readonly action: 'pause' | 'resume' | 'step' | 'abort' }, reply: null]
+  /** Particles on the energy under training: both clouds advanced by n steps on the current table. */
+  liveFrame: [request: { readonly steps: number }, reply: LiveFrame | null]
+  /** A small picture of a target's density (or of its points) or of an energy's Gibbs density. */
+  thumbnail: [request: ThumbnailRequest, reply: Raster]
+}
+
+export type CallName = keyof Calls
+export type Request<K extends CallName> = Calls[K][0]
+export type Reply<K extends CallName> = Calls[K][1]
+
+export interface Events {
+  /** At most 10 a second while training. */
+  trainingProgress: TrainingProgress
+  /** A new table of the energy under training; at most 4 a second. */
+  landscape: LandscapeUpdate
+  /** Enough to continue the training elsewhere; every few seconds. */
+  checkpoint: TrainingCheckpoint
+  /** Something a person should read. */
+  notice: Notice
+  /** The backend changed by itself (device lost, gradient check failed). */
+  backend: BackendReport
+}
+export type EventName = keyof Events
+
+export interface Notice {
+  readonly level: 'info' | 'warning' | 'error'
+  readonly text: string
+}
+
+/** `shelf:<id>`, `file:<path>`, `points:<file>`; shipped assets are fetched by the worker itself. */
+export type AssetRef = `shelf:${string}` | `file:${string}` | `points:${string}`
+
+export interface BackendReport {
+  readonly name: BackendName
+  readonly description: string
+  readonly reason: string
+  readonly refused: readonly { readonly name: BackendName; readonly reason: string }[]
+}
+
+export interface PrepareRequest {
+  /** Chosen by the page, growing; a reply for an older run is dropped. */
+  readonly run: number
+  readonly scene: SceneSpec
+}
+
+/** The tabulated energy as it is drawn and read off. Arrays as in `EnergyGrid`. */
+export interface Landscape {
+  readonly halfWidth: number
+  readonly cells: number
+  readonly v: Float64Array
+  readonly vx: Float64Array
+  readonly vy: Float64Array
+  readonly vxy: Float64Array
+  readonly epsilon: number
+  /** log Z of e^(−V/ε) over the box. */
+  readonly logZ: number
+}
+
+/** Values over cells × cells cell centres of a square box, row-major, x fastest, y upwards. */
+export interface Raster {
+  readonly halfWidth: number
+  readonly cells: number
+  readonly values: Float32Array
+}
+
+export interface RunReady {
+  readonly run: number
+  /** Normalised, with `stepSize`, `steps` and `backend` filled in: running it again gives the same numbers. */
+  readonly scene: SceneSpec
+  /** False when the scene asks for a trained energy that nobody has trained yet: the landscape is the untrained one. */
+  readonly trained: boolean
+  readonly landscape: Landscape
+  /** ρ* on the cell centres; null for points. */
+  readonly targetDensity: Raster | null
+  /** Up to 2,000 data points to draw, [x0, y0, …]. */
+  readonly data: Float32Array
+  readonly constants: Constants
+  readonly frame: FrameReply
+  readonly notices: readonly Notice[]
+  /** Lists of labels of the terms, for a sum; empty otherwise. */
+  readonly terms: readonly string[]
+}
+
+export interface FrameRequest {
+  readonly run: number
+  readonly step: number
+  /** The page has the curve up to and including this step; −1: nothing yet. */
+  readonly have: number
+}
+
+/** One step's worth of the curves; null where not evaluated. */
+export interface CurvePoint {
+  readonly step: number
+  readonly kl: number | null
+  readonly klStandardError: number | null
+  readonly estimator: Estimator | null
+  readonly klExact: number | null
+  readonly fokkerPlanck: number | null
+  readonly foldedMass: number | null
+  readonly deterministicKl: number | null
+  readonly deterministicStandardError: number | null
+  readonly deterministicLowerBound: boolean
+}
+
+/** Both clouds at one step: [x0, y0, x1, y1, …], length 2n, world units. */
+export interface FrameReply {
+  readonly run: number
+  readonly step: number
+  readonly langevin: Float32Array
+  readonly deterministic: Float32Array
+  /** Every step up to this one has been computed. */
+  readonly computed: number
+  /** Curve entries after `have`, in order. */
+  readonly points: readonly CurvePoint[]
+  readonly stops: readonly StoppingReport[]
+  /** Mean, and mean + 2 sd, of the estimator at exact samples of π of the same size; null until measured. */
+  readonly nullFloor: { readonly mean: number; readonly upper: number } | null
+}
+
+export interface LiveFrame {
+  readonly langevin: Float32Array
+  readonly deterministic: Float32Array
+}
+
+export interface TrainRequest {
+  readonly scene: SceneSpec
+  /** Continue from here (after a reload or a crash). */
+  readonly checkpoint?: TrainingCheckpoint
+  /** Start paused (single-stepping from the first step). */
+  readonly paused?: boolean
+}
+
+export interface TrainReply {
+  readonly outcome: 'finished' | 'aborted' | 'diverged'
+  readonly summary: TrainingSummary
+  /** The trained energy as a safetensors file. */
+  readonly weights: Uint8Array
+  /** The scene with the backend and the number of steps really used. */
+  readonly scene: SceneSpec
+  /** SHA-256 of the weights, hex: names this energy in links. */
+  readonly hash: string
+}
+
+export interface TrainingProgress {
+  readonly step: number
+  readonly steps: number
+  readonly phase: 'warm-up' | 'main'
+  readonly paused: boolean
+  readonly elapsedSeconds: number
+  readonly remainingSeconds: number | null
+  readonly stepsPerSecond: number
+  /** Losses since the last progress event, one per step. */
+  readonly losses: readonly { readonly step: number; readonly loss: number }[]
+  /** Quality measurements since the last progress event. */
+  readonly history: readonly TrainingPoint[]
+}
+
+export interface LandscapeUpdate {
+  readonly step: number
+  readonly landscape: Landscape
+  /** Measured at random places under π while training; over all cell centres at the end. */
+  readonly tableError: { readonly value: number; readonly gradient: number }
+}
+
+export interface TrainingCheckpoint {
+  readonly scene: SceneSpec
+  readonly elapsedSeconds: number
+  readonly history: readonly TrainingPoint[]
+  readonly trainer: TrainerCheckpoint
+}
+
+export type ThumbnailRequest =
+  | { readonly kind: 'target'; readonly target: TargetSpec; readonly cells: number }
+  | {
+      readonly kind: 'energy'
+      readonly energy: EnergySpec
+      readonly target: TargetSpec
+      readonly cells: number
+    }

@@ -1,0 +1,114 @@
+import type { EnergyGrid } from '../../core/fields/energyField.ts'
+import type { Box } from '../../core/maths/grid.ts'
+import type { BackendChoice, BackendName, ObjectiveId } from '../ids.ts'
+import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
+
+/** Affine map from a data set's own units to world units: world = (raw − mean) / deviation / extraScale. */
+export interface Standardisation {
+  readonly mean: readonly [number, number]
+  readonly deviation: readonly [number, number]
+  readonly extraScale: number
+}
+
+/**
+ * A trained energy as data: V(x) = net_θ(x) + (ε/2)|x|² + 10ε Σᵢ relu(|xᵢ| − penaltyStart)², ε = 1, on
+ * Ω = [−halfWidth, halfWidth]².
+ */
+export interface EnergyModel {
+  readonly shape: NetworkShape
+  readonly theta: Float32Array
+  readonly halfWidth: number
+  /** 0.8·halfWidth. */
+  readonly penaltyStart: number
+  readonly transform: Standardisation | null
+}
+
+/** Where the trainer's data come from. A batch is a pure function of (the problem's seed, step). */
+export interface TrainingProblem {
+  /** Writes n fresh points to `out` (length 2n), world units, inside Ω. */
+  batch(step: number, n: number, out: Float32Array): void
+  readonly halfWidth: number
+}
+
+export interface TrainerOptions {
+  readonly seed: number
+  readonly objective: ObjectiveId
+  /** Adam steps in all, warm-up included; the cosine ends here. */
+  readonly steps: number
+  readonly problem: TrainingProblem
+  readonly kernel: EnergyKernel
+  /** Continue from here; bit for bit what an uninterrupted run gives. */
+  readonly checkpoint?: TrainerCheckpoint
+}
+
+export interface StepReport {
+  /** Adam steps done, this one included. */
+  readonly step: number
+  readonly loss: number
+  /** Which part of the recipe the step belonged to. */
+  readonly phase: 'warm-up' | 'main'
+  /** Metropolis acceptance of the negative chains in this step, or null. */
+  readonly acceptance: number | null
+  /** A message when the trainer rolled back (non-finite values) and lowered its rate; else null. */
+  readonly recovery: string | null
+}
+
+/** Everything the trainer is, as plain transferable data. */
+export interface TrainerCheckpoint {
+  readonly step: number
+  readonly arrays: Readonly<Record<string, Float32Array | Float64Array>>
+  readonly scalars: Readonly<Record<string, number>>
+}
+
+export interface Trainer {
+  readonly step: number
+  readonly steps: number
+  readonly gradientEvaluations: number
+  /** One Adam step. Throws `DivergenceError` when rollback could not cure non-finite values. */
+  advance(): Promise<StepReport>
+  checkpoint(): TrainerCheckpoint
+  /** A copy of the current energy. */
+  model(): EnergyModel
+  /** Swap the kernel (a lost device, another backend) without touching the state. */
+  useKernel(kernel: EnergyKernel): void
+}
+
+/** Training ended in non-finite values that lower rates did not cure. */
+export class DivergenceError extends Error {
+  override readonly name = 'DivergenceError'
+}
+
+/** One backend, opened and checked. */
+export interface Backend {
+  readonly name: BackendName
+  /** For people: "WebGPU · NVIDIA RTX…", "WebAssembly SIMD", "JavaScript". */
+  readonly description: string
+  /** Why this one: "fastest of 2 measured: wasm 9.1 ms, cpu 52 ms a step", "asked for by name". */
+  readonly reason: string
+  /** Backends that were tried and refused, each with its reason. */
+  readonly refused: readonly { readonly name: BackendName; readonly reason: string }[]
+  /** A kernel for a network shape on this backend. */
+  kernel(shape: NetworkShape): EnergyKernel
+  /** Resolves with a message if the device is lost; never for CPU backends. */
+  readonly lost: Promise<string>
+  dispose(): void
+}
+
+export interface OpenBackendOptions {
+  readonly choice: BackendChoice
+  /** Where the wasm binaries lie: a URL prefix in the browser, a folder in Node. */
+  readonly wasmPath: string | Readonly<Record<string, string>>
+}
+
+/**
+ * Signatures that `learning/training` implements, each in the file named beside it.
+ * openBackend — backend.ts; createTrainer — trainer.ts; tabulateModel — tabulate.ts.
+ */
+export type OpenBackend = (options: OpenBackendOptions) => Promise<Backend>
+export type CreateTrainer = (options: TrainerOptions) => Trainer
+/** (cells + 1)² nodes with V, V_x, V_y from the network and V_xy by fourth-order differences. */
+export type TabulateModel = (
+  kernel: EnergyKernel,
+  model: EnergyModel,
+  box: Box,
+) => Promise<EnergyGrid>
