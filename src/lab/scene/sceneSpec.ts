@@ -2,6 +2,8 @@ import type { CriterionId } from '../../core/analysis/ids.ts'
 import type { TargetId } from '../../core/targets/ids.ts'
 import type { BackendChoice, ObjectiveId } from '../../learning/ids.ts'
 
+export type { BackendChoice, CriterionId, ObjectiveId, TargetId }
+
 /**
  * Everything that a run depends on, and nothing else. The page, the link, the workers, the headless
  * runner and the tests all speak this language; `view` never touches a number.
@@ -103,9 +105,6 @@ export interface DynamicsSpec {
   readonly jumpEvery: number
   readonly initial: InitialSpec
 }
-
-export type CriterionId =
-  'certified-decrease' | 'a-priori' | 'floor' | 'statistical' | 'data-mismatch' | 'tolerance'
 
 export interface StoppingSpec {
   readonly criterion: CriterionId
