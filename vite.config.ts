@@ -1,0 +1,31 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+import { DEVELOPMENT_CSP, SECURITY_HEADERS } from './scripts/csp.ts'
+
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  worker: { format: 'es' },
+  build: {
+    target: 'es2022',
+    // Inlined assets would be data: URLs, which the policy refuses for fonts and for fetch.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1500,
+  },
+  optimizeDeps: {
+    // Imported only inside workers, where the dependency scan of the dev server does not look.
+    include: [
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-backend-cpu',
+      '@tensorflow/tfjs-backend-wasm',
+      '@tensorflow/tfjs-backend-webgpu',
+    ],
+  },
+  server: { headers: { 'Content-Security-Policy': DEVELOPMENT_CSP } },
+  preview: { headers: { ...SECURITY_HEADERS } },
+  test: {
+    environment: 'node',
+    include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+    passWithNoTests: false,
+  },
+})
