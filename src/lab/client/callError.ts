@@ -1,0 +1,31 @@
+import type { CallFailure } from '../protocol/messages.ts'
+
+/** A call to a worker that brought no reply. An aborted call rejects with an `AbortError` instead. */
+export class CallError extends Error {
+  override readonly name = 'CallError'
+  /** `refused`: the request is at fault; `failed`: the lab is; `crashed`: the worker died with the call. */
+  readonly kind: 'refused' | 'failed' | 'crashed'
+  /** Dotted path of the scene field to blame, or null. */
+  readonly field: string | null
+
+  constructor(kind: 'refused' | 'failed' | 'crashed', message: string, field: string | null) {
+    super(message)
+    this.kind = kind
+    this.field = field
+  }
+}
+
+/** The error that an aborted call rejects with: its `name` is `AbortError`, as the platform's own. */
+export function abortError(message = 'The call was aborted.'): DOMException {
+  return new DOMException(message, 'AbortError')
+}
+
+export function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}
+
+export function failureToError(failure: CallFailure): Error {
+  return failure.kind === 'aborted'
+    ? abortError(failure.message)
+    : new CallError(failure.kind, failure.message, failure.field)
+}

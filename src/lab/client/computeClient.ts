@@ -1,0 +1,216 @@
+import type { CallName, EventName, Events, Reply, Request } from '../protocol/calls.ts'
+import type { CallMessage, FromWorker, ToWorker, WorkerStart } from '../protocol/messages.ts'
+import { abortError, CallError, failureToError } from './callError.ts'
+
+/** The part of a `Worker` that the client uses; a test hands in a fake one. */
+export interface WorkerLike {
+  postMessage(message: ToWorker): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(
+    type: 'error' | 'messageerror',
+    listener: (event: { readonly message?: string; preventDefault?: () => void }) => void,
+  ): void
+  terminate(): void
+}
+
+/** The worker died. Every pending call has been rejected with a `CallError` of kind `crashed`. */
+export interface Crash {
+  readonly message: string
+  /**
+   * True when a fresh worker stands ready and has been given every asset again; the page prepares its
+   * run anew and resumes training from the last checkpoint. False after three crashes with no reply
+   * between them: nothing is restarted any more and every call is refused.
+   */
+  readonly restarted: boolean
+}
+
+export interface ClientEvents extends Events {
+  crashed: Crash
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+export interface ComputeClient {
+  /**
+   * Sends a call. Rejects with `CallError`, or with an `AbortError` when the signal fires or, for
+   * `prepare`, when a later `prepare` is sent (latest wins).
+   */
+  call<K extends CallName>(name: K, request: Request<K>, options?: CallOptions): Promise<Reply<K>>
+  /** Listens; the function returned stops listening. */
+  on<K extends keyof ClientEvents>(
+    event: K,
+    handler: (payload: ClientEvents[K]) => void,
+  ): () => void
+  /** Ends the worker and rejects what is pending. */
+  dispose(): void
+}
+
+export interface ComputeClientOptions {
+  /** Where shipped assets lie; default: the page's own address. */
+  readonly baseUrl?: string
+  readonly spawn?: () => WorkerLike
+}
+
+/** How many crashes in a row, with no reply between them, before the client gives up. */
+const MAX_CRASHES = 3
+
+/** Calls of which only the latest counts: a new one aborts the one before it. */
+const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>(['prepare'])
+
+interface Pending {
+  readonly name: CallName
+  readonly resolve: (reply: Reply<CallName>) => void
+  readonly reject: (error: Error) => void
+  readonly release: () => void
+}
+
+function spawnComputeWorker(): WorkerLike {
+  return new Worker(new URL('../worker/compute.ts', import.meta.url), { type: 'module' })
+}
+
+/**
+ * Opens the compute worker and speaks its calls. A crash becomes a `crashed` event, then a fresh worker
+ * with the same assets.
+ */
+export function createComputeClient(options: ComputeClientOptions = {}): ComputeClient {
+  const spawn = options.spawn ?? spawnComputeWorker
+  const start: WorkerStart = {
+    baseUrl: new URL('.', options.baseUrl ?? document.baseURI).href,
+  }
+  const pending = new Map<number, Pending>()
+  const listeners = new Map<keyof ClientEvents, Set<(payload: never) => void>>()
+  /** What only the page has, kept to be handed to the next worker. */
+  const assets = new Map<string, Request<'provide'>>()
+  let nextId = 1
+  let crashes = 0
+  let worker: WorkerLike | null = null
+  let disposed = false
+
+  function emit<K extends keyof ClientEvents>(event: K, payload: ClientEvents[K]): void {
+    const handlers = listeners.get(event)
+    if (!handlers) return
+    for (const handler of [...handlers]) (handler as (payload: ClientEvents[K]) => void)(payload)
+  }
+
+  function take(id: number): Pending | undefined {
+    const entry = pending.get(id)
+    if (entry) {
+      pending.delete(id)
+      entry.release()
+    }
+    return entry
+  }
+
+  function rejectAll(error: Error): void {
+    for (const id of [...pending.keys()]) take(id)?.reject(error)
+  }
+
+  function receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'reply':
+        crashes = 0
+        take(message.id)?.resolve(message.reply)
+        return
+      case 'failure':
+        crashes = 0
+        take(message.id)?.reject(failureToError(message.failure))
+        return
+      case 'event':
+        emit(message.name as EventName, message.payload)
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  function crashed(from: WorkerLike, message: string): void {
+    if (from !== worker || disposed) return
+    from.terminate()
+    worker = null
+    crashes++
+    rejectAll(new CallError('crashed', `The compute worker stopped: ${message}`, null))
+    const restarted = crashes < MAX_CRASHES
+    if (restarted) open()
+    emit('crashed', { message, restarted })
+  }
+
+  function open(): void {
+    const opened = spawn()
+    worker = opened
+    opened.addEventListener('message', (event) => {
+      if (opened === worker) receive(event.data as FromWorker)
+    })
+    opened.addEventListener('error', (event) => {
+      event.preventDefault?.()
+      crashed(opened, event.message ?? 'it could not be started')
+    })
+    opened.addEventListener('messageerror', () => {
+      crashed(opened, 'a message could not be read')
+    })
+    opened.postMessage({ type: 'start', start })
+    for (const request of assets.values())
+      opened.postMessage({ type: 'call', id: nextId++, name: 'provide', request })
+  }
+
+  open()
+
+  return {
+    call<K extends CallName>(name: K, request: Request<K>, callOptions: CallOptions = {}) {
+      const { signal } = callOptions
+      return new Promise<Reply<K>>((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(abortError())
+          return
+        }
+        if (disposed || !worker) {
+          reject(new CallError('crashed', 'The compute worker is not running.', null))
+          return
+        }
+        if (LATEST_WINS.has(name))
+          for (const [id, entry] of [...pending]) if (entry.name === name) cancel(id)
+        const id = nextId++
+        const onAbort = () => {
+          cancel(id)
+        }
+        signal?.addEventListener('abort', onAbort)
+        pending.set(id, {
+          name,
+          resolve: resolve as (reply: Reply<CallName>) => void,
+          reject,
+          release: () => signal?.removeEventListener('abort', onAbort),
+        })
+        if (name === 'provide') {
+          const asset = request as Request<'provide'>
+          assets.set(asset.ref, asset)
+        }
+        worker.postMessage({ type: 'call', id, name, request } as CallMessage)
+      })
+    },
+
+    on(event, handler) {
+      const handlers = listeners.get(event) ?? new Set()
+      listeners.set(event, handlers)
+      handlers.add(handler)
+      return () => {
+        handlers.delete(handler)
+      }
+    },
+
+    dispose() {
+      if (disposed) return
+      disposed = true
+      worker?.terminate()
+      worker = null
+      rejectAll(abortError('The compute worker was closed.'))
+    },
+  }
+
+  function cancel(id: number): void {
+    const entry = take(id)
+    if (!entry) return
+    worker?.postMessage({ type: 'abort', id })
+    entry.reject(abortError())
+  }
+}

@@ -1,0 +1,50 @@
+import type { CallName, EventName, Events, Reply, Request } from './calls.ts'
+
+/** What passes between the page and a worker. One `start`, then calls in any order, told apart by `id`. */
+export type ToWorker =
+  | { readonly type: 'start'; readonly start: WorkerStart }
+  | CallMessage
+  /** The caller no longer wants the reply; the worker stops the work where it can. */
+  | { readonly type: 'abort'; readonly id: number }
+
+/** What a worker must know before its first call. */
+export interface WorkerStart {
+  /** Absolute address that shipped assets are fetched relative to, ending in a slash. */
+  readonly baseUrl: string
+}
+
+export type CallMessage = {
+  [K in CallName]: {
+    readonly type: 'call'
+    readonly id: number
+    readonly name: K
+    readonly request: Request<K>
+  }
+}[CallName]
+
+export type FromWorker =
+  | { readonly type: 'reply'; readonly id: number; readonly reply: Reply<CallName> }
+  | { readonly type: 'failure'; readonly id: number; readonly failure: CallFailure }
+  | EventMessage
+
+export type EventMessage = {
+  [K in EventName]: { readonly type: 'event'; readonly name: K; readonly payload: Events[K] }
+}[EventName]
+
+/**
+ * Why a call brought no reply.
+ * - `refused`: the request is at fault; `field` names the scene field where one is to blame
+ * - `aborted`: a later call, or the caller, made it pointless
+ * - `failed`: the lab is at fault
+ */
+export interface CallFailure {
+  readonly kind: 'refused' | 'aborted' | 'failed'
+  readonly message: string
+  /** Dotted path in the scene, e.g. `energy.terms[1].energy`; null where no field is to blame. */
+  readonly field: string | null
+}
+
+/** One function a call; the worker and the tests serve any object of this shape. */
+export type CallHandlers = {
+  readonly [K in CallName]: (request: Request<K>, signal: AbortSignal) => Promise<Reply<K>>
+}
