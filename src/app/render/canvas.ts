@@ -1,0 +1,38 @@
+import type { Surface } from './coordinates.ts'
+
+/**
+ * Fits the backing store of a canvas to a surface, clears it and returns a context whose unit is the CSS
+ * pixel. Throws where the browser gives no 2-D context.
+ */
+export function prepareContext(
+  canvas: HTMLCanvasElement,
+  surface: Surface,
+): CanvasRenderingContext2D {
+  const width = Math.max(1, Math.round(surface.width * surface.ratio))
+  const height = Math.max(1, Math.round(surface.height * surface.ratio))
+  if (canvas.width !== width) canvas.width = width
+  if (canvas.height !== height) canvas.height = height
+  const context = canvas.getContext('2d')
+  if (context === null) throw new Error('this browser gives no 2-D drawing context')
+  context.setTransform(surface.ratio, 0, 0, surface.ratio, 0, 0)
+  context.globalAlpha = 1
+  context.clearRect(0, 0, surface.width, surface.height)
+  return context
+}
+
+/** A canvas that is not on the page, and its context. */
+export interface Bitmap {
+  readonly canvas: OffscreenCanvas
+  readonly context: OffscreenCanvasRenderingContext2D
+}
+
+/** An off-page bitmap of so many device pixels. */
+export function createBitmap(width: number, height: number): Bitmap {
+  const canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height))
+  const context = canvas.getContext('2d')
+  if (context === null) throw new Error('this browser gives no 2-D drawing context')
+  return { canvas, context }
+}
+
+/** What both kinds of canvas can do: every renderer takes this. */
+export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D

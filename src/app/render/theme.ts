@@ -1,0 +1,206 @@
+import { hcl, interpolateRgb, interpolateViridis, lab, rgb } from 'd3'
+
+/**
+ * The two palettes, as plain data: everything that is drawn and everything that the page styles takes
+ * its colours from here. Warm is Langevin, cool is the deterministic flow, everywhere; both keep apart
+ * under the common colour-vision deficiencies and stand out on the density ramp of their theme.
+ */
+export type ThemeName = 'light' | 'dark'
+
+/** Which of the two dynamics a mark belongs to. */
+export type Flow = 'langevin' | 'deterministic'
+
+/** Colours of one of the two dynamics, CSS strings. */
+export interface Accent {
+  /** Lines, text, dots. */
+  readonly base: string
+  /** Where many dots overlap. */
+  readonly dense: string
+  /** Error band, translucent. */
+  readonly band: string
+}
+
+export interface Palette {
+  readonly name: ThemeName
+  /** The page behind everything. */
+  readonly background: string
+  /** Panels and canvases on it. */
+  readonly surface: string
+  /** Raised controls, tooltips. */
+  readonly raised: string
+  readonly ink: string
+  readonly muted: string
+  /** Hairlines: frames and dividers. */
+  readonly line: string
+  /** Grid lines inside charts. */
+  readonly grid: string
+  readonly langevin: Accent
+  readonly deterministic: Accent
+  /** A criterion that stopped. */
+  readonly stopped: string
+  /** A criterion that stalled. */
+  readonly stalled: string
+  /** The tolerance δ. */
+  readonly delta: string
+  /** The estimator's floor: fill. */
+  readonly floor: string
+  /** Keyboard focus, selection. */
+  readonly focus: string
+  readonly danger: string
+  /** Contour lines, by rising energy from the first colour to the second. */
+  readonly contourLow: string
+  readonly contourHigh: string
+  /** −∇V arrows. */
+  readonly arrow: string
+  /** Data points and contours of the target density. */
+  readonly data: string
+  readonly target: string
+  /** Density 0 → 1, 256 colours as packed little-endian RGBA. */
+  readonly ramp: Uint32Array
+  /** Relative difference −1 → 1 (particles missing → in excess), 256 packed colours with alpha. */
+  readonly diverging: Uint32Array
+}
+
+/** The fonts of canvases, and of the page. */
+export const FONT_FAMILY =
+  'Inter, "Helvetica Neue", "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", system-ui, sans-serif'
+
+/** A canvas font of the lab. */
+export function font(pixels: number, weight: 400 | 500 | 600 = 400): string {
+  return `${weight} ${pixels}px ${FONT_FAMILY}`
+}
+
+/** R, G, B in 0–255 and alpha in 0–1 as one little-endian RGBA word. */
+export function pack(r: number, g: number, b: number, alpha: number): number {
+  const byte = (value: number): number => Math.max(0, Math.min(255, Math.round(value)))
+  return ((byte(alpha * 255) << 24) | (byte(b) << 16) | (byte(g) << 8) | byte(r)) >>> 0
+}
+
+function table(colour: (t: number) => { css: string; alpha: number }): Uint32Array {
+  const out = new Uint32Array(256)
+  for (let i = 0; i < 256; i++) {
+    const { css, alpha } = colour(i / 255)
+    const c = rgb(css)
+    out[i] = pack(c.r, c.g, c.b, alpha)
+  }
+  return out
+}
+
+/** Viridis' hues over a lightness of our own, straight in t, so that the ramp stays perceptually even. */
+function toned(t: number, from: number, to: number, lightness: number, chroma: number): string {
+  const c = hcl(interpolateViridis(from + (to - from) * t))
+  return hcl(c.h, c.c * chroma, lightness).formatHex()
+}
+
+const DARK_SURFACE = '#10141b'
+const LIGHT_SURFACE = '#ffffff'
+
+const darkRamp = table((t) => {
+  const css = toned(t, 0.12, 0.62, 9 + 43 * t, 0.95)
+  const start = Math.min(1, t / 0.12)
+  return { css: interpolateRgb(DARK_SURFACE, css)(start), alpha: 1 }
+})
+
+const lightRamp = table((t) => {
+  const css = toned(t, 0.8, 0.34, 97 - 34 * t, 0.25 + 0.6 * t)
+  const start = Math.min(1, t / 0.12)
+  return { css: interpolateRgb(LIGHT_SURFACE, css)(start), alpha: 1 }
+})
+
+function divergence(negative: string, positive: string): Uint32Array {
+  return table((t) => {
+    const d = 2 * t - 1
+    return { css: lab(d < 0 ? negative : positive).formatHex(), alpha: 0.92 * Math.abs(d) }
+  })
+}
+
+export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
+  light: {
+    name: 'light',
+    background: '#f6f7f9',
+    surface: LIGHT_SURFACE,
+    raised: '#ffffff',
+    ink: '#171b22',
+    muted: '#5b6573',
+    line: '#d3d9e1',
+    grid: '#e9edf2',
+    langevin: { base: '#c2410c', dense: '#7c2500', band: 'rgba(194, 65, 12, 0.16)' },
+    deterministic: { base: '#1260b4', dense: '#0a3566', band: 'rgba(18, 96, 180, 0.15)' },
+    stopped: '#171b22',
+    stalled: '#a3246f',
+    delta: '#6b3fa0',
+    floor: 'rgba(91, 101, 115, 0.11)',
+    focus: '#1260b4',
+    danger: '#b3261e',
+    contourLow: 'rgba(16, 50, 66, 0.46)',
+    contourHigh: 'rgba(16, 50, 66, 0.14)',
+    arrow: 'rgba(23, 27, 34, 0.62)',
+    data: 'rgba(23, 27, 34, 0.5)',
+    target: '#171b22',
+    ramp: lightRamp,
+    diverging: divergence('#1b7837', '#762a83'),
+  },
+  dark: {
+    name: 'dark',
+    background: '#0b0e13',
+    surface: DARK_SURFACE,
+    raised: '#1a202a',
+    ink: '#eef1f5',
+    muted: '#9aa5b4',
+    line: '#2b3340',
+    grid: '#1e2530',
+    langevin: { base: '#ff9d42', dense: '#ffe6bf', band: 'rgba(255, 157, 66, 0.2)' },
+    deterministic: { base: '#74c0ff', dense: '#e2f2ff', band: 'rgba(116, 192, 255, 0.2)' },
+    stopped: '#eef1f5',
+    stalled: '#f27fc0',
+    delta: '#c3a5f5',
+    floor: 'rgba(154, 165, 180, 0.12)',
+    focus: '#74c0ff',
+    danger: '#ff8a80',
+    contourLow: 'rgba(226, 244, 240, 0.34)',
+    contourHigh: 'rgba(226, 244, 240, 0.09)',
+    arrow: 'rgba(238, 241, 245, 0.6)',
+    data: 'rgba(238, 241, 245, 0.6)',
+    target: '#eef1f5',
+    ramp: darkRamp,
+    diverging: divergence('#6fcf8a', '#d58be0'),
+  },
+}
+
+/** Custom properties of a palette, ready for `style.setProperty`. */
+export function cssVariables(palette: Palette): Readonly<Record<`--${string}`, string>> {
+  return {
+    '--background': palette.background,
+    '--surface': palette.surface,
+    '--raised': palette.raised,
+    '--ink': palette.ink,
+    '--muted': palette.muted,
+    '--line': palette.line,
+    '--grid': palette.grid,
+    '--langevin': palette.langevin.base,
+    '--langevin-band': palette.langevin.band,
+    '--deterministic': palette.deterministic.base,
+    '--deterministic-band': palette.deterministic.band,
+    '--stopped': palette.stopped,
+    '--stalled': palette.stalled,
+    '--delta': palette.delta,
+    '--focus': palette.focus,
+    '--danger': palette.danger,
+    '--font': FONT_FAMILY,
+    '--ramp': rampGradient(palette),
+  }
+}
+
+/** The density ramp as a CSS gradient, for legends. */
+export function rampGradient(palette: Palette): string {
+  const stops: string[] = []
+  for (let i = 0; i <= 8; i++) stops.push(unpack(palette.ramp[Math.round((i * 255) / 8)]!))
+  return `linear-gradient(90deg, ${stops.join(', ')})`
+}
+
+/** A packed colour as a CSS string. */
+export function unpack(word: number): string {
+  const alpha = (word >>> 24) / 255
+  const channels = `${word & 255}, ${(word >>> 8) & 255}, ${(word >>> 16) & 255}`
+  return alpha >= 1 ? `rgb(${channels})` : `rgba(${channels}, ${alpha.toFixed(3)})`
+}
