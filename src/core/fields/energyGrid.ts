@@ -1,0 +1,112 @@
+import { type Box, nodeCoordinate, sameBox, spacing } from '../maths/grid.ts'
+import { hermiteGradient, hermiteJet, hermiteValue } from '../maths/hermite.ts'
+import type { EnergyGrid } from './energyField.ts'
+
+/** Writes [V, V_x, V_y] at (x, y) to `out` (length ≥ 3). */
+export type EnergyFunction = (x: number, y: number, out: Float64Array) => void
+
+/** V(x, y) of the table; points outside Ω are clamped to Ω. */
+export function readValue(grid: EnergyGrid, x: number, y: number): number {
+  return hermiteValue(grid, x, y)
+}
+
+/** ∇V(x, y) of the table to out[0], out[1]; points outside Ω are clamped to Ω. */
+export function readGradient(grid: EnergyGrid, x: number, y: number, out: Float64Array): void {
+  hermiteGradient(grid, x, y, out)
+}
+
+/** [V, V_x, V_y, V_xx, V_xy, V_yy] at (x, y), in the order of `Jet`; points outside Ω are clamped to Ω. */
+export function readJet(grid: EnergyGrid, x: number, y: number, out: Float64Array): void {
+  hermiteJet(grid, x, y, out)
+}
+
+/**
+ * Tabulates an energy on the (cells + 1)² nodes of a box. V, V_x and V_y are taken as given; V_xy is
+ * `mixedDerivative` of them. Interpolation error O(h⁴) in V for smooth V.
+ * @throws RangeError naming the node where the energy or its gradient is not finite
+ */
+export function tabulateEnergy(box: Box, energy: EnergyFunction): EnergyGrid {
+  const side = box.cells + 1
+  const v = new Float64Array(side * side)
+  const vx = new Float64Array(side * side)
+  const vy = new Float64Array(side * side)
+  const out = new Float64Array(3)
+  for (let row = 0, k = 0; row < side; row++) {
+    const y = nodeCoordinate(box, row)
+    for (let column = 0; column < side; column++, k++) {
+      const x = nodeCoordinate(box, column)
+      energy(x, y, out)
+      if (!Number.isFinite(out[0]! + out[1]! + out[2]!)) {
+        throw new RangeError(`The energy is not finite at (${x}, ${y}): ${out.join(', ')}`)
+      }
+      v[k] = out[0]!
+      vx[k] = out[1]!
+      vy[k] = out[2]!
+    }
+  }
+  return { box, v, vx, vy, vxy: mixedDerivative(box, vx, vy) }
+}
+
+/**
+ * V_xy on the nodes as ½(∂_y V_x + ∂_x V_y), each by fourth-order differences: central inside,
+ * one-sided in the two lines of nodes next to each edge.
+ * @param vx, vy length (cells + 1)², per world unit
+ */
+export function mixedDerivative(box: Box, vx: Float64Array, vy: Float64Array): Float64Array {
+  const side = box.cells + 1
+  const scale = 1 / (24 * spacing(box))
+  const out = new Float64Array(side * side)
+  for (let row = 0, k = 0; row < side; row++) {
+    for (let column = 0; column < side; column++, k++) {
+      out[k] =
+        scale * (difference(vx, k, side, row, side - 1) + difference(vy, k, 1, column, side - 1))
+    }
+  }
+  return out
+}
+
+/** 12h times the fourth-order first difference at index k along a line of nodes 0 … last. */
+function difference(f: Float64Array, k: number, stride: number, i: number, last: number): number {
+  if (i >= 2 && i <= last - 2) {
+    return 8 * (f[k + stride]! - f[k - stride]!) - (f[k + 2 * stride]! - f[k - 2 * stride]!)
+  }
+  const s = i < 2 ? stride : -stride
+  const sign = i < 2 ? 1 : -1
+  if (i === 0 || i === last) {
+    return (
+      sign *
+      (-25 * f[k]! + 48 * f[k + s]! - 36 * f[k + 2 * s]! + 16 * f[k + 3 * s]! - 3 * f[k + 4 * s]!)
+    )
+  }
+  return sign * (-3 * f[k - s]! - 10 * f[k]! + 18 * f[k + s]! - 6 * f[k + 2 * s]! + f[k + 3 * s]!)
+}
+
+/**
+ * Σ wᵢ Vᵢ node by node. Interpolation is linear in the table, so the sum of the tables is the table
+ * of the sum, exactly (up to rounding): composing needs no retabulation.
+ * @param weights one a grid; any sign
+ * @throws RangeError when there are no grids, the counts differ or the boxes differ
+ */
+export function combineGrids(weights: readonly number[], grids: readonly EnergyGrid[]): EnergyGrid {
+  const first = grids[0]
+  if (first === undefined) throw new RangeError('A sum of energies needs at least one term')
+  if (weights.length !== grids.length) {
+    throw new RangeError(`${grids.length} energies but ${weights.length} weights`)
+  }
+  const length = first.v.length
+  const v = new Float64Array(length)
+  const vx = new Float64Array(length)
+  const vy = new Float64Array(length)
+  const vxy = new Float64Array(length)
+  grids.forEach((grid, term) => {
+    if (!sameBox(grid.box, first.box)) throw new RangeError('The energies lie on different boxes')
+    const w = weights[term]!
+    for (let k = 0; k < length; k++) {
+      v[k] = v[k]! + w * grid.v[k]!
+      vx[k] = vx[k]! + w * grid.vx[k]!
+      vy[k] = vy[k]! + w * grid.vy[k]!
+      vxy[k] = vxy[k]! + w * grid.vxy[k]!
+    }
+  })
+  return { box: first.box, v, vx, vy, vxy }
+}

@@ -1,0 +1,167 @@
+import { fold } from '../maths/grid.ts'
+import type { EnergyGrid } from './energyField.ts'
+import { readGradient, readJet } from './energyGrid.ts'
+
+/** What fixes one step of the dynamics. */
+export interface TransitionParameters {
+  /** η, range [1e-5, 1]. */
+  readonly stepSize: number
+  /** ε, range [0.005, 10]. */
+  readonly epsilon: number
+  /** γ of the skew drift γJ, J = [[0, 1], [−1, 0]]; 0: none. */
+  readonly skew: number
+  /** P, symmetric positive definite; the identity: none. */
+  readonly preconditioner: readonly [readonly [number, number], readonly [number, number]]
+}
+
+/**
+ * One step x ← fold(x − ηD∇V(x) + ξ), D = P + γJ, ξ ~ N(0, 2ηεP). Both P and the skew part keep
+ * π ∝ e^(−V/ε) invariant in continuous time, so one map serves every sampler and every analysis.
+ * Source: Lelièvre, Nier & Pavliotis (2013), J. Stat. Phys. 152.
+ */
+export interface Transition {
+  readonly stepSize: number
+  readonly epsilon: number
+  /** ηD by rows: [11, 12, 21, 22]. */
+  readonly drift: readonly [number, number, number, number]
+  /** 2ηεP: [xx, xy, yy]. */
+  readonly covariance: readonly [number, number, number]
+  /** Lower Cholesky factor of 2ηεP: [11, 21, 22]. */
+  readonly root: readonly [number, number, number]
+  /** Symmetric part of D⁻¹/η: [xx, xy, yy]. The map is injective where it minus ∇²V is positive definite. */
+  readonly injectivity: readonly [number, number, number]
+  /** True for P = I, γ = 0: plain Langevin and plain gradient flow. */
+  readonly plain: boolean
+}
+
+/** @throws RangeError when η or ε is not positive, or P is not symmetric positive definite */
+export function createTransition(parameters: TransitionParameters): Transition {
+  const { stepSize, epsilon, skew } = parameters
+  const [[a, b], [b2, c]] = parameters.preconditioner
+  if (!(stepSize > 0 && epsilon > 0)) {
+    throw new RangeError(`Step size and temperature must be positive: ${stepSize}, ${epsilon}`)
+  }
+  const determinant = a * c - b * b
+  if (!(b === b2 && a > 0 && determinant > 0)) {
+    throw new RangeError(
+      `Not a symmetric positive definite preconditioner: ${JSON.stringify(parameters.preconditioner)}`,
+    )
+  }
+  const scale = 2 * stepSize * epsilon
+  const l11 = Math.sqrt(scale * a)
+  const l21 = (scale * b) / l11
+  // det D = det P + γ²; D⁻¹ = [[c, −(b+γ)], [−(b−γ), a]] / det D, whose skew part drops out.
+  const inverse = 1 / (stepSize * (determinant + skew * skew))
+  return {
+    stepSize,
+    epsilon,
+    drift: [stepSize * a, stepSize * (b + skew), stepSize * (b - skew), stepSize * c],
+    covariance: [scale * a, scale * b, scale * c],
+    root: [l11, l21, Math.sqrt((scale * determinant) / a)],
+    injectivity: [c * inverse, -b * inverse, a * inverse],
+    plain: a === 1 && b === 0 && c === 1 && skew === 0,
+  }
+}
+
+const gradient = new Float64Array(2)
+const jet = new Float64Array(6)
+
+/** The centre x − ηD∇V(x) of the next step, before noise and fold, to out[0], out[1]. */
+export function centre(
+  grid: EnergyGrid,
+  transition: Transition,
+  x: number,
+  y: number,
+  out: Float64Array,
+): void {
+  const d = transition.drift
+  readGradient(grid, x, y, gradient)
+  const gx = gradient[0]!
+  const gy = gradient[1]!
+  out[0] = x - (d[0] * gx + d[1] * gy)
+  out[1] = y - (d[2] * gx + d[3] * gy)
+}
+
+/**
+ * Centres of n points, before noise and fold.
+ * @param xy length 2n; unchanged
+ * @param out length 2n; overwritten (may be `xy`)
+ */
+export function centres(
+  grid: EnergyGrid,
+  transition: Transition,
+  xy: Float64Array,
+  out: Float64Array,
+): void {
+  const d = transition.drift
+  const d11 = d[0]
+  const d12 = d[1]
+  const d21 = d[2]
+  const d22 = d[3]
+  for (let k = 0; k < xy.length; k += 2) {
+    const x = xy[k]!
+    const y = xy[k + 1]!
+    readGradient(grid, x, y, gradient)
+    const gx = gradient[0]!
+    const gy = gradient[1]!
+    out[k] = x - (d11 * gx + d12 * gy)
+    out[k + 1] = y - (d21 * gx + d22 * gy)
+  }
+}
+
+/**
+ * The deterministic map T(x) = fold(x − ηD∇V(x)) to out[0], out[1].
+ * @returns true when the wall folded the point
+ */
+export function map(
+  grid: EnergyGrid,
+  transition: Transition,
+  x: number,
+  y: number,
+  out: Float64Array,
+): boolean {
+  centre(grid, transition, x, y, out)
+  const tx = out[0]!
+  const ty = out[1]!
+  const w = grid.box.halfWidth
+  out[0] = fold(tx, w)
+  out[1] = fold(ty, w)
+  return out[0] !== tx || out[1] !== ty
+}
+
+/** Jacobian I − ηD∇²V(x) of the unfolded map, by rows, to out[0 … 3]. */
+export function jacobian(
+  grid: EnergyGrid,
+  transition: Transition,
+  x: number,
+  y: number,
+  out: Float64Array,
+): void {
+  const d = transition.drift
+  readJet(grid, x, y, jet)
+  const vxx = jet[3]!
+  const vxy = jet[4]!
+  const vyy = jet[5]!
+  out[0] = 1 - (d[0] * vxx + d[1] * vxy)
+  out[1] = -(d[0] * vxy + d[1] * vyy)
+  out[2] = -(d[2] * vxx + d[3] * vxy)
+  out[3] = 1 - (d[2] * vxy + d[3] * vyy)
+}
+
+/**
+ * Whether sym(D⁻¹)/η − ∇²V is positive definite. Where it is so along the segment of any two points
+ * the map sends them to different places: T(x) = T(y) would give (x−y)ᵀD⁻¹(x−y) = η(x−y)ᵀH(x−y) with
+ * H the mean Hessian between them. For D = I this is η·λmax(∇²V) < 1.
+ */
+export function isInjectiveAt(
+  transition: Transition,
+  vxx: number,
+  vxy: number,
+  vyy: number,
+): boolean {
+  const s = transition.injectivity
+  const a = s[0] - vxx
+  const b = s[1] - vxy
+  const c = s[2] - vyy
+  return a > 0 && a * c - b * b > 0
+}

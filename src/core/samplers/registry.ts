@@ -1,0 +1,9 @@
+import { gradientFlow } from './gradientFlow.ts'
+import { langevin } from './langevin.ts'
+import type { Sampler } from './sampler.ts'
+
+/** All samplers by id. Adding one is one file and one line here. */
+export const SAMPLERS = {
+  langevin,
+  'gradient-flow': gradientFlow,
+} as const satisfies Readonly<Record<string, Sampler>>

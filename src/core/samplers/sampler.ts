@@ -1,0 +1,50 @@
+import type { EnergyField } from '../fields/energyField.ts'
+import type { Transition } from '../fields/transition.ts'
+import type { Key } from '../maths/rng.ts'
+
+/** n particles and what their law needs to be followed. Stepping overwrites it in place. */
+export interface Cloud {
+  /** Positions [x0, y0, …], length 2n, inside Ω. */
+  readonly xy: Float64Array
+  /**
+   * Centres x − ηD∇V(x) of the last step before its noise and fold, length 2n. The law after that step
+   * given the one before it is the folded mixture of N(centre, 2ηεP). Before the first step: `xy`.
+   */
+  readonly centres: Float64Array
+  /** log ρ_k along each particle's path, length n, for samplers that carry it; null where unknown. */
+  readonly logDensity: Float64Array | null
+  /** False from the first step at which the deterministic map was not provably injective. */
+  injective: boolean
+}
+
+/** One entry of the registry of samplers. */
+export interface Sampler {
+  readonly id: string
+  readonly label: string
+  /** One sentence for a list. */
+  readonly summary: string
+  /** Whether the law of the next step given this one is the folded N(centre, 2ηεP), so that the native-kernel KL applies. */
+  readonly nativeKernel: boolean
+  /** Whether it carries `logDensity` forward, so that the KL by exact transport applies. */
+  readonly transportsDensity: boolean
+  /**
+   * One step of every particle, in place; mirror-folded into Ω.
+   * @param key randomness; used by particle index and `step` only, so the order of evaluation is free
+   * @param step number of the step that this one ends at, k ≥ 1
+   * @returns how many particles the wall folded
+   */
+  step(cloud: Cloud, field: EnergyField, transition: Transition, key: Key, step: number): number
+}
+
+/**
+ * A cloud at rest at `xy` (copied).
+ * @param logDensity log ρ₀ at each particle, length n (copied), or null
+ */
+export function createCloud(xy: Float64Array, logDensity: Float64Array | null = null): Cloud {
+  return {
+    xy: xy.slice(),
+    centres: xy.slice(),
+    logDensity: logDensity === null ? null : logDensity.slice(),
+    injective: true,
+  }
+}
