@@ -1,0 +1,53 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+
+/**
+ * What moves: both clouds as last received. Subscribed to by the canvases themselves, never through
+ * React, so that a frame costs no rendering of components.
+ */
+export interface LiveState {
+  /** Step k of the run; while training, steps that the clouds have made on the energy so far. */
+  readonly step: number
+  /** [x0, y0, x1, y1, …], world units. */
+  readonly langevin: Float32Array
+  readonly deterministic: Float32Array
+  /** Clouds of the frames before, oldest first, at most `TRAIL_LENGTH`; only consecutive frames of one run. */
+  readonly langevinTrail: readonly Float32Array[]
+  readonly deterministicTrail: readonly Float32Array[]
+}
+
+export type LiveStore = StoreApi<LiveState>
+
+export const TRAIL_LENGTH = 8
+
+const NOTHING = new Float32Array()
+
+export function createLiveStore(): LiveStore {
+  return createStore<LiveState>()(() => ({
+    step: 0,
+    langevin: NOTHING,
+    deterministic: NOTHING,
+    langevinTrail: [],
+    deterministicTrail: [],
+  }))
+}
+
+/** A cloud, with the trail grown by the cloud before it when the frame follows on, or cut when it does not. */
+export function showFrame(
+  store: LiveStore,
+  frame: Pick<LiveState, 'step' | 'langevin' | 'deterministic'>,
+  follows: boolean,
+): void {
+  const before = store.getState()
+  const grows = follows && before.langevin.length === frame.langevin.length
+  store.setState({
+    step: frame.step,
+    langevin: frame.langevin,
+    deterministic: frame.deterministic,
+    langevinTrail: grows ? grown(before.langevinTrail, before.langevin) : [],
+    deterministicTrail: grows ? grown(before.deterministicTrail, before.deterministic) : [],
+  })
+}
+
+function grown(trail: readonly Float32Array[], cloud: Float32Array): readonly Float32Array[] {
+  return [...trail, cloud].slice(-TRAIL_LENGTH)
+}

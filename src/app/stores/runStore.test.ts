@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import type { CurvePoint } from '../../lab/protocol/calls.ts'
+import { createLiveStore, showFrame, TRAIL_LENGTH } from './liveStore.ts'
+import { createRunStore, dismiss, grow, growLosses, MOST_LOSSES, post } from './runStore.ts'
+
+const point = (step: number, kl = step): CurvePoint => ({
+  step,
+  kl,
+  klStandardError: null,
+  estimator: 'native',
+  klExact: null,
+  fokkerPlanck: null,
+  foldedMass: null,
+  deterministicKl: null,
+  deterministicStandardError: null,
+  deterministicLowerBound: false,
+})
+
+describe('the curve', () => {
+  it('stays dense whatever overlaps or is missing in a reply', () => {
+    const first = grow([], [point(0), point(1)])
+    expect(grow(first, [point(1, 99), point(2), point(4)]).map((p) => [p.step, p.kl])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ])
+  })
+
+  it('is the same array when nothing came', () => {
+    const first = grow([], [point(0)])
+    expect(grow(first, [point(0)])).toBe(first)
+  })
+})
+
+describe('the loss curve', () => {
+  it('keeps its end and stays short over a long training', () => {
+    let losses: readonly { step: number; loss: number }[] = []
+    for (let step = 1; step <= 20_000; step += 10)
+      losses = growLosses(
+        losses,
+        Array.from({ length: 10 }, (_, i) => ({ step: step + i, loss: 1 })),
+      )
+    expect(losses.length).toBeLessThanOrEqual(MOST_LOSSES)
+    expect(losses.at(-1)?.step).toBe(20_000)
+    expect(losses.every((p, i) => i === 0 || p.step > losses[i - 1]!.step)).toBe(true)
+  })
+
+  it('ignores what it has', () => {
+    const losses = growLosses([], [{ step: 5, loss: 1 }])
+    expect(growLosses(losses, [{ step: 5, loss: 9 }])).toEqual([{ step: 5, loss: 1 }])
+  })
+})
+
+describe('notices', () => {
+  it('are shown once, and go one by one', () => {
+    const store = createRunStore()
+    post(store, 'warning', 'a')
+    post(store, 'error', 'b')
+    post(store, 'warning', 'a')
+    expect(store.getState().notices.map((n) => n.text)).toEqual(['b', 'a'])
+    dismiss(store, store.getState().notices[0]!.id)
+    expect(store.getState().notices.map((n) => n.text)).toEqual(['a'])
+  })
+})
+
+describe('frames', () => {
+  const frame = (step: number, n = 2) => ({
+    step,
+    langevin: new Float32Array(n).fill(step),
+    deterministic: new Float32Array(n).fill(-step),
+  })
+
+  it('leave a trail of the frames before, oldest first, and no longer than allowed', () => {
+    const store = createLiveStore()
+    for (let step = 0; step < 20; step++) showFrame(store, frame(step), step > 0)
+    const { langevinTrail, deterministicTrail } = store.getState()
+    expect(langevinTrail.map((cloud) => cloud[0])).toEqual([11, 12, 13, 14, 15, 16, 17, 18])
+    expect(deterministicTrail).toHaveLength(TRAIL_LENGTH)
+  })
+
+  it('cut the trail at a jump and when the number of particles changes', () => {
+    const store = createLiveStore()
+    showFrame(store, frame(0), false)
+    showFrame(store, frame(1), true)
+    showFrame(store, frame(2, 4), true)
+    expect(store.getState().langevinTrail).toEqual([])
+    showFrame(store, frame(3, 4), true)
+    showFrame(store, frame(9, 4), false)
+    expect(store.getState().langevinTrail).toEqual([])
+  })
+})

@@ -1,0 +1,153 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type {
+  BackendReport,
+  CurvePoint,
+  FrameReply,
+  Landscape,
+  LandscapeUpdate,
+  Notice,
+  RunReady,
+} from '../../lab/protocol/calls.ts'
+import type { TrainingPoint, TrainingSummary } from '../../lab/protocol/result.ts'
+import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
+
+/**
+ * - `idle`: a run stands at step 0, or none does yet
+ * - `training`: a training is under way
+ * - `running`: the clock moves the particles
+ * - `paused`: a person, or `haltAt`, stopped the clock; also a paused training
+ * - `stopped`: playback came to its end, or to the stopping step with "pause at the stop"
+ * - `error`: the scene cannot be run; a notice says why
+ */
+export type Status = 'idle' | 'training' | 'running' | 'paused' | 'stopped' | 'error'
+
+export interface LossPoint {
+  readonly step: number
+  readonly loss: number
+}
+
+/** A training as the page follows it. `interrupted`: a checkpoint waits from a reload or a change of mind. */
+export interface TrainingState {
+  readonly phase: 'none' | 'starting' | 'running' | 'paused' | 'finished' | 'interrupted'
+  /** The scene that is trained; null before the first training. */
+  readonly scene: SceneSpec | null
+  readonly step: number
+  readonly steps: number
+  readonly stage: 'warm-up' | 'main'
+  readonly elapsedSeconds: number
+  readonly remainingSeconds: number | null
+  readonly stepsPerSecond: number
+  readonly losses: readonly LossPoint[]
+  readonly history: readonly TrainingPoint[]
+  readonly tableError: LandscapeUpdate['tableError'] | null
+  readonly summary: TrainingSummary | null
+}
+
+export const NO_TRAINING: TrainingState = {
+  phase: 'none',
+  scene: null,
+  step: 0,
+  steps: 0,
+  stage: 'warm-up',
+  elapsedSeconds: 0,
+  remainingSeconds: null,
+  stepsPerSecond: 0,
+  losses: [],
+  history: [],
+  tableError: null,
+  summary: null,
+}
+
+/** A notice on the page, until it is dismissed. */
+export interface Posted extends Notice {
+  readonly id: number
+}
+
+/** What the page shows of a run; written at most ten times a second while playing. */
+export interface RunState {
+  readonly status: Status
+  /** A run is being prepared: the stage still shows the one before. */
+  readonly preparing: boolean
+  readonly run: RunReady | null
+  /** The landscape on the stage: the run's, or that of the energy under training. */
+  readonly landscape: Landscape | null
+  /** The step on the stage (up to a tenth of a second behind `liveStore`, exact whenever the clock stands). */
+  readonly step: number
+  /** Every step up to this one has been computed. */
+  readonly computed: number
+  /** Dense: entry k is step k. */
+  readonly points: readonly CurvePoint[]
+  readonly stops: FrameReply['stops']
+  readonly nullFloor: FrameReply['nullFloor']
+  readonly backend: BackendReport | null
+  readonly training: TrainingState
+  readonly notices: readonly Posted[]
+}
+
+export type RunStore = StoreApi<RunState>
+
+export function createRunStore(): RunStore {
+  return createStore<RunState>()(() => ({
+    status: 'idle',
+    preparing: true,
+    run: null,
+    landscape: null,
+    step: 0,
+    computed: 0,
+    points: [],
+    stops: [],
+    nullFloor: null,
+    backend: null,
+    training: NO_TRAINING,
+    notices: [],
+  }))
+}
+
+/** Most notices on the page at once; older ones give way. */
+const MOST_NOTICES = 4
+let noticeIds = 0
+
+/** Puts a notice on the page; the same text is not shown twice at once. */
+export function post(store: RunStore, level: Notice['level'], text: string): void {
+  store.setState(({ notices }) => ({
+    notices: [
+      ...notices.filter((notice) => notice.text !== text),
+      { id: ++noticeIds, level, text },
+    ].slice(-MOST_NOTICES),
+  }))
+}
+
+export function dismiss(store: RunStore, id: number): void {
+  store.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }))
+}
+
+/**
+ * The curve grown by new entries. Entries must follow on without a gap; what is already there wins,
+ * so a reply that overlaps changes nothing.
+ */
+export function grow(
+  points: readonly CurvePoint[],
+  fresh: readonly CurvePoint[],
+): readonly CurvePoint[] {
+  const added: CurvePoint[] = []
+  let next = points.length
+  for (const point of fresh) {
+    if (point.step !== next) continue
+    added.push(point)
+    next += 1
+  }
+  return added.length === 0 ? points : [...points, ...added]
+}
+
+/** Most losses kept for the chart; beyond it every other one goes. */
+export const MOST_LOSSES = 4000
+
+/** The loss curve grown by new entries, thinned when it gets long. */
+export function growLosses(
+  losses: readonly LossPoint[],
+  fresh: readonly LossPoint[],
+): readonly LossPoint[] {
+  const last = losses.at(-1)?.step ?? -1
+  const grown = [...losses, ...fresh.filter(({ step }) => step > last)]
+  return grown.length <= MOST_LOSSES ? grown : grown.filter((_, i) => i % 2 === grown.length % 2)
+}
