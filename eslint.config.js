@@ -1,0 +1,291 @@
+import js from '@eslint/js'
+import { defineConfig } from 'eslint/config'
+import importX, { createNodeResolver } from 'eslint-plugin-import-x'
+import reactHooks from 'eslint-plugin-react-hooks'
+import globals from 'globals'
+import tseslint from 'typescript-eslint'
+
+/**
+ * The rooms of src/ and what each may know: the one table of layers. docs/architecture.md shows it to
+ * people, and scripts/layers.test.ts holds the two together and proves every wall.
+ *
+ * `may`: rooms and files whose code may be imported. `types`: those of which only types may be.
+ * `packages`: npm packages (and `node:` modules) that may be imported; every other one is refused.
+ */
+const ROOMS = {
+  'core/maths': {},
+  'core/targets': { may: ['core/maths'] },
+  'core/fields': { may: ['core/maths'] },
+  'core/samplers': { may: ['core/maths', 'core/fields'] },
+  'core/analysis': { may: ['core/maths', 'core/fields', 'core/targets'] },
+  'learning/ids.ts': {},
+  'learning/kernels': { may: ['core/maths'] },
+  'learning/training': {
+    may: ['core', 'learning/ids.ts', 'learning/kernels'],
+    packages: ['@tensorflow'],
+  },
+  'lab/scene': {
+    may: ['core/maths', 'core/targets/ids.ts', 'core/analysis/ids.ts', 'learning/ids.ts'],
+  },
+  'lab/io': {
+    may: ['core/maths', 'lab/scene'],
+    types: ['learning'],
+    packages: ['d3-dsv'],
+  },
+  'lab/protocol': { types: ['core', 'learning', 'lab/scene', 'lab/io'] },
+  'lab/engine': {
+    may: ['core', 'learning', 'lab/scene', 'lab/io'],
+    types: ['lab/protocol'],
+  },
+  'lab/worker': {
+    may: ['core/analysis', 'lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
+  },
+  'lab/cli': {
+    may: ['core/analysis', 'lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
+    packages: ['node:*'],
+  },
+  'lab/client': { types: ['lab/protocol', 'lab/scene'] },
+  'app/storage': { may: ['lab/io', 'lab/scene'], packages: ['idb'] },
+  'app/stores': {
+    may: ['lab/protocol', 'lab/scene', 'lab/io', 'lab/client', 'app/storage'],
+    packages: ['zustand'],
+  },
+  'app/render': {
+    may: ['core/maths'],
+    types: ['core/fields', 'lab/protocol'],
+    packages: ['d3', 'd3-*'],
+  },
+  'app/views': {
+    may: ['lab/scene', 'app/stores', 'app/render'],
+    types: ['lab/protocol'],
+    packages: ['react', 'react-dom', 'zustand', 'katex'],
+  },
+  'main.tsx': {
+    may: ['lab/scene', 'lab/client', 'app'],
+    packages: ['react', 'react-dom'],
+  },
+}
+
+/** Floors from the ground up. A unit test may look at its whole floor and at those below. */
+const FLOORS = ['core', 'learning', 'lab', 'app']
+const TEST_PACKAGES = ['vitest', 'fast-check', 'fake-indexeddb', 'node:*']
+const TESTS = ['src/**/*.test.{ts,tsx}']
+
+const isFile = (room) => /\.tsx?$/.test(room)
+const filesOf = (room) => (isFile(room) ? `src/${room}` : `src/${room}/**/*.{ts,tsx}`)
+
+/** Everything under src/ is out of bounds but what the table names. */
+function wall(room, allowed, message) {
+  return {
+    'import-x/no-restricted-paths': [
+      'error',
+      {
+        basePath: import.meta.dirname,
+        zones: [{ target: `./src/${room}`, from: './src', except: allowed, message }],
+      },
+    ],
+  }
+}
+
+/** Matches the specifier of a package that is none of `packages`. */
+function otherPackages(packages) {
+  const allowed = packages.map((name) =>
+    name.endsWith('*') ? name.slice(0, -1).replaceAll('.', '\\.') : `${name}(?:/|$)`,
+  )
+  return allowed.length === 0 ? '^[^.]' : `^(?!\\.|${allowed.join('|')})`
+}
+
+/** Matches relative specifiers that lead into `other`, however much of its path they spell out. */
+function specifierInto(other) {
+  const [last, ...above] = other.split('/').reverse()
+  const prefix = above.map((folder) => `(?:${folder}/)?`).join('')
+  return `^\\.[./]*/${prefix}${last}(?:/|$)`
+}
+
+function packageWall(room, packages, types = []) {
+  return {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: otherPackages(packages),
+            message: `${room} may import ${packages.length === 0 ? 'no package' : `only ${packages.join(', ')}`}.`,
+          },
+          ...types.map((other) => ({
+            regex: specifierInto(other),
+            allowTypeImports: true,
+            message: `${room} may know only the types of ${other}.`,
+          })),
+        ],
+      },
+    ],
+  }
+}
+
+const walls = Object.entries(ROOMS).map(([room, { may = [], types = [], packages = [] }]) => ({
+  name: `layers/${room}`,
+  files: [filesOf(room)],
+  ignores: TESTS,
+  rules: {
+    ...wall(
+      room,
+      [room, ...may, ...types],
+      `${room} may know only what its line in the table says.`,
+    ),
+    ...packageWall(room, packages, types),
+  },
+}))
+
+const testWalls = FLOORS.map((floor, level) => ({
+  name: `layers/tests of ${floor}`,
+  files: TESTS.map((pattern) => pattern.replace('src/', `src/${floor}/`)),
+  rules: {
+    ...wall(
+      floor,
+      FLOORS.slice(0, level + 1),
+      `Tests in ${floor} may know its own floor and those below.`,
+    ),
+    ...packageWall(floor, [
+      ...TEST_PACKAGES,
+      ...Object.entries(ROOMS)
+        .filter(([room]) => room.startsWith(floor))
+        .flatMap(([, { packages = [] }]) => packages),
+    ]),
+  },
+}))
+
+/** IEEE leaves their last digits open: they differ between engines. */
+const UNSPECIFIED_MATHS = [
+  ...['acos', 'acosh', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'cbrt', 'cos', 'cosh', 'exp'],
+  ...['expm1', 'hypot', 'log', 'log10', 'log1p', 'log2', 'pow', 'sin', 'sinh', 'tan', 'tanh'],
+]
+
+const determinism = {
+  name: 'determinism',
+  files: ['src/core/**/*.ts', 'src/learning/**/*.ts', 'src/lab/engine/**/*.ts'],
+  ignores: TESTS,
+  rules: {
+    'no-restricted-properties': [
+      'error',
+      {
+        object: 'Math',
+        property: 'random',
+        message: 'Randomness is an argument: use core/maths/rng.ts with a key.',
+      },
+      ...UNSPECIFIED_MATHS.map((property) => ({
+        object: 'Math',
+        property,
+        message: 'Its last digits differ between engines: use core/maths/elementary.ts.',
+      })),
+    ],
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector: "BinaryExpression[operator='**']:not([right.raw=/^\\d+$/])",
+        message: 'Only whole, literal exponents: others differ between engines.',
+      },
+      {
+        selector: "AssignmentExpression[operator='**=']:not([right.raw=/^\\d+$/])",
+        message: 'Only whole, literal exponents: others differ between engines.',
+      },
+    ],
+    'no-restricted-globals': [
+      'error',
+      ...['Date', 'performance', 'crypto', 'setTimeout', 'setInterval'].map((name) => ({
+        name,
+        message: 'No clock and no entropy here: take it as an argument.',
+      })),
+      ...['window', 'document', 'self', 'postMessage', 'navigator', 'localStorage'].map((name) => ({
+        name,
+        message: 'No DOM here: this runs anywhere.',
+      })),
+    ],
+  },
+}
+
+/** Opening a backend means asking the machine what it has and measuring it; no number of a run comes from it. */
+const machine = {
+  name: 'determinism/backends',
+  files: ['src/learning/training/backend*.ts'],
+  ignores: TESTS,
+  rules: { 'no-restricted-globals': 'off' },
+}
+
+export default defineConfig(
+  {
+    name: 'ignored',
+    ignores: ['dist/', 'out/', 'public/', 'coverage/', 'test-results/', 'playwright-report/'],
+  },
+  { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    name: 'typescript',
+    files: ['**/*.{ts,tsx}'],
+    extends: [tseslint.configs.recommendedTypeChecked, importX.flatConfigs.typescript],
+    languageOptions: {
+      globals: globals.node,
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/no-deprecated': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/no-unnecessary-boolean-literal-compare': 'error',
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: true },
+      ],
+      '@typescript-eslint/prefer-readonly': 'error',
+      '@typescript-eslint/return-await': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Interfaces promise on behalf of backends that must wait; those that need not still answer with a promise.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-undef': 'off',
+    },
+  },
+  {
+    name: 'imports',
+    files: ['**/*.{js,ts,tsx}'],
+    plugins: { 'import-x': importX },
+    languageOptions: { globals: globals.node },
+    settings: {
+      'import-x/resolver-next': [
+        createNodeResolver({ extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'] }),
+      ],
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-self-import': 'error',
+      'import-x/no-unresolved': ['error', { ignore: ['\\?(url|worker|raw)'] }],
+      'import-x/no-extraneous-dependencies': [
+        'error',
+        { devDependencies: ['*.{js,ts}', 'scripts/**', 'e2e/**', 'bench/**', ...TESTS] },
+      ],
+      'import-x/no-duplicates': ['error', { 'prefer-inline': false }],
+      'import-x/no-default-export': 'error',
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+    },
+  },
+  {
+    name: 'tools that want a default export',
+    files: ['*.config.{js,ts}', 'e2e/playwright.config.ts'],
+    rules: { 'import-x/no-default-export': 'off' },
+  },
+  {
+    name: 'react',
+    files: ['src/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat.recommended],
+  },
+  walls,
+  testWalls,
+  determinism,
+  machine,
+)

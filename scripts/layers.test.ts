@@ -1,0 +1,152 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { ESLint } from 'eslint'
+import { describe, expect, it } from 'vitest'
+
+/**
+ * Holds docs/architecture.md and the linter together, by behaviour: for every room of the table in the
+ * document a file is made up that imports every other room (once for code, once for types) and every
+ * package, and the linter must object to exactly those lines that the table does not allow.
+ */
+const ROOT = path.resolve(import.meta.dirname, '..')
+const PACKAGES = [
+  ...['react', 'react-dom/client', 'zustand', 'katex', 'idb', 'd3', 'd3-dsv', 'd3-scale', 'vite'],
+  ...['@tensorflow/tfjs-core', 'node:fs'],
+]
+
+interface Room {
+  readonly name: string
+  readonly may: readonly string[]
+  readonly types: readonly string[]
+  readonly packages: readonly string[]
+}
+
+function documentedRooms(): Room[] {
+  const document = readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8')
+  const rows = document
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+  return rows.map((row) => {
+    const [name = '', ...lists] = row
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.replaceAll('\\', '').trim())
+    const [may = [], types = [], packages = []] = lists.map((list) =>
+      list === '–' ? [] : list.split(', '),
+    )
+    return { name, may, types, packages }
+  })
+}
+
+const rooms = documentedRooms()
+const isFile = (name: string): boolean => /\.tsx?$/.test(name)
+const within = (inner: string, outer: string): boolean =>
+  inner === outer || inner.startsWith(`${outer}/`)
+const fits = (name: string, pattern: string): boolean =>
+  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : within(name, pattern)
+
+/** A file of each room, other than its ids, and each ids file on its own. */
+function landmarks(): string[] {
+  return rooms.flatMap(({ name }) => {
+    if (isFile(name)) return existsSync(path.join(ROOT, 'src', name)) ? [name] : []
+    const files = readdirSync(path.join(ROOT, 'src', name), { recursive: true, encoding: 'utf8' })
+      .map((file) => file.replaceAll('\\', '/'))
+      .filter((file) => isFile(file) && !/\.test\.tsx?$/.test(file))
+      .sort()
+    const ids = files.filter((file) => file === 'ids.ts')
+    const other = files.find((file) => file !== 'ids.ts')
+    return [...ids, ...(other === undefined ? [] : [other])].map((file) => `${name}/${file}`)
+  })
+}
+
+const WALLS = ['import-x/no-restricted-paths', '@typescript-eslint/no-restricted-imports']
+const DETERMINISM = ['no-restricted-properties', 'no-restricted-globals', 'no-restricted-syntax']
+
+/** The lines of a made-up file at which the rules object. */
+async function refusedLines(
+  rules: readonly string[],
+  file: string,
+  lines: readonly string[],
+): Promise<string[]> {
+  const linter = new ESLint({
+    cwd: ROOT,
+    ruleFilter: ({ ruleId }) => rules.includes(ruleId),
+    overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+  })
+  const [result] = await linter.lintText(lines.join('\n'), {
+    filePath: path.join(ROOT, 'src', file),
+  })
+  const messages = result?.messages ?? []
+  expect(messages.filter(({ ruleId }) => ruleId === null)).toEqual([])
+  return lines.filter((_, index) => messages.some(({ line }) => line === index + 1))
+}
+
+describe('the layer table of docs/architecture.md is what the linter enforces', () => {
+  const places = landmarks()
+
+  it('has a landmark in every room', () => {
+    const empty = rooms.filter(({ name }) => !places.some((place) => within(place, name)))
+    expect(empty.map(({ name }) => name)).toEqual([])
+  })
+
+  it.each(rooms)('$name', async (room) => {
+    const file = isFile(room.name) ? room.name : `${room.name}/madeUp.ts`
+    const lines: string[] = []
+    const refused: string[] = []
+    const judge = (line: string, allowed: boolean): void => {
+      lines.push(line)
+      if (!allowed) refused.push(line)
+    }
+    for (const place of places) {
+      if (place === file) continue
+      const relative = path.posix.relative(path.posix.dirname(file), place)
+      const specifier = relative.startsWith('.') ? relative : `./${relative}`
+      const code = within(place, room.name) || room.may.some((other) => within(place, other))
+      const types = code || room.types.some((other) => within(place, other))
+      judge(`import { a } from '${specifier}'`, code)
+      judge(`import type { A } from '${specifier}'`, types)
+    }
+    for (const name of PACKAGES) {
+      judge(
+        `import { a } from '${name}'`,
+        room.packages.some((pattern) => fits(name, pattern)),
+      )
+    }
+    expect(await refusedLines(WALLS, file, lines)).toEqual(refused)
+  })
+
+  it('lets a test look at its own floor and those below, and no higher', async () => {
+    const above = `import { a } from '../../learning/ids.ts'`
+    const lines = [`import { a } from '../targets/ids.ts'`, above, `import { it } from 'vitest'`]
+    expect(await refusedLines(WALLS, 'core/samplers/madeUp.test.ts', lines)).toEqual([above])
+  })
+})
+
+describe('the determinism wall', () => {
+  const forbidden = [
+    'Math.random()',
+    'Math.exp(1)',
+    'Math.hypot(3, 4)',
+    'const { sin } = Math',
+    'Date.now()',
+    'new Date()',
+    'performance.now()',
+    '2 ** 0.5',
+    'document.title',
+  ]
+  const allowed = ['Math.sqrt(2)', 'Math.fround(1)', 'Math.imul(3, 5)', '3 ** 2']
+
+  it.each(['core/maths', 'core/analysis', 'learning/kernels', 'learning/training', 'lab/engine'])(
+    'stands round %s',
+    async (room) => {
+      const lines = [...forbidden, ...allowed]
+      expect(await refusedLines(DETERMINISM, `${room}/madeUp.ts`, lines)).toEqual(forbidden)
+    },
+  )
+
+  it.each(['app/views', 'lab/worker'])('leaves %s alone', async (room) => {
+    const lines = [...forbidden, ...allowed]
+    expect(await refusedLines(DETERMINISM, `${room}/madeUp.ts`, lines)).toEqual([])
+  })
+})
