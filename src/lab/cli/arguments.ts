@@ -1,0 +1,51 @@
+import { BACKEND_NAMES, type BackendChoice } from '../scene/sceneSpec.ts'
+
+export interface ExperimentArguments {
+  readonly scene: string
+  readonly out: string
+  /** Overrules the scene's own; null: the scene decides. */
+  readonly backend: BackendChoice | null
+}
+
+export const USAGE = 'usage: npm run --silent experiment -- <scene.json> --out <dir> [--backend name]'
+
+/** What Node can train on. */
+const ALLOWED: readonly BackendChoice[] = ['auto', ...BACKEND_NAMES.filter((n) => n !== 'webgpu')]
+
+/** One line for a person: what was found and what is allowed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Reads the command line of the headless runner; throws `UsageError`. */
+export function parseArguments(argv: readonly string[]): ExperimentArguments {
+  let scene: string | null = null
+  let out: string | null = null
+  let backend: BackendChoice | null = null
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i]!
+    if (argument === '--out' || argument === '--backend') {
+      const value = argv[++i]
+      if (value === undefined || value.startsWith('--'))
+        throw new UsageError(`${argument}: no value given; ${USAGE}`)
+      if (argument === '--out') out = value
+      else backend = parseBackend(value)
+    } else if (argument.startsWith('-')) {
+      throw new UsageError(`${argument}: unknown flag; allowed: --out, --backend; ${USAGE}`)
+    } else if (scene === null) {
+      scene = argument
+    } else {
+      throw new UsageError(`${argument}: only one scene is run at a time; ${USAGE}`)
+    }
+  }
+  if (scene === null) throw new UsageError(`no scene given; ${USAGE}`)
+  if (out === null) throw new UsageError(`--out: missing; ${USAGE}`)
+  return { scene, out, backend }
+}
+
+function parseBackend(value: string): BackendChoice {
+  const choice = ALLOWED.find((name) => name === value)
+  if (choice) return choice
+  const reason = value === 'webgpu' ? 'webgpu needs a browser, Node has none' : `found ${value}`
+  throw new UsageError(`--backend: ${reason}; allowed: ${ALLOWED.join(', ')}`)
+}

@@ -1,0 +1,34 @@
+import type { EventName, Events } from '../protocol/calls.ts'
+import type { OpenBackendOptions } from '../../learning/training/api.ts'
+import type { AssetReader } from './assets.ts'
+
+/** What the engine is given of the world outside: it has no clock, no files and no event loop of its own. */
+export interface Environment {
+  readonly assets: AssetReader
+  /** Wall time in seconds, from any origin. No number of a run depends on it but `seconds` itself. */
+  readonly clock: () => number
+  /** Lets waiting messages be handled, then resolves; takes no time when there are none. */
+  readonly pause: () => Promise<void>
+  readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void
+  readonly wasmPath: OpenBackendOptions['wasmPath']
+}
+
+/** Longest time in seconds that the engine computes without letting messages in. */
+const SLICE = 0.012
+
+/** Calls `pause` when a slice of time is used up; cheap to ask at every small piece of work. */
+export class Slicer {
+  private readonly environment: Pick<Environment, 'clock' | 'pause'>
+  private started: number
+
+  constructor(environment: Pick<Environment, 'clock' | 'pause'>) {
+    this.environment = environment
+    this.started = environment.clock()
+  }
+
+  async breathe(): Promise<void> {
+    if (this.environment.clock() - this.started < SLICE) return
+    await this.environment.pause()
+    this.started = this.environment.clock()
+  }
+}

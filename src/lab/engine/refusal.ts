@@ -1,0 +1,28 @@
+/**
+ * The request is at fault, not the lab: a scene that cannot be run, a file that is missing or broken.
+ * The message says what was found and what is allowed.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  /** Dotted path of the scene field to blame, e.g. `energy.terms[1].energy`; null where none is. */
+  readonly field: string | null
+
+  constructor(message: string, field: string | null = null) {
+    super(message)
+    this.field = field
+  }
+}
+
+/** The work was given up because its caller no longer wants it. */
+export class Aborted extends Error {
+  override readonly name = 'AbortError'
+
+  constructor() {
+    super('Given up: no longer wanted.')
+  }
+}
+
+/** Throws `Aborted` if the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Aborted()
+}
