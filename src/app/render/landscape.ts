@@ -1,6 +1,10 @@
+import { contours, interpolateRgb, ticks } from 'd3'
+import { hermiteGradient } from '../../core/maths/hermite.ts'
 import type { Landscape, Raster } from '../../lab/protocol/calls.ts'
-import type { Context } from './canvas.ts'
+import { createBitmap, type Bitmap, type Context } from './canvas.ts'
 import type { Viewport } from './coordinates.ts'
+import { tableOf } from './readout.ts'
+import { extent, sampleEnergy, sampleRaster } from './sampling.ts'
 import type { Palette } from './theme.ts'
 
 /** What there is to draw under the particles. */
@@ -17,6 +21,7 @@ export interface LandscapeLayers {
   readonly energy: boolean
   readonly contours: boolean
   readonly gradient: boolean
+  /** ρ*: as lines that hold 50 % and 90 % of its mass where `energy` is drawn, else as the heat itself. */
   readonly target: boolean
   readonly data: boolean
 }
@@ -35,11 +40,322 @@ export interface LandscapePainter {
   ): void
 }
 
-export type CreateLandscapePainter = () => LandscapePainter
-export type DrawDifference = (
+/**
+ * The ramp is entered at (π/π_max)^GAMMA = e^(−GAMMA·(V − V_min)/ε): between the density itself, which
+ * shows nothing but the modes, and the energy, which shows nothing but the walls.
+ */
+export const GAMMA = 0.42
+
+/** More device pixels a side than this are filled by smooth enlargement. */
+const MAXIMUM_SIDE = 1400
+const KEPT = 4
+
+function fillHeat(
+  energy: Float32Array,
+  lowest: number,
+  epsilon: number,
+  ramp: Uint32Array,
+  out: Uint32Array,
+): void {
+  const size = 4096
+  const reach = 6.3 / GAMMA
+  const table = new Uint32Array(size)
+  for (let i = 0; i < size; i++) {
+    table[i] = ramp[Math.round(255 * Math.exp((-GAMMA * reach * i) / (size - 1)))]!
+  }
+  table[size - 1] = ramp[0]!
+  const scale = (size - 1) / (reach * epsilon)
+  for (let i = 0; i < energy.length; i++) {
+    const at = (energy[i]! - lowest) * scale
+    out[i] = table[at >= size - 1 ? size - 1 : at > 0 ? at | 0 : 0]!
+  }
+}
+
+/** Colours of a density: (value/largest)^GAMMA on the ramp. A density of zeros takes the ramp's start. */
+export function fillDensity(values: Float32Array, ramp: Uint32Array, out: Uint32Array): void {
+  const largest = extent(values)[1]
+  const scale = largest > 0 ? 1 / largest : 0
+  for (let i = 0; i < values.length; i++) {
+    const share = Math.min(1, Math.max(0, values[i]! * scale))
+    out[i] = ramp[Math.round(255 * Math.pow(share, GAMMA))]!
+  }
+}
+
+/**
+ * Levels of V for the contours: 1, 2, 3, 4, 6, 8, 12, 16, 24, 32 … units of ε above the lowest point, so
+ * that the innermost line is where π has fallen by e, and steep walls do not fill up with lines. A
+ * landscape flatter than 2ε gets about five round levels instead; one without relief gets none.
+ */
+export function contourLevels(lowest: number, highest: number, epsilon: number): number[] {
+  const range = highest - lowest
+  if (!(range > 1e-9 * Math.max(1, Math.abs(lowest), Math.abs(highest)))) return []
+  if (range < 2 * epsilon) {
+    return ticks(lowest, highest, 5).filter((level) => level > lowest && level < highest)
+  }
+  const levels = [1, 2, 3, 4]
+  for (let step = 2; levels.length < 10; step *= 2) {
+    levels.push(levels.at(-1)! + step, levels.at(-1)! + 2 * step)
+  }
+  return levels.map((level) => lowest + epsilon * level).filter((level) => level < highest)
+}
+
+/**
+ * The density level whose super-level set holds a share of the mass (the highest-density region).
+ * @param values densities on equal cells, ≥ 0
+ * @returns null where there is no mass
+ */
+export function massLevel(values: Float32Array, share: number): number | null {
+  const sorted = Float32Array.from(values).sort().reverse()
+  let total = 0
+  for (const value of sorted) total += value
+  if (!(total > 0)) return null
+  let held = 0
+  for (const value of sorted) {
+    held += value
+    if (held >= share * total) return value
+  }
+  return null
+}
+
+/** Traces level sets of values on n × n pixel centres (y down) as one path over a square of `side` units. */
+function traceLevel(
   context: Context,
-  viewport: Viewport,
-  landscape: Landscape,
-  xy: Float32Array,
+  values: Float32Array,
+  n: number,
+  level: number,
+  side: number,
+) {
+  const scale = side / n
+  const shape = contours()
+    .size([n, n])
+    .contour(values as unknown as number[], level)
+  context.beginPath()
+  for (const polygon of shape.coordinates) {
+    for (const ring of polygon) {
+      let pen = false
+      for (const point of ring) {
+        const x = point[0]!
+        const y = point[1]!
+        // d3 closes rings along the border of the grid; the border is not a level.
+        const border = x <= 0 || y <= 0 || x >= n || y >= n
+        if (border) pen = false
+        else if (pen) context.lineTo(x * scale, y * scale)
+        else {
+          context.moveTo(x * scale, y * scale)
+          pen = true
+        }
+      }
+    }
+  }
+}
+
+function paintHeat(
+  bitmap: Bitmap,
+  side: number,
+  fill: (n: number, out: Uint32Array) => void,
+): void {
+  const n = Math.min(side, MAXIMUM_SIDE)
+  const words = new Uint32Array(n * n)
+  fill(n, words)
+  const image = new ImageData(new Uint8ClampedArray(words.buffer), n, n)
+  if (n === side) {
+    bitmap.context.putImageData(image, 0, 0)
+    return
+  }
+  const small = createBitmap(n, n)
+  small.context.putImageData(image, 0, 0)
+  bitmap.context.imageSmoothingQuality = 'high'
+  bitmap.context.drawImage(small.canvas, 0, 0, side, side)
+}
+
+function paint(
+  bitmap: Bitmap,
+  side: number,
+  ratio: number,
+  data: LandscapeData,
+  layers: LandscapeLayers,
   palette: Palette,
-) => void
+): void {
+  const { context } = bitmap
+  const { landscape, targetDensity } = data
+  const { epsilon } = landscape
+  const [lowest, highest] = extent(landscape.v)
+  context.setTransform(1, 0, 0, 1, 0, 0)
+  context.fillStyle = palette.surface
+  context.fillRect(0, 0, side, side)
+  if (layers.energy) {
+    paintHeat(bitmap, side, (n, out) => {
+      const energy = new Float32Array(n * n)
+      sampleEnergy(landscape, n, n, energy)
+      fillHeat(energy, lowest, epsilon, palette.ramp, out)
+    })
+  } else if (layers.target && targetDensity !== null) {
+    paintHeat(bitmap, side, (n, out) => {
+      const density = new Float32Array(n * n)
+      sampleRaster(targetDensity, n, n, density)
+      fillDensity(density, palette.ramp, out)
+    })
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  const size = side / ratio
+  context.lineJoin = 'round'
+  context.lineCap = 'round'
+  if (layers.contours) {
+    const n = Math.round(Math.max(64, Math.min(192, size / 2.5)))
+    const energy = new Float32Array(n * n)
+    sampleEnergy(landscape, n, n, energy)
+    const levels = contourLevels(lowest, highest, epsilon)
+    const colour = interpolateRgb(palette.contourLow, palette.contourHigh)
+    levels.forEach((level, i) => {
+      traceLevel(context, energy, n, level, size)
+      context.strokeStyle = colour(levels.length > 1 ? i / (levels.length - 1) : 0)
+      context.lineWidth = 1
+      context.stroke()
+    })
+  }
+  if (layers.target && layers.energy && targetDensity !== null) {
+    const n = targetDensity.cells
+    const density = new Float32Array(n * n)
+    sampleRaster(targetDensity, n, n, density)
+    context.strokeStyle = palette.target
+    for (const [share, dash] of [
+      [0.5, []],
+      [0.9, [1, 4]],
+    ] as const) {
+      const level = massLevel(density, share)
+      if (level === null) continue
+      traceLevel(context, density, n, level, size)
+      context.setLineDash([...dash])
+      context.lineWidth = 1.5
+      context.stroke()
+    }
+    context.setLineDash([])
+  }
+  if (layers.gradient) paintArrows(context, size, landscape, palette)
+  if (layers.data) paintData(context, size, landscape.halfWidth, data.data, palette)
+}
+
+/**
+ * Lengths for arrows: longest·g/(g + typical), so that slow valleys still show a direction and walls do
+ * not shout.
+ */
+export function arrowLength(slope: number, typical: number, longest: number): number {
+  return slope > 0 ? (longest * slope) / (slope + typical) : 0
+}
+
+function paintArrows(context: Context, size: number, landscape: Landscape, palette: Palette): void {
+  const lattice = Math.max(6, Math.min(26, Math.round(size / 24)))
+  const pitch = size / lattice
+  const { halfWidth } = landscape
+  const table = tableOf(landscape)
+  const spacing = (2 * halfWidth) / lattice
+  const gradient = new Float64Array(2)
+  const slopes = new Float64Array(2 * lattice * lattice)
+  const sizes: number[] = []
+  for (let row = 0; row < lattice; row++) {
+    for (let column = 0; column < lattice; column++) {
+      const x = (column + 0.5) * spacing - halfWidth
+      hermiteGradient(table, x, halfWidth - (row + 0.5) * spacing, gradient)
+      slopes.set(gradient, 2 * (row * lattice + column))
+      sizes.push(Math.hypot(gradient[0]!, gradient[1]!))
+    }
+  }
+  const typical = Float64Array.from(sizes).sort()[Math.floor(sizes.length / 2)]!
+  context.strokeStyle = palette.arrow
+  context.fillStyle = palette.arrow
+  context.lineWidth = 1
+  context.beginPath()
+  const heads: number[] = []
+  for (let i = 0; i < lattice * lattice; i++) {
+    const slope = sizes[i]!
+    const length = arrowLength(slope, typical, 0.86 * pitch)
+    if (length < 1.5) continue
+    const ux = -slopes[2 * i]! / slope
+    const uy = slopes[2 * i + 1]! / slope
+    const x = ((i % lattice) + 0.5) * pitch
+    const y = (Math.floor(i / lattice) + 0.5) * pitch
+    const head = Math.min(4.5, 0.45 * length)
+    context.moveTo(x - (ux * length) / 2, y - (uy * length) / 2)
+    context.lineTo(x + ux * (length / 2 - head), y + uy * (length / 2 - head))
+    heads.push(x + (ux * length) / 2, y + (uy * length) / 2, ux * head, uy * head)
+  }
+  context.stroke()
+  context.beginPath()
+  for (let i = 0; i < heads.length; i += 4) {
+    const [x, y, dx, dy] = [heads[i]!, heads[i + 1]!, heads[i + 2]!, heads[i + 3]!]
+    context.moveTo(x, y)
+    context.lineTo(x - dx - 0.45 * dy, y - dy + 0.45 * dx)
+    context.lineTo(x - dx + 0.45 * dy, y - dy - 0.45 * dx)
+    context.closePath()
+  }
+  context.fill()
+}
+
+function paintData(
+  context: Context,
+  size: number,
+  halfWidth: number,
+  data: Float32Array,
+  palette: Palette,
+): void {
+  const scale = size / (2 * halfWidth)
+  const radius = size < 300 ? 0.9 : 1.2
+  context.fillStyle = palette.data
+  context.beginPath()
+  for (let i = 0; i + 1 < data.length; i += 2) {
+    const x = (data[i]! + halfWidth) * scale
+    const y = (halfWidth - data[i + 1]!) * scale
+    context.moveTo(x + radius, y)
+    context.arc(x, y, radius, 0, 2 * Math.PI)
+  }
+  context.fill()
+}
+
+interface Kept {
+  readonly data: LandscapeData
+  readonly side: number
+  readonly ratio: number
+  readonly layers: LandscapeLayers
+  readonly palette: Palette
+  readonly bitmap: Bitmap
+}
+
+function sameLayers(a: LandscapeLayers, b: LandscapeLayers): boolean {
+  return (
+    a.energy === b.energy &&
+    a.contours === b.contours &&
+    a.gradient === b.gradient &&
+    a.target === b.target &&
+    a.data === b.data
+  )
+}
+
+export function createLandscapePainter(): LandscapePainter {
+  const kept: Kept[] = []
+  return {
+    draw(context, viewport, data, layers, palette) {
+      const { left, top, size, ratio } = viewport
+      const side = Math.round(size * ratio)
+      const found = kept.findIndex(
+        (k) =>
+          k.data.landscape === data.landscape &&
+          k.data.targetDensity === data.targetDensity &&
+          k.data.data === data.data &&
+          k.side === side &&
+          k.ratio === ratio &&
+          k.palette === palette &&
+          sameLayers(k.layers, layers),
+      )
+      let entry = found >= 0 ? kept.splice(found, 1)[0]! : null
+      if (entry === null) {
+        const retired = kept.length >= KEPT ? kept.pop()! : null
+        const bitmap =
+          retired !== null && retired.side === side ? retired.bitmap : createBitmap(side, side)
+        paint(bitmap, side, ratio, data, layers, palette)
+        entry = { data, side, ratio, layers, palette, bitmap }
+      }
+      kept.unshift(entry)
+      context.drawImage(entry.bitmap.canvas, left, top, size, size)
+    },
+  }
+}

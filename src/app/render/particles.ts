@@ -1,6 +1,7 @@
-import type { Context } from './canvas.ts'
+import { interpolateLab, rgb } from 'd3'
+import { createBitmap, type Bitmap, type Context } from './canvas.ts'
 import type { Viewport } from './coordinates.ts'
-import type { Flow, Palette } from './theme.ts'
+import { pack, type Accent, type Flow, type Palette } from './theme.ts'
 
 /** A cloud to draw. */
 export interface Cloud {
@@ -163,4 +164,76 @@ export function toneMap(ink: Uint16Array, table: Uint32Array, out: Uint32Array):
   }
 }
 
-export type CreateParticlePainter = () => ParticlePainter
+/** How a cloud of n particles is dotted on a square of `size` CSS pixels. */
+export interface DotStyle {
+  /** CSS pixels. */
+  readonly radius: number
+  /** Opacity of a single dot, 0–1. */
+  readonly opacity: number
+}
+
+/** Few particles are drawn as firm dots; many get smaller and more translucent, so that density shows. */
+export function dotStyle(particles: number, size: number): DotStyle {
+  const room = Math.sqrt((size * size) / Math.max(1, particles))
+  const radius = Math.max(0.6, Math.min(2.6, 0.2 * room + 0.35))
+  const opacity = Math.max(0.3, Math.min(0.9, 0.3 + 0.075 * room))
+  return { radius, opacity }
+}
+
+/**
+ * Colours by ink: opacity 1 − (1 − opacity)^(ink/FULL_INK); from the accent to its dense colour between
+ * one dot and a dozen on top of each other. Straight (not premultiplied) alpha.
+ */
+export function inkTable(accent: Accent, opacity: number): Uint32Array {
+  const length = 16 * FULL_INK
+  const table = new Uint32Array(length)
+  const blend = interpolateLab(accent.base, accent.dense)
+  for (let i = 1; i < length; i++) {
+    const dots = i / FULL_INK
+    const c = rgb(blend(Math.max(0, Math.min(1, Math.log2(Math.max(1, dots)) / Math.log2(14)))))
+    table[i] = pack(c.r, c.g, c.b, 1 - Math.pow(1 - opacity, dots))
+  }
+  return table
+}
+
+/** Trails are drawn for at most this many particles. */
+const TRAILED = 20_000
+
+/** A painter with the buffers of one canvas. */
+export function createParticlePainter(): ParticlePainter {
+  let bitmap: Bitmap | null = null
+  let sheet: InkSheet | null = null
+  let image: ImageData | null = null
+  let words: Uint32Array = new Uint32Array(0)
+  let table: { readonly key: string; readonly colours: Uint32Array } | null = null
+  let sprite: { readonly radius: number; readonly sprite: DotSprite } | null = null
+
+  return {
+    draw(context, viewport, cloud, flow, palette) {
+      const { left, top, size, ratio, halfWidth } = viewport
+      const side = Math.max(1, Math.round(size * ratio))
+      if (bitmap === null || sheet === null || image === null || sheet.width !== side) {
+        bitmap = createBitmap(side, side)
+        sheet = { width: side, height: side, ink: new Uint16Array(side * side) }
+        image = new ImageData(side, side)
+        words = new Uint32Array(image.data.buffer)
+      }
+      const style = dotStyle(cloud.xy.length / 2, size)
+      const radius = Math.round(style.radius * ratio * 8) / 8
+      if (sprite?.radius !== radius) sprite = { radius, sprite: createDotSprite(radius) }
+      const key = `${palette.name} ${flow} ${style.opacity.toFixed(3)}`
+      if (table?.key !== key) table = { key, colours: inkTable(palette[flow], style.opacity) }
+
+      sheet.ink.fill(0)
+      const frames = [...cloud.previous, cloud.xy]
+      for (let i = 1; i < frames.length; i++) {
+        const amount = Math.max(1, Math.round((0.3 * FULL_INK * i) / (frames.length - 1)))
+        splatSegments(sheet, frames[i - 1]!, frames[i]!, halfWidth, amount, TRAILED)
+      }
+      splatDots(sheet, cloud.xy, halfWidth, sprite.sprite)
+      toneMap(sheet.ink, table.colours, words)
+      bitmap.context.putImageData(image, 0, 0)
+      context.drawImage(bitmap.canvas, left, top, size, size)
+    },
+  }
+}
