@@ -37,6 +37,8 @@ const INVERSE_2_32 = 1 / 4294967296
 
 /**
  * Four hashed words for (seed, purpose, index, counter), written to `out` as unsigned 32-bit integers.
+ * The lowest byte of a word is visibly uneven along consecutive indices (a property of PCG4D); consumers
+ * take the high bits, as `unit` does.
  * @param out length ≥ 4; overwritten
  */
 export function hash4(key: Key, index: number, counter: number, out: Uint32Array): void {
