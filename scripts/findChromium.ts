@@ -42,8 +42,6 @@ function systemPlaces(): string[] {
       return [
         ...onPath(['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']),
         ...onPath(['microsoft-edge', 'microsoft-edge-stable']),
-        '/opt/google/chrome/chrome',
-        '/snap/bin/chromium',
       ]
   }
 }
