@@ -8,9 +8,9 @@ export type { BackendChoice, CriterionId, ObjectiveId, TargetId }
  * Everything that a run depends on, and nothing else. The page, the link, the workers, the headless
  * runner and the tests all speak this language; `view` never touches a number.
  *
- * `SceneInput` is what a person may write (every key optional); `SceneSpec` is normalised: every default
- * that can be known without computing is filled in. `null` marks what is computed at run time
- * (`stepSize`: 0.5 / L95 of the energy at hand).
+ * A person may leave out any key; `SceneSpec` is normalised: every default that can be known without
+ * computing is filled in. `null` marks what is computed at run time (`stepSize`: 0.5 / L95 of the energy
+ * at hand).
  */
 export type Vector2 = readonly [number, number]
 export type Matrix2 = readonly [readonly [number, number], readonly [number, number]]
@@ -72,7 +72,10 @@ export interface ShelfRecipe {
 export interface SumTerm {
   readonly weight: number
   readonly energy: EnergySpec
-  /** The target of this term, for `trained` and `exact`; null: the scene's own. */
+  /**
+   * The target of this term, for `trained` and `exact`; null: that of the term round it, and at the top
+   * the scene's own.
+   */
   readonly target: TargetSpec | null
 }
 
