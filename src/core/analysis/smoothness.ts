@@ -1,0 +1,105 @@
+import type { EnergyField } from '../fields/energyField.ts'
+import { readJet } from '../fields/energyGrid.ts'
+import type { Gibbs } from '../fields/gibbs.ts'
+import type { Transition } from '../fields/transition.ts'
+import { centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
+import { hermiteCellJet } from '../maths/hermite.ts'
+import { spectralNorm2 } from '../maths/linalg2.ts'
+import { percentile } from '../maths/statistics.ts'
+
+/** A lower estimate of sup ‖∇²V‖ over Ω, and where it is attained. */
+export interface Smoothness {
+  readonly value: number
+  readonly at: readonly [number, number]
+}
+
+/**
+ * L: the largest spectral norm of ∇²V of the table over the centre and the four one-sided corners of
+ * every cell (second derivatives of a bicubic patch jump at its edges and are largest there).
+ */
+export function smoothness(field: EnergyField): Smoothness {
+  const { box } = field.grid
+  const jet = new Float64Array(6)
+  let value = 0
+  let at: readonly [number, number] = [0, 0]
+  for (let row = 0; row < box.cells; row++) {
+    for (let column = 0; column < box.cells; column++) {
+      for (let place = 0; place < 5; place++) {
+        const t = place === 4 ? 0.5 : place & 1
+        const u = place === 4 ? 0.5 : place >> 1
+        hermiteCellJet(field.grid, column, row, t, u, jet)
+        const norm = spectralNorm2(jet[3]!, jet[4]!, jet[5]!)
+        if (norm > value) {
+          value = norm
+          at = [
+            nodeCoordinate(box, column) + t * spacing(box),
+            nodeCoordinate(box, row) + u * spacing(box),
+          ]
+        }
+      }
+    }
+  }
+  return { value, at }
+}
+
+/**
+ * L95: the 95th percentile of the spectral norm of ∇²V at the given points.
+ * @param xy length 2n, n ≥ 1; 4,096 samples of the target (of π for sums)
+ */
+export function smoothness95(field: EnergyField, xy: Float64Array): number {
+  const n = xy.length / 2
+  const jet = new Float64Array(6)
+  const norms = new Float64Array(n)
+  for (let i = 0; i < n; i++) {
+    readJet(field.grid, xy[2 * i]!, xy[2 * i + 1]!, jet)
+    norms[i] = spectralNorm2(jet[3]!, jet[4]!, jet[5]!)
+  }
+  return percentile(norms, 95)
+}
+
+/** Smallest and largest step size of a scene. */
+const STEP_RANGE = [1e-5, 1] as const
+
+/** Default step size η = 0.5/L95, kept within the range of a scene, [1e-5, 1]. */
+export function defaultStepSize(l95: number): number {
+  return Math.min(STEP_RANGE[1], Math.max(STEP_RANGE[0], 0.5 / l95))
+}
+
+/**
+ * Predicted bias of unadjusted Langevin, b(η) = (η²/8)·Var_π(ΔV − |∇V|²/(2ε)) ≈ KL(π_η‖π), nats: the
+ * leading order, good for η·λmax(∇²V) ≲ 0.5; a prediction, not a bound.
+ * @returns null for a skew drift or a preconditioner, where the formula does not hold
+ */
+export function biasPrediction(
+  field: EnergyField,
+  gibbs: Gibbs,
+  transition: Transition,
+): number | null {
+  if (!transition.plain) return null
+  const { box, density, epsilon } = gibbs
+  const { cells } = box
+  const jet = new Float64Array(6)
+  const f = new Float64Array(cells * cells)
+  let mass = 0
+  let mean = 0
+  for (let row = 0, k = 0; row < cells; row++) {
+    const y = centreCoordinate(box, row)
+    for (let column = 0; column < cells; column++, k++) {
+      if (density[k]! === 0) continue
+      readJet(field.grid, centreCoordinate(box, column), y, jet)
+      const gx = jet[1]!
+      const gy = jet[2]!
+      f[k] = jet[3]! + jet[5]! - (gx * gx + gy * gy) / (2 * epsilon)
+      mass += density[k]!
+      mean += density[k]! * f[k]!
+    }
+  }
+  mean /= mass
+  let variance = 0
+  for (let k = 0; k < f.length; k++) {
+    const d = f[k]! - mean
+    if (density[k]! > 0) variance += density[k]! * d * d
+  }
+  const eta = transition.stepSize
+  return ((eta * eta) / 8) * (variance / mass)
+}
