@@ -1,0 +1,62 @@
+import type { ObjectiveId } from '../../ids.ts'
+import type { NetworkShape, Tuples } from '../../kernels/kernel.ts'
+import type { TrainingProblem } from '../api.ts'
+
+/** What an objective carries from step to step besides θ: plain data, never changed in place. */
+export interface ObjectiveState {
+  readonly arrays: Readonly<Record<string, Float32Array>>
+  readonly scalars: Readonly<Record<string, number>>
+}
+
+/** The energy under training, network and confinement, at a given θ. Throws on non-finite results. */
+export interface TrainingEnergy {
+  evaluate(
+    theta: Float32Array,
+    xy: Float32Array,
+    value: Float32Array,
+    gradient: Float32Array,
+  ): Promise<void>
+  accumulate(theta: Float32Array, tuples: Tuples, out: Float32Array): Promise<number>
+}
+
+export interface ObjectiveContext {
+  readonly seed: number
+  /** Adam steps in all. */
+  readonly steps: number
+  readonly problem: TrainingProblem
+  readonly energy: TrainingEnergy
+}
+
+export interface ObjectiveResult {
+  readonly loss: number
+  readonly acceptance: number | null
+  readonly state: ObjectiveState
+}
+
+/** An objective set up for one training run. */
+export interface ObjectiveRun {
+  /** How many of the first steps are its warm-up. */
+  readonly warmUp: number
+  /**
+   * The loss at `step` (0, 1, …) and its θ-gradient.
+   * @param gradient length of θ; overwritten
+   */
+  step(
+    step: number,
+    theta: Float32Array,
+    state: ObjectiveState,
+    gradient: Float32Array,
+  ): Promise<ObjectiveResult>
+}
+
+/** One entry of the registry of objectives. */
+export interface Objective {
+  readonly id: ObjectiveId
+  /** The network that its recipe was measured with. */
+  readonly shape: NetworkShape
+  /** Adam steps of its recipe, warm-up included. */
+  readonly steps: number
+  /** Learning rate of `step` (0, 1, …) out of `steps`. */
+  rate(step: number, steps: number): number
+  prepare(context: ObjectiveContext): ObjectiveRun
+}

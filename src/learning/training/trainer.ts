@@ -1,0 +1,271 @@
+import type { ObjectiveId } from '../ids.ts'
+import { parameterLayout } from '../kernels/kernel.ts'
+import type { EnergyKernel, Tuples } from '../kernels/kernel.ts'
+import { adamStep, startAdam } from './adam.ts'
+import type { AdamState } from './adam.ts'
+import { DivergenceError } from './api.ts'
+import type { EnergyModel, StepReport, Trainer, TrainerCheckpoint, TrainerOptions } from './api.ts'
+import { accumulateModel, evaluateModel, initialParameters, penaltyStartOf } from './model.ts'
+import type { ObjectiveState, TrainingEnergy } from './objectives/objective.ts'
+import { OBJECTIVES } from './objectives/registry.ts'
+
+/** A state to fall back on is kept every so many steps. */
+const KEEP_EVERY = 25
+/** Each rollback halves the rate; past this many it is 1/64 of the recipe's and nothing would be learned. */
+const MAX_ROLLBACKS = 6
+
+/** Everything that a step reads and replaces. Nothing in it is changed in place. */
+interface TrainingState {
+  readonly step: number
+  readonly theta: Float32Array
+  readonly adam: AdamState
+  readonly objective: ObjectiveState
+  readonly loss: number
+}
+
+class NonFiniteError extends Error {}
+
+/**
+ * A training run: a pure function of its options, one Adam step per call of `advance`. A step that
+ * throws (a lost device) leaves the state as it was, so it can be repeated on another kernel.
+ * @throws RangeError when the checkpoint belongs to another network
+ */
+export function createTrainer(options: TrainerOptions): Trainer {
+  return new ResumableTrainer(options)
+}
+
+class ResumableTrainer implements Trainer {
+  private readonly objectiveId: ObjectiveId
+  private readonly options: TrainerOptions
+  private readonly penaltyStart: number
+  private readonly run
+  private kernel: EnergyKernel
+  private state: TrainingState
+  private kept: TrainingState
+  private rateScale: number
+  private rollbacks: number
+  private evaluations: number
+  private readonly gradient: Float32Array
+
+  constructor(options: TrainerOptions) {
+    this.options = options
+    this.objectiveId = options.objective
+    this.kernel = options.kernel
+    this.penaltyStart = penaltyStartOf(options.problem.halfWidth)
+    const { length } = parameterLayout(options.kernel.shape)
+    this.gradient = new Float32Array(length)
+    const { checkpoint } = options
+    if (checkpoint === undefined) {
+      this.state = {
+        step: 0,
+        theta: initialParameters(options.kernel.shape, options.seed),
+        adam: startAdam(length),
+        objective: { arrays: {}, scalars: {} },
+        loss: 0,
+      }
+      this.kept = this.state
+      this.rateScale = 1
+      this.rollbacks = 0
+      this.evaluations = 0
+    } else {
+      this.state = readState(checkpoint, 'now.', length)
+      this.kept = readState(checkpoint, 'kept.', length)
+      this.rateScale = scalar(checkpoint, 'rateScale')
+      this.rollbacks = scalar(checkpoint, 'rollbacks')
+      this.evaluations = scalar(checkpoint, 'evaluations')
+    }
+    this.run = OBJECTIVES[options.objective].prepare({
+      seed: options.seed,
+      steps: options.steps,
+      problem: options.problem,
+      energy: this.energy(),
+    })
+  }
+
+  get step(): number {
+    return this.state.step
+  }
+
+  get steps(): number {
+    return this.options.steps
+  }
+
+  get gradientEvaluations(): number {
+    return this.evaluations
+  }
+
+  async advance(): Promise<StepReport> {
+    const { state } = this
+    if (state.step >= this.steps) throw new RangeError(`the training ended at step ${this.steps}`)
+    let next: TrainingState
+    let result
+    try {
+      result = await this.run.step(state.step, state.theta, state.objective, this.gradient)
+      const rate = this.rateScale * OBJECTIVES[this.objectiveId].rate(state.step, this.steps)
+      const updated = adamStep(state.adam, state.theta, this.gradient, rate)
+      requireFinite(updated.theta)
+      next = {
+        step: state.step + 1,
+        theta: updated.theta,
+        adam: updated.state,
+        objective: result.state,
+        loss: result.loss,
+      }
+    } catch (error) {
+      if (error instanceof NonFiniteError) return this.rollBack()
+      throw error
+    }
+    this.state = next
+    if (next.step % KEEP_EVERY === 0) this.kept = next
+    return {
+      step: next.step,
+      loss: next.loss,
+      phase: this.phase(state.step),
+      acceptance: result.acceptance,
+      recovery: null,
+    }
+  }
+
+  checkpoint(): TrainerCheckpoint {
+    const arrays: Record<string, Float32Array> = {}
+    const scalars: Record<string, number> = {
+      rateScale: this.rateScale,
+      rollbacks: this.rollbacks,
+      evaluations: this.evaluations,
+    }
+    writeState(this.state, 'now.', arrays, scalars)
+    writeState(this.kept, 'kept.', arrays, scalars)
+    return { step: this.state.step, arrays, scalars }
+  }
+
+  model(): EnergyModel {
+    return {
+      shape: this.kernel.shape,
+      theta: this.state.theta.slice(),
+      halfWidth: this.options.problem.halfWidth,
+      penaltyStart: this.penaltyStart,
+      transform: null,
+    }
+  }
+
+  useKernel(kernel: EnergyKernel): void {
+    if (parameterLayout(kernel.shape).length !== this.gradient.length) {
+      throw new RangeError('the new kernel is for another network')
+    }
+    this.kernel = kernel
+  }
+
+  private phase(step: number): StepReport['phase'] {
+    return step < this.run.warmUp ? 'warm-up' : 'main'
+  }
+
+  private rollBack(): StepReport {
+    const failed = this.state.step + 1
+    this.rollbacks++
+    if (this.rollbacks > MAX_ROLLBACKS) {
+      throw new DivergenceError(
+        `Training met non-finite values at step ${failed} again after ${MAX_ROLLBACKS} returns to a good state, ` +
+          `each with half the learning rate. The last good state is step ${this.kept.step}.`,
+      )
+    }
+    this.state = this.kept
+    this.rateScale *= 0.5
+    return {
+      step: this.state.step,
+      loss: this.state.loss,
+      phase: this.phase(this.state.step),
+      acceptance: null,
+      recovery:
+        `Non-finite values at step ${failed}: went back to step ${this.state.step} ` +
+        `and lowered the learning rate to 1/${1 / this.rateScale} of the recipe's.`,
+    }
+  }
+
+  /** The energy as the objectives see it: counts its work, and refuses what is not a number. */
+  private energy(): TrainingEnergy {
+    return {
+      evaluate: async (theta, xy, value, gradient) => {
+        const model = { theta, penaltyStart: this.penaltyStart }
+        await evaluateModel(this.kernel, model, xy, value, gradient)
+        this.evaluations += value.length
+        requireFinite(value)
+        requireFinite(gradient)
+      },
+      accumulate: async (theta, tuples: Tuples, out) => {
+        const model = { theta, penaltyStart: this.penaltyStart }
+        const loss = await accumulateModel(this.kernel, model, tuples, out)
+        this.evaluations += (tuples.w === null ? 1 : 2) * tuples.c.length
+        if (!Number.isFinite(loss)) throw new NonFiniteError()
+        requireFinite(out)
+        return loss
+      },
+    }
+  }
+}
+
+function requireFinite(values: Float32Array): void {
+  // One sum finds a NaN or an infinity anywhere: finite float32 values cannot overflow a float64 sum.
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  if (!Number.isFinite(sum)) throw new NonFiniteError()
+}
+
+function writeState(
+  state: TrainingState,
+  prefix: string,
+  arrays: Record<string, Float32Array>,
+  scalars: Record<string, number>,
+): void {
+  arrays[`${prefix}theta`] = state.theta.slice()
+  arrays[`${prefix}mean`] = state.adam.mean.slice()
+  arrays[`${prefix}square`] = state.adam.square.slice()
+  scalars[`${prefix}step`] = state.step
+  scalars[`${prefix}loss`] = state.loss
+  scalars[`${prefix}firstPower`] = state.adam.firstPower
+  scalars[`${prefix}secondPower`] = state.adam.secondPower
+  for (const [name, values] of Object.entries(state.objective.arrays)) {
+    arrays[`${prefix}objective.${name}`] = values.slice()
+  }
+  for (const [name, value] of Object.entries(state.objective.scalars)) {
+    scalars[`${prefix}objective.${name}`] = value
+  }
+}
+
+function readState(checkpoint: TrainerCheckpoint, prefix: string, length: number): TrainingState {
+  const parameters = (name: string) => {
+    const values = checkpoint.arrays[prefix + name]
+    if (values?.length !== length) {
+      throw new RangeError(
+        `checkpoint: ${prefix}${name} has ${values?.length ?? 0} entries, the network has ${length} parameters`,
+      )
+    }
+    return Float32Array.from(values)
+  }
+  const inner = `${prefix}objective.`
+  const arrays: Record<string, Float32Array> = {}
+  for (const [name, values] of Object.entries(checkpoint.arrays)) {
+    if (name.startsWith(inner)) arrays[name.slice(inner.length)] = Float32Array.from(values)
+  }
+  const scalars: Record<string, number> = {}
+  for (const [name, value] of Object.entries(checkpoint.scalars)) {
+    if (name.startsWith(inner)) scalars[name.slice(inner.length)] = value
+  }
+  return {
+    step: scalar(checkpoint, `${prefix}step`),
+    theta: parameters('theta'),
+    adam: {
+      mean: parameters('mean'),
+      square: parameters('square'),
+      firstPower: scalar(checkpoint, `${prefix}firstPower`),
+      secondPower: scalar(checkpoint, `${prefix}secondPower`),
+    },
+    objective: { arrays, scalars },
+    loss: scalar(checkpoint, `${prefix}loss`),
+  }
+}
+
+function scalar(checkpoint: TrainerCheckpoint, name: string): number {
+  const value = checkpoint.scalars[name]
+  if (value === undefined) throw new RangeError(`checkpoint: ${name} is missing`)
+  return value
+}
