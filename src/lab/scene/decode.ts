@@ -155,7 +155,12 @@ class Fields {
   }
 
   report(key: string, found: unknown, allowed: string): void {
-    this.problems.push({ field: this.at(key), found: show(found), allowed })
+    this.tell(key, show(found), allowed)
+  }
+
+  /** `report` where what was found is said in words. */
+  tell(key: string, found: string, allowed: string): void {
+    this.problems.push({ field: this.at(key), found, allowed })
   }
 
   object(key: string): Fields {
@@ -370,7 +375,7 @@ function decodeComponent(fields: Fields): MixtureComponent {
 
 function decodePoints(fields: Fields): TargetSpec | null {
   if (fields.raw('file') !== undefined && fields.raw('points') !== undefined) {
-    fields.report('points', 'both file and points', 'one of the two')
+    fields.tell('points', 'both file and points', 'one of the two')
     return null
   }
   if (fields.raw('points') === undefined) {
@@ -390,7 +395,7 @@ function decodePoints(fields: Fields): TargetSpec | null {
   }
   for (const [axis, name] of ['x', 'y'].entries()) {
     if (points.every((point) => point[axis] === points[0]?.[axis])) {
-      fields.report('points', `one value of ${name} in all points`, 'points that differ in x and y')
+      fields.tell('points', `one value of ${name} in all points`, 'points that differ in x and y')
       return null
     }
   }
@@ -445,7 +450,7 @@ function decodeEnergyOf(
       return { kind }
     case 'exact':
       if (hasKnownDensity(target)) return { kind }
-      fields.report('kind', `"exact" with the target ${target.kind}`, 'a target with a density')
+      fields.tell('kind', `exact with the target ${target.kind}`, 'a target with a density')
       return null
     case 'pretrained': {
       const name = fields.text('name', NAME, NAME_ALLOWED)
@@ -480,7 +485,7 @@ function decodeSum(fields: Fields, target: TargetSpec, depth: number): EnergySpe
     fields.raw('barriers') === undefined ? [] : fields.list('barriers', 0, MAX_BARRIERS, 'barriers')
   if (terms === null) return null
   if (depth >= MAX_DEPTH) {
-    fields.report('terms', 'a sum nested too deeply', `at most ${String(MAX_DEPTH)} levels of sums`)
+    fields.tell('terms', 'a sum nested too deeply', `at most ${String(MAX_DEPTH)} levels of sums`)
     return null
   }
   return {
@@ -584,7 +589,7 @@ function decodeTraining(fields: Fields): TrainingSpec {
   const seconds = fields.numberOrNull('seconds', 'training.seconds', 'null when steps decides')
   const backend = fields.choice('backend', BACKEND_CHOICES, DEFAULT_SCENE.training.backend)
   if (steps !== null && seconds !== null) {
-    fields.report('seconds', 'both steps and seconds', 'one of the two')
+    fields.tell('seconds', 'both steps and seconds', 'one of the two')
   }
   fields.finish()
   if (steps !== null) return { objective, steps, seconds: null, backend }

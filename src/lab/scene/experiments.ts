@@ -119,7 +119,7 @@ const COMPOSITION: SceneSpec = {
   },
 }
 
-/** Base-width spirals from a point far from equilibrium: the window rule fires on a plateau. */
+/** One of two well-separated wells: the curve goes flat near log 2 while the other well stays empty. */
 const STALLED: SceneSpec = {
   ...DEFAULT_SCENE,
   target: { kind: 'two-gaussians', sharpness: 2 },

@@ -1,0 +1,257 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseScene, parseSceneText, recoverScene } from './decode.ts'
+import { DEFAULT_SCENE } from './defaults.ts'
+import { describeProblem } from './problem.ts'
+import { sceneArbitrary } from './scenes.testing.ts'
+
+function errorOf(json: unknown): string {
+  const parsed = parseScene(json)
+  return 'error' in parsed ? describeProblem(parsed.error) : 'no error'
+}
+
+describe('parseScene', () => {
+  it('reads an empty object as the default scene', () => {
+    expect(parseScene({})).toEqual({ scene: DEFAULT_SCENE })
+  })
+
+  it('is the identity on valid scenes, also after a trip through JSON text', () => {
+    fc.assert(
+      fc.property(sceneArbitrary, (scene) => {
+        expect(parseScene(scene)).toEqual({ scene })
+        expect(parseSceneText(JSON.stringify(scene))).toEqual({ scene })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('puts a target of another kind at its own default sharpness', () => {
+    const parsed = parseScene({ target: { kind: 'checkerboard' } })
+    expect(parsed).toMatchObject({ scene: { target: { kind: 'checkerboard', sharpness: 0.5 } } })
+  })
+
+  it('lets seconds decide in the place of steps', () => {
+    const parsed = parseScene({ training: { seconds: 10 } })
+    expect(parsed).toMatchObject({ scene: { training: { steps: null, seconds: 10 } } })
+  })
+
+  it('keeps a file a file, whatever its name', () => {
+    const target = { kind: 'points', file: 'old-faithful.csv' }
+    expect(parseScene({ target })).toMatchObject({
+      scene: { target: { ...target, columns: [0, 1] } },
+    })
+  })
+
+  it.each<[string, unknown, string]>([
+    [
+      'an unknown key at the top',
+      { epsilon: 1 },
+      'epsilon: found an unknown key; allowed: one of version, seed, target, energy, training, domain, dynamics, stopping, view',
+    ],
+    [
+      'an unknown key inside',
+      { dynamics: { epsilom: 1 } },
+      'dynamics.epsilom: found an unknown key; allowed: one of epsilon, stepSize, steps, particles, sampler, skew, preconditioner, jumpEvery, initial',
+    ],
+    [
+      'a value out of range',
+      { dynamics: { epsilon: 20 } },
+      'dynamics.epsilon: found 20; allowed: a number in [0.005, 10]',
+    ],
+    [
+      'a fraction where an integer belongs',
+      { domain: { cells: 64.5 } },
+      'domain.cells: found 64.5; allowed: an integer in [32, 256]',
+    ],
+    [
+      'text where a number belongs',
+      { seed: '7' },
+      'seed: found "7"; allowed: an integer in [0, 4294967295]',
+    ],
+    ['another version', { version: 2 }, 'version: found 2; allowed: 1'],
+    [
+      'an unknown target',
+      { target: { kind: 'three-moons' } },
+      'target.kind: found "three-moons"; allowed: one of two-moons, eight-gaussians, gaussian-grid, checkerboard, two-spirals, pinwheel, rings, swiss-roll, banana, two-gaussians, three-gaussians, old-faithful, gaussian-mixture, points',
+    ],
+    [
+      'a target as a bare string',
+      { target: 'banana' },
+      'target: found "banana"; allowed: a JSON object',
+    ],
+    [
+      'steps and seconds together',
+      { training: { steps: 10, seconds: 1 } },
+      'training.seconds: found both steps and seconds; allowed: one of the two',
+    ],
+    [
+      'a covariance that is not positive definite',
+      {
+        dynamics: {
+          initial: {
+            kind: 'gaussian',
+            covariance: [
+              [1, 2],
+              [2, 1],
+            ],
+          },
+        },
+      },
+      'dynamics.initial.covariance: found [[1,2],[2,1]]; allowed: a symmetric positive definite matrix [[a, b], [b, c]]',
+    ],
+    [
+      'an asymmetric matrix',
+      {
+        energy: {
+          kind: 'quadratic',
+          matrix: [
+            [1, 0.1],
+            [0.2, 1],
+          ],
+        },
+      },
+      'energy.matrix: found [[1,0.1],[0.2,1]]; allowed: a symmetric positive definite matrix [[a, b], [b, c]]',
+    ],
+    [
+      'a mixture component without weight',
+      { target: { kind: 'gaussian-mixture', components: [{}, { weight: 0 }] } },
+      'target.components.1.weight: found 0; allowed: a number in (0, 1000000]',
+    ],
+    [
+      'too few points',
+      { target: { kind: 'points', points: [[0, 1]] } },
+      'target.points: found 1 entries; allowed: a list of 10 to 20000 points [x, y]',
+    ],
+    [
+      'a point that is none',
+      { target: { kind: 'points', points: [...Array<number[]>(10).fill([0, 1]), [1, null]] } },
+      'target.points.10: found [1,null]; allowed: two finite numbers [x, y]',
+    ],
+    [
+      'points on a line parallel to an axis',
+      { target: { kind: 'points', points: Array.from({ length: 12 }, (_, i) => [i, 3]) } },
+      'target.points: found one value of y in all points; allowed: points that differ in x and y',
+    ],
+    [
+      'a weight deep inside sums',
+      {
+        energy: {
+          kind: 'sum',
+          terms: [{}, { energy: { kind: 'sum', terms: [{ weight: -6 }] } }],
+        },
+      },
+      'energy.terms.1.energy.terms.0.weight: found -6; allowed: a number in [-5, 5]',
+    ],
+    [
+      'the exact energy of points',
+      { target: { kind: 'old-faithful' }, energy: { kind: 'exact' } },
+      'energy.kind: found exact with the target old-faithful; allowed: a target with a density',
+    ],
+    [
+      'a barrier of negative strength',
+      { energy: { kind: 'sum', terms: [{}], barriers: [{ kind: 'disc', strength: -1 }] } },
+      'energy.barriers.0.strength: found -1; allowed: a number in [0, 10]',
+    ],
+    [
+      'a criterion that does not exist',
+      { stopping: { criterion: 'never' } },
+      'stopping.criterion: found "never"; allowed: one of certified-decrease, a-priori, floor, statistical, data-mismatch, tolerance',
+    ],
+    ['null', null, 'scene: found null; allowed: a JSON object'],
+    ['a list', [], 'scene: found []; allowed: a JSON object'],
+  ])('refuses %s by name', (_, json, message) => {
+    expect(errorOf(json)).toBe(message)
+  })
+
+  it('refuses a key named like a property of objects', () => {
+    expect(errorOf(JSON.parse('{"__proto__": {"seed": 3}}'))).toMatch(
+      /^__proto__: found an unknown/,
+    )
+    expect(errorOf({ constructor: 1 })).toMatch(/^constructor: found an unknown key/)
+  })
+
+  it('names text that is not JSON', () => {
+    const parsed = parseSceneText('{ "seed": ')
+    expect(parsed).toMatchObject({ error: { field: 'scene', allowed: 'a JSON object' } })
+    expect(parseSceneText('\uFEFF{"seed": 3}')).toMatchObject({ scene: { seed: 3 } })
+  })
+
+  it('keeps every message on one line', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        expect(errorOf({ seed: json, [JSON.stringify(json)]: '\n' })).not.toMatch(/[\n\r]/)
+      }),
+    )
+  })
+})
+
+describe('recoverScene', () => {
+  it('never throws and always gives a scene that the strict reader takes', () => {
+    fc.assert(
+      fc.property(fc.anything({ maxDepth: 4 }), (json) => {
+        const { scene } = recoverScene(json)
+        expect(parseScene(scene)).toEqual({ scene })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('gives a scene with any one section replaced by anything, the rest untouched', () => {
+    const sections = ['training', 'domain', 'dynamics', 'stopping', 'view', 'seed'] as const
+    fc.assert(
+      fc.property(
+        sceneArbitrary,
+        fc.constantFrom(...sections),
+        fc.anything({ maxDepth: 3 }),
+        (scene, section, garbage) => {
+          const recovered = recoverScene({ ...scene, [section]: garbage })
+          expect({ ...recovered.scene, [section]: scene[section] }).toEqual(scene)
+          expect(parseScene(recovered.scene)).toEqual({ scene: recovered.scene })
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('puts the default for the bad field, names it, and keeps the rest', () => {
+    const { scene, problems } = recoverScene({
+      seed: 7,
+      target: { kind: 'rings', sharpness: 99 },
+      dynamics: { epsilon: 'warm', steps: 50, extra: 1 },
+    })
+    expect(problems.map(({ field }) => field)).toEqual([
+      'target.sharpness',
+      'dynamics.epsilon',
+      'dynamics.extra',
+    ])
+    expect(scene).toEqual({
+      ...DEFAULT_SCENE,
+      seed: 7,
+      target: { kind: 'rings', sharpness: 0.6 },
+      dynamics: { ...DEFAULT_SCENE.dynamics, steps: 50 },
+    })
+  })
+
+  it('leaves out a bad barrier and keeps the others and the terms', () => {
+    const { scene, problems } = recoverScene({
+      energy: {
+        kind: 'sum',
+        terms: [{ weight: 2 }],
+        barriers: [{ kind: 'wall' }, { kind: 'disc', radius: 1 }],
+      },
+    })
+    expect(problems.map(({ field }) => field)).toEqual(['energy.barriers.0.kind'])
+    expect(scene.energy).toEqual({
+      kind: 'sum',
+      terms: [{ weight: 2, energy: { kind: 'trained' }, target: null }],
+      barriers: [{ kind: 'disc', center: [0, 0], radius: 1, strength: 0.1 }],
+    })
+  })
+
+  it('stops at sums nested too deeply, however deep the input is', () => {
+    let energy: unknown = { kind: 'trained' }
+    for (let i = 0; i < 5000; i++) energy = { kind: 'sum', terms: [{ energy }] }
+    const { problems } = recoverScene({ energy })
+    expect(problems[0]?.found).toBe('a sum nested too deeply')
+  })
+})
