@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Page } from '@playwright/test'
+import { build } from 'vite'
+import { CSP } from '../scripts/csp.ts'
+import { Purpose, Rng } from '../src/core/maths/rng.ts'
+import { parameterLayout, type NetworkShape } from '../src/learning/kernels/kernel.ts'
+import { accumulateReference, evaluateReference } from '../src/learning/kernels/reference.ts'
+import { expect, test } from './fixtures.ts'
+import type { KernelRequest } from './kernels/page.ts'
+
+/**
+ * Every backend's two primitives, run in a real browser, against the float64 reference, run here. The
+ * reference itself is held to finite differences in its unit test. The page is built for this spec
+ * alone and never shipped.
+ */
+const ROOT = path.resolve(import.meta.dirname, '..')
+const WASM = path.join(ROOT, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')
+
+async function bundle(): Promise<string> {
+  const output = await build({
+    root: ROOT,
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      target: 'es2022',
+      rolldownOptions: {
+        input: path.join(ROOT, 'e2e/kernels/page.ts'),
+        output: { codeSplitting: false },
+      },
+    },
+  })
+  const [result] = Array.isArray(output) ? output : [output]
+  if (result === undefined || !('output' in result)) throw new Error('the page was not built')
+  return result.output[0].code
+}
+
+async function openPage(page: Page, code: string): Promise<void> {
+  const headers = { 'Content-Security-Policy': CSP }
+  await page.route('**/kernels/**', async (route) => {
+    const name = path.posix.basename(new URL(route.request().url()).pathname)
+    if (name === 'page.html') {
+      const body =
+        '<!doctype html><link rel="icon" href="data:,"><script type="module" src="page.js"></script>'
+      await route.fulfill({ headers, contentType: 'text/html', body })
+    } else if (name === 'page.js') {
+      await route.fulfill({ headers, contentType: 'text/javascript', body: code })
+    } else {
+      const body = readFileSync(path.join(WASM, name))
+      await route.fulfill({ headers, contentType: 'application/wasm', body })
+    }
+  })
+  await page.goto('/kernels/page.html')
+  await page.waitForFunction(() => 'runKernel' in window)
+}
+
+function problem(
+  shape: NetworkShape,
+  n: number,
+  secondOrder: boolean,
+): Omit<KernelRequest, 'backend' | 'wasmPath'> {
+  const rng = new Rng({ seed: 11, purpose: Purpose.weights })
+  const draw = (length: number, scale: number): number[] =>
+    Array.from({ length }, () => Math.fround(scale * rng.normal()))
+  return {
+    shape,
+    theta: draw(parameterLayout(shape).length, 0.5),
+    xy: draw(2 * n, 1.5),
+    c: draw(n, 1 / n),
+    w: secondOrder ? draw(n, 1 / n) : null,
+    u: secondOrder ? draw(2 * n, 1) : null,
+    repeats: 5,
+  }
+}
+
+/** Largest difference, relative to the largest entry of the reference. */
+function error(found: readonly number[], expected: Float64Array): number {
+  expect(found).toHaveLength(expected.length)
+  const scale = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+  return found.reduce((most, x, i) => Math.max(most, Math.abs(x - expected[i]!)), 0) / scale
+}
+
+const SHAPE: NetworkShape = { widths: [64, 32, 32], activations: ['sin', 'silu', 'silu'] }
+const POINTS = 256
+
+test.describe.configure({ mode: 'serial' })
+
+let code = ''
+test.beforeAll(async () => {
+  code = await bundle()
+})
+
+for (const backend of ['webgpu', 'wasm', 'cpu'] as const) {
+  for (const secondOrder of [false, true]) {
+    const kind = secondOrder ? 'values and gradients' : 'values'
+    test(`${backend} agrees with the float64 reference: loss on ${kind}`, async ({ page }) => {
+      await openPage(page, code)
+      const wasmPath = new URL('/kernels/', page.url()).href
+      const request = problem(SHAPE, POINTS, secondOrder)
+      const reply = await page.evaluate((whole) => window.runKernel(whole), {
+        ...request,
+        backend,
+        wasmPath,
+      })
+      expect(reply.backend).toBe(backend)
+      if (backend === 'webgpu') expect(reply.description).toMatch(/swiftshader/i)
+
+      const theta = Float64Array.from(request.theta)
+      const xy = Float64Array.from(request.xy)
+      const value = new Float64Array(POINTS)
+      const gradient = new Float64Array(2 * POINTS)
+      evaluateReference(SHAPE, theta, xy, value, gradient)
+      const tuples = {
+        xy,
+        c: Float64Array.from(request.c),
+        w: request.w && Float64Array.from(request.w),
+        u: request.u && Float64Array.from(request.u),
+      }
+      const lossGradient = new Float64Array(theta.length)
+      const loss = accumulateReference(SHAPE, theta, tuples, lossGradient)
+
+      expect(error(reply.value, value)).toBeLessThan(1e-5)
+      expect(error(reply.gradient, gradient)).toBeLessThan(1e-5)
+      expect(error(reply.lossGradient, lossGradient)).toBeLessThan(1e-4)
+      expect(error([reply.loss], Float64Array.of(loss))).toBeLessThan(1e-4)
+      expect(reply.tensors[1]).toBe(reply.tensors[0])
+    })
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * `npm run screenshots`: photographs the built page in every state, size and theme into out/screenshots, and
+ * the README's picture into docs/stage.png. Names of states as arguments restrict it to these.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { copyFileSync, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { chromium, type Page } from '@playwright/test'
+import { ensureChromium } from './findChromium.ts'
+
+interface State {
+  readonly name: string
+  /** Query and hash of the address that it starts from. */
+  readonly address: string
+  /** Brings the page there; resolves when it is there. */
+  readonly reach: (page: Page) => Promise<unknown>
+}
+
+const ROOT = path.resolve(import.meta.dirname, '..')
+const OUT = path.join(ROOT, 'out', 'screenshots')
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1280, height: 720 },
+  { width: 390, height: 844 },
+] as const
+const THEMES = ['light', 'dark'] as const
+const README_PICTURE = 'stopped-1440x900-light.png'
+
+const status = (page: Page, wanted: string): Promise<unknown> =>
+  page.waitForSelector(`[data-testid="stage"][data-status="${wanted}"]`, { timeout: 60_000 })
+
+const step = (page: Page, least: number): Promise<unknown> =>
+  page.waitForFunction(
+    (from) => {
+      const stage = document.querySelector<HTMLElement>('[data-testid="stage"]')
+      return Number(stage?.dataset['step']) >= from
+    },
+    least,
+    { timeout: 60_000 },
+  )
+
+const COMPOSED = [
+  'energy=sum',
+  'energy.terms.0.energy=pretrained',
+  'energy.terms.0.energy.name=eight-gaussians',
+  'energy.terms.1.energy=pretrained',
+  'energy.terms.1.energy.name=banana',
+].join('&')
+
+const STATES: readonly State[] = [
+  {
+    name: 'idle',
+    address: '/#target=pinwheel&energy=trained',
+    reach: (page) => status(page, 'idle'),
+  },
+  {
+    name: 'training',
+    address: '/?backend=wasm#target=pinwheel&energy=trained',
+    async reach(page) {
+      await status(page, 'idle')
+      await page.getByRole('button', { name: 'Train', exact: true }).click()
+      await status(page, 'training')
+      await step(page, 40)
+    },
+  },
+  { name: 'running', address: '/', reach: (page) => step(page, 30) },
+  {
+    name: 'stopped',
+    address: '/#target=eight-gaussians&energy=pretrained&energy.name=eight-gaussians&speed=240',
+    reach: (page) => status(page, 'stopped'),
+  },
+  {
+    name: 'composed',
+    address: `/?haltAt=80#${COMPOSED}&speed=240`,
+    reach: (page) => status(page, 'paused'),
+  },
+]
+
+/** Starts the production server and resolves with its address. */
+async function serve(): Promise<{ readonly server: ChildProcess; readonly address: string }> {
+  const server = spawn(process.execPath, ['--import', 'tsx', 'scripts/serve.ts', '--no-open'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface({ input: server.stdout })) {
+    const address = /http:\/\/localhost:\d+/.exec(line)?.[0]
+    if (address !== undefined) return { server, address }
+  }
+  throw new Error('The server ended before it said where it is.')
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !STATES.some((state) => state.name === name))
+if (unknown.length > 0) {
+  console.error(
+    `No such state: ${unknown.join(', ')}; allowed: ${STATES.map(({ name }) => name).join(', ')}`,
+  )
+  process.exit(2)
+}
+const states = STATES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+
+mkdirSync(OUT, { recursive: true })
+const { server, address } = await serve()
+const browser = await chromium.launch({
+  executablePath: ensureChromium(),
+  args: ['--no-sandbox', '--disable-background-networking'],
+})
+try {
+  for (const state of states) {
+    for (const viewport of SIZES) {
+      for (const colorScheme of THEMES) {
+        const hasTouch = viewport.width < 600
+        const context = await browser.newContext({ viewport, colorScheme, hasTouch })
+        const page = await context.newPage()
+        await page.goto(address + state.address)
+        await state.reach(page)
+        await page.evaluate(() => document.fonts.ready)
+        const name = `${state.name}-${viewport.width}x${viewport.height}-${colorScheme}.png`
+        await page.screenshot({ path: path.join(OUT, name), fullPage: hasTouch })
+        console.log(name)
+        await context.close()
+      }
+    }
+  }
+} finally {
+  await browser.close()
+  server.kill()
+}
+if (states.some(({ name }) => README_PICTURE.startsWith(name))) {
+  copyFileSync(path.join(OUT, README_PICTURE), path.join(ROOT, 'docs', 'stage.png'))
+}
