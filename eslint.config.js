@@ -69,7 +69,8 @@ const ROOMS = {
 /** Floors from the ground up. A unit test may look at its whole floor and at those below. */
 const FLOORS = ['core', 'learning', 'lab', 'app']
 const TEST_PACKAGES = ['vitest', 'fast-check', 'fake-indexeddb', 'node:*']
-const TESTS = ['src/**/*.test.{ts,tsx}']
+/** Tests, and what only tests import. */
+const TESTS = ['src/**/*.test.{ts,tsx}', 'src/**/*.testing.ts']
 
 const isFile = (room) => /\.tsx?$/.test(room)
 const filesOf = (room) => (isFile(room) ? `src/${room}` : `src/${room}/**/*.{ts,tsx}`)

@@ -242,13 +242,10 @@ class Fields {
   /** A list with least … most entries; null (reported) otherwise. */
   list(key: string, least: number, most: number, of: string): readonly unknown[] | null {
     const value = this.raw(key)
-    if (Array.isArray(value) && value.length >= least && value.length <= most) return value
-    const found = Array.isArray(value) ? `${String(value.length)} entries` : show(value)
-    this.problems.push({
-      field: this.at(key),
-      found,
-      allowed: `a list of ${String(least)} to ${String(most)} ${of}`,
-    })
+    const entries: readonly unknown[] | null = Array.isArray(value) ? value : null
+    if (entries !== null && entries.length >= least && entries.length <= most) return entries
+    const found = entries === null ? show(value) : `${String(entries.length)} entries`
+    this.tell(key, found, `a list of ${String(least)} to ${String(most)} ${of}`)
     return null
   }
 

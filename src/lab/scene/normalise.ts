@@ -16,8 +16,16 @@ import {
   defaultTarget,
   isTargetId,
 } from './defaults.ts'
-import type { BarrierSpec, EnergySpec, InitialSpec, SceneSpec, TargetSpec } from './sceneSpec.ts'
-import type { ShelfRecipe, SumTerm, TrainingSpec } from './sceneSpec.ts'
+import type {
+  BarrierSpec,
+  EnergySpec,
+  InitialSpec,
+  SceneSpec,
+  ShelfRecipe,
+  SumTerm,
+  TargetSpec,
+  TrainingSpec,
+} from './sceneSpec.ts'
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject

@@ -110,7 +110,12 @@ function isSection(key: string): boolean {
 }
 
 function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !isList(value)
+}
+
+/** Array.isArray, which alone would turn the entries of a readonly list into `any`. */
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
 }
 
 function flatten(object: JsonObject, path: string, pairs: string[]): void {
@@ -120,7 +125,7 @@ function flatten(object: JsonObject, path: string, pairs: string[]): void {
 }
 
 function flattenValue(value: Json, path: string, pairs: string[]): void {
-  if (Array.isArray(value) && value.length > 0 && value.every(isObject)) {
+  if (isList(value) && value.length > 0 && value.every(isObject)) {
     for (const [i, entry] of value.entries()) flattenValue(entry, `${path}.${String(i)}`, pairs)
   } else if (isObject(value)) {
     const { kind, ...rest } = value
@@ -141,8 +146,8 @@ function writeValue(value: Json): string {
   if (typeof value === 'number') return writeNumber(value)
   if (typeof value === 'boolean' || value === null) return String(value)
   if (typeof value === 'string') return isWord(value) ? value : `'${encodeURIComponent(value)}`
-  if (Array.isArray(value)) {
-    if (value.every((entry) => typeof entry === 'number' || isWord(entry))) return writeList(value)
+  if (isList(value)) {
+    if (value.every(isListEntry)) return writeList(value)
     if (value.length > PACK_ABOVE && value.every(isPair)) return `~${packPoints(value)}`
     if (value.every(isNumberList)) {
       return value.length === 1 ? `${writeList(value[0]!)};` : value.map(writeList).join(';')
@@ -155,10 +160,8 @@ function writeNumber(value: number): string {
   return String(value).replace('+', '')
 }
 
-function writeList(list: readonly Json[]): string {
-  const words = list.map((entry) =>
-    typeof entry === 'number' ? writeNumber(entry) : String(entry),
-  )
+function writeList(list: readonly (number | string)[]): string {
+  const words = list.map((entry) => (typeof entry === 'number' ? writeNumber(entry) : entry))
   return words.length < 2 ? `${words.join('')},` : words.join(',')
 }
 
@@ -166,10 +169,15 @@ function isWord(value: Json): value is string {
   return typeof value === 'string' && WORD.test(value) && !RESERVED.has(value)
 }
 
+/** What stands in a list as itself. */
+function isListEntry(value: Json): value is number | string {
+  return typeof value === 'number' || isWord(value)
+}
+
 const RESERVED: ReadonlySet<string> = new Set(['true', 'false', 'null'])
 
 function isNumberList(value: Json): value is readonly number[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'number')
+  return isList(value) && value.every((entry) => typeof entry === 'number')
 }
 
 function isPair(value: Json): value is Vector2 {
