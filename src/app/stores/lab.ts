@@ -1,0 +1,559 @@
+import type { ComputeClient } from '../../lab/client/computeClient.ts'
+import { CallError, isAbortError } from '../../lab/client/callError.ts'
+import type { ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
+import { assetsOf } from '../../lab/scene/assets.ts'
+import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
+import { TARGET_KINDS } from '../../lab/scene/decode.ts'
+import { sameTraining } from '../../lab/scene/normalise.ts'
+import type { EnergySpec, SceneSpec, ShelfRecipe, TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
+import { createLiveStore, type LiveStore } from './liveStore.ts'
+import { readManifest, sameTarget, shippedFor } from './manifest.ts'
+import type { Platform } from './platform.ts'
+import { createPlayback, explain, type Playback } from './playback.ts'
+import { createRunStore, dismiss, post, type RunStore } from './runStore.ts'
+import {
+  addressOf,
+  bindAddress,
+  createSceneStore,
+  edit,
+  openAddress,
+  withEnergy,
+  withTarget,
+  type OpenedAddress,
+  type SceneStore,
+} from './sceneStore.ts'
+import {
+  createShelfStore,
+  energyOfItem,
+  nameOf,
+  targetName,
+  targetOfDataSet,
+  withoutTerm,
+  withTerm,
+  withWeight,
+  type Card,
+  type ShelfStore,
+} from './shelfStore.ts'
+import { createTraining, type TrainingControl } from './training.ts'
+
+/**
+ * The page's one controller: turns what a person does into scene changes, and scene changes into calls.
+ * Free of React; views read the stores and call these functions.
+ */
+export interface Lab {
+  readonly scene: SceneStore
+  readonly run: RunStore
+  readonly live: LiveStore
+  readonly shelf: ShelfStore
+  readonly playback: Playback
+  readonly training: TrainingControl
+  /** Any change of the scene; what follows from it happens by itself. */
+  edit(change: (scene: SceneSpec) => SceneSpec): void
+  /** A whole other scene (an experiment, a file); plays. */
+  open(scene: SceneSpec): void
+  /** Another target, on its shipped energy where there is one at that sharpness. */
+  selectTarget(target: TargetSpec): void
+  /** One energy on the stage, with its target. */
+  selectEnergy(card: Pick<Card, 'energy' | 'target'>): void
+  addToTray(card: Pick<Card, 'energy' | 'target' | 'label'>): void
+  setWeight(index: number, weight: number): void
+  removeTerm(index: number): void
+  /** Back to the single energy that stood before the sum. */
+  clearTray(): void
+  /** Puts the composition on the shelf as an energy of its own. */
+  saveComposition(): void
+  removeItem(id: string): void
+  /** Keeps the data and trains for it next. */
+  addDataSet(label: string, content: DataSet['content']): void
+  removeDataSet(id: string): void
+  /** The address that gives the same numbers: η, steps and backend as they were really used. */
+  link(): string
+  setTheme(theme: SceneSpec['view']['theme']): void
+  notify(level: 'info' | 'warning' | 'error', text: string): void
+  dismissNotice(id: number): void
+  dispose(): void
+}
+
+export interface LabOptions {
+  readonly client: ComputeClient
+  readonly library: Promise<Library>
+  readonly platform: Platform
+  readonly page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>
+  /** Reads `energies/manifest.json`. */
+  readonly fetchManifest: () => Promise<unknown>
+}
+
+/** Cells a side of the little pictures. */
+const TARGET_CELLS = 64
+const ENERGY_CELLS = 48
+
+export function createLab({ client, library, platform, page, fetchManifest }: LabOptions): Lab {
+  const opened = openAddress(page.location.hash, page.location.search)
+  const scene = createSceneStore(opened.scene)
+  const run = createRunStore()
+  const live = createLiveStore()
+  const shelf = createShelfStore()
+  for (const message of opened.messages) post(run, 'warning', message)
+
+  /** The scene before the tray was filled, for the way back. */
+  let single: Pick<SceneSpec, 'energy' | 'target'> | null = null
+  const provided = new Set<string>()
+  let backendChoice: string | null = null
+  let pictured = false
+
+  // What was made before, and what is shipped ---------------------------------------------------
+
+  const loaded = library.then(async (kept) => {
+    if (!kept.persistent)
+      post(
+        run,
+        'warning',
+        `This browser keeps nothing beyond this tab (${kept.problem ?? 'storage refused'}): trained ` +
+          'energies and drawn data are lost when it closes.',
+      )
+    const [items, dataSets, checkpoint, theme] = await Promise.all([
+      kept.shelf(),
+      kept.dataSets(),
+      kept.checkpoint(),
+      kept.setting('theme'),
+    ])
+    shelf.setState({ items, dataSets, persistent: kept.persistent })
+    if (theme === 'light' || theme === 'dark')
+      edit(scene, (s) => (s.view.theme === 'auto' ? { ...s, view: { ...s.view, theme } } : s))
+    training.offer(checkpoint)
+  })
+  loaded.catch((error: unknown) => {
+    post(run, 'error', `What this browser keeps could not be read: ${explain(error)}`)
+  })
+
+  const manifest = fetchManifest().then(
+    (json) => {
+      shelf.setState({ manifest: readManifest(json) })
+    },
+    () => undefined,
+  )
+
+  /** Writes to storage; a failure is said, never swallowed, and nothing on the page is lost by it. */
+  function keepSafe(what: string, write: (kept: Library) => Promise<void>): Promise<void> {
+    return library.then(write).catch((error: unknown) => {
+      post(
+        run,
+        'error',
+        `${what} could not be kept in this browser (${explain(error)}); it is lost when the tab closes.`,
+      )
+    })
+  }
+
+  // Assets --------------------------------------------------------------------------------------
+
+  /** Hands over what the page has; names what nobody has and could be trained again. */
+  async function provideAssets(
+    asked: SceneSpec,
+  ): Promise<readonly { id: string; hash: string; recipe: ShelfRecipe }[]> {
+    const names = assetsOf(asked)
+    if (names.length === 0) return []
+    await loaded.catch(() => undefined)
+    const { items, dataSets } = shelf.getState()
+    const missing: { id: string; hash: string; recipe: ShelfRecipe }[] = []
+    for (const name of names) {
+      if (provided.has(name)) continue
+      let bytes: Uint8Array | null = null
+      if (name.startsWith('shelf:')) {
+        const id = name.slice('shelf:'.length)
+        const item = items.find((known) => known.id === id)
+        if (item?.content.kind === 'weights') bytes = item.content.bytes
+        else {
+          const named = shelfEnergy(asked.energy, id)
+          if (named?.recipe != null) missing.push({ id, hash: named.hash, recipe: named.recipe })
+        }
+      } else if (name.startsWith('points:')) {
+        const file = name.slice('points:'.length)
+        for (const { content } of dataSets)
+          if (content.kind === 'file' && content.file === file) bytes = content.bytes
+      }
+      if (bytes === null) continue
+      await client.call('provide', { ref: name, bytes })
+      provided.add(name)
+    }
+    return missing
+  }
+
+  // The run and the training --------------------------------------------------------------------
+
+  const playback = createPlayback({
+    client,
+    platform,
+    scene,
+    run,
+    live,
+    autoplay: !platform.reducedMotion() || opened.scene.view.haltAt !== null,
+    provide: async (asked) => {
+      const [first] = await provideAssets(asked)
+      if (first === undefined) return true
+      post(
+        run,
+        'info',
+        'This link names an energy that is not in this browser; it is being trained again from its recipe.',
+      )
+      training.retrain(first.id, first.hash, first.recipe)
+      return false
+    },
+    onReady: () => {
+      openBackend()
+      picture()
+    },
+  })
+
+  const training = createTraining({
+    client,
+    platform,
+    playback,
+    scene,
+    run,
+    live,
+    provide: provideAssets,
+    keep,
+    keepCheckpoint: (checkpoint) => {
+      void keepSafe('The checkpoint of this training', (kept) => kept.putCheckpoint(checkpoint))
+    },
+    clearCheckpoint: () => {
+      void library.then((kept) => kept.clearCheckpoint()).catch(() => undefined)
+    },
+  })
+
+  async function keep(
+    reply: TrainReply,
+    trained: SceneSpec,
+    shelfId: string | null,
+  ): Promise<void> {
+    const { target } = trained
+    const item: ShelfItem = {
+      id: shelfId ?? platform.uniqueId(),
+      label: targetName(shelf.getState(), target),
+      createdAt: platform.today(),
+      target,
+      content: {
+        kind: 'weights',
+        bytes: reply.weights.slice(),
+        hash: reply.hash,
+        recipe: { seed: reply.scene.seed, target, training: reply.scene.training },
+      },
+      summary: {
+        backend: reply.summary.backend,
+        steps: reply.summary.steps,
+        seconds: reply.summary.seconds,
+        klDataModel: reply.summary.klDataModel,
+        crossEntropy: reply.summary.crossEntropy,
+        crossEntropyStandardError: reply.summary.crossEntropyStandardError,
+      },
+      thumbnail: null,
+    }
+    const energy = energyOfItem(item)
+    await client.call('provide', { ref: `shelf:${item.id}`, bytes: reply.weights })
+    provided.add(`shelf:${item.id}`)
+    await putItem(item)
+    if (shelfId === null) edit(scene, (s) => withEnergy({ ...s, target }, energy))
+    void pictureItem(item)
+  }
+
+  function putItem(item: ShelfItem): Promise<void> {
+    shelf.setState(({ items }) => ({
+      items: [...items.filter(({ id }) => id !== item.id), item],
+    }))
+    return keepSafe(`The energy “${item.label}”`, (kept) => kept.putShelfItem(item))
+  }
+
+  function openBackend(): void {
+    const choice = scene.getState().scene.training.backend
+    if (choice === backendChoice) return
+    backendChoice = choice
+    client.call('openBackend', { choice }).then(
+      (report) => {
+        if (choice !== backendChoice) return
+        run.setState({ backend: report })
+        if (choice !== 'auto' && report.name !== choice) {
+          const why = report.refused.find(({ name }) => name === choice)?.reason
+          post(
+            run,
+            'warning',
+            `${choice} is not used here: ${why ?? 'it could not be opened'}. ${report.description} is.`,
+          )
+        }
+      },
+      (error: unknown) => {
+        if (choice !== backendChoice || isAbortError(error)) return
+        backendChoice = null
+        if (!(error instanceof CallError && error.kind === 'crashed'))
+          post(run, 'error', `No training backend could be opened: ${explain(error)}`)
+      },
+    )
+  }
+
+  // Pictures ------------------------------------------------------------------------------------
+
+  /** Pictures of the gallery and of the shipped shelf, once, one after the other, after the first run. */
+  function picture(): void {
+    if (pictured) return
+    pictured = true
+    void (async () => {
+      await Promise.all([manifest, loaded.catch(() => undefined)])
+      for (const kind of TARGET_KINDS) {
+        if (isTargetId(kind)) await pictureTarget(defaultTarget(kind))
+        else if (kind === 'old-faithful') await pictureTarget({ kind })
+      }
+      for (const set of shelf.getState().dataSets) await pictureTarget(targetOfDataSet(set))
+      for (const { name, target } of shelf.getState().manifest) {
+        const energy: EnergySpec = { kind: 'pretrained', name }
+        const raster = await thumbnail({ kind: 'energy', energy, target, cells: ENERGY_CELLS })
+        if (raster !== null)
+          shelf.setState(({ shippedThumbnails }) => ({
+            shippedThumbnails: { ...shippedThumbnails, [name]: raster },
+          }))
+      }
+      for (const item of shelf.getState().items)
+        if (item.thumbnail === null) await pictureItem(item)
+    })()
+  }
+
+  async function pictureTarget(target: TargetSpec): Promise<void> {
+    await provideAssets({ ...scene.getState().scene, target, energy: { kind: 'trained' } })
+    const raster = await thumbnail({ kind: 'target', target, cells: TARGET_CELLS })
+    if (raster === null) return
+    shelf.setState(({ targetThumbnails }) => ({
+      targetThumbnails: { ...targetThumbnails, [thumbnailKey(target)]: raster },
+    }))
+  }
+
+  async function pictureItem(item: ShelfItem): Promise<void> {
+    const energy = energyOfItem(item)
+    await provideAssets({ ...scene.getState().scene, target: item.target, energy })
+    const raster = await thumbnail({
+      kind: 'energy',
+      energy,
+      target: item.target,
+      cells: ENERGY_CELLS,
+    })
+    if (raster === null) return
+    const current = shelf.getState().items.find(({ id }) => id === item.id)
+    if (current !== undefined) await putItem({ ...current, thumbnail: raster })
+  }
+
+  /** A picture, or null where none can be made: a card without one still works. */
+  async function thumbnail(request: ThumbnailRequest) {
+    try {
+      return await client.call('thumbnail', request)
+    } catch {
+      return null
+    }
+  }
+
+  // Events --------------------------------------------------------------------------------------
+
+  const unlisten = [
+    client.on('notice', ({ level, text }) => {
+      post(run, level, text)
+    }),
+    client.on('backend', (report) => {
+      run.setState({ backend: report })
+    }),
+    client.on('crashed', ({ message, restarted }) => {
+      if (!restarted) {
+        run.setState({ status: 'error', preparing: false })
+        post(
+          run,
+          'error',
+          `The compute worker stopped again and again (${message}). What you made is kept; reload the page.`,
+        )
+        return
+      }
+      backendChoice = null
+      const went = training.recover()
+      if (!went) playback.recover()
+      post(
+        run,
+        'warning',
+        `The compute worker stopped (${message}) and was started again` +
+          (went ? '; the training goes on from its last checkpoint.' : '.'),
+      )
+    }),
+    scene.subscribe(({ scene: now }, { scene: before }) => {
+      if (now.training.backend !== before.training.backend && run.getState().run !== null)
+        openBackend()
+      if (training.active && asksForAnother(now, before)) {
+        training.interrupt()
+        return
+      }
+      playback.refresh()
+    }),
+  ]
+
+  /** While training: whether the person turned to something else. */
+  function asksForAnother(now: SceneSpec, before: SceneSpec): boolean {
+    return (
+      !sameTraining(now, before) || JSON.stringify(now.energy) !== JSON.stringify(before.energy)
+    )
+  }
+
+  const unbind = bindAddress(scene, page, ({ scene: asked, messages }: OpenedAddress) => {
+    for (const message of messages) post(run, 'warning', message)
+    scene.setState({ scene: asked })
+  })
+
+  playback.refresh()
+
+  // What a person does --------------------------------------------------------------------------
+
+  function energyFor(target: TargetSpec): EnergySpec {
+    const { manifest: shipped, items } = shelf.getState()
+    const found = shippedFor(shipped, target)
+    if (found !== undefined) return { kind: 'pretrained', name: found.name }
+    const own = items.findLast(
+      (item) => item.content.kind === 'weights' && sameTarget(item.target, target),
+    )
+    return own === undefined ? { kind: 'trained' } : energyOfItem(own)
+  }
+
+  function put(next: SceneSpec, play: boolean): void {
+    edit(scene, () => next)
+    if (play && !training.active && !platform.reducedMotion()) playback.refresh({ play: true })
+  }
+
+  function selectTarget(target: TargetSpec): void {
+    single = null
+    put(withTarget(scene.getState().scene, target, energyFor(target)), true)
+  }
+
+  function clearTray(): void {
+    const { scene: now } = scene.getState()
+    if (now.energy.kind !== 'sum') return
+    const back = single ?? singleOf(now)
+    single = null
+    put(withTarget(now, back.target, back.energy), true)
+  }
+
+  return {
+    scene,
+    run,
+    live,
+    shelf,
+    playback,
+    training,
+    edit(change) {
+      edit(scene, change)
+    },
+    open(asked) {
+      single = null
+      const { theme } = scene.getState().scene.view
+      put({ ...asked, view: { ...asked.view, theme } }, true)
+    },
+    selectTarget,
+    selectEnergy({ energy, target }) {
+      single = null
+      put(withTarget(scene.getState().scene, target, energy), true)
+    },
+    addToTray({ energy, target, label }) {
+      const { scene: now } = scene.getState()
+      if (now.energy.kind !== 'sum') single = { energy: now.energy, target: now.target }
+      const next = withTerm(now, energy, target)
+      if (next === now) post(run, 'warning', `energy.terms: ${label} is one too many for a sum.`)
+      else put(next, true)
+    },
+    setWeight(index, weight) {
+      edit(scene, (s) => withWeight(s, index, weight))
+    },
+    removeTerm(index) {
+      const { energy } = scene.getState().scene
+      if (energy.kind === 'sum' && energy.terms.length <= 1) clearTray()
+      else put(withoutTerm(scene.getState().scene, index), true)
+    },
+    clearTray,
+    saveComposition() {
+      const { energy, target } = scene.getState().scene
+      if (energy.kind !== 'sum') return
+      const item: ShelfItem = {
+        id: platform.uniqueId(),
+        label: nameOf(shelf.getState(), energy, target),
+        createdAt: platform.today(),
+        target,
+        content: { kind: 'sum', energy },
+        summary: null,
+        thumbnail: null,
+      }
+      void putItem(item).then(() => pictureItem(item))
+    },
+    removeItem(id) {
+      shelf.setState(({ items }) => ({ items: items.filter((item) => item.id !== id) }))
+      void keepSafe('The change of the shelf', (kept) => kept.removeShelfItem(id))
+    },
+    addDataSet(label, content) {
+      const set: DataSet = {
+        id: platform.uniqueId(),
+        label,
+        createdAt: platform.today(),
+        content,
+      }
+      shelf.setState(({ dataSets }) => ({ dataSets: [...dataSets, set] }))
+      void keepSafe(`The data “${label}”`, (kept) => kept.putDataSet(set))
+      void pictureTarget(targetOfDataSet(set))
+      selectTarget(targetOfDataSet(set))
+    },
+    removeDataSet(id) {
+      shelf.setState(({ dataSets }) => ({ dataSets: dataSets.filter((set) => set.id !== id) }))
+      void keepSafe('The change of the data', (kept) => kept.removeDataSet(id))
+    },
+    link() {
+      const { run: ready } = run.getState()
+      const { scene: asked } = scene.getState()
+      const used =
+        ready === null ? asked : { ...ready.scene, view: asked.view, stopping: asked.stopping }
+      return new URL(
+        addressOf({ ...used, view: { ...used.view, theme: 'auto' } }),
+        page.location.href,
+      ).href
+    },
+    setTheme(theme) {
+      edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))
+      void keepSafe('The theme', (kept) => kept.putSetting('theme', theme))
+    },
+    notify(level, text) {
+      post(run, level, text)
+    },
+    dismissNotice(id) {
+      dismiss(run, id)
+    },
+    dispose() {
+      unbind()
+      for (const stop of unlisten) stop()
+      training.dispose()
+      playback.dispose()
+      client.dispose()
+    },
+  }
+}
+
+/** The key of a target's picture. */
+export function thumbnailKey(target: TargetSpec): string {
+  return JSON.stringify(target)
+}
+
+/** The first term of a sum, for a scene that never was anything else. */
+function singleOf({ energy, target }: SceneSpec): Pick<SceneSpec, 'energy' | 'target'> {
+  if (energy.kind !== 'sum') return { energy, target }
+  const [first] = energy.terms
+  if (first === undefined) return { energy: { kind: 'trained' }, target }
+  return { energy: first.energy, target: first.target ?? target }
+}
+
+function shelfEnergy(
+  energy: EnergySpec,
+  id: string,
+): Extract<EnergySpec, { kind: 'shelf' }> | null {
+  if (energy.kind === 'shelf') return energy.id === id ? energy : null
+  if (energy.kind !== 'sum') return null
+  for (const term of energy.terms) {
+    const found = shelfEnergy(term.energy, id)
+    if (found !== null) return found
+  }
+  return null
+}

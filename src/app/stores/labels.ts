@@ -1,0 +1,58 @@
+import type { EnergySpec, TargetId, TargetSpec } from '../../lab/scene/sceneSpec.ts'
+
+/** Names of the built-in targets, as the page says them. */
+const TARGET_LABELS: Readonly<Record<TargetId, string>> = {
+  'two-moons': 'Two moons',
+  'eight-gaussians': 'Eight Gaussians',
+  'gaussian-grid': 'Gaussian grid',
+  checkerboard: 'Checkerboard',
+  'two-spirals': 'Two spirals',
+  pinwheel: 'Pinwheel',
+  rings: 'Rings',
+  'swiss-roll': 'Swiss roll',
+  banana: 'Banana',
+  'two-gaussians': 'Two Gaussians',
+  'three-gaussians': 'Three Gaussians',
+}
+
+/** What the axes of a target mean, where they mean something. */
+export const OLD_FAITHFUL_AXES = ['eruption (min)', 'waiting (min)'] as const
+
+export function targetLabel(target: TargetSpec): string {
+  switch (target.kind) {
+    case 'old-faithful':
+      return 'Old Faithful'
+    case 'gaussian-mixture':
+      return `Mixture of ${String(target.components.length)}`
+    case 'points':
+      return 'file' in target ? target.file : `${String(target.points.length)} points`
+    default:
+      return TARGET_LABELS[target.kind]
+  }
+}
+
+/** An energy in a word or two, seen from the scene's target. */
+export function energyLabel(energy: EnergySpec, target: TargetSpec): string {
+  switch (energy.kind) {
+    case 'trained':
+      return `${targetLabel(target)}, untrained`
+    case 'pretrained':
+      return isLabelled(energy.name) ? TARGET_LABELS[energy.name] : energy.name
+    case 'shelf':
+      return energy.recipe === null ? 'Energy from a shelf' : targetLabel(energy.recipe.target)
+    case 'exact':
+      return `${targetLabel(target)}, exact`
+    case 'quadratic':
+      return 'Quadratic'
+    case 'file':
+      return energy.path
+    case 'sum':
+      return energy.terms.map((term) => energyLabel(term.energy, term.target ?? target)).join(' + ')
+    default:
+      return energy satisfies never
+  }
+}
+
+function isLabelled(name: string): name is TargetId {
+  return name in TARGET_LABELS
+}

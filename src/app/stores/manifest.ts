@@ -1,0 +1,47 @@
+import { recoverScene } from '../../lab/scene/decode.ts'
+import { canonicalJson } from '../../lab/scene/normalise.ts'
+import { DEFAULT_SCENE } from '../../lab/scene/defaults.ts'
+import type { TargetSpec } from '../../lab/scene/sceneSpec.ts'
+
+/** One energy that is shipped with the lab. */
+export interface ShippedEnergy {
+  readonly name: string
+  readonly target: TargetSpec
+  /** KL(ρ*‖π_θ) that its training reached, nats; null for points. */
+  readonly klDataModel: number | null
+}
+
+/**
+ * The shipped energies of `energies/manifest.json`. Total: entries that cannot be read are left out, and
+ * anything that is no manifest at all gives none.
+ */
+export function readManifest(json: unknown): readonly ShippedEnergy[] {
+  const entries: unknown = isRecord(json) ? json.energies : null
+  if (!Array.isArray(entries)) return []
+  return entries.flatMap((entry: unknown): ShippedEnergy[] => {
+    if (!isRecord(entry) || typeof entry.name !== 'string') return []
+    const { scene, problems } = recoverScene({ target: entry.target })
+    if (problems.length > 0) return []
+    const kl = entry.klDataModel
+    return [
+      { name: entry.name, target: scene.target, klDataModel: typeof kl === 'number' ? kl : null },
+    ]
+  })
+}
+
+/** The shipped energy of a target at just this sharpness, if there is one. */
+export function shippedFor(
+  manifest: readonly ShippedEnergy[],
+  target: TargetSpec,
+): ShippedEnergy | undefined {
+  return manifest.find((shipped) => sameTarget(shipped.target, target))
+}
+
+export function sameTarget(a: TargetSpec, b: TargetSpec): boolean {
+  const key = (target: TargetSpec) => canonicalJson({ ...DEFAULT_SCENE, target })
+  return a === b || key(a) === key(b)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,401 @@
+import { isAbortError, CallError } from '../../lab/client/callError.ts'
+import type { ComputeClient } from '../../lab/client/computeClient.ts'
+import type { CurvePoint, FrameReply, RunReady } from '../../lab/protocol/calls.ts'
+import type { SceneSpec, StoppingSpec } from '../../lab/scene/sceneSpec.ts'
+import { tick } from './clock.ts'
+import { showFrame, type LiveStore } from './liveStore.ts'
+import type { Platform } from './platform.ts'
+import { grow, post, type RunStore } from './runStore.ts'
+import type { SceneStore } from './sceneStore.ts'
+
+/**
+ * Prepares the run that the scene asks for, and moves its clock. Scene changes come as they like (a
+ * slider drags through dozens): the latest wins, and at most one `prepare`, one `frame` and one `stops`
+ * are in flight.
+ */
+export interface Playback {
+  /**
+   * Prepares the scene if it asks for another run than the one on the stage. A run that was playing, or
+   * had played to its end, plays again; `play` overrides.
+   */
+  refresh(options?: { readonly play?: boolean; readonly force?: boolean }): void
+  play(): void
+  pause(): void
+  /** One step further, the clock standing. */
+  step(): void
+  /** From step 0, playing. */
+  restart(): void
+  /** Shows the particles at a step, the clock standing. */
+  scrub(step: number): void
+  /** While a training has the stage nothing is prepared or played. */
+  suspend(): void
+  resume(options: { readonly play: boolean }): void
+  /** After the worker was restarted: prepares anew and goes back to the step on the stage. */
+  recover(): void
+  dispose(): void
+}
+
+export interface PlaybackOptions {
+  readonly client: Pick<ComputeClient, 'call'>
+  readonly platform: Platform
+  readonly scene: SceneStore
+  readonly run: RunStore
+  readonly live: LiveStore
+  /** Hands the worker what only the page has; resolves when it may prepare, or with false to wait. */
+  readonly provide: (scene: SceneSpec) => Promise<boolean>
+  /** Whether the first run plays by itself. */
+  readonly autoplay: boolean
+  readonly onReady?: (run: RunReady) => void
+}
+
+/** Shortest time between two writes of the run store while playing, ms. */
+const FLUSH_INTERVAL = 100
+/** Shortest time between two prepares, ms: a drag sends no more than the worker can use. */
+const PREPARE_INTERVAL = 60
+
+/** What a run depends on: two scenes with the same key are the same run. */
+export function runKey({ view: _view, stopping: _stopping, training, ...rest }: SceneSpec): string {
+  return JSON.stringify({ ...rest, backend: training.backend })
+}
+
+export function createPlayback(options: PlaybackOptions): Playback {
+  const { client, platform, scene: scenes, run: store, live } = options
+
+  let latestRun = 0
+  let activeRun = 0
+  let wantedKey: string | null = null
+  let preparing: AbortController | null = null
+  let timer: (() => void) | null = null
+  let lastPrepare = -Infinity
+  let suspended = false
+  /** Whether the run being prepared is to play. */
+  let intent = options.autoplay
+  let returnTo: number | null = null
+
+  let playing = false
+  let busy = false
+  let wanted: number | null = null
+  let position = 0
+  let shown = 0
+  /** Where the clock was started: a halt or a stop before it is past. */
+  let startedAt = -1
+  let points: readonly CurvePoint[] = []
+  let newest: FrameReply | null = null
+  let lastFlush = -Infinity
+  let stopsBusy = false
+  let stopsWanted = false
+  let shownStopping: StoppingSpec | null = null
+
+  const steps = () => store.getState().run?.scene.dynamics.steps ?? 0
+  const haltAt = () => scenes.getState().scene.view.haltAt
+
+  // Preparing -----------------------------------------------------------------------------------
+
+  function refresh({ play, force = false }: { play?: boolean; force?: boolean } = {}): void {
+    if (play !== undefined) intent = play
+    const { scene } = scenes.getState()
+    const key = runKey(scene)
+    if (!force && key === wantedKey) {
+      if (play === true && preparing === null) start()
+      refreshStops()
+      return
+    }
+    const { status } = store.getState()
+    if (play === undefined && preparing === null && wantedKey !== null)
+      intent = status === 'running' || status === 'stopped'
+    wantedKey = key
+    if (suspended) return
+    preparing?.abort()
+    preparing = new AbortController()
+    playing = false
+    store.setState({ preparing: true })
+    timer?.()
+    const wait = Math.max(0, PREPARE_INTERVAL - (platform.now() - lastPrepare))
+    const current = preparing
+    timer = platform.after(wait, () => {
+      timer = null
+      void prepare(scene, current)
+    })
+  }
+
+  async function prepare(scene: SceneSpec, controller: AbortController): Promise<void> {
+    lastPrepare = platform.now()
+    const run = ++latestRun
+    try {
+      if (!(await options.provide(scene)) || controller.signal.aborted) return
+      const ready = await client.call('prepare', { run, scene }, { signal: controller.signal })
+      if (run !== latestRun || controller.signal.aborted || suspended) return
+      preparing = null
+      show(ready)
+    } catch (error) {
+      if (isAbortError(error) || run !== latestRun || isCrash(error)) return
+      preparing = null
+      store.setState({ preparing: false, status: 'error' })
+      post(store, 'error', explain(error))
+    }
+  }
+
+  function show(ready: RunReady): void {
+    activeRun = ready.run
+    busy = false
+    wanted = null
+    position = 0
+    shown = 0
+    points = grow([], ready.frame.points)
+    newest = ready.frame
+    shownStopping = ready.scene.stopping
+    showFrame(live, ready.frame, false)
+    for (const notice of ready.notices) post(store, notice.level, notice.text)
+    store.setState({
+      run: ready,
+      landscape: ready.landscape,
+      preparing: false,
+      status: 'idle',
+      stops: ready.frame.stops,
+      nullFloor: ready.frame.nullFloor,
+      points,
+      step: 0,
+      computed: ready.frame.computed,
+    })
+    options.onReady?.(ready)
+    refreshStops()
+    const target = returnTo
+    returnTo = null
+    if (target !== null && target > 0) seek(Math.min(target, steps()))
+    if (!ready.trained || !intent) return
+    if (haltAt() === 0) store.setState({ status: 'paused' })
+    else if (platform.reducedMotion() && haltAt() !== null) jumpToHalt()
+    else start()
+  }
+
+  /** Where motion is not wanted, `haltAt` goes to its step at once. */
+  function jumpToHalt(): void {
+    seek(Math.min(haltAt() ?? 0, steps()))
+    store.setState({ status: 'paused' })
+  }
+
+  // Frames --------------------------------------------------------------------------------------
+
+  function start(): void {
+    const { run } = store.getState()
+    if (run === null || suspended || preparing !== null) return
+    if (shown >= steps()) {
+      seek(0)
+      shown = 0
+    }
+    startedAt = shown
+    position = shown
+    playing = true
+    store.setState({ status: 'running' })
+  }
+
+  /** The last step that the clock may reach from where it was started. */
+  function limit(): number {
+    const halt = haltAt()
+    return halt !== null && halt > startedAt ? Math.min(halt, steps()) : steps()
+  }
+
+  function seek(step: number): void {
+    wanted = step
+    pump()
+  }
+
+  function pump(): void {
+    if (busy || wanted === null) return
+    const step = wanted
+    wanted = null
+    void ask(step)
+  }
+
+  async function ask(step: number): Promise<void> {
+    const run = activeRun
+    busy = true
+    try {
+      const reply = await client.call('frame', { run, step, have: points.length - 1 })
+      if (run !== activeRun || suspended) return
+      busy = false
+      receive(reply)
+    } catch (error) {
+      if (run !== activeRun || suspended) return
+      busy = false
+      if (isAbortError(error) || isCrash(error)) return
+      playing = false
+      store.setState({ status: 'error' })
+      post(store, 'error', explain(error))
+      return
+    }
+    pump()
+  }
+
+  function receive(reply: FrameReply): void {
+    const follows = playing && reply.step > shown && reply.step - shown <= 4
+    points = grow(points, reply.points)
+    newest = reply
+    shown = reply.step
+    showFrame(live, reply, follows)
+    if (!playing) {
+      flush()
+      return
+    }
+    const { scene } = scenes.getState()
+    const stop = selectedStop(reply, scene.stopping)
+    if (scene.view.pauseAtStop && stop !== null && stop > startedAt && stop <= shown) {
+      playing = false
+      flush()
+      if (stop !== shown) {
+        wanted = stop
+        pump()
+      }
+      store.setState({ status: 'stopped' })
+    } else if (shown >= limit()) {
+      playing = false
+      flush()
+      store.setState({ status: shown === haltAt() ? 'paused' : 'stopped' })
+    } else if (platform.now() - lastFlush >= FLUSH_INTERVAL) {
+      flush()
+    }
+  }
+
+  function flush(): void {
+    if (newest === null) return
+    lastFlush = platform.now()
+    store.setState({
+      step: shown,
+      computed: newest.computed,
+      points,
+      nullFloor: newest.nullFloor,
+      // Reports are asked for anew while they still answer an older δ or criterion.
+      ...(stopsCurrent() ? { stops: newest.stops } : {}),
+    })
+    if (!stopsCurrent()) refreshStops()
+  }
+
+  // Stopping reports for other settings ---------------------------------------------------------
+
+  const stopsCurrent = () =>
+    shownStopping !== null &&
+    JSON.stringify(shownStopping) === JSON.stringify(scenes.getState().scene.stopping)
+
+  function refreshStops(): void {
+    if (stopsCurrent() || preparing !== null || suspended || store.getState().run === null) return
+    stopsWanted = true
+    void askStops()
+  }
+
+  async function askStops(): Promise<void> {
+    if (stopsBusy) return
+    stopsBusy = true
+    try {
+      while (stopsWanted) {
+        stopsWanted = false
+        const run = activeRun
+        const { stopping } = scenes.getState().scene
+        const stops = await client.call('stops', { run, stopping })
+        if (run === activeRun && !suspended) store.setState({ stops })
+      }
+    } catch (error) {
+      if (!isAbortError(error) && !isCrash(error)) post(store, 'error', explain(error))
+    } finally {
+      stopsBusy = false
+    }
+  }
+
+  // The clock -----------------------------------------------------------------------------------
+
+  let before: number | null = null
+  const unframe = platform.onFrame((now) => {
+    const elapsed = before === null ? 0 : (now - before) / 1000
+    before = now
+    if (!playing || suspended || preparing !== null) return
+    const { speed } = scenes.getState().scene.view
+    const next = tick(position, { elapsed, speed, shown, busy, limit: limit() })
+    position = next.position
+    if (next.ask !== null) void ask(next.ask)
+    else if (!busy && shown >= limit()) {
+      playing = false
+      store.setState({ status: shown === haltAt() ? 'paused' : 'stopped' })
+    }
+  })
+
+  function halt(): void {
+    if (!playing) return
+    playing = false
+    wanted = null
+    flush()
+    store.setState({ status: 'paused' })
+  }
+
+  return {
+    refresh,
+    play: start,
+    pause: halt,
+    step() {
+      const { run } = store.getState()
+      if (run === null || suspended || preparing !== null) return
+      halt()
+      const next = Math.min((wanted ?? shown) + 1, steps())
+      store.setState({ status: next >= steps() ? 'stopped' : 'paused' })
+      seek(next)
+    },
+    restart() {
+      if (store.getState().run === null || suspended || preparing !== null) return
+      wanted = 0
+      shown = 0
+      position = 0
+      pump()
+      start()
+    },
+    scrub(step) {
+      const { run } = store.getState()
+      if (run === null || suspended || preparing !== null) return
+      playing = false
+      const to = Math.max(0, Math.min(Math.round(step), steps()))
+      store.setState({ status: 'paused', step: to })
+      seek(to)
+    },
+    suspend() {
+      suspended = true
+      playing = false
+      preparing?.abort()
+      preparing = null
+      timer?.()
+      timer = null
+      latestRun += 1
+      store.setState({ preparing: false })
+    },
+    resume({ play }) {
+      suspended = false
+      refresh({ play, force: true })
+    },
+    recover() {
+      returnTo = shown
+      busy = false
+      stopsBusy = false
+      if (!suspended) refresh({ play: store.getState().status === 'running', force: true })
+    },
+    dispose() {
+      unframe()
+      timer?.()
+      preparing?.abort()
+    },
+  }
+}
+
+/** The step of the criterion that the scene has chosen; null while it has not fired. */
+export function selectedStop(
+  { stops }: Pick<FrameReply, 'stops'>,
+  { criterion }: StoppingSpec,
+): number | null {
+  return stops.find((report) => report.criterion === criterion)?.step ?? null
+}
+
+function isCrash(error: unknown): boolean {
+  return error instanceof CallError && error.kind === 'crashed'
+}
+
+/** What went wrong, with the field to blame where one is. */
+export function explain(error: unknown): string {
+  if (error instanceof CallError && error.field !== null && !error.message.includes(error.field))
+    return `${error.field}: ${error.message}`
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,145 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Raster } from '../../lab/protocol/calls.ts'
+import { MAX_TERMS } from '../../lab/scene/decode.ts'
+import type { EnergySpec, SceneSpec, SumTerm, TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import type { DataSet, ShelfItem } from '../storage/library.ts'
+import { energyLabel, targetLabel } from './labels.ts'
+import { sameTarget, type ShippedEnergy } from './manifest.ts'
+
+/** One card of the shelf: an energy that can be put on the stage or into the tray. */
+export interface Card {
+  readonly id: string
+  readonly label: string
+  readonly origin: 'shipped' | 'trained' | 'composed'
+  readonly energy: EnergySpec
+  readonly target: TargetSpec
+  /** KL(ρ*‖π_θ), nats, where known. */
+  readonly klDataModel: number | null
+  readonly crossEntropy: number | null
+  readonly thumbnail: Raster | null
+}
+
+/** Everything there is to choose from, loaded once and grown by what the person makes. */
+export interface ShelfState {
+  readonly manifest: readonly ShippedEnergy[]
+  readonly items: readonly ShelfItem[]
+  readonly dataSets: readonly DataSet[]
+  /** Pictures of targets, by `thumbnailKey`. */
+  readonly targetThumbnails: Readonly<Record<string, Raster>>
+  /** Pictures of shipped energies, by name. */
+  readonly shippedThumbnails: Readonly<Record<string, Raster>>
+  /** False when the browser keeps nothing beyond this tab. */
+  readonly persistent: boolean
+}
+
+export type ShelfStore = StoreApi<ShelfState>
+
+export function createShelfStore(): ShelfStore {
+  return createStore<ShelfState>()(() => ({
+    manifest: [],
+    items: [],
+    dataSets: [],
+    targetThumbnails: {},
+    shippedThumbnails: {},
+    persistent: true,
+  }))
+}
+
+/** The person's own energies, newest first, then the shipped ones. */
+export function cardsOf(state: ShelfState): readonly Card[] {
+  return [
+    ...state.items.map(cardOfItem).reverse(),
+    ...state.manifest.map((shipped) => cardOfShipped(shipped, state.shippedThumbnails)),
+  ]
+}
+
+function cardOfShipped(
+  { name, target, klDataModel }: ShippedEnergy,
+  thumbnails: ShelfState['shippedThumbnails'],
+): Card {
+  return {
+    id: `shipped:${name}`,
+    label: targetLabel(target),
+    origin: 'shipped',
+    energy: { kind: 'pretrained', name },
+    target,
+    klDataModel,
+    crossEntropy: null,
+    thumbnail: thumbnails[name] ?? null,
+  }
+}
+
+export function cardOfItem(item: ShelfItem): Card {
+  return {
+    id: `shelf:${item.id}`,
+    label: item.label,
+    origin: item.content.kind === 'weights' ? 'trained' : 'composed',
+    energy: energyOfItem(item),
+    target: item.target,
+    klDataModel: item.summary?.klDataModel ?? null,
+    crossEntropy: item.summary?.crossEntropy ?? null,
+    thumbnail: item.thumbnail,
+  }
+}
+
+/** How a scene names an energy of the shelf; a composition stands in it by value, so that links carry it. */
+export function energyOfItem({ id, content }: ShelfItem): EnergySpec {
+  if (content.kind === 'sum') return content.energy
+  return { kind: 'shelf', id, hash: content.hash, recipe: content.recipe }
+}
+
+export function targetOfDataSet({ content }: DataSet): TargetSpec {
+  return content.kind === 'points'
+    ? { kind: 'points', points: content.points }
+    : { kind: 'points', file: content.file, columns: content.columns }
+}
+
+/** A name for an energy, from the shelf where it stands there. */
+export function nameOf(state: ShelfState, energy: EnergySpec, target: TargetSpec): string {
+  if (energy.kind === 'shelf') {
+    const item = state.items.find(({ id }) => id === energy.id)
+    if (item !== undefined) return item.label
+  }
+  if (energy.kind === 'trained') return `${targetName(state, target)}, untrained`
+  return energyLabel(energy, target)
+}
+
+/** A name for a target: the person's own data sets go by theirs. */
+export function targetName(state: ShelfState, target: TargetSpec): string {
+  if (target.kind === 'points') {
+    const set = state.dataSets.find((known) => sameTarget(targetOfDataSet(known), target))
+    if (set !== undefined) return set.label
+  }
+  return targetLabel(target)
+}
+
+// The tray -------------------------------------------------------------------------------------------
+
+export type Sum = Extract<EnergySpec, { kind: 'sum' }>
+
+/** The scene with one more term in its sum; a scene on a single energy starts a new sum. */
+export function withTerm(scene: SceneSpec, energy: EnergySpec, target: TargetSpec): SceneSpec {
+  const sum: Sum =
+    scene.energy.kind === 'sum' ? scene.energy : { kind: 'sum', terms: [], barriers: [] }
+  if (sum.terms.length >= MAX_TERMS) return scene
+  const own = energy.kind === 'trained' || energy.kind === 'exact'
+  const term: SumTerm = { weight: 1, energy, target: own ? target : null }
+  return withSum(scene, { ...sum, terms: [...sum.terms, term] })
+}
+
+export function withWeight(scene: SceneSpec, index: number, weight: number): SceneSpec {
+  if (scene.energy.kind !== 'sum') return scene
+  const terms = scene.energy.terms.map((term, i) => (i === index ? { ...term, weight } : term))
+  return withSum(scene, { ...scene.energy, terms })
+}
+
+export function withoutTerm(scene: SceneSpec, index: number): SceneSpec {
+  if (scene.energy.kind !== 'sum') return scene
+  const terms = scene.energy.terms.filter((_, i) => i !== index)
+  return withSum(scene, { ...scene.energy, terms })
+}
+
+/** η is computed anew: the curvature of a sum is another one. */
+function withSum(scene: SceneSpec, sum: Sum): SceneSpec {
+  return { ...scene, energy: sum, dynamics: { ...scene.dynamics, stepSize: null } }
+}

@@ -1,0 +1,367 @@
+import { CallError, isAbortError } from '../../lab/client/callError.ts'
+import type { ComputeClient } from '../../lab/client/computeClient.ts'
+import type { TrainingCheckpoint, TrainReply } from '../../lab/protocol/calls.ts'
+import { recoverScene } from '../../lab/scene/decode.ts'
+import type { SceneSpec, ShelfRecipe } from '../../lab/scene/sceneSpec.ts'
+import { showFrame, type LiveStore } from './liveStore.ts'
+import type { Platform } from './platform.ts'
+import { explain, type Playback } from './playback.ts'
+import { growLosses, NO_TRAINING, post, type RunStore } from './runStore.ts'
+import type { SceneStore } from './sceneStore.ts'
+
+/** Follows one training at a time, from Train to the shelf, through pauses, reloads and crashes. */
+export interface TrainingControl {
+  /** From the first step, on the scene as it stands. */
+  train(): void
+  pause(): void
+  /** Goes on: from a pause, or from the checkpoint of an interrupted training. */
+  resume(): void
+  /** One Adam step, while paused. */
+  step(): void
+  /** The training under way once more from its first step. */
+  startOver(): void
+  /** Ends the training under way; its last checkpoint can be resumed. */
+  interrupt(): void
+  /** Forgets the checkpoint of an interrupted training. */
+  discard(): void
+  /** A checkpoint found from an earlier visit; anything else is left alone. */
+  offer(found: unknown): void
+  /** Trains an energy that a link names and this browser lacks. */
+  retrain(id: string, hash: string, recipe: ShelfRecipe): void
+  /** After the worker was restarted. @returns whether a training went on */
+  recover(): boolean
+  readonly active: boolean
+  dispose(): void
+}
+
+export interface TrainingOptions {
+  readonly client: Pick<ComputeClient, 'call' | 'on'>
+  readonly platform: Platform
+  readonly playback: Playback
+  readonly scene: SceneStore
+  readonly run: RunStore
+  readonly live: LiveStore
+  /** Hands the worker the data to train on. */
+  readonly provide: (scene: SceneSpec) => Promise<unknown>
+  /** Keeps a finished energy: shelf, storage, scene. */
+  readonly keep: (reply: TrainReply, trained: SceneSpec, shelfId: string | null) => Promise<void>
+  readonly keepCheckpoint: (checkpoint: TrainingCheckpoint) => void
+  readonly clearCheckpoint: () => void
+}
+
+/** A training to start. */
+interface Job {
+  readonly scene: SceneSpec
+  readonly checkpoint: TrainingCheckpoint | null
+  /** Set when a link's missing energy is trained again. */
+  readonly missing: { readonly id: string; readonly hash: string } | null
+}
+
+/** Shortest time between two pictures of the particles while training, ms. */
+const LIVE_INTERVAL = 50
+
+export function createTraining(options: TrainingOptions): TrainingControl {
+  const { client, platform, playback, scene: scenes, run: store, live } = options
+
+  let job: Job | null = null
+  /** Starts when the job under way has ended. */
+  let next: Job | null = null
+  let checkpoint: TrainingCheckpoint | null = null
+  let liveBusy = false
+  let liveStep = 0
+  let lastLive = -Infinity
+
+  const patch = (change: Partial<ReturnType<typeof store.getState>['training']>) => {
+    store.setState(({ training }) => ({ training: { ...training, ...change } }))
+  }
+
+  function begin(wanted: Job): void {
+    if (job !== null) {
+      next = wanted
+      steer('abort')
+      return
+    }
+    job = wanted
+    liveStep = 0
+    checkpoint = wanted.checkpoint
+    playback.suspend()
+    store.setState({
+      status: 'training',
+      training: {
+        ...NO_TRAINING,
+        phase: 'starting',
+        scene: wanted.scene,
+        step: wanted.checkpoint?.trainer.step ?? 0,
+        steps: wanted.scene.training.steps ?? 0,
+        elapsedSeconds: wanted.checkpoint?.elapsedSeconds ?? 0,
+        history: wanted.checkpoint?.history ?? [],
+      },
+    })
+    void perform(wanted)
+  }
+
+  async function perform(current: Job): Promise<void> {
+    try {
+      await options.provide(current.scene)
+      const reply = await client.call('train', {
+        scene: current.scene,
+        ...(current.checkpoint === null ? {} : { checkpoint: current.checkpoint }),
+      })
+      if (job !== current) return
+      job = null
+      await ended(current, reply)
+    } catch (error) {
+      // A crash is answered by `recover`, which starts the job again from its checkpoint.
+      if (job !== current || (error instanceof CallError && error.kind === 'crashed')) return
+      job = null
+      if (!isAbortError(error)) post(store, 'error', explain(error))
+      leave()
+    }
+  }
+
+  async function ended(current: Job, reply: TrainReply): Promise<void> {
+    switch (reply.outcome) {
+      case 'finished':
+        checkpoint = null
+        options.clearCheckpoint()
+        patch({
+          phase: 'finished',
+          summary: reply.summary,
+          history: reply.summary.history,
+          step: reply.summary.steps,
+          steps: reply.summary.steps,
+          remainingSeconds: 0,
+        })
+        if (current.missing !== null) {
+          const same = reply.hash === current.missing.hash || current.missing.hash === ''
+          post(
+            store,
+            same ? 'info' : 'warning',
+            same
+              ? 'The energy of this link has been trained again from its recipe: the same weights.'
+              : `The energy of this link has been trained again from its recipe on ${reply.summary.backend}; ` +
+                  'its weights are not the same bit for bit, so numbers may differ in their last digits.',
+          )
+        }
+        await options.keep(reply, current.scene, current.missing?.id ?? null)
+        playback.resume({ play: !platform.reducedMotion() })
+        return
+      case 'aborted':
+        leave()
+        return
+      case 'diverged':
+        checkpoint = null
+        options.clearCheckpoint()
+        post(
+          store,
+          'error',
+          `The training diverged at step ${String(reply.summary.steps)} and lower rates did not cure it. ` +
+            'Another seed, a smaller sharpness or another objective may train.',
+        )
+        leave()
+        return
+      default:
+        reply.outcome satisfies never
+    }
+  }
+
+  /** Back to the run, or on to the job that waits. */
+  function leave(): void {
+    if (next !== null) {
+      const wanted = next
+      next = null
+      begin(wanted)
+      return
+    }
+    if (checkpoint === null) store.setState({ training: NO_TRAINING })
+    else offer(checkpoint)
+    playback.resume({ play: !platform.reducedMotion() })
+  }
+
+  function offer(found: unknown): void {
+    if (job !== null || !isCheckpoint(found)) return
+    checkpoint = found
+    store.setState({
+      training: {
+        ...NO_TRAINING,
+        phase: 'interrupted',
+        scene: found.scene,
+        step: found.trainer.step,
+        steps: found.scene.training.steps ?? 0,
+        elapsedSeconds: found.elapsedSeconds,
+        history: found.history,
+      },
+    })
+  }
+
+  function steer(action: 'pause' | 'resume' | 'step' | 'abort'): void {
+    client.call('steerTraining', { action }).catch((error: unknown) => {
+      if (!(error instanceof CallError && error.kind === 'crashed'))
+        post(store, 'error', explain(error))
+    })
+  }
+
+  const fresh = (scene: SceneSpec): Job => ({ scene, checkpoint: null, missing: null })
+
+  const unlisten = [
+    client.on('trainingProgress', (progress) => {
+      if (job === null) return
+      const { training } = store.getState()
+      const phase = progress.paused ? 'paused' : 'running'
+      store.setState({
+        status: progress.paused ? 'paused' : 'training',
+        training: {
+          ...training,
+          phase,
+          step: progress.step,
+          steps: progress.steps,
+          stage: progress.phase,
+          elapsedSeconds: progress.elapsedSeconds,
+          remainingSeconds: progress.remainingSeconds,
+          stepsPerSecond: progress.stepsPerSecond,
+          losses: growLosses(training.losses, progress.losses),
+          history:
+            progress.history.length === 0
+              ? training.history
+              : [
+                  ...training.history,
+                  ...progress.history.filter(
+                    ({ step }) => step > (training.history.at(-1)?.step ?? -1),
+                  ),
+                ],
+        },
+      })
+    }),
+    client.on('landscape', ({ landscape, tableError }) => {
+      if (job === null) return
+      store.setState({ landscape })
+      patch({ tableError })
+    }),
+    client.on('checkpoint', (taken) => {
+      if (job === null) return
+      checkpoint = taken
+      options.keepCheckpoint(taken)
+    }),
+    platform.onFrame((now) => {
+      const { training } = store.getState()
+      if (job === null || training.phase !== 'running' || liveBusy || platform.reducedMotion())
+        return
+      if (now - lastLive < LIVE_INTERVAL) return
+      const { speed } = scenes.getState().scene.view
+      const elapsed = Math.min(0.25, Math.max(0, (now - lastLive) / 1000))
+      const steps = Math.max(1, Math.round(speed * elapsed))
+      lastLive = now
+      void moveLive(steps)
+    }),
+  ]
+
+  async function moveLive(steps: number): Promise<void> {
+    const current = job
+    liveBusy = true
+    try {
+      const frame = await client.call('liveFrame', { steps })
+      if (frame === null || job !== current) return
+      liveStep += steps
+      showFrame(live, { step: liveStep, ...frame }, true)
+    } catch (error) {
+      if (!isAbortError(error) && !(error instanceof CallError)) throw error
+    } finally {
+      liveBusy = false
+    }
+  }
+
+  return {
+    get active() {
+      return job !== null
+    },
+    train() {
+      checkpoint = null
+      begin(fresh(trainable(scenes.getState().scene)))
+    },
+    pause() {
+      if (job === null) return
+      store.setState({ status: 'paused' })
+      patch({ phase: 'paused' })
+      steer('pause')
+    },
+    resume() {
+      if (job !== null) {
+        store.setState({ status: 'training' })
+        patch({ phase: 'running' })
+        steer('resume')
+      } else if (checkpoint !== null) {
+        const { scene } = checkpoint
+        const from = checkpoint
+        scenes.setState({ scene: { ...scene, view: scenes.getState().scene.view } })
+        begin({ scene, checkpoint: from, missing: null })
+      }
+    },
+    step() {
+      if (job !== null) steer('step')
+    },
+    startOver() {
+      const { training } = store.getState()
+      const scene = job?.scene ?? training.scene ?? trainable(scenes.getState().scene)
+      checkpoint = null
+      options.clearCheckpoint()
+      begin({ scene, checkpoint: null, missing: job?.missing ?? null })
+    },
+    interrupt() {
+      if (job !== null) steer('abort')
+    },
+    discard() {
+      if (job !== null) return
+      checkpoint = null
+      options.clearCheckpoint()
+      store.setState({ training: NO_TRAINING })
+    },
+    offer,
+    retrain(id, hash, recipe) {
+      const { scene } = scenes.getState()
+      const { seed, target, training } = recipe
+      begin({
+        scene: { ...scene, seed, target, training, energy: { kind: 'trained' } },
+        checkpoint: null,
+        missing: { id, hash },
+      })
+    },
+    recover() {
+      if (job === null) return false
+      const interrupted = job
+      job = null
+      liveBusy = false
+      begin({ ...interrupted, checkpoint })
+      return true
+    },
+    dispose() {
+      for (const stop of unlisten) stop()
+    },
+  }
+}
+
+/** What training trains: the scene's target, whatever energy stood on the stage. */
+function trainable(scene: SceneSpec): SceneSpec {
+  return { ...scene, energy: { kind: 'trained' } }
+}
+
+/** Whether something from storage is a checkpoint that this version can go on from. */
+export function isCheckpoint(found: unknown): found is TrainingCheckpoint {
+  if (!isRecord(found) || !isRecord(found.trainer) || !isRecord(found.scene)) return false
+  const { trainer, scene, elapsedSeconds, history } = found
+  return (
+    typeof elapsedSeconds === 'number' &&
+    Array.isArray(history) &&
+    Number.isSafeInteger(trainer.step) &&
+    isRecord(trainer.arrays) &&
+    Object.values(trainer.arrays).every(
+      (array) => array instanceof Float32Array || array instanceof Float64Array,
+    ) &&
+    isRecord(trainer.scalars) &&
+    Object.values(trainer.scalars).every((value) => typeof value === 'number') &&
+    recoverScene(scene).problems.length === 0
+  )
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
