@@ -55,11 +55,7 @@ async function openPage(page: Page, code: string): Promise<void> {
   await page.waitForFunction(() => 'runKernel' in window)
 }
 
-function problem(
-  shape: NetworkShape,
-  n: number,
-  secondOrder: boolean,
-): Omit<KernelRequest, 'backend' | 'wasmPath'> {
+function problem(shape: NetworkShape, n: number): Omit<KernelRequest, 'backend' | 'wasmPath'> {
   const rng = new Rng({ seed: 11, purpose: Purpose.weights })
   const draw = (length: number, scale: number): number[] =>
     Array.from({ length }, () => Math.fround(scale * rng.normal()))
@@ -68,9 +64,9 @@ function problem(
     theta: draw(parameterLayout(shape).length, 0.5),
     xy: draw(2 * n, 1.5),
     c: draw(n, 1 / n),
-    w: secondOrder ? draw(n, 1 / n) : null,
-    u: secondOrder ? draw(2 * n, 1) : null,
-    repeats: 5,
+    w: draw(n, 1 / n),
+    u: draw(2 * n, 1),
+    repeats: 3,
   }
 }
 
@@ -82,9 +78,10 @@ function error(found: readonly number[], expected: Float64Array): number {
 }
 
 const SHAPE: NetworkShape = { widths: [64, 32, 32], activations: ['sin', 'silu', 'silu'] }
-const POINTS = 256
+const POINTS = 128
 
-test.describe.configure({ mode: 'serial' })
+/** Float32 sums agree to about 1e-6; WGSL leaves sin and cos an absolute error of 2⁻¹¹. */
+const TOLERANCE = { webgpu: 5e-3, wasm: 1e-5, cpu: 1e-5 } as const
 
 let code = ''
 test.beforeAll(async () => {
@@ -92,39 +89,39 @@ test.beforeAll(async () => {
 })
 
 for (const backend of ['webgpu', 'wasm', 'cpu'] as const) {
-  for (const secondOrder of [false, true]) {
-    const kind = secondOrder ? 'values and gradients' : 'values'
-    test(`${backend} agrees with the float64 reference: loss on ${kind}`, async ({ page }) => {
-      await openPage(page, code)
-      const wasmPath = new URL('/kernels/', page.url()).href
-      const request = problem(SHAPE, POINTS, secondOrder)
-      const reply = await page.evaluate((whole) => window.runKernel(whole), {
-        ...request,
-        backend,
-        wasmPath,
-      })
-      expect(reply.backend).toBe(backend)
-      if (backend === 'webgpu') expect(reply.description).toMatch(/swiftshader/i)
+  test(`${backend}: V, ∇V, losses and their θ-gradients agree with the float64 reference`, async ({
+    page,
+  }) => {
+    await openPage(page, code)
+    const request = problem(SHAPE, POINTS)
+    const wasmPath = new URL('/kernels/', page.url()).href
+    const reply = await page.evaluate((whole) => window.runKernel(whole), {
+      ...request,
+      backend,
+      wasmPath,
+    })
+    expect(reply.backend).toBe(backend)
+    if (backend === 'webgpu') expect(reply.description).toMatch(/swiftshader/i)
 
-      const theta = Float64Array.from(request.theta)
-      const xy = Float64Array.from(request.xy)
-      const value = new Float64Array(POINTS)
-      const gradient = new Float64Array(2 * POINTS)
-      evaluateReference(SHAPE, theta, xy, value, gradient)
-      const tuples = {
-        xy,
-        c: Float64Array.from(request.c),
-        w: request.w && Float64Array.from(request.w),
-        u: request.u && Float64Array.from(request.u),
-      }
+    const tolerance = TOLERANCE[backend]
+    const { theta, xy, c, w, u } = request
+    const value = new Float64Array(POINTS)
+    const gradient = new Float64Array(2 * POINTS)
+    evaluateReference(SHAPE, theta, xy, value, gradient)
+    expect(error(reply.value, value)).toBeLessThan(tolerance)
+    expect(error(reply.gradient, gradient)).toBeLessThan(tolerance)
+
+    const kinds = [
+      { xy, c, w: null, u: null },
+      { xy, c, w, u },
+    ]
+    expect(reply.losses).toHaveLength(kinds.length)
+    for (const [i, tuples] of kinds.entries()) {
       const lossGradient = new Float64Array(theta.length)
       const loss = accumulateReference(SHAPE, theta, tuples, lossGradient)
-
-      expect(error(reply.value, value)).toBeLessThan(1e-5)
-      expect(error(reply.gradient, gradient)).toBeLessThan(1e-5)
-      expect(error(reply.lossGradient, lossGradient)).toBeLessThan(1e-4)
-      expect(error([reply.loss], Float64Array.of(loss))).toBeLessThan(1e-4)
-      expect(reply.tensors[1]).toBe(reply.tensors[0])
-    })
-  }
+      expect(error(reply.losses[i]!.gradient, lossGradient)).toBeLessThan(tolerance)
+      expect(error([reply.losses[i]!.loss], Float64Array.of(loss))).toBeLessThan(tolerance)
+    }
+    expect(reply.tensors[1]).toBe(reply.tensors[0])
+  })
 }

@@ -10,8 +10,9 @@ export interface KernelRequest {
   readonly theta: readonly number[]
   readonly xy: readonly number[]
   readonly c: readonly number[]
-  readonly w: readonly number[] | null
-  readonly u: readonly number[] | null
+  /** Used in the second of the two losses only: the first has values alone. */
+  readonly w: readonly number[]
+  readonly u: readonly number[]
   /** The primitives are called this many times more, to see whether tensors pile up. */
   readonly repeats: number
 }
@@ -21,8 +22,8 @@ export interface KernelReply {
   readonly description: string
   readonly value: number[]
   readonly gradient: number[]
-  readonly loss: number
-  readonly lossGradient: number[]
+  /** The loss and its gradient with values alone, then with values and gradients. */
+  readonly losses: readonly { readonly loss: number; readonly gradient: number[] }[]
   /** Live tensors after the first call of each primitive, and after all the others. */
   readonly tensors: readonly [number, number]
 }
@@ -35,19 +36,20 @@ async function runKernel(request: KernelRequest): Promise<KernelReply> {
   const xy = Float32Array.from(request.xy)
   const value = new Float32Array(xy.length / 2)
   const gradient = new Float32Array(xy.length)
-  const tuples = {
-    xy,
-    c: Float32Array.from(request.c),
-    w: request.w && Float32Array.from(request.w),
-    u: request.u && Float32Array.from(request.u),
-  }
-  const lossGradient = new Float32Array(theta.length)
+  const c = Float32Array.from(request.c)
+  const both = { xy, c, w: Float32Array.from(request.w), u: Float32Array.from(request.u) }
+  const tuples = [{ xy, c, w: null, u: null }, both]
+  const losses: { loss: number; gradient: number[] }[] = []
   await kernel.evaluate(theta, xy, value, gradient)
-  const loss = await kernel.accumulate(theta, tuples, lossGradient)
+  for (const each of tuples) {
+    const out = new Float32Array(theta.length)
+    const loss = await kernel.accumulate(theta, each, out)
+    losses.push({ loss, gradient: [...out] })
+  }
   const before = kernel.liveTensors()
   for (let i = 0; i < repeats; i++) {
-    await kernel.evaluate(theta, xy, value, gradient)
-    await kernel.accumulate(theta, tuples, lossGradient)
+    await kernel.evaluate(theta, xy, new Float32Array(value.length), gradient.slice())
+    await kernel.accumulate(theta, both, new Float32Array(theta.length))
   }
   const tensors = [before, kernel.liveTensors()] as const
   kernel.dispose()
@@ -57,8 +59,7 @@ async function runKernel(request: KernelRequest): Promise<KernelReply> {
     description: backend.description,
     value: [...value],
     gradient: [...gradient],
-    loss,
-    lossGradient: [...lossGradient],
+    losses,
     tensors,
   }
 }
