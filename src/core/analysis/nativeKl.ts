@@ -27,7 +27,7 @@ export interface KlReading {
  * Σ P log(P/π) over cells has a bias near B/(2N); a jackknife over 16 groups of particles (particle i
  * in group i mod 16) removes it and gives the standard error.
  *
- * B is the effective number of bins, Σ_cells q/P − 1 with q the mean squared kernel weight, taken at π.
+ * B ≈ Σ_cells q/P − 1 is the effective number of bins, q the mean squared kernel weight, taken at π.
  * With B ≤ N/20, and kernels that some grid of at most 256² cells resolves, the estimator is `native`.
  * Otherwise it is `smoothed`: kernels widened to bandwidth max(s, 0.14) (more while B > N/8) and
  * compared with π convolved by the extra variance; a lower bound of the KL by data processing, zero
@@ -57,7 +57,7 @@ const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
 /** A kernel is resolved when its smallest standard deviation is at least this many cells. */
 const RESOLVED = 1.1
 /** Kernels are cut off at this many standard deviations. */
-const REACH = 5.5
+const REACH = 5
 const SMOOTHED_BANDWIDTH = 0.14
 
 export function createKlEstimator(options: KlEstimatorOptions): KlEstimator {
@@ -70,7 +70,7 @@ export function createKlEstimator(options: KlEstimatorOptions): KlEstimator {
   if (native !== null) {
     const reference = referenceLaw(field, transition, native, 0)
     const kernel = new Kernel(native, transition.covariance)
-    effectiveBins = binsAtGibbs(field, transition, kernel, reference.mass)
+    effectiveBins = binsAtGibbs(field, transition, kernel, reference.mass, particles)
     if (effectiveBins <= particles / 20) {
       return build('native', kernel, reference.logMass, smallest, effectiveBins)
     }
@@ -82,7 +82,7 @@ export function createKlEstimator(options: KlEstimatorOptions): KlEstimator {
     const box = resolvingBox(halfWidth, bandwidth) ?? { halfWidth, cells: 256 }
     const reference = referenceLaw(field, transition, box, extra)
     const kernel = new Kernel(box, [xx + extra, xy, yy + extra])
-    const bins = binsAtGibbs(field, transition, kernel, reference.gibbsMass)
+    const bins = binsAtGibbs(field, transition, kernel, reference.gibbsMass, particles)
     if (bins <= particles / 8 || bandwidth >= 0.25 * halfWidth) {
       return build('smoothed', kernel, reference.logMass, bandwidth, effectiveBins)
     }
@@ -185,6 +185,8 @@ class Axis {
   readonly index: Int32Array
   /** Cell of the first weight before folding. */
   first = 0
+  /** Whether no weight lies beyond a wall: then the cells are first, first + 1, … */
+  inside = true
   private readonly radius: number
   private readonly slope: number
   /** exp(−k²h²/2σ²), k = 0 … radius. */
@@ -205,10 +207,6 @@ class Axis {
     }
     this.weights = new Float64Array(2 * this.radius + 1)
     this.index = new Int32Array(2 * this.radius + 1)
-  }
-
-  get length(): number {
-    return this.weights.length
   }
 
   /**
@@ -238,10 +236,10 @@ class Axis {
     const scale = 1 / sum
     const first = nearest - radius
     this.first = first
-    const inside = first >= 0 && first + 2 * radius < cells
+    this.inside = first >= 0 && first + 2 * radius < cells
+    for (let k = 0; k <= 2 * radius; k++) weights[k] = weights[k]! * scale
     for (let k = 0; k <= 2 * radius; k++) {
-      weights[k] = weights[k]! * scale
-      index[k] = inside ? first + k : foldIndex(first + k, cells)
+      index[k] = this.inside ? first + k : foldIndex(first + k, cells)
     }
   }
 }
@@ -279,21 +277,29 @@ class Kernel {
     const { x, y, tilt } = this
     const { cells, halfWidth } = this.box
     const h = (2 * halfWidth) / cells
+    const xw = x.weights
+    const xi = x.index
+    const yw = y.weights
+    const yi = y.index
+    const width = xw.length
     y.fill(cy)
     if (tilt === 0) x.fill(cx)
-    for (let j = 0; j < y.length; j++) {
+    for (let j = 0; j < yw.length; j++) {
       if (tilt !== 0) x.fill(cx + tilt * (-halfWidth + (y.first + j + 0.5) * h - cy))
-      const weight = mass * y.weights[j]!
-      const base = y.index[j]! * cells
-      const xw = x.weights
-      const xi = x.index
-      for (let i = 0; i < xw.length; i++) {
-        const k = base + xi[i]!
-        out[k] = out[k]! + weight * xw[i]!
+      const weight = mass * yw[j]!
+      const base = yi[j]! * cells
+      if (x.inside) {
+        const start = base + x.first
+        for (let i = 0; i < width; i++) out[start + i] = out[start + i]! + weight * xw[i]!
+      } else {
+        for (let i = 0; i < width; i++) {
+          const k = base + xi[i]!
+          out[k] = out[k]! + weight * xw[i]!
+        }
       }
       if (squares !== null) {
-        const weight2 = weight * y.weights[j]!
-        for (let i = 0; i < xw.length; i++) {
+        const weight2 = weight * yw[j]!
+        for (let i = 0; i < width; i++) {
           const k = base + xi[i]!
           squares[k] = squares[k]! + weight2 * xw[i]! * xw[i]!
         }
@@ -302,12 +308,17 @@ class Kernel {
   }
 }
 
-/** B = Σ q/P − 1 for a cloud distributed by the given cell masses. */
+/**
+ * B for N particles distributed by the given cell masses: Σ 2NP·log(1 + q/(2NP²)) − 1. Where a cell
+ * sees many kernels this is Σ q/P − 1; in the tails, which N particles seldom reach, a term grows
+ * like N·P and not without limit, so that B/(2N) is the bias of the plug-in there too.
+ */
 function binsAtGibbs(
   field: EnergyField,
   transition: Transition,
   kernel: Kernel,
   mass: Float64Array,
+  particles: number,
 ): number {
   const { box } = kernel
   const { cells } = box
@@ -325,7 +336,10 @@ function binsAtGibbs(
     }
   }
   let sum = 0
-  for (let k = 0; k < p.length; k++) if (p[k]! > 0) sum += q[k]! / p[k]!
+  for (let k = 0; k < p.length; k++) {
+    const twice = 2 * particles * p[k]!
+    if (twice > 0) sum += twice * log(1 + q[k]! / (twice * p[k]!))
+  }
   return sum - 1
 }
 
