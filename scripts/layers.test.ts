@@ -52,7 +52,7 @@ function landmarks(): string[] {
     if (isFile(name)) return existsSync(path.join(ROOT, 'src', name)) ? [name] : []
     const files = readdirSync(path.join(ROOT, 'src', name), { recursive: true, encoding: 'utf8' })
       .map((file) => file.replaceAll('\\', '/'))
-      .filter((file) => isFile(file) && !/\.test\.tsx?$/.test(file))
+      .filter((file) => isFile(file) && !/\.(test|testing)\.tsx?$/.test(file))
       .sort()
     const ids = files.filter((file) => file === 'ids.ts')
     const other = files.find((file) => file !== 'ids.ts')
