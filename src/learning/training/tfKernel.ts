@@ -223,23 +223,39 @@ function activateOnHost(kind: Activation, z: tf.Tensor2D): Activated {
   return { value, first: tf.tensor2d(cosine, z.shape), second: () => tf.neg(value) }
 }
 
-const TWO_OVER_PI = 0.6366197723675814
-const HALF_PI = 1.5707963267948966
+const PI = 3.141592653589793
+const INVERSE_PI = 0.3183098861837907
 
 /**
- * sin and cos of float32 angles, to float32 accuracy: reduction to |r| ≤ π/4 in float64, then Taylor
- * polynomials with remainders below 2e-9 there. |angle| ≤ 10⁵.
+ * sin and cos of float32 angles, to float32 accuracy and without a branch: reduction to |r| ≤ π/2 in
+ * float64 and the sign (−1)ᵏ, then Taylor polynomials with remainders below 7e-9 there. |angle| ≤ 10⁵.
  */
-export function sineCosine(angles: ArrayLike<number>, sine: Float32Array, cosine: Float32Array) {
+export function sineCosine(
+  angles: ArrayLike<number>,
+  sine: Float32Array,
+  cosine: Float32Array,
+): void {
   for (let i = 0; i < sine.length; i++) {
     const x = angles[i]!
-    const k = Math.floor(x * TWO_OVER_PI + 0.5)
-    const r = x - k * HALF_PI
+    const k = Math.floor(x * INVERSE_PI + 0.5)
+    const r = x - k * PI
     const q = r * r
-    const s = r * (1 + q * (-1 / 6 + q * (1 / 120 + q * (-1 / 5040 + q / 362880))))
-    const c = 1 + q * (-1 / 2 + q * (1 / 24 + q * (-1 / 720 + q * (1 / 40320 - q / 3628800))))
-    const quadrant = k & 3
-    sine[i] = quadrant === 0 ? s : quadrant === 1 ? c : quadrant === 2 ? -s : -c
-    cosine[i] = quadrant === 0 ? c : quadrant === 1 ? -s : quadrant === 2 ? -c : s
+    const sign = 1 - 2 * (k & 1)
+    sine[i] = sign * r * (1 + q * (S3 + q * (S5 + q * (S7 + q * (S9 + q * (S11 + q * S13))))))
+    cosine[i] = sign * (1 + q * (C2 + q * (C4 + q * (C6 + q * (C8 + q * (C10 + q * C12))))))
   }
 }
+
+/** Taylor coefficients, 1/n! with the signs of sine and cosine. */
+const S3 = -1 / 6
+const S5 = 1 / 120
+const S7 = -1 / 5040
+const S9 = 1 / 362880
+const S11 = -1 / 39916800
+const S13 = 1 / 6227020800
+const C2 = -1 / 2
+const C4 = 1 / 24
+const C6 = -1 / 720
+const C8 = 1 / 40320
+const C10 = -1 / 3628800
+const C12 = 1 / 479001600

@@ -1,0 +1,44 @@
+import type { ObjectiveId } from './ids.ts'
+
+/** What the page says about a training objective. Data only: no code of the objectives comes with it. */
+export interface ObjectiveText {
+  readonly id: ObjectiveId
+  readonly label: string
+  readonly summary: string
+  /** The loss, TeX. */
+  readonly formula: string
+}
+
+/** In the order of the list in the page; the first is the default. */
+export const OBJECTIVE_TEXTS: readonly ObjectiveText[] = [
+  {
+    id: 'persistent',
+    label: 'Persistent chains',
+    summary:
+      'Maximum likelihood with Metropolis-adjusted Langevin chains that start at the data and are never restarted, after a short flow-matching warm-up; it shares the energy and the Gibbs target of energy matching, but it is not the algorithm of the paper.',
+    formula: '\\mathcal L=\\mathbb E_{x\\sim\\rho^*}V(x)-\\mathbb E_{x\\sim\\text{chains}}V(x)',
+  },
+  {
+    id: 'energy-matching',
+    label: 'Energy matching',
+    summary:
+      'The published recipe: flow matching along optimal-transport paths, then the same loss plus contrastive divergence with fresh unadjusted Langevin negatives; for comparison, since its negatives are far from equilibrium and so is its Gibbs measure from the data.',
+    formula:
+      '\\mathcal L=\\tfrac12\\,\\mathbb E\\,|\\nabla E(x_t)+x_1-x_0|^2+\\lambda\\bigl(\\mathbb E_{\\rho^*}E-\\mathbb E_{\\text{Langevin}}E\\bigr),\\quad E=\\varepsilon_{\\max}V',
+  },
+  {
+    id: 'quadrature',
+    label: 'Quadrature',
+    summary:
+      'Exact maximum likelihood, with the partition function summed over a jittered grid: an oracle that exists only in low dimension, and the fastest way to retrain here.',
+    formula: '\\mathcal L=\\mathbb E_{\\rho^*}V+\\log\\int_\\Omega e^{-V(x)}\\,dx',
+  },
+  {
+    id: 'score-matching',
+    label: 'Score matching',
+    summary:
+      'Denoising score matching: the slope of the energy is fitted to the score of slightly blurred data, without any sampling, but the weights of separated modes and the far tails are not learned.',
+    formula:
+      '\\mathcal L=\\mathbb E\\,\\sigma^2\\,\\bigl|\\nabla V(x+\\sigma\\xi)-\\xi/\\sigma\\bigr|^2,\\quad\\xi\\sim\\mathcal N(0,I)',
+  },
+]

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { NetworkShape } from '../kernels/kernel.ts'
+import { referenceKernel } from '../kernels/reference.ts'
+import { openBackend } from './backend.ts'
+import { checkGradients } from './selfCheck.ts'
+
+const wasmPath = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/'
+
+describe('openBackend in Node, where there is no WebGPU', () => {
+  it('auto takes the fastest measured and says why', async () => {
+    const backend = await openBackend({ choice: 'auto', wasmPath })
+    expect(backend.name).toBe('wasm')
+    expect(backend.reason).toMatch(/^fastest of 2 measured: wasm \S+ ms, cpu \S+ ms a step$/)
+    expect(backend.refused).toEqual([{ name: 'webgpu', reason: 'no WebGPU in this browser' }])
+  }, 20_000)
+
+  it('takes a backend by name', async () => {
+    const backend = await openBackend({ choice: 'cpu', wasmPath })
+    expect([backend.name, backend.reason, backend.refused]).toEqual([
+      'cpu',
+      'asked for by name',
+      [],
+    ])
+  })
+
+  it('falls back with the reason when the one asked for is missing', async () => {
+    const backend = await openBackend({ choice: 'webgpu', wasmPath })
+    expect(backend.name).toBe('wasm')
+    expect(backend.reason).toContain('in place of webgpu')
+    expect(backend.refused[0]?.name).toBe('webgpu')
+  })
+})
+
+describe('gradient self-check', () => {
+  const broken =
+    (what: 'evaluate' | 'values' | 'gradients' | 'nan') =>
+    (shape: NetworkShape): ReturnType<typeof referenceKernel> => {
+      const kernel = referenceKernel(shape)
+      return {
+        ...kernel,
+        evaluate: async (theta, xy, value, gradient) => {
+          await kernel.evaluate(theta, xy, value, gradient)
+          if (what === 'evaluate') gradient[0] = gradient[0]! * 1.3
+          if (what === 'nan') value[3] = Number.NaN
+        },
+        accumulate: async (theta, tuples, out) => {
+          const loss = await kernel.accumulate(theta, tuples, out)
+          const faulty = tuples.w === null ? what === 'values' : what === 'gradients'
+          if (faulty) for (let k = 0; k < out.length; k++) out[k] = out[k]! * 0.86
+          return loss
+        },
+      }
+    }
+
+  it('passes the reference', async () => {
+    expect(await checkGradients('wasm', referenceKernel)).toBeNull()
+  })
+
+  it.each(['evaluate', 'values', 'gradients', 'nan'] as const)('refuses wrong %s', async (what) => {
+    const faults = await Promise.all(
+      (['webgpu', 'wasm'] as const).map((name) => checkGradients(name, broken(what))),
+    )
+    for (const fault of faults) expect(fault).toMatch(/^gradient self-check failed: /)
+  })
+
+  it('refuses a kernel that throws', async () => {
+    const throwing = (shape: NetworkShape) => ({
+      ...referenceKernel(shape),
+      evaluate: () => Promise.reject(new Error('no such operation')),
+    })
+    expect(await checkGradients('wasm', throwing)).toContain('no such operation')
+  })
+})
