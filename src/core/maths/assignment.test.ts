@@ -102,6 +102,23 @@ describe('assignPoints', () => {
     expect([...columnOf]).toEqual(order)
     expect(cost).toBeCloseTo(13 * n, 10)
   })
+  it('returns potentials of the uncentred costs', () => {
+    const n = 40
+    const a = cloud(n, 6)
+    const b = cloud(n, 7).map((t) => t + 2)
+    const { columnOf, cost, u, v } = assignPoints(a, b)
+    let dual = 0
+    for (let i = 0; i < n; i++) {
+      dual += u[i]! + v[i]!
+      for (let j = 0; j < n; j++) {
+        const c = (b[2 * j]! - a[2 * i]!) ** 2 + (b[2 * j + 1]! - a[2 * i + 1]!) ** 2
+        const slack = c - u[i]! - v[j]!
+        expect(slack).toBeGreaterThan(-1e-11)
+        if (columnOf[i] === j) expect(slack).toBeLessThan(1e-11)
+      }
+    }
+    expect(Math.abs(dual - cost)).toBeLessThan(1e-9)
+  })
   it('is cyclically monotone in pairs', () => {
     const n = 128
     const a = cloud(n, 2)

@@ -109,43 +109,44 @@ export function assign(cost: Float64Array, n: number): Assignment {
   const scanned = new Int32Array(n)
   for (let f = 0; f < freeCount; f++) {
     const start = free[f]!
-    for (let j = 0; j < n; j++) {
-      distance[j] = cost[start * n + j]! - v[j]!
-      from[j] = start
-      open[j] = j
-    }
     let openCount = n
     let scannedCount = 0
-    let end = -1
-    let shortest = 0
-    for (;;) {
-      let at = 0
+    let shortest = Infinity
+    let at = 0
+    for (let j = 0; j < n; j++) {
+      const d = cost[start * n + j]! - v[j]!
+      distance[j] = d
+      from[j] = start
+      open[j] = j
+      if (d < shortest || (d === shortest && rowOf[j] === -1)) {
+        shortest = d
+        at = j
+      }
+    }
+    let end = open[at]!
+    while (rowOf[end] !== -1) {
+      // Settle column `end`; relax the others through its row and find the next nearest on the way.
+      scanned[scannedCount++] = end
+      open[at] = open[--openCount]!
+      const i = rowOf[end]!
+      const row = i * n
+      const base = shortest - (cost[row + end]! - v[end]!)
       shortest = Infinity
       for (let k = 0; k < openCount; k++) {
         const j = open[k]!
-        const d = distance[j]!
-        if (d < shortest || (d === shortest && rowOf[j] === -1)) {
+        const through = base + (cost[row + j]! - v[j]!)
+        let d = distance[j]!
+        if (through < d) {
+          d = through
+          distance[j] = d
+          from[j] = i
+        }
+        if (d < shortest) {
           shortest = d
           at = k
-        }
+        } else if (d === shortest && rowOf[j] === -1) at = k
       }
-      const j = open[at]!
-      open[at] = open[--openCount]!
-      if (rowOf[j] === -1) {
-        end = j
-        break
-      }
-      scanned[scannedCount++] = j
-      const i = rowOf[j]!
-      const base = shortest - (cost[i * n + j]! - v[j]!)
-      for (let k = 0; k < openCount; k++) {
-        const to = open[k]!
-        const d = base + (cost[i * n + to]! - v[to]!)
-        if (d < distance[to]!) {
-          distance[to] = d
-          from[to] = i
-        }
-      }
+      end = open[at]!
     }
     for (let k = 0; k < scannedCount; k++) {
       const j = scanned[k]!
@@ -183,15 +184,34 @@ export function assignPoints(source: ArrayLike<number>, target: ArrayLike<number
     )
   }
   const n = source.length / 2
+  // Moving a whole cloud adds a constant to every permutation: with both centred, the prices that the
+  // reductions start from are better.
+  let shiftX = 0
+  let shiftY = 0
+  for (let i = 0; i < n; i++) {
+    shiftX += (target[2 * i]! - source[2 * i]!) / n
+    shiftY += (target[2 * i + 1]! - source[2 * i + 1]!) / n
+  }
   const cost = new Float64Array(n * n)
   for (let i = 0; i < n; i++) {
-    const x = source[2 * i]!
-    const y = source[2 * i + 1]!
+    const x = source[2 * i]! + shiftX
+    const y = source[2 * i + 1]! + shiftY
     for (let j = 0; j < n; j++) {
       const dx = target[2 * j]! - x
       const dy = target[2 * j + 1]! - y
       cost[i * n + j] = dx * dx + dy * dy
     }
   }
-  return assign(cost, n)
+  const { columnOf, u, v } = assign(cost, n)
+  // Back to |target − source|²: c = c′ + 2δ·target − 2δ·source − |δ|², δ the shift.
+  let total = 0
+  for (let i = 0; i < n; i++) {
+    const j = columnOf[i]!
+    const dx = target[2 * j]! - source[2 * i]!
+    const dy = target[2 * j + 1]! - source[2 * i + 1]!
+    total += dx * dx + dy * dy
+    u[i]! -= shiftX * (2 * source[2 * i]! + shiftX) + shiftY * (2 * source[2 * i + 1]! + shiftY)
+    v[i]! += 2 * (shiftX * target[2 * i]! + shiftY * target[2 * i + 1]!)
+  }
+  return { columnOf, cost: total, u, v }
 }

@@ -1,0 +1,22 @@
+import { cos, sin } from '../maths/elementary.ts'
+import { gaussianMixture, round } from './gaussianMixture.ts'
+import { DEFAULT_SHARPNESS } from './ids.ts'
+import type { TargetKind } from './target.ts'
+
+const RADIUS = 2
+const BASE_WIDTH = 0.2
+
+/** Eight equal round Gaussians on a circle of radius 2. */
+export const eightGaussians: TargetKind = {
+  id: 'eight-gaussians',
+  label: 'Eight Gaussians',
+  summary: 'Eight equal round Gaussians on a circle: many modes, none of them at the centre.',
+  defaultSharpness: DEFAULT_SHARPNESS['eight-gaussians'],
+  build: (sharpness) =>
+    gaussianMixture(
+      Array.from({ length: 8 }, (_, k) => {
+        const angle = (k * Math.PI) / 4
+        return round(1, RADIUS * cos(angle), RADIUS * sin(angle), BASE_WIDTH / sharpness)
+      }),
+    ),
+}

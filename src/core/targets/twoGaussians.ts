@@ -1,0 +1,18 @@
+import { gaussianMixture, round } from './gaussianMixture.ts'
+import { DEFAULT_SHARPNESS } from './ids.ts'
+import type { TargetKind } from './target.ts'
+
+const BASE_WIDTH = 0.3
+
+/** Two equal round Gaussians at (±1.2, 0). */
+export const twoGaussians: TargetKind = {
+  id: 'two-gaussians',
+  label: 'Two Gaussians',
+  summary: 'Two equal round Gaussians: one barrier, the simplest metastable case.',
+  defaultSharpness: DEFAULT_SHARPNESS['two-gaussians'],
+  build: (sharpness) =>
+    gaussianMixture([
+      round(1, -1.2, 0, BASE_WIDTH / sharpness),
+      round(1, 1.2, 0, BASE_WIDTH / sharpness),
+    ]),
+}
