@@ -78,7 +78,7 @@ export function tfKernel(backend: BackendName, shape: NetworkShape): EnergyKerne
       const result = tf.tidy(() => {
         const x = tf.tensor2d(tuples.xy, [n, 2])
         const c = tf.tensor2d(tuples.c, [n, 1])
-        const ones = tf.ones([1, n]) as tf.Tensor2D
+        const ones = tf.ones<tf.Rank.R2>([1, n])
         const weights = upload(theta)
         const passed = forward(weights, x)
         const depth = passed.length
@@ -93,9 +93,9 @@ export function tfKernel(backend: BackendName, shape: NetworkShape): EnergyKerne
           1,
         ])
         const last = passed[depth - 1]!
-        const v = tf.add(tf.matMul(last.value, outColumn), theta[output.biases]!) as tf.Tensor2D
-        const cRow = tf.reshape(c, [1, n]) as tf.Tensor2D
-        let loss = tf.reshape(tf.matMul(cRow, v), [1]) as tf.Tensor1D
+        const v = tf.add<tf.Tensor2D>(tf.matMul(last.value, outColumn), theta[output.biases]!)
+        const cRow = tf.reshape<tf.Rank.R2>(c, [1, n])
+        let loss = tf.reshape<tf.Rank.R1>(tf.matMul(cRow, v), [1])
 
         // Adjoint of the gradient pass: fills, per hidden layer, its terms in W̄ᵢ and z̄ᵢ.
         const weightTerms: tf.Tensor2D[] = []
@@ -111,10 +111,10 @@ export function tfKernel(backend: BackendName, shape: NetworkShape): EnergyKerne
             s[i] = tf.mul(r[i]!, passed[i]!.first)
           }
           const w = tf.tensor2d(tuples.w, [n, 1])
-          const miss = tf.add(
+          const miss = tf.add<tf.Tensor2D>(
             tf.matMul(s[0]!, weights[0]!.wT),
             tf.tensor2d(tuples.u, [n, 2]),
-          ) as tf.Tensor2D
+          )
           const weighted: tf.Tensor2D = tf.mul(miss, w)
           loss = tf.add(loss, tf.reshape(tf.sum(tf.mul(weighted, miss)), [1]))
           let rBar: tf.Tensor2D = tf.mul(weighted, 2)
@@ -188,19 +188,19 @@ function activateOnDevice(kind: Activation, z: tf.Tensor2D): Activated {
     }
     case 'silu': {
       const s = tf.sigmoid(z)
-      const value = tf.mul(z, s) as tf.Tensor2D
-      const complement = tf.sub(1, s) as tf.Tensor2D
+      const value = tf.mul<tf.Tensor2D>(z, s)
+      const complement = tf.sub<tf.Tensor2D>(1, s)
       return {
         value,
         // f′ = s + zs(1 − s); f″ = s(1 − s)(2 + z(1 − 2s)).
         first: tf.add(s, tf.mul(value, complement)),
         second: () =>
-          tf.mul(tf.mul(s, complement), tf.add(tf.mul(z, tf.sub(complement, s)), 2)) as tf.Tensor2D,
+          tf.mul<tf.Tensor2D>(tf.mul(s, complement), tf.add(tf.mul(z, tf.sub(complement, s)), 2)),
       }
     }
     case 'tanh': {
       const value = tf.tanh(z)
-      const first = tf.sub(1, tf.square(value)) as tf.Tensor2D
+      const first = tf.sub<tf.Tensor2D>(1, tf.square(value))
       return { value, first, second: () => tf.mul(tf.mul(value, first), -2) }
     }
     default:
