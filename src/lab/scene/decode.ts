@@ -103,16 +103,22 @@ export function parseScene(json: unknown): Parsed {
   return first === undefined ? { scene } : { error: first }
 }
 
-/** `parseScene` on the text of a file; text that is not JSON is an error of the field `scene`. */
+/** `parseScene` on the text of a file. */
 export function parseSceneText(text: string): Parsed {
-  let json: unknown
+  const read = readJsonText(text)
+  return 'error' in read ? read : parseScene(read.json)
+}
+
+/** The JSON value of a file's text, byte order mark or not; other text is an error of the field `scene`. */
+export function readJsonText(
+  text: string,
+): { readonly json: unknown } | { readonly error: Problem } {
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/u, ''))
+    return { json: JSON.parse(text.replace(/^\uFEFF/u, '')) }
   } catch (error) {
     const found = error instanceof Error ? error.message.replace(/\s+/gu, ' ') : 'not JSON'
     return { error: { field: 'scene', found, allowed: 'a JSON object' } }
   }
-  return parseScene(json)
 }
 
 /**

@@ -1,0 +1,29 @@
+/** What of a run is a curve: objects of equally long lists, index k for step k. A `RunResult` is one. */
+export interface Curves {
+  readonly langevin: object
+  readonly deterministic: object
+}
+
+/**
+ * The curves of a run as comma-separated text: one column for each list, named by its dotted path in
+ * result.json (`langevin.kl`, `deterministic.lowerBound`), one row for each step. Numbers have the shortest
+ * digits that read back to the same double; what was not evaluated is an empty cell; lists that ended early
+ * are padded with empty cells.
+ */
+export function curvesCsv(curves: Curves): string {
+  const columns = (['langevin', 'deterministic'] as const).flatMap((part) =>
+    Object.entries(curves[part]).flatMap(([name, list]: [string, unknown]) =>
+      Array.isArray(list) ? [{ name: `${part}.${name}`, list: list as readonly unknown[] }] : [],
+    ),
+  )
+  const rows = columns.reduce((most, { list }) => Math.max(most, list.length), 0)
+  const lines = [columns.map(({ name }) => name).join(',')]
+  for (let k = 0; k < rows; k++) lines.push(columns.map(({ list }) => cell(list[k])).join(','))
+  return `${lines.join('\n')}\n`
+}
+
+function cell(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
+    ? String(value)
+    : ''
+}
