@@ -64,7 +64,7 @@ describe('bundles', () => {
   })
 
   it('leave out bytes that the scene does not name', () => {
-    const more = new Map([...WEIGHTS, ['file:other', Uint8Array.of(1)]])
+    const more = new Map<AssetName, Uint8Array>([...WEIGHTS, ['file:other', Uint8Array.of(1)]])
     expect(writeBundle(COMPOSITION, more)).toBe(writeBundle(COMPOSITION, WEIGHTS))
   })
 
