@@ -53,9 +53,13 @@ export interface KlEstimatorOptions {
 }
 
 const GROUPS = 16
-const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
-/** A kernel is resolved when its smallest standard deviation is at least this many cells. */
+/** Cells a side to choose from; up to 96 a kernel must be WELL_RESOLVED, beyond that RESOLVED. */
+const CELL_CHOICES = [32, 48, 64, 80, 96, 128, 160, 192, 224, 256] as const
+const USUAL_CELLS = 96
+/** Least standard deviation of a kernel in cells: the midpoint rule errs by exp(−2π²·1.1²), 4e-11. */
 const RESOLVED = 1.1
+/** Coarser grids than the usual one only for wide kernels: π may vary faster than they do. */
+const WELL_RESOLVED = 2
 /** Kernels are cut off at this many standard deviations. */
 const REACH = 5
 const SMOOTHED_BANDWIDTH = 0.14
@@ -76,24 +80,29 @@ export function createKlEstimator(options: KlEstimatorOptions): KlEstimator {
     }
   }
   const finest = (2 * halfWidth) / CELL_CHOICES[CELL_CHOICES.length - 1]!
-  let bandwidth = Math.max(smallest, SMOOTHED_BANDWIDTH, RESOLVED * finest)
-  for (;;) {
-    const extra = bandwidth * bandwidth - smallest * smallest
+  const widened = (bandwidth: number) => {
+    const extra = Math.max(0, bandwidth * bandwidth - smallest * smallest)
     const box = resolvingBox(halfWidth, bandwidth) ?? { halfWidth, cells: 256 }
     const reference = referenceLaw(field, transition, box, extra)
-    const kernel = new Kernel(box, [xx + extra, xy, yy + extra])
-    const bins = binsAtGibbs(field, transition, kernel, reference.gibbsMass, particles)
-    if (bins <= particles / 8 || bandwidth >= 0.25 * halfWidth) {
-      return build('smoothed', kernel, reference.logMass, bandwidth, effectiveBins)
-    }
-    bandwidth *= Math.SQRT2
+    return { reference, kernel: new Kernel(box, [xx + extra, xy, yy + extra]) }
   }
+  let bandwidth = Math.max(smallest, SMOOTHED_BANDWIDTH, RESOLVED * finest)
+  let { reference, kernel } = widened(bandwidth)
+  const bins = binsAtGibbs(field, transition, kernel, reference.gibbsMass, particles)
+  if (bins > particles / 8) {
+    // B falls like 1/bandwidth².
+    const wanted = bandwidth * Math.sqrt((8 * bins) / particles)
+    bandwidth = Math.max(bandwidth, Math.min(wanted, halfWidth / 8))
+    ;({ reference, kernel } = widened(bandwidth))
+  }
+  return build('smoothed', kernel, reference.logMass, bandwidth, effectiveBins)
 }
 
-/** The coarsest box of the list whose cells resolve kernels of this standard deviation; null: none. */
+/** The coarsest cells of the list that resolve kernels of this standard deviation; null: none do. */
 function resolvingBox(halfWidth: number, deviation: number): Box | null {
   for (const cells of CELL_CHOICES) {
-    if (deviation >= RESOLVED * ((2 * halfWidth) / cells)) return { halfWidth, cells }
+    const needed = cells < USUAL_CELLS ? WELL_RESOLVED : RESOLVED
+    if (deviation >= needed * ((2 * halfWidth) / cells)) return { halfWidth, cells }
   }
   return null
 }

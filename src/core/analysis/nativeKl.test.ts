@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest'
+import type { EnergyField } from '../fields/energyField.ts'
+import { tabulateEnergy } from '../fields/energyGrid.ts'
+import { gibbsSampler } from '../fields/gibbs.ts'
+import { centres, createTransition, type Transition } from '../fields/transition.ts'
+import { cos, exp, log, sin } from '../maths/elementary.ts'
+import { gaussianPair, Purpose, Rng } from '../maths/rng.ts'
+import { createKlEstimator, type KlEstimator } from './nativeKl.ts'
+import { nullFloor } from './nullFloor.ts'
+import { statistical, statisticalWindow } from './stopping/statistical.ts'
+
+const IDENTITY = [
+  [1, 0],
+  [0, 1],
+] as const
+
+function plain(stepSize: number, epsilon = 1): Transition {
+  return createTransition({ stepSize, epsilon, skew: 0, preconditioner: IDENTITY })
+}
+
+/** V = −log of eight Gaussians of deviation 0.35 on a circle of radius 2. */
+const ring8: EnergyField = {
+  grid: tabulateEnergy({ halfWidth: 4, cells: 128 }, (x, y, out) => {
+    const s2 = 0.35 * 0.35
+    let least = Infinity
+    for (let k = 0; k < 8; k++) {
+      const dx = x - 2 * cos((k * Math.PI) / 4)
+      const dy = y - 2 * sin((k * Math.PI) / 4)
+      least = Math.min(least, (dx * dx + dy * dy) / (2 * s2))
+    }
+    let sum = 0
+    let gx = 0
+    let gy = 0
+    for (let k = 0; k < 8; k++) {
+      const dx = x - 2 * cos((k * Math.PI) / 4)
+      const dy = y - 2 * sin((k * Math.PI) / 4)
+      const p = exp(least - (dx * dx + dy * dy) / (2 * s2))
+      sum += p
+      gx += p * dx
+      gy += p * dy
+    }
+    out[0] = least - log(sum / (8 * 2 * Math.PI * s2))
+    out[1] = gx / sum / s2
+    out[2] = gy / sum / s2
+  }),
+  barriers: [],
+}
+
+describe('the choice of estimator', () => {
+  it('is native where B ≤ N/20: RING8 at η = .01 has B ≈ 76–108 (measured reference)', () => {
+    const many = createKlEstimator({ field: ring8, transition: plain(0.01), particles: 4096 })
+    expect(many.estimator).toBe('native')
+    expect(many.effectiveBins).toBeGreaterThan(76)
+    expect(many.effectiveBins).toBeLessThan(115)
+    const few = createKlEstimator({ field: ring8, transition: plain(0.01), particles: 1000 })
+    expect(few.estimator).toBe('smoothed')
+  })
+
+  it('is smoothed, with bandwidth at least .14, where the kernels are too narrow for N', () => {
+    const e = createKlEstimator({ field: ring8, transition: plain(0.001), particles: 4096 })
+    expect(e.estimator).toBe('smoothed')
+    expect(e.bandwidth).toBe(0.14)
+    // Reference: about 1000.
+    expect(e.effectiveBins).toBeGreaterThan(700)
+    const tiny = createKlEstimator({ field: ring8, transition: plain(1e-5), particles: 200000 })
+    expect(tiny.effectiveBins).toBe(Infinity)
+    expect(tiny.estimator).toBe('smoothed')
+  })
+
+  it('takes finer cells for narrower kernels, never a kernel below 1.1 cells', () => {
+    for (const eta of [0.0008, 0.002, 0.01, 0.05]) {
+      const e = createKlEstimator({ field: ring8, transition: plain(eta), particles: 200000 })
+      expect(e.bandwidth).toBeGreaterThanOrEqual((1.1 * 8) / e.cells)
+    }
+  })
+})
+
+describe('the noise floor at π', () => {
+  it('has a bias far below the plug-in bias and SE that tracks the true spread (RING8, N = 4096)', () => {
+    const t = plain(0.01)
+    const estimator = createKlEstimator({ field: ring8, transition: t, particles: 4096 })
+    const floor = nullFloor({ field: ring8, transition: t, estimator, particles: 4096, seed: 3 })
+    // Measured reference: .0011 ± .0014 at N = 4k; plug-in .013.
+    expect(floor.mean).toBeGreaterThan(-0.001)
+    expect(floor.mean).toBeLessThan(0.0025)
+    expect(floor.deviation).toBeGreaterThan(0.0006)
+    expect(floor.deviation).toBeLessThan(0.0025)
+    const xy = gibbsSampler(ring8, 1).sample({ seed: 9, purpose: Purpose.probe }, 4096)
+    centres(ring8.grid, t, xy, xy)
+    const reading = estimator.read(xy)
+    expect(reading.plugIn).toBeGreaterThan(0.009)
+    expect(reading.plugIn).toBeLessThan(0.018)
+    expect(reading.standardError!).toBeGreaterThan(0.5 * floor.deviation)
+    expect(reading.standardError!).toBeLessThan(2.5 * floor.deviation)
+    const psi = reading.pseudoValues
+    expect(psi.length).toBe(16)
+    expect(psi.reduce((a, b) => a + b) / 16).toBeCloseTo(reading.kl, 12)
+  })
+})
+
+describe('the walls', () => {
+  const flat: EnergyField = {
+    grid: tabulateEnergy({ halfWidth: 1, cells: 32 }, (_x, _y, out) => out.fill(0)),
+    barriers: [],
+  }
+  function uniform(n: number): Float64Array {
+    const rng = new Rng({ seed: 2, purpose: Purpose.initial })
+    return Float64Array.from({ length: 2 * n }, () => 2 * rng.uniform() - 1)
+  }
+
+  it('are mirrors: uniform particles in an empty box read zero', () => {
+    const e = createKlEstimator({ field: flat, transition: plain(0.02), particles: 4096 })
+    const reading = e.read(uniform(4096))
+    expect(Math.abs(reading.kl)).toBeLessThan(3.5 * reading.standardError!)
+    expect(reading.plugIn).toBeLessThan(0.01)
+  })
+
+  it('mirror tilted kernels and centres far outside, too: the law of a folded point is the same', () => {
+    const t = createTransition({
+      stepSize: 0.02,
+      epsilon: 1,
+      skew: 0,
+      preconditioner: [
+        [1, 0.6],
+        [0.6, 1],
+      ],
+    })
+    const e = createKlEstimator({ field: flat, transition: t, particles: 4096 })
+    const inside = uniform(512)
+    // Moving by a whole period of the fold, 4 half-widths, changes nothing, tilt included.
+    const moved = inside.map((x, k) => (k % 2 === 0 ? x + 4 : x - 8))
+    expect(e.read(moved).kl).toBeCloseTo(e.read(inside).kl, 9)
+    // A point reflection of everything is a symmetry of the problem.
+    expect(e.read(inside.map((x) => -x)).kl).toBeCloseTo(e.read(inside).kl, 9)
+  })
+})
+
+describe('few particles', () => {
+  it('reads one particle without an error bar, and a handful with one', () => {
+    const t = plain(0.05)
+    const one = createKlEstimator({ field: ring8, transition: t, particles: 1 })
+    const alone = one.read(new Float64Array([2, 0]))
+    expect(alone.standardError).toBeNull()
+    expect(alone.kl).toBeGreaterThan(0)
+    const five = createKlEstimator({ field: ring8, transition: t, particles: 5 })
+    const reading = five.read(new Float64Array([2, 0, 0, 2, -2, 0, 0, -2, 1.4, 1.4]))
+    expect(reading.pseudoValues.length).toBe(5)
+    expect(Number.isFinite(reading.kl + reading.standardError!)).toBe(true)
+  })
+})
+
+describe('a metastable energy', () => {
+  it('QDW, ε = .15, started in one well: KL rests at log 2 and the criterion says stalled', () => {
+    const epsilon = 0.15
+    const field: EnergyField = {
+      grid: tabulateEnergy({ halfWidth: 2.5, cells: 96 }, (x, y, out) => {
+        out[0] = (x * x - 1) ** 2 + y * y
+        out[1] = 4 * x * (x * x - 1)
+        out[2] = 2 * y
+      }),
+      barriers: [],
+    }
+    const n = 2048
+    const steps = 200
+    const t = plain(0.02, epsilon)
+    const estimator: KlEstimator = createKlEstimator({ field, transition: t, particles: n })
+    const floor = nullFloor({ field, transition: t, estimator, particles: n, seed: 1 })
+    const xy = new Float64Array(2 * n)
+    const c = new Float64Array(2 * n)
+    const pair = new Float64Array(4)
+    for (let i = 0; i < n; i++) {
+      gaussianPair({ seed: 1, purpose: Purpose.initial }, i, 0, pair)
+      xy[2 * i] = -1 + 0.2 * pair[0]!
+      xy[2 * i + 1] = 0.2 * pair[1]!
+    }
+    const w = statisticalWindow(steps)
+    expect(w).toBe(10)
+    const kl: (number | null)[] = Array.from({ length: steps + 1 }, () => null)
+    const klStandardError = kl.slice()
+    const label: ('native' | 'smoothed' | null)[] = Array.from({ length: steps + 1 }, () => null)
+    const pseudoValues: (Float64Array | null)[] = Array.from({ length: steps + 1 }, () => null)
+    let computed = 0
+    const report = () =>
+      statistical.evaluate({
+        computed,
+        steps,
+        curves: { kl, klStandardError, klExact: kl.map(() => null), estimator: label },
+        pseudoValues,
+        nullFloor: floor,
+        delta: 0.05,
+      })
+    while (computed < steps && report().outcome === 'unfired') {
+      computed++
+      centres(field.grid, t, xy, c)
+      for (let i = 0; i < n; i++) {
+        gaussianPair({ seed: 1, purpose: Purpose.dynamics }, i, computed, pair)
+        xy[2 * i] = c[2 * i]! + t.root[0] * pair[0]!
+        xy[2 * i + 1] = c[2 * i + 1]! + t.root[2] * pair[1]!
+      }
+      if (computed % w !== 0) continue
+      const reading = estimator.read(c)
+      kl[computed] = reading.kl
+      klStandardError[computed] = reading.standardError
+      label[computed] = estimator.estimator
+      pseudoValues[computed] = reading.pseudoValues
+    }
+    const stop = report()
+    expect(stop.outcome).toBe('stalled')
+    expect(stop.reason).toMatch(/^Stalled/)
+    expect(stop.step).toBeLessThan(steps)
+    expect(Math.abs(stop.kl! - log(2))).toBeLessThan(0.05)
+  })
+})

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import { exp } from '../../maths/elementary.ts'
+import { Purpose, Rng } from '../../maths/rng.ts'
+import { CRITERION_IDS } from '../ids.ts'
+import type { StoppingInput } from './criterion.ts'
+import { CRITERIA, stoppingReports } from './registry.ts'
+import { statistical, statisticalWindow } from './statistical.ts'
+import { tolerance } from './tolerance.ts'
+
+const STEPS = 200
+const SD = 0.004
+
+/** A curve KL_k = f(k), read every 5 steps by 16 groups with independent noise of sd SD a group. */
+function curve(f: (k: number) => number, computed: number, floor: number | null): StoppingInput {
+  const rng = new Rng({ seed: 1, purpose: Purpose.probe })
+  const kl: (number | null)[] = []
+  const klStandardError: (number | null)[] = []
+  const estimator: ('quadrature' | 'native' | null)[] = []
+  const pseudoValues: (Float64Array | null)[] = []
+  for (let k = 0; k <= STEPS; k++) {
+    if (k === 0) {
+      kl.push(f(0))
+      klStandardError.push(null)
+      estimator.push('quadrature')
+      pseudoValues.push(null)
+    } else if (k % 5 === 0) {
+      const psi = Float64Array.from({ length: 16 }, () => f(k) + SD * rng.normal())
+      kl.push(psi.reduce((a, b) => a + b) / 16)
+      klStandardError.push(SD / 4)
+      estimator.push('native')
+      pseudoValues.push(psi)
+    } else {
+      kl.push(null)
+      klStandardError.push(null)
+      estimator.push(null)
+      pseudoValues.push(null)
+    }
+  }
+  return {
+    computed,
+    steps: STEPS,
+    curves: { kl, klStandardError, klExact: kl.map(() => null), estimator },
+    pseudoValues,
+    nullFloor: floor === null ? null : { mean: floor, deviation: 0.001 },
+    delta: 0.05,
+  }
+}
+
+const falling = (k: number): number => 2 * exp(-k / 15)
+const quick = (k: number): number => 2 * exp(-k / 8)
+const stuck = (k: number): number => 0.69 + 2 * exp(-k / 10)
+
+describe('the window', () => {
+  it('is max(10, steps/20), rounded up to a multiple of 5', () => {
+    expect([1, 200, 201, 300, 301, 500, 1000, 100000].map(statisticalWindow)).toEqual([
+      10, 10, 15, 15, 20, 25, 50, 5000,
+    ])
+  })
+})
+
+describe('statistical', () => {
+  it('stops a curve that falls to the floor: after the fall is lost in the noise, not before', () => {
+    const report = statistical.evaluate(curve(quick, STEPS, 0.001))
+    expect(report.outcome).toBe('stopped')
+    expect(report.reason).toMatch(/^Converged to sampling noise/)
+    expect(report.status).toBe('estimate')
+    // A difference has noise .0014; a window falls by less than twice that from k = 65 on.
+    expect(report.step! % 10).toBe(0)
+    expect(report.step).toBeGreaterThanOrEqual(70)
+    expect(report.step).toBeLessThanOrEqual(110)
+  })
+
+  it('says stalled where the curve rests above the floor', () => {
+    const report = statistical.evaluate(curve(stuck, STEPS, 0.001))
+    expect(report.outcome).toBe('stalled')
+    expect(report.reason).toMatch(/^Stalled/)
+    expect(Math.abs(report.kl! - 0.69)).toBeLessThan(0.01)
+  })
+
+  it('does not fire while the curve falls', () => {
+    const report = statistical.evaluate(curve((k) => 3 - 0.01 * k, STEPS, 0.001))
+    expect(report.outcome).toBe('unfired')
+    expect(report.step).toBeNull()
+    expect(report.kl).toBeNull()
+    expect(report.reason).toMatch(/Still falling/)
+  })
+
+  it('compares the first window with the quadrature of step 0', () => {
+    // Flat from the first step: quiet at w and 2w.
+    expect(statistical.evaluate(curve(() => 0.69, STEPS, 0.001)).step).toBe(20)
+    // A drop between 0 and w only: that window is not quiet.
+    expect(statistical.evaluate(curve((k) => (k === 0 ? 5 : 0.69), STEPS, 0.001)).step).toBe(30)
+  })
+
+  it('never compares two different estimators', () => {
+    const input = curve(() => 0.69, STEPS, 0.001)
+    const estimator = input.curves.estimator.map((e, k) =>
+      e === 'native' && k <= 50 ? 'smoothed' : e,
+    )
+    const report = statistical.evaluate({ ...input, curves: { ...input.curves, estimator } })
+    // Smoothed 10 → 20 → 30 are two quiet windows; nothing is compared with the quadrature at 0.
+    expect(report.step).toBe(30)
+  })
+
+  it('waits for the floor to be measured', () => {
+    expect(statistical.evaluate(curve(falling, STEPS, null)).outcome).toBe('unfired')
+  })
+
+  it('handles a run that has only begun', () => {
+    expect(statistical.evaluate(curve(falling, 0, 0.001)).outcome).toBe('unfired')
+    expect(statistical.evaluate({ ...curve(falling, 0, 0.001), pseudoValues: [] }).step).toBeNull()
+  })
+})
+
+describe('tolerance', () => {
+  it('takes the first step whose upper 95 % end is at most δ', () => {
+    const input = curve(falling, STEPS, null)
+    const report = tolerance.evaluate(input)
+    const expected = input.curves.kl.findIndex(
+      (kl, k) => kl !== null && kl + 1.645 * (input.curves.klStandardError[k] ?? 0) <= 0.05,
+    )
+    expect(report.step).toBe(expected)
+    expect(report.kl).toBe(input.curves.kl[expected])
+    expect(report.outcome).toBe('stopped')
+    // 2e^{−k/15} = .05 − 1.645·.001 at k = 55.8: the first multiple of 5 beyond.
+    expect(Math.abs(expected - 60)).toBeLessThanOrEqual(5)
+  })
+
+  it('prefers the exact law wherever it is known', () => {
+    const input = curve(falling, STEPS, null)
+    const klExact = input.curves.kl.map((_, k) => (k === 0 ? null : falling(k)))
+    const report = tolerance.evaluate({ ...input, curves: { ...input.curves, klExact } })
+    // 2e^{−k/15} ≤ .05 from k = 15·log 40 = 55.3 on.
+    expect(report.step).toBe(56)
+    expect(report.kl).toBe(falling(56))
+    expect(report.reason).toMatch(/exact/)
+  })
+
+  it('stops at step 0 when the start is good enough, and says how far it is otherwise', () => {
+    expect(tolerance.evaluate({ ...curve(falling, 0, null), delta: 3 }).step).toBe(0)
+    const report = tolerance.evaluate({ ...curve(falling, STEPS, null), delta: 1e-6 })
+    expect(report.outcome).toBe('unfired')
+    expect(report.step).toBeNull()
+  })
+})
+
+describe('every criterion', () => {
+  it('is causal: what it says once fired it says ever after', () => {
+    for (const f of [quick, stuck, () => 0.69]) {
+      for (const criterion of CRITERIA) {
+        let fired: ReturnType<typeof criterion.evaluate> | null = null
+        for (let computed = 0; computed <= STEPS; computed++) {
+          const report = criterion.evaluate(curve(f, computed, 0.001))
+          if (fired !== null) expect(report).toEqual(fired)
+          else if (report.step !== null) {
+            expect(report.step).toBe(computed)
+            fired = report
+          }
+        }
+      }
+    }
+  })
+
+  it('stands in the order of the list, each with a text, and reports under its id', () => {
+    const order = CRITERIA.map((c) => CRITERION_IDS.indexOf(c.id))
+    expect(order).toEqual([...order].sort((a, b) => a - b))
+    const reports = stoppingReports(curve(falling, STEPS, 0.001))
+    expect(reports.map((r) => r.criterion)).toEqual(CRITERIA.map((c) => c.id))
+    for (const c of CRITERIA) {
+      expect(c.label + c.formula).not.toBe('')
+      expect(c.description).toMatch(/^[^.]+\.$/)
+    }
+  })
+})
