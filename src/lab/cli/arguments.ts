@@ -1,4 +1,5 @@
-import { BACKEND_NAMES, type BackendChoice } from '../scene/sceneSpec.ts'
+import { BACKEND_CHOICES } from '../scene/decode.ts'
+import type { BackendChoice } from '../scene/sceneSpec.ts'
 
 export interface ExperimentArguments {
   readonly scene: string
@@ -7,10 +8,11 @@ export interface ExperimentArguments {
   readonly backend: BackendChoice | null
 }
 
-export const USAGE = 'usage: npm run --silent experiment -- <scene.json> --out <dir> [--backend name]'
+export const USAGE =
+  'usage: npm run --silent experiment -- <scene.json> --out <dir> [--backend name]'
 
 /** What Node can train on. */
-const ALLOWED: readonly BackendChoice[] = ['auto', ...BACKEND_NAMES.filter((n) => n !== 'webgpu')]
+const ALLOWED: readonly BackendChoice[] = BACKEND_CHOICES.filter((name) => name !== 'webgpu')
 
 /** One line for a person: what was found and what is allowed. */
 export class UsageError extends Error {

@@ -1,5 +1,9 @@
 import { cos, exp, sin } from '../../core/maths/elementary.ts'
-import { parameterLayout, type Activation, type NetworkShape } from '../../learning/kernels/kernel.ts'
+import {
+  parameterLayout,
+  type Activation,
+  type NetworkShape,
+} from '../../learning/kernels/kernel.ts'
 
 /** Points computed together; a multiple of 4. */
 const BLOCK = 64
@@ -89,7 +93,7 @@ export class NetworkEvaluator {
 
   private block(count: number, value: Float64Array): void {
     const rows = Math.ceil(count / 4) * 4
-    let below = this.input
+    let below: Float64Array = this.input
     for (const layer of this.layers) {
       multiply(below, layer.forward, layer.bias, layer.value, rows, layer.inputs, layer.outputs)
       activate(layer.activation, layer.value, layer.slope, rows * layer.outputs)

@@ -196,6 +196,12 @@ export interface TrainingCheckpoint {
   readonly scene: SceneSpec
   readonly elapsedSeconds: number
   readonly history: readonly TrainingPoint[]
+  /** The parameters with the lowest held-out cross-entropy so far; null for known densities. */
+  readonly best: {
+    readonly step: number
+    readonly crossEntropy: number
+    readonly theta: Float32Array
+  } | null
   readonly trainer: TrainerCheckpoint
 }
 

@@ -1,0 +1,54 @@
+import type { BackendChoice } from '../../learning/ids.ts'
+import type { Backend } from '../../learning/training/api.ts'
+import type { BackendReport } from '../protocol/calls.ts'
+import type { Environment } from './environment.ts'
+
+/**
+ * The training backends, opened when first asked for: the tensor library is loaded then and not before.
+ */
+export class Backends {
+  private readonly environment: Environment
+  private readonly opened = new Map<BackendChoice, Promise<Backend>>()
+
+  constructor(environment: Environment) {
+    this.environment = environment
+  }
+
+  /** Opens a backend, once for each choice. Rejects with the library's reason where it cannot. */
+  open(choice: BackendChoice): Promise<Backend> {
+    const known = this.opened.get(choice)
+    if (known) return known
+    const opening = this.load(choice)
+    this.opened.set(choice, opening)
+    opening.catch(() => this.opened.delete(choice))
+    return opening
+  }
+
+  /** The backend to go on with when `broken` has failed, with the reason in its report. */
+  async replace(broken: Backend, message: string): Promise<Backend> {
+    for (const [choice, opening] of this.opened)
+      if ((await opening) === broken) this.opened.delete(choice)
+    broken.dispose()
+    const next = await this.open(broken.name === 'webgpu' ? 'wasm' : 'cpu')
+    this.environment.emit('notice', {
+      level: 'warning',
+      text: `${broken.description} failed (${message}); training goes on with ${next.description}.`,
+    })
+    this.environment.emit('backend', reportOf(next))
+    return next
+  }
+
+  private async load(choice: BackendChoice): Promise<Backend> {
+    const { openBackend } = await import('../../learning/training/backend.ts')
+    return openBackend({ choice, wasmPath: this.environment.wasmPath })
+  }
+}
+
+export function reportOf(backend: Backend): BackendReport {
+  return {
+    name: backend.name,
+    description: backend.description,
+    reason: backend.reason,
+    refused: backend.refused,
+  }
+}

@@ -1,0 +1,119 @@
+import { crossEntropy } from '../../core/analysis/kl.ts'
+import { gibbs } from '../../core/fields/gibbs.ts'
+import { centreCoordinate, type Box } from '../../core/maths/grid.ts'
+import { exp } from '../../core/maths/elementary.ts'
+import { Purpose, Rng } from '../../core/maths/rng.ts'
+import { PointsError, preparePoints, type PreparedPoints } from '../../core/targets/points.ts'
+import type { Density } from '../../core/targets/target.ts'
+import { describeCsvError, readCsv } from '../io/csv.ts'
+import type { TargetSpec } from '../scene/sceneSpec.ts'
+import type { AssetReader } from './assets.ts'
+import { drawInside } from './draws.ts'
+import { Refusal } from './refusal.ts'
+import type { ResolvedTarget } from './resolveTarget.ts'
+
+export type PointsSpec = Extract<TargetSpec, { kind: 'points' | 'old-faithful' }>
+
+/**
+ * The rows of a data set in its own units, [x0, y0, …].
+ * @throws Refusal naming the file, the line and what is allowed
+ */
+export async function readPoints(spec: PointsSpec, assets: AssetReader): Promise<Float64Array> {
+  if ('points' in spec) return Float64Array.from(spec.points.flat())
+  const [bytes, columns] =
+    'file' in spec
+      ? ([await readFile(spec.file, assets), spec.columns] as const)
+      : ([await assets.oldFaithful(), [0, 1]] as const)
+  const table = readCsv(new TextDecoder().decode(bytes), columns)
+  if ('error' in table) {
+    const field = table.error.line === 0 && 'file' in spec ? 'target.file' : 'target'
+    const name = 'file' in spec ? `${spec.file}, ` : ''
+    throw new Refusal(`${field}: ${name}${describeCsvError(table.error)}`, field)
+  }
+  return table.points
+}
+
+async function readFile(file: string, assets: AssetReader): Promise<Uint8Array> {
+  try {
+    return await assets.points(file)
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal(`target.file: ${error.message}`, 'target.file')
+    throw error
+  }
+}
+
+/**
+ * A data set as a target: trained on its training part with jitter, judged on its validation part,
+ * reported on its test part.
+ * @throws Refusal where the rows cannot be a target
+ */
+export function pointsTarget(raw: Float64Array, seed: number, halfWidth: number): ResolvedTarget {
+  const points = prepare(raw, seed, halfWidth)
+  const { distribution, smoothed, unitsOffset, test, validation, gaussianBaseline } = points
+  return {
+    distribution,
+    // The training points with their jitter are draws of the kernel estimate, exactly.
+    initial: { sample: (rng, n) => distribution.sample(rng, n), density: smoothed },
+    transform: points.transform,
+    problem: (trainingSeed, width) => ({
+      halfWidth: width,
+      batch(step, n, out) {
+        const rng = new Rng({ seed: trainingSeed, purpose: Purpose.data }, step)
+        drawInside(distribution, rng, width, out.subarray(0, 2 * n))
+      },
+    }),
+    keepsBest: true,
+    measure: (field) => ({
+      klDataModel: null,
+      crossEntropy: crossEntropy(validation, field, 1, gibbs(field, 1).logZ).value + unitsOffset,
+    }),
+    conclude(field) {
+      const { value, standardError } = crossEntropy(test, field, 1, gibbs(field, 1).logZ)
+      return {
+        klDataModel: null,
+        klModelData: null,
+        crossEntropy: value + unitsOffset,
+        crossEntropyStandardError: standardError,
+        gaussianCrossEntropy: gaussianBaseline.crossEntropy.value,
+      }
+    },
+    density: () => null,
+    thumbnail: (box) => densityOn(smoothed, box),
+    picture: (n) => allPoints(points, n),
+    probes(n, probeSeed, width) {
+      const xy = new Float64Array(2 * n)
+      drawInside(distribution, new Rng({ seed: probeSeed, purpose: Purpose.probe }), width, xy)
+      return xy
+    },
+  }
+}
+
+function prepare(raw: Float64Array, seed: number, halfWidth: number): PreparedPoints {
+  try {
+    return preparePoints(raw, { seed, halfWidth })
+  } catch (error) {
+    if (error instanceof PointsError) throw new Refusal(`target.${error.message}`, 'target')
+    throw error
+  }
+}
+
+function densityOn(density: Density, box: Box): Float32Array {
+  const { cells } = box
+  return Float32Array.from({ length: cells * cells }, (_, k) =>
+    exp(
+      density.logDensity(
+        centreCoordinate(box, k % cells),
+        centreCoordinate(box, Math.floor(k / cells)),
+      ),
+    ),
+  )
+}
+
+/** The data in world units, train, validation and test; of large sets the first n. */
+function allPoints({ train, validation, test }: PreparedPoints, n: number): Float32Array {
+  const all = new Float32Array(train.length + validation.length + test.length)
+  all.set(train)
+  all.set(validation, train.length)
+  all.set(test, train.length + validation.length)
+  return all.slice(0, 2 * n)
+}

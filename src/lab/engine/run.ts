@@ -1,0 +1,351 @@
+import type {
+  Constants,
+  DeterministicCurves,
+  LangevinCurves,
+  StoppingReport,
+} from '../../core/analysis/curves.ts'
+import { initialLaw, type InitialLaw } from '../../core/analysis/initialLaw.ts'
+import { createKlEstimator, type KlEstimator } from '../../core/analysis/nativeKl.ts'
+import { measureNullFloor, type NullFloor } from '../../core/analysis/nullFloor.ts'
+import { stoppingReports } from '../../core/analysis/stopping/registry.ts'
+import { transportKl } from '../../core/analysis/transportKl.ts'
+import type { EnergyField } from '../../core/fields/energyField.ts'
+import type { Gibbs } from '../../core/fields/gibbs.ts'
+import type { Transition } from '../../core/fields/transition.ts'
+import { Purpose, type Key } from '../../core/maths/rng.ts'
+import { SAMPLERS } from '../../core/samplers/registry.ts'
+import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
+import type { Distribution } from '../../core/targets/target.ts'
+import type { CurvePoint } from '../protocol/calls.ts'
+import type { RunResult, TrainingSummary } from '../protocol/result.ts'
+import { PENDING_CRITERIA } from '../scene/available.ts'
+import type { SceneSpec, StoppingSpec } from '../scene/sceneSpec.ts'
+import { Slicer, type Environment } from './environment.ts'
+import { FrameStore, type Frame } from './frames.ts'
+import { Aborted, throwIfAborted } from './refusal.ts'
+
+export interface RunOptions {
+  readonly environment: Pick<Environment, 'clock' | 'pause'>
+  /** Normalised, with the step size filled in. */
+  readonly scene: SceneSpec
+  readonly field: EnergyField
+  /** π at the scene's temperature. */
+  readonly gibbs: Gibbs
+  readonly transition: Transition
+  readonly constants: Constants
+  /** For the initial law `data`. */
+  readonly target: Distribution
+  readonly frameBudget?: number
+}
+
+/** With more particles than this the floor is measured at the end of the run, not beside it. */
+const FLOOR_AT_ONCE = 20_000
+
+/** Whether the KL is evaluated at a step: the first ten, every fifth, and the last. */
+export function isEvaluated(step: number, steps: number): boolean {
+  return step <= 10 || step % 5 === 0 || step === steps
+}
+
+/**
+ * Langevin and the deterministic flow from the same particles on one clock, with what is measured on
+ * the way. Steps are computed when asked for; every number is a pure function of the scene.
+ */
+export class Run {
+  readonly scene: SceneSpec
+  readonly field: EnergyField
+  readonly gibbs: Gibbs
+  readonly constants: Constants
+  readonly initial: InitialLaw
+
+  private readonly environment: Pick<Environment, 'clock' | 'pause'>
+  private readonly transition: Transition
+  private readonly key: Key
+  private readonly particles: number
+  private readonly steps: number
+  private readonly langevinCloud: Cloud
+  private readonly flowCloud: Cloud
+  private readonly frames: FrameStore
+  private cursor: { step: number; langevin: Cloud; flow: Cloud } | null = null
+  private step = 0
+  private closed = false
+
+  private estimator: KlEstimator | null = null
+  private floor: NullFloor | null = null
+  private measuringFloor: Promise<NullFloor> | null = null
+  private readonly langevin: LangevinCurves = {
+    step: [],
+    kl: [],
+    klStandardError: [],
+    estimator: [],
+    klExact: [],
+    fokkerPlanck: [],
+    fisher: [],
+    mismatch: [],
+    foldedMass: [],
+  }
+  private readonly deterministic: DeterministicCurves = {
+    step: [],
+    kl: [],
+    klStandardError: [],
+    lowerBound: [],
+  }
+  private readonly pseudoValues: (Float64Array | null)[] = []
+
+  /** @throws RangeError where the initial law does not fit the box */
+  constructor(options: RunOptions) {
+    const { scene, field, gibbs, transition, target } = options
+    this.environment = options.environment
+    this.scene = scene
+    this.field = field
+    this.gibbs = gibbs
+    this.transition = transition
+    this.constants = options.constants
+    this.key = { seed: scene.seed, purpose: Purpose.dynamics }
+    this.particles = scene.dynamics.particles
+    this.steps = scene.dynamics.steps
+    this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
+    const xy = this.initial.sample(this.particles, scene.seed)
+    const { logDensity } = this.initial
+    this.langevinCloud = createCloud(xy)
+    this.flowCloud = createCloud(
+      xy,
+      logDensity === null
+        ? null
+        : Float64Array.from({ length: this.particles }, (_, i) =>
+            logDensity(xy[2 * i]!, xy[2 * i + 1]!),
+          ),
+    )
+    this.frames = new FrameStore(this.particles, this.steps, options.frameBudget)
+    this.note(0, null, 0)
+  }
+
+  /** Every step up to this one has been computed. */
+  get computed(): number {
+    return this.step
+  }
+
+  /** Whether the floor is still to be measured and enough has been computed to show it beside. */
+  get needsFloor(): boolean {
+    const { particles, steps } = this
+    const from = particles <= FLOOR_AT_ONCE ? Math.min(10, steps) : steps
+    return this.floor === null && steps > 0 && this.step >= from
+  }
+
+  /** Mean, and mean + 2 sd, of the estimator at exact samples of π; null until measured. */
+  get nullFloor(): { readonly mean: number; readonly upper: number } | null {
+    if (this.floor === null) return null
+    const { mean, deviation } = this.floor
+    return { mean, upper: mean + 2 * deviation }
+  }
+
+  /** Computes as far as a step, letting messages in. */
+  async advanceTo(step: number, signal?: AbortSignal): Promise<void> {
+    const slicer = new Slicer(this.environment)
+    while (this.step < Math.min(step, this.steps)) {
+      this.advance()
+      await slicer.breathe()
+      throwIfAborted(signal)
+    }
+  }
+
+  /** One step of both clouds. */
+  private advance(): void {
+    const step = this.step + 1
+    const { field, transition, key } = this
+    const folded = SAMPLERS.langevin.step(this.langevinCloud, field, transition, key, step)
+    SAMPLERS['gradient-flow'].step(this.flowCloud, field, transition, key, step)
+    this.step = step
+    this.note(step, this.langevinCloud.centres, folded)
+  }
+
+  /** Enters a step into the curves and the frames. */
+  private note(step: number, centres: Float64Array | null, folded: number): void {
+    const { langevin, deterministic, flowCloud } = this
+    const evaluated = isEvaluated(step, this.steps)
+    let kl: number | null = null
+    let error: number | null = null
+    let flow: { readonly value: number; readonly standardError: number } | null = null
+    this.pseudoValues[step] = null
+    langevin.estimator[step] = null
+    if (step === 0) {
+      kl = this.initial.kl
+      error = kl === null ? null : 0
+      flow = kl === null ? null : { value: kl, standardError: 0 }
+      langevin.estimator[0] = kl === null ? null : 'quadrature'
+    } else if (evaluated && centres !== null) {
+      const reading = this.klEstimator().read(centres)
+      kl = reading.kl
+      error = reading.standardError
+      langevin.estimator[step] = reading.estimator
+      this.pseudoValues[step] = reading.pseudoValues
+      if (flowCloud.logDensity !== null)
+        flow = transportKl(
+          flowCloud.xy,
+          flowCloud.logDensity,
+          this.field,
+          this.gibbs.epsilon,
+          this.gibbs.logZ,
+        )
+    }
+    langevin.step[step] = step
+    langevin.kl[step] = finite(kl)
+    langevin.klStandardError[step] = finite(error)
+    langevin.klExact[step] = null
+    langevin.fokkerPlanck[step] = null
+    langevin.fisher[step] = null
+    langevin.mismatch[step] = null
+    langevin.foldedMass[step] = folded / this.particles
+    deterministic.step[step] = step
+    deterministic.kl[step] = finite(flow?.value ?? null)
+    deterministic.klStandardError[step] = finite(flow?.standardError ?? null)
+    deterministic.lowerBound[step] = !flowCloud.injective
+    this.frames.record(step, this.langevinCloud.xy, flowCloud.xy)
+  }
+
+  private klEstimator(): KlEstimator {
+    this.estimator ??= createKlEstimator({
+      field: this.field,
+      transition: this.transition,
+      particles: this.particles,
+    })
+    return this.estimator
+  }
+
+  /** Both clouds at a computed step, in arrays that are the caller's. */
+  async frameAt(step: number, signal?: AbortSignal): Promise<Frame> {
+    const recorded = this.frames.frame(step)
+    if (recorded !== null)
+      return {
+        step,
+        langevin: recorded.langevin.slice(),
+        deterministic: recorded.deterministic.slice(),
+      }
+    if (step === this.step) return drawn(step, this.langevinCloud, this.flowCloud)
+    const slicer = new Slicer(this.environment)
+    let at = this.cursor
+    // The cursor is taken, so that two scrubs at once do not step the same clouds.
+    this.cursor = null
+    const keyframe = this.frames.keyframe(step)
+    if (at === null || at.step > step || at.step < (keyframe?.step ?? 0)) {
+      if (keyframe === null) throw new RangeError(`Step ${step} has not been computed yet`)
+      at = {
+        step: keyframe.step,
+        langevin: createCloud(keyframe.langevin),
+        flow: createCloud(keyframe.deterministic),
+      }
+    }
+    const { field, transition, key } = this
+    while (at.step < step) {
+      at.step++
+      SAMPLERS.langevin.step(at.langevin, field, transition, key, at.step)
+      SAMPLERS['gradient-flow'].step(at.flow, field, transition, key, at.step)
+      await slicer.breathe()
+      throwIfAborted(signal)
+    }
+    this.cursor = at
+    return drawn(step, at.langevin, at.flow)
+  }
+
+  /** Curve entries after step `have` up to the last computed. */
+  curvesSince(have: number): CurvePoint[] {
+    const { langevin, deterministic } = this
+    const points: CurvePoint[] = []
+    for (let step = Math.max(0, have + 1); step <= this.step; step++)
+      points.push({
+        step,
+        kl: langevin.kl[step]!,
+        klStandardError: langevin.klStandardError[step]!,
+        estimator: langevin.estimator[step]!,
+        klExact: langevin.klExact[step]!,
+        fokkerPlanck: langevin.fokkerPlanck[step]!,
+        foldedMass: langevin.foldedMass[step]!,
+        deterministicKl: deterministic.kl[step]!,
+        deterministicStandardError: deterministic.klStandardError[step]!,
+        deterministicLowerBound: deterministic.lowerBound[step]!,
+      })
+    return points
+  }
+
+  /** Measures what the estimator reads at exact samples of π, once, letting messages in. */
+  measureFloor(): Promise<NullFloor> {
+    this.measuringFloor ??= this.runFloor()
+    return this.measuringFloor
+  }
+
+  private async runFloor(): Promise<NullFloor> {
+    const slicer = new Slicer(this.environment)
+    const repeats = measureNullFloor({
+      field: this.field,
+      transition: this.transition,
+      estimator: this.klEstimator(),
+      particles: this.particles,
+      seed: this.scene.seed,
+    })
+    for (;;) {
+      const next = repeats.next()
+      if (next.done === true) {
+        this.floor = next.value
+        return next.value
+      }
+      await slicer.breathe()
+      if (this.closed) throw new Aborted()
+    }
+  }
+
+  /** The run is no longer wanted: what it still measures beside ends. */
+  close(): void {
+    this.closed = true
+  }
+
+  /** What each criterion says of the steps computed so far. */
+  reports(stopping: StoppingSpec = this.scene.stopping): StoppingReport[] {
+    const reports = stoppingReports({
+      computed: this.step,
+      steps: this.steps,
+      curves: this.langevin,
+      pseudoValues: this.pseudoValues,
+      nullFloor: this.floor,
+      delta: stopping.delta,
+    })
+    const { criterion } = stopping
+    if (PENDING_CRITERIA.includes(criterion))
+      reports.push({
+        criterion,
+        step: null,
+        kl: null,
+        reason: 'This version of the lab does not compute it.',
+        status: 'none',
+        outcome: 'unfired',
+      })
+    return reports
+  }
+
+  /** The whole run, computing what is missing. */
+  async result(training: TrainingSummary | null, signal?: AbortSignal): Promise<RunResult> {
+    await this.advanceTo(this.steps, signal)
+    if (this.steps > 0) await this.measureFloor()
+    return {
+      version: 1,
+      scene: this.scene,
+      training,
+      gibbs: { logZ: this.gibbs.logZ },
+      langevin: this.langevin,
+      deterministic: this.deterministic,
+      constants: this.constants,
+      stopping: this.reports(),
+    }
+  }
+}
+
+/** JSON has no NaN and no infinity: null stands for what does not exist. */
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null
+}
+
+function drawn(step: number, langevin: Cloud, flow: Cloud): Frame {
+  return {
+    step,
+    langevin: Float32Array.from(langevin.xy),
+    deterministic: Float32Array.from(flow.xy),
+  }
+}

@@ -1,0 +1,433 @@
+import {
+  biasPrediction,
+  defaultStepSize,
+  smoothness,
+  smoothness95,
+} from '../../core/analysis/smoothness.ts'
+import type { EnergyField } from '../../core/fields/energyField.ts'
+import { gibbs, gibbsSampler, type Gibbs } from '../../core/fields/gibbs.ts'
+import { createTransition } from '../../core/fields/transition.ts'
+import { spacing } from '../../core/maths/grid.ts'
+import { Purpose } from '../../core/maths/rng.ts'
+import type { EnergyModel } from '../../learning/training/api.ts'
+import { writeEnergyFile } from '../io/energyFile.ts'
+import { sha256HexSync } from '../io/sha256.ts'
+import type {
+  FrameReply,
+  FrameRequest,
+  LiveFrame,
+  Notice,
+  PrepareRequest,
+  Raster,
+  Reply,
+  Request,
+  RunReady,
+  ThumbnailRequest,
+  TrainReply,
+  TrainRequest,
+} from '../protocol/calls.ts'
+import type { CallHandlers } from '../protocol/messages.ts'
+import type { RunResult, TrainingSummary } from '../protocol/result.ts'
+import { isAvailable } from '../scene/available.ts'
+import { DEFAULT_SCENE } from '../scene/defaults.ts'
+import { describeProblem } from '../scene/problem.ts'
+import type { SceneSpec } from '../scene/sceneSpec.ts'
+import { Backends, reportOf } from './backends.ts'
+import type { Environment } from './environment.ts'
+import { landscapeOf } from './landscape.ts'
+import { LiveClouds } from './liveClouds.ts'
+import { Aborted, Refusal, throwIfAborted } from './refusal.ts'
+import { EnergyResolver, type TrainingRecipe } from './resolveEnergy.ts'
+import { TargetResolver, type ResolvedTarget } from './resolveTarget.ts'
+import { Run } from './run.ts'
+import { TrainingJob, type TrainingOutcome } from './trainingJob.ts'
+
+/** A training that has ended well. */
+export interface TrainedEnergy {
+  readonly model: EnergyModel
+  readonly summary: TrainingSummary
+  /** The recipe with the backend and the number of steps really used. */
+  readonly scene: SceneSpec
+}
+
+/** Draws that L95 is taken over. */
+const L95_DRAWS = 4096
+/** Points sent along to be drawn. */
+const PICTURE_POINTS = 2000
+/** Most cells a side of a small picture. */
+const MAX_THUMBNAIL = 256
+/** More mass than this in the outermost cells is worth a word. */
+const WALL_MASS = 1e-6
+
+/**
+ * The lab behind its calls: owns backends, energies, the run and the training. The compute worker, the
+ * headless runner and the tests are shells round it.
+ *
+ * A `prepare` replaces the run before it; calls that name an older run are refused.
+ */
+export class Session implements CallHandlers {
+  private readonly environment: Environment
+  private readonly onProvide: (request: Request<'provide'>) => void
+  private readonly backends: Backends
+  private readonly targets: TargetResolver
+  private readonly energies: EnergyResolver
+  private readonly trainedEnergies = new Map<string, TrainedEnergy>()
+  private readonly trainings = new Map<string, Promise<TrainedEnergy>>()
+  private run: { readonly id: number; readonly run: Run } | null = null
+  private latestPrepare = 0
+  private job: TrainingJob | null = null
+  private live: LiveClouds | null = null
+
+  /** @param onProvide where bytes handed in by `provide` go; the environment's assets find them there */
+  constructor(environment: Environment, onProvide: (request: Request<'provide'>) => void) {
+    this.environment = environment
+    this.onProvide = onProvide
+    this.backends = new Backends(environment)
+    this.targets = new TargetResolver(environment.assets)
+    this.energies = new EnergyResolver(environment, this.targets, {
+      inHand: (recipe) => this.trainedEnergies.get(recipeKey(recipe))?.model ?? null,
+      train: async (recipe, signal) => (await this.trainOnce(recipe, signal)).model,
+    })
+  }
+
+  openBackend = async ({ choice }: Request<'openBackend'>): Promise<Reply<'openBackend'>> =>
+    reportOf(await this.backends.open(choice))
+
+  provide = async (request: Request<'provide'>): Promise<null> => {
+    this.onProvide(request)
+    return null
+  }
+
+  prepare = async ({ run: id, scene }: PrepareRequest, signal?: AbortSignal): Promise<RunReady> => {
+    const turn = ++this.latestPrepare
+    // Calls that already wait are let in first: a drag sends many, and only the last one counts.
+    await this.environment.pause()
+    const check = () => {
+      throwIfAborted(signal)
+      if (turn !== this.latestPrepare) throw new Aborted()
+    }
+    check()
+    refuseUnavailable(scene)
+    const target = await this.targets.resolve(scene.target, scene.seed, scene.domain.halfWidth)
+    const energy = await this.energies.resolve(scene, signal)
+    check()
+    const { field } = energy
+    const notices = [...energy.notices]
+    const { epsilon } = scene.dynamics
+    const pi = gibbs(field, epsilon)
+    const l95 = smoothness95(field, this.probes(scene, target, field, pi))
+    const stepSize = scene.dynamics.stepSize ?? defaultStepSize(l95)
+    const transition = createTransition({ ...scene.dynamics, stepSize })
+    const wall = wallMass(pi)
+    if (wall > WALL_MASS) notices.push(wallNotice(scene, wall))
+    const trainedScene = this.trainedEnergies.get(recipeKey(recipeOf(scene)))?.scene
+    const normalised: SceneSpec = {
+      ...scene,
+      training:
+        scene.energy.kind === 'trained' && trainedScene ? trainedScene.training : scene.training,
+      dynamics: { ...scene.dynamics, stepSize },
+    }
+    const constants = {
+      spectralGap: null,
+      logSobolevEstimate: null,
+      smoothness: smoothness(field).value,
+      smoothness95: l95,
+      biasPrediction: biasPrediction(field, pi, transition),
+    }
+    const run = this.buildRun({
+      scene: normalised,
+      field,
+      gibbs: pi,
+      transition,
+      constants,
+      target,
+    })
+    this.run?.run.close()
+    this.run = { id, run }
+    return {
+      run: id,
+      scene: normalised,
+      trained: energy.trained,
+      landscape: landscapeOf(field.grid, epsilon, pi.logZ),
+      targetDensity: densityRaster(target, field),
+      data: target.picture(PICTURE_POINTS, scene.seed),
+      constants,
+      frame: await this.frameReply(id, run, 0, -1, signal),
+      notices,
+      terms: energy.terms,
+    }
+  }
+
+  frame = async (
+    { run: id, step, have }: FrameRequest,
+    signal?: AbortSignal,
+  ): Promise<FrameReply> => {
+    const run = this.runOf(id)
+    const wanted = Math.max(0, Math.min(Math.floor(step), run.scene.dynamics.steps))
+    await run.advanceTo(wanted, signal)
+    if (run.needsFloor) {
+      const measuring = run.measureFloor()
+      if (run.computed === run.scene.dynamics.steps) await measuring
+      // A run that is replaced meanwhile ends its measurement; nobody waits for it.
+      else measuring.catch(() => undefined)
+    }
+    return this.frameReply(id, run, wanted, have, signal)
+  }
+
+  stops = async ({ run: id, stopping }: Request<'stops'>): Promise<Reply<'stops'>> => {
+    const run = this.runOf(id)
+    if (run.needsFloor) await run.measureFloor()
+    return run.reports(stopping)
+  }
+
+  result = async ({ run: id }: Request<'result'>, signal?: AbortSignal): Promise<RunResult> => {
+    const run = this.runOf(id)
+    const { scene } = run
+    const training =
+      scene.energy.kind === 'trained'
+        ? (this.trainedEnergies.get(recipeKey(recipeOf(scene)))?.summary ?? null)
+        : null
+    return run.result(training, signal)
+  }
+
+  train = async (
+    { scene, ...options }: TrainRequest,
+    signal?: AbortSignal,
+  ): Promise<TrainReply> => {
+    const outcome = await this.start(scene, options, signal)
+    const weights = weightsOf(outcome)
+    return {
+      outcome: outcome.outcome,
+      summary: outcome.summary,
+      weights,
+      scene: outcome.scene,
+      hash: sha256HexSync(weights),
+    }
+  }
+
+  steerTraining = async ({ action }: Request<'steerTraining'>): Promise<null> => {
+    this.job?.[action]()
+    return null
+  }
+
+  liveFrame = async ({ steps }: Request<'liveFrame'>): Promise<LiveFrame | null> => {
+    const field = this.job?.live ?? null
+    return field === null || this.live === null ? null : this.live.advance(field, steps)
+  }
+
+  thumbnail = async (request: ThumbnailRequest, signal?: AbortSignal): Promise<Raster> => {
+    await this.environment.pause()
+    throwIfAborted(signal)
+    const cells = Math.max(16, Math.min(MAX_THUMBNAIL, Math.floor(request.cells)))
+    const domain = { halfWidth: DEFAULT_SCENE.domain.halfWidth, cells }
+    if (request.kind === 'target') {
+      const target = await this.targets.resolve(
+        request.target,
+        DEFAULT_SCENE.seed,
+        domain.halfWidth,
+      )
+      return { ...domain, values: target.thumbnail(domain) }
+    }
+    const scene = { ...DEFAULT_SCENE, target: request.target, energy: request.energy, domain }
+    const { field } = await this.energies.resolve(scene, signal)
+    return { ...domain, values: Float32Array.from(gibbs(field, 1).density) }
+  }
+
+  /** The energies that have been trained here for a scene, by the recipe; null where not. */
+  trainedFor(scene: SceneSpec): TrainedEnergy | null {
+    return this.trainedEnergies.get(recipeKey(recipeOf(scene))) ?? null
+  }
+
+  /** The weights of every recipe trained here, as files. */
+  *trainedFiles(): Generator<{ readonly recipe: TrainingRecipe; readonly weights: Uint8Array }> {
+    for (const { model, scene } of new Set(this.trainedEnergies.values()))
+      yield { recipe: recipeOf(scene), weights: weightsOf({ model, scene }) }
+  }
+
+  private runOf(id: number): Run {
+    if (this.run?.id !== id) throw new Refusal(`Run ${id} is not the one at hand: prepare it again`)
+    return this.run.run
+  }
+
+  private buildRun(
+    options: Omit<ConstructorParameters<typeof Run>[0], 'environment' | 'target'> & {
+      readonly target: ResolvedTarget
+    },
+  ): Run {
+    try {
+      return new Run({
+        ...options,
+        environment: this.environment,
+        target: options.target.initial,
+      })
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new Refusal(`dynamics.initial: ${error.message}`, 'dynamics.initial')
+    }
+  }
+
+  private async frameReply(
+    id: number,
+    run: Run,
+    step: number,
+    have: number,
+    signal: AbortSignal | undefined,
+  ): Promise<FrameReply> {
+    const { langevin, deterministic } = await run.frameAt(step, signal)
+    return {
+      run: id,
+      step,
+      langevin,
+      deterministic,
+      computed: run.computed,
+      points: run.curvesSince(have),
+      stops: run.reports(),
+      nullFloor: run.nullFloor,
+    }
+  }
+
+  /** 4,096 samples of the target, of π for sums, at which the curvature is taken. */
+  private probes(
+    scene: SceneSpec,
+    target: ResolvedTarget,
+    field: EnergyField,
+    pi: Gibbs,
+  ): Float64Array {
+    const { seed, domain, energy } = scene
+    return energy.kind === 'sum'
+      ? gibbsSampler(field, pi.epsilon).sample({ seed, purpose: Purpose.probe }, L95_DRAWS)
+      : target.probes(L95_DRAWS, seed, domain.halfWidth)
+  }
+
+  private async start(
+    scene: SceneSpec,
+    options: Pick<TrainRequest, 'checkpoint' | 'paused'>,
+    signal: AbortSignal | undefined,
+  ): Promise<TrainingOutcome> {
+    const target = await this.targets.resolve(scene.target, scene.seed, scene.domain.halfWidth)
+    throwIfAborted(signal)
+    if (this.job !== null)
+      throw new Refusal('A training is already under way; it must end before the next begins')
+    const job = new TrainingJob({
+      environment: this.environment,
+      backends: this.backends,
+      scene,
+      target,
+      checkpoint: options.checkpoint,
+      paused: options.paused,
+    })
+    this.job = job
+    this.live = new LiveClouds(scene, target)
+    const abort = () => {
+      job.abort()
+    }
+    signal?.addEventListener('abort', abort)
+    try {
+      const outcome = await job.done
+      if (outcome.outcome === 'finished') this.remember(scene, outcome)
+      return outcome
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      this.job = null
+      this.live = null
+    }
+  }
+
+  /** A finished training is found again under the recipe asked for and under the one really used. */
+  private remember(asked: SceneSpec, { model, summary, scene }: TrainingOutcome): void {
+    const trained: TrainedEnergy = { model, summary, scene }
+    this.trainedEnergies.set(recipeKey(recipeOf(asked)), trained)
+    this.trainedEnergies.set(recipeKey(recipeOf(scene)), trained)
+  }
+
+  /** Trains a recipe that a term needs, once however often it is asked for. */
+  private trainOnce(
+    recipe: TrainingRecipe,
+    signal: AbortSignal | undefined,
+  ): Promise<TrainedEnergy> {
+    throwIfAborted(signal)
+    const key = recipeKey(recipe)
+    const known = this.trainings.get(key)
+    if (known) return known
+    const training = this.trainRecipe(recipe).finally(() => this.trainings.delete(key))
+    this.trainings.set(key, training)
+    return training
+  }
+
+  private async trainRecipe(recipe: TrainingRecipe): Promise<TrainedEnergy> {
+    // One training at a time: they share the backend and the live table.
+    while (this.job !== null) await this.job.done.catch(() => undefined)
+    const { seed, target, training, halfWidth } = recipe
+    const scene: SceneSpec = {
+      ...DEFAULT_SCENE,
+      seed,
+      target,
+      training,
+      domain: { ...DEFAULT_SCENE.domain, halfWidth },
+    }
+    const outcome = await this.start(scene, {}, undefined)
+    if (outcome.outcome === 'aborted') throw new Aborted()
+    if (outcome.outcome === 'diverged')
+      throw new Refusal(
+        `The training of a term diverged at step ${outcome.summary.steps}; allowed: another seed or objective`,
+        'energy',
+      )
+    return outcome
+  }
+}
+
+function refuseUnavailable(scene: SceneSpec): void {
+  const [problem] = isAvailable(scene)
+  if (problem) throw new Refusal(describeProblem(problem), problem.field)
+}
+
+export function recipeOf(scene: SceneSpec): TrainingRecipe {
+  const { seed, target, training, domain } = scene
+  return { seed, target, training, halfWidth: domain.halfWidth }
+}
+
+function recipeKey({ seed, target, training, halfWidth }: TrainingRecipe): string {
+  const { objective, steps, seconds, backend } = training
+  return JSON.stringify([seed, target, objective, steps, seconds, backend, halfWidth])
+}
+
+/** A trained energy as a safetensors file, with the recipe that makes it again. */
+export function weightsOf({
+  model,
+  scene,
+}: Pick<TrainedEnergy, 'model' | 'scene'>): Uint8Array<ArrayBuffer> {
+  const { seed, target, training } = scene
+  return writeEnergyFile(model, { seed, target, training })
+}
+
+function densityRaster(target: ResolvedTarget, field: EnergyField): Raster | null {
+  const table = target.density(field.grid.box)
+  if (table === null) return null
+  const { halfWidth, cells } = table.box
+  return { halfWidth, cells, values: Float32Array.from(table.density) }
+}
+
+/** Mass of π in the outermost cells of the box. */
+function wallMass({ box, density }: Gibbs): number {
+  const { cells } = box
+  let sum = 0
+  for (let i = 0; i < cells; i++)
+    sum +=
+      density[i]! +
+      density[(cells - 1) * cells + i]! +
+      density[i * cells]! +
+      density[i * cells + cells - 1]!
+  return sum * spacing(box) * spacing(box)
+}
+
+function wallNotice(scene: SceneSpec, mass: number): Notice {
+  const percent = `${(100 * mass).toPrecision(2)} %`
+  const subject =
+    scene.energy.kind === 'sum'
+      ? 'This sum does not confine its particles to the box by itself'
+      : 'This energy does not keep its particles off the walls of the box'
+  return {
+    level: 'info',
+    text: `${subject}: ${percent} of its Gibbs measure lies at the walls. It is still a proper law on the box.`,
+  }
+}

@@ -1,0 +1,81 @@
+import type { EnergyGrid } from '../../core/fields/energyField.ts'
+import { mixedDerivative, type EnergyFunction } from '../../core/fields/energyGrid.ts'
+import { nodeCoordinate, type Box } from '../../core/maths/grid.ts'
+import type { EnergyModel } from '../../learning/training/api.ts'
+import type { Slicer } from './environment.ts'
+import { NetworkEvaluator } from './networkEvaluator.ts'
+import { throwIfAborted } from './refusal.ts'
+
+/** V and ∇V at n points: xy and gradient of length 2n, value of length n; the last two are overwritten. */
+export type BatchEnergy = (xy: Float64Array, value: Float64Array, gradient: Float64Array) => void
+
+/** ε of the energies' making: V is −log of the target up to a constant. */
+const EPSILON = 1
+
+/** The energy of a model: network, confinement ½ε|x|², wall 10ε Σ relu(|xᵢ| − penaltyStart)². Float64. */
+export function modelEnergy(model: EnergyModel): BatchEnergy {
+  const network = new NetworkEvaluator(model.shape, model.theta)
+  const start = model.penaltyStart
+  return (xy, value, gradient) => {
+    network.evaluate(xy, value, gradient)
+    for (let i = 0; i < value.length; i++) {
+      for (let axis = 0; axis < 2; axis++) {
+        const x = xy[2 * i + axis]!
+        const over = Math.max(0, Math.abs(x) - start)
+        value[i] = value[i]! + EPSILON * (0.5 * x * x + 10 * over * over)
+        gradient[2 * i + axis] = gradient[2 * i + axis]! + EPSILON * (x + (x < 0 ? -20 : 20) * over)
+      }
+    }
+  }
+}
+
+/** A formula as a batch. */
+export function formulaEnergy(energy: EnergyFunction): BatchEnergy {
+  const out = new Float64Array(3)
+  return (xy, value, gradient) => {
+    for (let i = 0; i < value.length; i++) {
+      energy(xy[2 * i]!, xy[2 * i + 1]!, out)
+      value[i] = out[0]!
+      gradient[2 * i] = out[1]!
+      gradient[2 * i + 1] = out[2]!
+    }
+  }
+}
+
+/**
+ * The table of an energy on the nodes of a box, row by row so that messages are let in between.
+ * @throws RangeError naming the node where the energy or its gradient is not finite; Aborted
+ */
+export async function tabulate(
+  box: Box,
+  energy: BatchEnergy,
+  slicer: Slicer,
+  signal?: AbortSignal,
+): Promise<EnergyGrid> {
+  const side = box.cells + 1
+  const v = new Float64Array(side * side)
+  const vx = new Float64Array(side * side)
+  const vy = new Float64Array(side * side)
+  const xy = new Float64Array(2 * side)
+  const gradient = new Float64Array(2 * side)
+  for (let row = 0; row < side; row++) {
+    const y = nodeCoordinate(box, row)
+    for (let column = 0; column < side; column++) {
+      xy[2 * column] = nodeCoordinate(box, column)
+      xy[2 * column + 1] = y
+    }
+    const value = v.subarray(row * side, (row + 1) * side)
+    energy(xy, value, gradient)
+    for (let column = 0; column < side; column++) {
+      const gx = gradient[2 * column]!
+      const gy = gradient[2 * column + 1]!
+      if (!Number.isFinite(value[column]! + gx + gy))
+        throw new RangeError(`The energy is not finite at (${xy[2 * column]!}, ${y})`)
+      vx[row * side + column] = gx
+      vy[row * side + column] = gy
+    }
+    await slicer.breathe()
+    throwIfAborted(signal)
+  }
+  return { box, v, vx, vy, vxy: mixedDerivative(box, vx, vy) }
+}

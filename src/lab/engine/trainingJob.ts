@@ -1,0 +1,425 @@
+import type { EnergyField } from '../../core/fields/energyField.ts'
+import { gibbs, gibbsSampler } from '../../core/fields/gibbs.ts'
+import type { Box } from '../../core/maths/grid.ts'
+import { Purpose } from '../../core/maths/rng.ts'
+import {
+  DivergenceError,
+  type Backend,
+  type EnergyModel,
+  type StepReport,
+  type Trainer,
+  type TrainerCheckpoint,
+} from '../../learning/training/api.ts'
+import type { EnergyKernel } from '../../learning/kernels/kernel.ts'
+import { networkShape } from '../../learning/training/recipe.ts'
+import { tableError, tabulateModel } from '../../learning/training/tabulate.ts'
+import { createTrainer } from '../../learning/training/trainer.ts'
+import type { TrainingCheckpoint } from '../protocol/calls.ts'
+import type { TableError, TrainingPoint, TrainingSummary } from '../protocol/result.ts'
+import type { SceneSpec } from '../scene/sceneSpec.ts'
+import type { Backends } from './backends.ts'
+import { Slicer, type Environment } from './environment.ts'
+import { landscapeOf } from './landscape.ts'
+import type { ResolvedTarget } from './resolveTarget.ts'
+import { modelEnergy, tabulate } from './tabulate.ts'
+import { tableErrorOf } from './tableError.ts'
+
+/** How a training ended, with the best parameters it found. */
+export interface TrainingOutcome {
+  readonly outcome: 'finished' | 'aborted' | 'diverged'
+  readonly model: EnergyModel
+  readonly summary: TrainingSummary
+  /** With the backend and the number of steps really used. */
+  readonly scene: SceneSpec
+}
+
+export interface TrainingJobOptions {
+  readonly environment: Environment
+  readonly backends: Backends
+  readonly scene: SceneSpec
+  readonly target: ResolvedTarget
+  readonly checkpoint?: TrainingCheckpoint | undefined
+  readonly paused?: boolean | undefined
+}
+
+/** Cells a side of the table that is kept while training. */
+const LIVE_CELLS = 64
+/** Quality is measured this many times in a training, at steps that depend on nothing but their number. */
+const MEASUREMENTS = 40
+/** Longest silence between events of each kind, seconds. */
+const PROGRESS_INTERVAL = 0.1
+const LANDSCAPE_INTERVAL = 0.25
+const CHECKPOINT_INTERVAL = 5
+/** The live table may take this share of the time. */
+const LANDSCAPE_SHARE = 0.15
+/** Steps that are timed where a number of seconds is asked for. */
+const PROBE_STEPS = 40
+const PROBE_SHARE = 0.1
+/** Points at which the live table is compared with the network. */
+const PROBE_POINTS = 256
+
+interface Best {
+  readonly step: number
+  readonly crossEntropy: number
+  readonly theta: Float32Array
+}
+
+/**
+ * One training: owns the trainer, measures as it goes, and can be paused, stepped and aborted between
+ * steps. Pausing, and resuming from a checkpoint, change no number of the result.
+ */
+export class TrainingJob {
+  readonly scene: SceneSpec
+  readonly done: Promise<TrainingOutcome>
+  /** The table of the energy as it stands, on a coarse grid; null before the first. */
+  live: EnergyField | null = null
+
+  private readonly environment: Environment
+  private readonly backends: Backends
+  private readonly target: ResolvedTarget
+  private readonly slicer: Slicer
+  private readonly box: Box
+  private readonly liveBox: Box
+
+  private paused: boolean
+  private stepsAllowed = 0
+  private aborted = false
+  private wake: (() => void) | null = null
+
+  private elapsed = 0
+  private resumedAt = 0
+  private history: TrainingPoint[] = []
+  private best: Best | null = null
+  private lossSum = 0
+  private lossCount = 0
+  private gradientEvaluations = 0
+
+  private pendingLosses: { step: number; loss: number }[] = []
+  private pendingHistory: TrainingPoint[] = []
+  private rate = 0
+  private rateSince = { step: 0, elapsed: 0 }
+  private lastProgress = -Infinity
+  private lastLandscape = -Infinity
+  private landscapeCost = 0
+  private landscapeStep = -1
+  private lastCheckpoint = -Infinity
+
+  constructor(options: TrainingJobOptions) {
+    this.environment = options.environment
+    this.backends = options.backends
+    this.scene = options.scene
+    this.target = options.target
+    this.slicer = new Slicer(options.environment)
+    const { halfWidth, cells } = options.scene.domain
+    this.box = { halfWidth, cells }
+    this.liveBox = { halfWidth, cells: Math.min(LIVE_CELLS, cells) }
+    this.paused = options.paused ?? false
+    this.done = this.run(options.checkpoint)
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+    this.wake?.()
+  }
+
+  /** One Adam step; pauses if it was running. */
+  step(): void {
+    this.paused = true
+    this.stepsAllowed++
+    this.wake?.()
+  }
+
+  abort(): void {
+    this.aborted = true
+    this.wake?.()
+  }
+
+  private async run(from: TrainingCheckpoint | undefined): Promise<TrainingOutcome> {
+    const { training, seed } = this.scene
+    let backend = await this.backends.open(training.backend)
+    const problem = this.target.problem(seed, this.box.halfWidth)
+    const shape = networkShape(training.objective)
+    let kernel = backend.kernel(shape)
+    const create = (steps: number, checkpoint?: TrainerCheckpoint): Trainer =>
+      createTrainer({
+        seed,
+        objective: training.objective,
+        steps,
+        problem,
+        kernel,
+        ...(checkpoint === undefined ? {} : { checkpoint }),
+      })
+
+    const steps = training.steps ?? (await this.stepsWithin(training.seconds ?? 0, create))
+    if (from !== undefined) {
+      this.elapsed = from.elapsedSeconds
+      this.history = [...from.history]
+      this.best = from.best
+    }
+    const trainer = create(steps, from?.trainer)
+    this.rateSince = { step: trainer.step, elapsed: this.elapsed }
+    let diverged = false
+
+    let lost: string | null = null
+    const watch = (watched: Backend) => {
+      void watched.lost.then((message) => {
+        if (watched === backend) lost = message
+      })
+    }
+    /** Goes on with another backend: a step that failed has left the trainer as it was. */
+    const replace = async (message: string): Promise<void> => {
+      kernel.dispose()
+      backend = await this.backends.replace(backend, message)
+      kernel = backend.kernel(shape)
+      trainer.useKernel(kernel)
+      lost = null
+      watch(backend)
+    }
+    watch(backend)
+
+    try {
+      this.resumedAt = this.environment.clock()
+      await this.refreshLandscape(trainer, kernel)
+      while (trainer.step < steps && !this.aborted) {
+        if (this.paused && this.stepsAllowed === 0) {
+          await this.rest(trainer, kernel, steps)
+          continue
+        }
+        if (this.stepsAllowed > 0) this.stepsAllowed--
+        try {
+          if (lost !== null) throw new Error(lost)
+          const report = await trainer.advance()
+          this.note(report)
+          if (report.recovery === null && isMeasured(report.step, steps))
+            await this.measure(trainer, kernel, report.step)
+        } catch (error) {
+          if (error instanceof DivergenceError) {
+            diverged = true
+            break
+          }
+          if (backend.name === 'cpu') throw error
+          await replace(lost ?? messageOf(error))
+          continue
+        }
+        await this.publish(trainer, kernel, steps)
+        await this.slicer.breathe()
+      }
+      const total = this.settleClock()
+      this.emitProgress(trainer, steps)
+      // What was given up can be taken up again.
+      if (this.aborted) this.emitCheckpoint(trainer)
+      this.gradientEvaluations = trainer.gradientEvaluations
+      const current = this.withTransform(trainer.model())
+      const model =
+        this.best === null || diverged
+          ? current
+          : { ...current, theta: Float32Array.from(this.best.theta) }
+      const summary = await this.conclude(model, backend, trainer.step, total)
+      return {
+        outcome: diverged ? 'diverged' : this.aborted ? 'aborted' : 'finished',
+        model,
+        summary,
+        scene: {
+          ...this.scene,
+          training: { ...training, steps, seconds: null, backend: backend.name },
+        },
+      }
+    } finally {
+      kernel.dispose()
+      this.live = null
+    }
+  }
+
+  /** Waits while paused; what has changed is shown first. */
+  private async rest(trainer: Trainer, kernel: EnergyKernel, steps: number): Promise<void> {
+    this.settleClock()
+    await this.refreshLandscape(trainer, kernel)
+    this.emitProgress(trainer, steps)
+    this.emitCheckpoint(trainer)
+    await new Promise<void>((resolve) => {
+      this.wake = resolve
+      if (!this.paused || this.stepsAllowed > 0 || this.aborted) resolve()
+    })
+    this.wake = null
+    this.resumedAt = this.environment.clock()
+  }
+
+  /** Adds the time since the clock was last settled to the time spent training. */
+  private settleClock(): number {
+    const now = this.environment.clock()
+    this.elapsed += now - this.resumedAt
+    this.resumedAt = now
+    return this.elapsed
+  }
+
+  private note(report: StepReport): void {
+    this.phase = report.phase
+    if (report.recovery !== null) {
+      this.environment.emit('notice', { level: 'warning', text: report.recovery })
+      // What was measured after the step gone back to will be measured again.
+      this.history = this.history.filter(({ step }) => step <= report.step)
+      return
+    }
+    this.lossSum += report.loss
+    this.lossCount++
+    this.pendingLosses.push({ step: report.step, loss: report.loss })
+  }
+
+  private phase: StepReport['phase'] = 'warm-up'
+
+  /** The number of steps that fit into a time, from a short training that is thrown away. */
+  private async stepsWithin(seconds: number, create: (steps: number) => Trainer): Promise<number> {
+    const { clock } = this.environment
+    const start = clock()
+    const trainer = create(PROBE_STEPS)
+    let timedFrom = start
+    let timed = 0
+    while (trainer.step < PROBE_STEPS && clock() - start < PROBE_SHARE * seconds) {
+      await trainer.advance()
+      // The first steps compile what they run.
+      if (trainer.step === 3) timedFrom = clock()
+      else if (trainer.step > 3) timed++
+      await this.slicer.breathe()
+    }
+    const perStep =
+      timed > 0 ? (clock() - timedFrom) / timed : (clock() - start) / Math.max(1, trainer.step)
+    const left = seconds - (clock() - start)
+    return Math.min(200_000, Math.max(1, Math.floor(left / perStep)))
+  }
+
+  private async measure(trainer: Trainer, kernel: EnergyKernel, step: number): Promise<void> {
+    const field = await this.tabulateLive(trainer, kernel)
+    const quality = this.target.measure(field)
+    const point: TrainingPoint = {
+      step,
+      seconds: this.settleClock(),
+      loss: this.lossSum / Math.max(1, this.lossCount),
+      ...quality,
+    }
+    this.lossSum = 0
+    this.lossCount = 0
+    this.history.push(point)
+    this.pendingHistory.push(point)
+    const score = this.target.keepsBest ? quality.crossEntropy : null
+    if (score !== null && Number.isFinite(score) && score < (this.best?.crossEntropy ?? Infinity))
+      this.best = { step, crossEntropy: score, theta: trainer.model().theta }
+  }
+
+  private async tabulateLive(trainer: Trainer, kernel: EnergyKernel): Promise<EnergyField> {
+    const grid = await tabulateModel(kernel, trainer.model(), this.liveBox)
+    this.live = { grid, barriers: [] }
+    this.landscapeStep = trainer.step
+    return this.live
+  }
+
+  private async publish(trainer: Trainer, kernel: EnergyKernel, steps: number): Promise<void> {
+    const now = this.environment.clock()
+    if (now - this.lastProgress >= PROGRESS_INTERVAL) this.emitProgress(trainer, steps)
+    const wait = Math.max(LANDSCAPE_INTERVAL, this.landscapeCost / LANDSCAPE_SHARE)
+    if (now - this.lastLandscape >= wait) await this.refreshLandscape(trainer, kernel)
+    if (now - this.lastCheckpoint >= CHECKPOINT_INTERVAL) this.emitCheckpoint(trainer)
+  }
+
+  private emitProgress(trainer: Trainer, steps: number): void {
+    const now = this.environment.clock()
+    this.lastProgress = now
+    const elapsed = this.settleClock()
+    const since = elapsed - this.rateSince.elapsed
+    if (since >= 1 || this.rate === 0) {
+      this.rate = since > 0 ? (trainer.step - this.rateSince.step) / since : 0
+      if (since >= 1) this.rateSince = { step: trainer.step, elapsed }
+    }
+    this.environment.emit('trainingProgress', {
+      step: trainer.step,
+      steps,
+      phase: this.phase,
+      paused: this.paused,
+      elapsedSeconds: elapsed,
+      remainingSeconds: this.rate > 0 ? (steps - trainer.step) / this.rate : null,
+      stepsPerSecond: this.rate,
+      losses: this.pendingLosses,
+      history: this.pendingHistory,
+    })
+    this.pendingLosses = []
+    this.pendingHistory = []
+  }
+
+  private async refreshLandscape(trainer: Trainer, kernel: EnergyKernel): Promise<void> {
+    const start = this.environment.clock()
+    this.lastLandscape = start
+    const field =
+      this.live !== null && this.landscapeStep === trainer.step
+        ? this.live
+        : await this.tabulateLive(trainer, kernel)
+    const { epsilon } = this.scene.dynamics
+    const tableError = await this.liveTableError(field, trainer.model(), kernel)
+    this.environment.emit('landscape', {
+      step: trainer.step,
+      landscape: landscapeOf(field.grid, epsilon, gibbs(field, epsilon).logZ),
+      tableError,
+    })
+    this.landscapeCost = this.environment.clock() - start
+  }
+
+  private liveTableError(
+    { grid }: EnergyField,
+    model: EnergyModel,
+    kernel: EnergyKernel,
+  ): Promise<TableError> {
+    const key = { seed: this.scene.seed, purpose: Purpose.probe }
+    const points = gibbsSampler({ grid, barriers: [] }, 1).sample(key, PROBE_POINTS)
+    return tableError(kernel, model, grid, points)
+  }
+
+  private emitCheckpoint(trainer: Trainer): void {
+    this.lastCheckpoint = this.environment.clock()
+    this.environment.emit('checkpoint', {
+      scene: {
+        ...this.scene,
+        training: { ...this.scene.training, steps: trainer.steps, seconds: null },
+      },
+      elapsedSeconds: this.settleClock(),
+      history: this.history,
+      best: this.best === null ? null : { ...this.best, theta: this.best.theta.slice() },
+      trainer: trainer.checkpoint(),
+    })
+  }
+
+  private withTransform(model: EnergyModel): EnergyModel {
+    return { ...model, transform: this.target.transform }
+  }
+
+  private async conclude(
+    model: EnergyModel,
+    backend: Backend,
+    steps: number,
+    seconds: number,
+  ): Promise<TrainingSummary> {
+    const energy = modelEnergy(model)
+    // Nobody samples from an energy that was given up: a coarse table will do.
+    const box = this.aborted ? this.liveBox : this.box
+    const grid = await tabulate(box, energy, this.slicer)
+    const field: EnergyField = { grid, barriers: [] }
+    return {
+      backend: backend.name,
+      steps,
+      seconds,
+      gradientEvaluations: this.gradientEvaluations,
+      ...this.target.conclude(field, this.scene.seed),
+      tableError: tableErrorOf(field, energy),
+      history: this.history,
+    }
+  }
+}
+
+function isMeasured(step: number, steps: number): boolean {
+  return step === steps || step % Math.ceil(steps / MEASUREMENTS) === 0
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
