@@ -70,6 +70,13 @@ describe('links', () => {
     expect(encodeHash(DEFAULT_SCENE)).toBe('')
   })
 
+  it('may leave out section names, since no two sections and no top-level key share a name', () => {
+    const { domain, dynamics, stopping, view, ...top } = DEFAULT_SCENE
+    const keys = [top, domain, dynamics, stopping, view].flatMap((part) => Object.keys(part))
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(decodeLocation('#dynamics.epsilon=0.5')).toEqual(decodeLocation('#epsilon=0.5'))
+  })
+
   it('hold a sum term by term', () => {
     const opened = decodeLocation(
       '#energy=sum&energy.terms.0.energy=pretrained&energy.terms.0.energy.name=rings' +

@@ -1,4 +1,5 @@
 import { BACKEND_CHOICES, recoverScene } from './decode.ts'
+import { DEFAULT_SCENE } from './defaults.ts'
 import { minimal } from './normalise.ts'
 import type { Json, JsonObject } from './normalise.ts'
 import { packPoints, unpackPoints } from './packedPoints.ts'
@@ -43,28 +44,12 @@ export interface Overrides {
 
 const SECTIONS = ['domain', 'dynamics', 'stopping', 'view'] as const
 
-/** Which keys of which section: a short key of a link belongs to the section that lists it. */
-const SECTION_OF: ReadonlyMap<string, (typeof SECTIONS)[number]> = new Map([
-  ['halfWidth', 'domain'],
-  ['cells', 'domain'],
-  ['epsilon', 'dynamics'],
-  ['stepSize', 'dynamics'],
-  ['steps', 'dynamics'],
-  ['particles', 'dynamics'],
-  ['sampler', 'dynamics'],
-  ['skew', 'dynamics'],
-  ['preconditioner', 'dynamics'],
-  ['jumpEvery', 'dynamics'],
-  ['initial', 'dynamics'],
-  ['criterion', 'stopping'],
-  ['strict', 'stopping'],
-  ['delta', 'stopping'],
-  ['layers', 'view'],
-  ['speed', 'view'],
-  ['haltAt', 'view'],
-  ['pauseAtStop', 'view'],
-  ['theme', 'view'],
-])
+/** The section of each key that a link writes without its section. No two sections share a key. */
+const SECTION_OF: ReadonlyMap<string, (typeof SECTIONS)[number]> = new Map(
+  SECTIONS.flatMap((section) =>
+    Object.keys(DEFAULT_SCENE[section]).map((key) => [key, section] as const),
+  ),
+)
 
 /** Paths deeper or lists longer than this are garbage, not scenes. */
 const DEEPEST = 40
