@@ -165,7 +165,8 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
         if (item?.content.kind === 'weights') bytes = item.content.bytes
         else {
           const named = shelfEnergy(asked.energy, id)
-          if (named?.recipe != null) missing.push({ id, hash: named.hash, recipe: named.recipe })
+          if (named !== null && named.recipe !== null)
+            missing.push({ id, hash: named.hash, recipe: named.recipe })
         }
       } else if (name.startsWith('points:')) {
         const file = name.slice('points:'.length)

@@ -1,0 +1,37 @@
+import { describeCsvError, readCsv, readPastedPoints, type PointTable } from '../../lab/io/csv.ts'
+import { MAX_POINTS, MIN_POINTS } from '../../lab/scene/decode.ts'
+import { quantisePoint } from '../../lab/scene/packedPoints.ts'
+import type { Vector2 } from '../../lab/scene/sceneSpec.ts'
+
+export type { PointTable } from '../../lab/io/csv.ts'
+
+export type Read<T> = { readonly value: T } | { readonly message: string }
+
+/** The points of a CSV file, and its columns for a chooser. Total: what is wrong is said in one line. */
+export function readFile(text: string, columns?: readonly [number, number]): Read<PointTable> {
+  const read = readCsv(text, columns)
+  return 'error' in read ? { message: describeCsvError(read.error) } : { value: read }
+}
+
+/** Pasted points on the lattice that links hold exactly. Total. */
+export function readPaste(text: string): Read<readonly Vector2[]> {
+  const read = readPastedPoints(text)
+  if ('error' in read) return { message: describeCsvError(read.error) }
+  const points = onLattice(read.points)
+  return checkCount(points.length) ?? { value: points }
+}
+
+/** Flat coordinates as points of a scene. */
+export function onLattice(flat: ArrayLike<number>): readonly Vector2[] {
+  const points: Vector2[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) points.push(quantisePoint(flat[i]!, flat[i + 1]!))
+  return points
+}
+
+/** What is wrong with a number of points; null when nothing is. */
+export function checkCount(n: number): { readonly message: string } | null {
+  if (n >= MIN_POINTS && n <= MAX_POINTS) return null
+  return {
+    message: `target.points: found ${String(n)} points; allowed: ${String(MIN_POINTS)} to ${String(MAX_POINTS)}`,
+  }
+}

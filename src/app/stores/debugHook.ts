@@ -1,0 +1,74 @@
+import type { BackendReport, CurvePoint, FrameReply, Landscape } from '../../lab/protocol/calls.ts'
+import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
+import type { Lab } from './lab.ts'
+import type { TrainingState } from './runStore.ts'
+
+/**
+ * `window.lyapunovLab`: what stands behind the picture, to be read by browser tests and from the console.
+ * Read-only: every call returns a copy, and nothing here changes the lab.
+ */
+export interface DebugHook {
+  /** The scene as asked for. */
+  scene(): SceneSpec
+  /** The scene as it runs: η, steps and backend filled in; null before the first run. */
+  runScene(): SceneSpec | null
+  /** One entry a step, from 0 to the last step computed. */
+  curves(): readonly CurvePoint[]
+  stops(): FrameReply['stops']
+  nullFloor(): FrameReply['nullFloor']
+  /** The table on the stage: (cells + 1)² values of V, row-major, x fastest, y upwards; null before the first. */
+  landscapeNodes():
+    | (Pick<Landscape, 'halfWidth' | 'cells' | 'epsilon' | 'logZ'> & {
+        readonly v: number[]
+      })
+    | null
+  /** Both clouds at step 0, [x0, y0, …]; null before the first run. */
+  initialParticles(): { readonly langevin: number[]; readonly deterministic: number[] } | null
+  /** Both clouds as they stand on the stage. */
+  particles(): {
+    readonly step: number
+    readonly langevin: number[]
+    readonly deterministic: number[]
+  }
+  backend(): BackendReport | null
+  training(): TrainingState
+  /** What the shelf holds of the person's own. */
+  shelf(): readonly { readonly id: string; readonly label: string; readonly kind: string }[]
+}
+
+export function createDebugHook(lab: Lab): DebugHook {
+  return Object.freeze({
+    scene: () => structuredClone(lab.scene.getState().scene),
+    runScene: () => structuredClone(lab.run.getState().run?.scene ?? null),
+    curves: () => structuredClone(lab.run.getState().points),
+    stops: () => structuredClone(lab.run.getState().stops),
+    nullFloor: () => structuredClone(lab.run.getState().nullFloor),
+    landscapeNodes: () => {
+      const { landscape } = lab.run.getState()
+      if (landscape === null) return null
+      const { halfWidth, cells, epsilon, logZ, v } = landscape
+      return { halfWidth, cells, epsilon, logZ, v: [...v] }
+    },
+    initialParticles: () => {
+      const { run } = lab.run.getState()
+      if (run === null) return null
+      return { langevin: [...run.frame.langevin], deterministic: [...run.frame.deterministic] }
+    },
+    particles: () => {
+      const { step, langevin, deterministic } = lab.live.getState()
+      return { step, langevin: [...langevin], deterministic: [...deterministic] }
+    },
+    backend: () => structuredClone(lab.run.getState().backend),
+    training: () => structuredClone(lab.run.getState().training),
+    shelf: () =>
+      lab.shelf
+        .getState()
+        .items.map(({ id, label, content }) => ({ id, label, kind: content.kind })),
+  })
+}
+
+declare global {
+  interface Window {
+    lyapunovLab?: DebugHook
+  }
+}

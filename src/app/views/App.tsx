@@ -1,0 +1,69 @@
+import { useEffect } from 'react'
+import { cssVariables } from '../render/theme.ts'
+import type { Lab } from '../stores/lab.ts'
+import { CertifyStation } from './CertifyStation.tsx'
+import { ComposeStation } from './ComposeStation.tsx'
+import { LabProvider, usePalette, useRun } from './context.ts'
+import { Header } from './Header.tsx'
+import { Notices } from './Notices.tsx'
+import { SampleStation } from './SampleStation.tsx'
+import { Stage } from './Stage.tsx'
+import { TrainStation } from './TrainStation.tsx'
+import './base.css'
+import './layout.css'
+import './stations.css'
+import './stage.css'
+
+export function App({ lab }: { readonly lab: Lab }) {
+  return (
+    <LabProvider value={lab}>
+      <Themed />
+      <Header />
+      <main className="lab">
+        <TrainStation />
+        <Stage />
+        <div className="right">
+          <SampleStation />
+          <CertifyStation />
+          <ComposeStation />
+        </div>
+      </main>
+      <Notices />
+      <StatusAnnouncer />
+    </LabProvider>
+  )
+}
+
+/** Puts the palette onto the document. */
+function Themed() {
+  const palette = usePalette()
+  useEffect(() => {
+    const { style, dataset } = document.documentElement
+    for (const [name, value] of Object.entries(cssVariables(palette)))
+      style.setProperty(name, value)
+    dataset.theme = palette.name
+    style.colorScheme = palette.name
+  }, [palette])
+  return null
+}
+
+const WORDS = {
+  idle: 'Ready',
+  training: 'Training',
+  running: 'Running',
+  paused: 'Paused',
+  stopped: 'Stopped',
+  error: 'Cannot run this scene',
+} as const
+
+/** Says changes of status aloud; the page itself shows them in its controls. */
+function StatusAnnouncer() {
+  const status = useRun((state) => state.status)
+  const step = useRun((state) => (state.status === 'running' ? null : state.step))
+  return (
+    <p className="visually-hidden" role="status" aria-live="polite">
+      {WORDS[status]}
+      {step !== null && status !== 'training' && ` at step ${String(step)}`}
+    </p>
+  )
+}

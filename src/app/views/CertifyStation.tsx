@@ -1,0 +1,119 @@
+import { PENDING_CRITERIA } from '../../lab/scene/available.ts'
+import type { CriterionId } from '../../lab/scene/sceneSpec.ts'
+import { formatCount, formatNats, formatNumber } from '../render/format.ts'
+import { useLab, useRun, useScene } from './context.ts'
+import { Formula } from './Formula.tsx'
+import { Slider } from './Slider.tsx'
+
+interface Criterion {
+  readonly label: string
+  readonly tex: string
+  readonly plain: string
+  readonly explanation: string
+}
+
+/** How the page says each criterion that the engine reports on. */
+const CRITERIA: Partial<Readonly<Record<CriterionId, Criterion>>> = {
+  tolerance: {
+    label: 'Tolerance',
+    tex: String.raw`\mathrm{KL}_k + 1.645\,\mathrm{SE}_k \le \delta`,
+    plain: 'KLₖ + 1.645 SEₖ ≤ δ',
+    explanation: 'The first step at which the upper 95 % end of the particles’ KL is at most δ.',
+  },
+  statistical: {
+    label: 'Statistical',
+    tex: String.raw`\mathrm{KL}_k - \mathrm{KL}_{k-w} > -2\,\mathrm{SE}\ \text{twice}`,
+    plain: 'KLₖ − KLₖ₋w > −2 SE twice',
+    explanation:
+      'No significant decrease over two windows. If the KL is still above the estimator’s floor then, the run has stalled, not converged.',
+  },
+}
+
+const STATUS_WORDS = {
+  certificate: 'certificate',
+  'certificate-if': 'certificate, if',
+  estimate: 'estimate',
+  prediction: 'prediction',
+  none: 'no claim',
+} as const
+
+/** Station 3: when one may stop, and why. */
+export function CertifyStation() {
+  const lab = useLab()
+  const stopping = useScene((scene) => scene.stopping)
+  const stops = useRun((state) => state.stops)
+  const computed = useRun((state) => state.computed)
+  const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
+  const reports = stops.filter(
+    ({ criterion }) => !PENDING_CRITERIA.some((pending) => pending === criterion),
+  )
+  return (
+    <section className="station certify" aria-labelledby="certify-heading">
+      <h2 id="certify-heading">
+        <span>3</span> Certify
+      </h2>
+      <ul className="criteria" aria-label="Stopping criterion">
+        {reports.map((report) => {
+          const id = report.criterion as CriterionId
+          const criterion = CRITERIA[id]
+          const outcome =
+            report.step !== null ? report.outcome : computed < steps ? 'pending' : report.outcome
+          return (
+            <li
+              key={id}
+              data-criterion={id}
+              data-step={report.step ?? undefined}
+              data-outcome={report.outcome}
+              data-status={report.status}
+            >
+              <label title={criterion?.explanation}>
+                <input
+                  type="radio"
+                  name="criterion"
+                  value={id}
+                  checked={stopping.criterion === id}
+                  onChange={() => {
+                    lab.edit((scene) => ({
+                      ...scene,
+                      stopping: { ...scene.stopping, criterion: id },
+                    }))
+                  }}
+                />
+                <span className="criterion-head">
+                  <strong>{criterion?.label ?? id}</strong>
+                  <span className="outcome-word" data-outcome={outcome}>
+                    {outcome === 'pending' ? 'not yet' : outcome}
+                  </span>
+                </span>
+                {criterion !== undefined && <Formula tex={criterion.tex} plain={criterion.plain} />}
+                {report.step !== null && (
+                  <span className="criterion-figures">
+                    <span>
+                      <i>k</i> = <b>{formatCount(report.step)}</b>
+                    </span>
+                    <span>
+                      KL = <b>{formatNats(report.kl)}</b> nats
+                    </span>
+                    <span className="quiet">{STATUS_WORDS[report.status]}</span>
+                  </span>
+                )}
+                <span className="reason" title={report.reason}>
+                  {report.reason}
+                </span>
+              </label>
+            </li>
+          )
+        })}
+      </ul>
+      <Slider
+        path="stopping.delta"
+        value={stopping.delta}
+        unit="nats"
+        format={(value) => formatNumber(value, 2)}
+        onChange={(delta) => {
+          lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, delta } }))
+        }}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,247 @@
+import { useMemo, useRef, useState } from 'react'
+import { formatCoordinate, formatNats } from '../render/format.ts'
+import { cardsOf, nameOf, type Card } from '../stores/shelfStore.ts'
+import { useLab, useScene, useShelf } from './context.ts'
+import { Icon } from './Icon.tsx'
+import { Slider } from './Slider.tsx'
+import { Thumbnail } from './Thumbnail.tsx'
+
+/** A card on its way to the tray. */
+interface Drag {
+  readonly card: Card
+  readonly x: number
+  readonly y: number
+  readonly over: boolean
+}
+
+/** How far a pointer moves before a press becomes a drag, CSS pixels. */
+const DRAG_SLOP = 6
+
+/** Station 4: energies add up. */
+export function ComposeStation() {
+  const tray = useRef<HTMLDivElement>(null)
+  const [drag, setDrag] = useState<Drag | null>(null)
+  return (
+    <section className="station compose" aria-labelledby="compose-heading">
+      <h2 id="compose-heading">
+        <span>4</span> Compose
+      </h2>
+      <Tray holder={tray} inviting={drag !== null} over={drag?.over ?? false} />
+      <Shelf tray={tray} onDrag={setDrag} />
+      {drag !== null && (
+        <div
+          className="ghost"
+          style={{ transform: `translate(${String(drag.x)}px, ${String(drag.y)}px)` }}
+          aria-hidden="true"
+        >
+          <Thumbnail raster={drag.card.thumbnail} size={56} />
+        </div>
+      )}
+    </section>
+  )
+}
+
+interface TrayProps {
+  readonly holder: React.RefObject<HTMLDivElement | null>
+  readonly inviting: boolean
+  readonly over: boolean
+}
+
+function Tray({ holder, inviting, over }: TrayProps) {
+  const lab = useLab()
+  const energy = useScene((scene) => scene.energy)
+  const target = useScene((scene) => scene.target)
+  const shelf = useShelf((state) => state)
+  const terms = energy.kind === 'sum' ? energy.terms : []
+  return (
+    <div
+      className="tray"
+      ref={holder}
+      role="group"
+      aria-label="Tray"
+      data-testid="tray"
+      data-terms={terms.length}
+      data-inviting={inviting}
+      data-over={over}
+    >
+      {terms.length === 0 ? (
+        <p className="tray-empty">
+          Drag energies here, or press one: <i>V</i> = Σ <i>wᵢVᵢ</i>
+        </p>
+      ) : (
+        <>
+          <p className="sum" data-testid="sum-formula">
+            <i>V</i> ={' '}
+            {terms.map(({ weight }, i) => (
+              <span key={i}>
+                {i === 0 ? (weight < 0 ? '−' : '') : weight < 0 ? ' − ' : ' + '}
+                {formatCoordinate(Math.abs(weight))} <i>V</i>
+                <sub>{i + 1}</sub>
+              </span>
+            ))}
+          </p>
+          <ol className="terms">
+            {terms.map((term, i) => {
+              const name = nameOf(shelf, term.energy, term.target ?? target)
+              return (
+                <li key={i} data-weight={term.weight}>
+                  <Slider
+                    path="energy.terms.weight"
+                    label={`Weight of ${name}`}
+                    value={term.weight}
+                    format={formatCoordinate}
+                    onChange={(weight) => {
+                      lab.setWeight(i, weight)
+                    }}
+                  />
+                  <button
+                    type="button"
+                    className="icon-button small"
+                    aria-label={`Remove ${name} from the tray`}
+                    onClick={() => {
+                      lab.removeTerm(i)
+                    }}
+                  >
+                    <Icon name="close" />
+                  </button>
+                </li>
+              )
+            })}
+          </ol>
+          <div className="tray-buttons">
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                lab.saveComposition()
+              }}
+            >
+              Save as energy
+            </button>
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                lab.clearTray()
+              }}
+            >
+              Clear
+            </button>
+          </div>
+        </>
+      )}
+    </div>
+  )
+}
+
+interface ShelfProps {
+  readonly tray: React.RefObject<HTMLDivElement | null>
+  readonly onDrag: (drag: Drag | null) => void
+}
+
+function Shelf({ tray, onDrag }: ShelfProps) {
+  const shelf = useShelf((state) => state)
+  const cards = useMemo(() => cardsOf(shelf), [shelf])
+  return (
+    <ul className="shelf" aria-label="Shelf" data-testid="shelf">
+      {cards.map((card) => (
+        <li key={card.id}>
+          <EnergyCard card={card} tray={tray} onDrag={onDrag} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function EnergyCard({ card, tray, onDrag }: ShelfProps & { readonly card: Card }) {
+  const lab = useLab()
+  const press = useRef<{ id: number; x: number; y: number; dragging: boolean } | null>(null)
+  /** A drag ends in a click event of its own, which must not add the card again. */
+  const dragged = useRef(false)
+  const overTray = (x: number, y: number) => {
+    const box = tray.current?.getBoundingClientRect()
+    return box !== undefined && x >= box.left && x <= box.right && y >= box.top && y <= box.bottom
+  }
+  const end = () => {
+    press.current = null
+    onDrag(null)
+  }
+  const quality =
+    card.klDataModel !== null
+      ? `KL ${formatNats(card.klDataModel)} nats`
+      : card.crossEntropy !== null
+        ? `cross-entropy ${formatNats(card.crossEntropy)} nats`
+        : card.origin
+  return (
+    <div className="card" data-card={card.id} data-origin={card.origin}>
+      <button
+        type="button"
+        className="card-face"
+        aria-label={`Add ${card.label} to the tray`}
+        title={`${card.label} · ${quality}`}
+        onPointerDown={(event) => {
+          if (event.button !== 0) return
+          dragged.current = false
+          press.current = {
+            id: event.pointerId,
+            x: event.clientX,
+            y: event.clientY,
+            dragging: false,
+          }
+        }}
+        onPointerMove={(event) => {
+          const start = press.current
+          if (start?.id !== event.pointerId) return
+          const { clientX: x, clientY: y } = event
+          if (!start.dragging && Math.hypot(x - start.x, y - start.y) < DRAG_SLOP) return
+          if (!start.dragging) {
+            start.dragging = true
+            event.currentTarget.setPointerCapture(event.pointerId)
+          }
+          onDrag({ card, x, y, over: overTray(x, y) })
+        }}
+        onPointerUp={(event) => {
+          const start = press.current
+          if (start?.id !== event.pointerId) return
+          dragged.current = start.dragging
+          if (start.dragging && overTray(event.clientX, event.clientY)) lab.addToTray(card)
+          end()
+        }}
+        onPointerCancel={end}
+        onClick={() => {
+          if (dragged.current) dragged.current = false
+          else lab.addToTray(card)
+        }}
+      >
+        <Thumbnail raster={card.thumbnail} size={52} />
+        <span className="card-label">{card.label}</span>
+      </button>
+      {card.origin !== 'shipped' && (
+        <div className="card-tools">
+          <button
+            type="button"
+            className="icon-button small"
+            aria-label={`Put ${card.label} on the stage`}
+            title="Put on the stage"
+            onClick={() => {
+              lab.selectEnergy(card)
+            }}
+          >
+            <Icon name="stage" />
+          </button>
+          <button
+            type="button"
+            className="icon-button small"
+            aria-label={`Remove ${card.label} from the shelf`}
+            title="Remove from the shelf"
+            onClick={() => {
+              lab.removeItem(card.id.replace(/^shelf:/, ''))
+            }}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,165 @@
+import { useEffect, useRef, useState } from 'react'
+import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
+import { useLab, usePalette, useRun, useScene } from './context.ts'
+import { Icon } from './Icon.tsx'
+
+export function Header() {
+  return (
+    <header className="header">
+      <h1 className="wordmark">
+        <Mark />
+        Lyapunov Lab
+      </h1>
+      <p className="tagline">
+        Train a scalar energy, release particles on it, and see when and why you may stop.
+      </p>
+      <BackendBadge />
+      <ExperimentsMenu />
+      <ShareButton />
+      <ThemeButton />
+    </header>
+  )
+}
+
+/** A falling curve over its floor. */
+function Mark() {
+  return (
+    <svg className="mark" viewBox="0 0 32 32" aria-hidden="true">
+      <path d="M4 5c2 14 7 19.500 24 20" className="mark-langevin" />
+      <path d="M4 11c3 9 7 12 11 10 4-2 7-9 13-13" className="mark-deterministic" />
+    </svg>
+  )
+}
+
+function BackendBadge() {
+  const backend = useRun((state) => state.backend)
+  if (backend === null)
+    return (
+      <span className="badge" data-state="measuring">
+        <i className="dot" />
+        measuring…
+      </span>
+    )
+  const { name, description, reason, refused } = backend
+  return (
+    <div className="badge-holder">
+      <button type="button" className="badge" data-backend={name} aria-describedby="backend-why">
+        <i className="dot" />
+        {description}
+      </button>
+      <div className="tooltip" id="backend-why" role="tooltip">
+        <p>
+          Training runs on <strong>{description}</strong>: {reason}.
+        </p>
+        {refused.map((one) => (
+          <p key={one.name}>
+            Not {one.name}: {one.reason}
+          </p>
+        ))}
+        <p className="quiet">Another one: Recipe → Backend, or ?backend= in the address.</p>
+      </div>
+    </div>
+  )
+}
+
+function ExperimentsMenu() {
+  const lab = useLab()
+  const ref = useRef<HTMLDetailsElement>(null)
+  useEffect(() => {
+    const close = (event: Event) => {
+      const menu = ref.current
+      if (menu?.open !== true) return
+      if (
+        event instanceof KeyboardEvent
+          ? event.key === 'Escape'
+          : !menu.contains(event.target as Node)
+      ) {
+        menu.open = false
+        if (event instanceof KeyboardEvent) menu.querySelector('summary')?.focus()
+      }
+    }
+    document.addEventListener('pointerdown', close)
+    document.addEventListener('keydown', close)
+    return () => {
+      document.removeEventListener('pointerdown', close)
+      document.removeEventListener('keydown', close)
+    }
+  }, [])
+  return (
+    <details className="menu" ref={ref}>
+      <summary className="button">Experiments</summary>
+      <ul className="menu-list" aria-label="Experiments">
+        {EXPERIMENTS.map(({ id, title, sentence, scene }) => (
+          <li key={id}>
+            <button
+              type="button"
+              data-experiment={id}
+              onClick={() => {
+                if (ref.current !== null) ref.current.open = false
+                lab.open(scene)
+              }}
+            >
+              <strong>{title}</strong>
+              <span>{sentence}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+function ShareButton() {
+  const lab = useLab()
+  const [copied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!copied) return
+    const timer = setTimeout(() => {
+      setCopied(false)
+    }, 2000)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [copied])
+  const share = async () => {
+    const link = lab.link()
+    try {
+      await navigator.clipboard.writeText(link)
+      setCopied(true)
+    } catch {
+      lab.notify('info', `Copy this link: ${link}`)
+    }
+  }
+  return (
+    <button
+      type="button"
+      className="button"
+      onClick={() => {
+        void share()
+      }}
+    >
+      <Icon name="link" />
+      <span aria-live="polite">{copied ? 'Link copied' : 'Copy link'}</span>
+    </button>
+  )
+}
+
+function ThemeButton() {
+  const lab = useLab()
+  const theme = useScene((scene) => scene.view.theme)
+  const { name } = usePalette()
+  const other = name === 'dark' ? 'light' : 'dark'
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={`Theme: ${theme === 'auto' ? `${name}, as the device` : name}. Switch to ${other}`}
+      title={`Switch to ${other}`}
+      onClick={() => {
+        lab.setTheme(other)
+      }}
+    >
+      <Icon name={name === 'dark' ? 'sun' : 'moon'} />
+    </button>
+  )
+}

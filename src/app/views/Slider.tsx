@@ -1,0 +1,141 @@
+import { useId, useState, type CSSProperties, type ReactNode } from 'react'
+import {
+  describeRange,
+  inRange,
+  notches,
+  notchOf,
+  rangeOf,
+  valueAtNotch,
+  type RangePath,
+} from '../../lab/scene/ranges.ts'
+import { useLab } from './context.ts'
+
+interface SliderProps {
+  /** Which number of a scene: its range, its scale and its name. */
+  readonly path: RangePath
+  readonly value: number
+  readonly onChange: (value: number) => void
+  readonly format: (value: number) => string
+  /** Another accessible name than the range's own. */
+  readonly label?: string
+  /** Beside the value. */
+  readonly unit?: string
+  readonly disabled?: boolean
+  /** Narrower bounds than the range's, for a slider whose ends would be of no use. */
+  readonly from?: number
+  readonly to?: number
+  readonly children?: ReactNode
+}
+
+/**
+ * A slider over a range of the scene with its value as an editable figure beside it. Typed values outside
+ * the range are refused with a notice that names field and range.
+ */
+export function Slider({
+  path,
+  value,
+  onChange,
+  format,
+  label,
+  unit,
+  disabled = false,
+  from,
+  to,
+  children,
+}: SliderProps) {
+  const range = rangeOf(path)
+  const name = label ?? range.label
+  const id = useId()
+  const first = from === undefined ? 0 : notchOf(range, from)
+  const last = to === undefined ? notches(range) : notchOf(range, to)
+  const notch = Math.min(last, Math.max(first, notchOf(range, value)))
+  const shown = format(value)
+  return (
+    <div className="slider">
+      <div className="slider-head">
+        <label htmlFor={id}>{name}</label>
+        {children}
+        <Figure
+          name={name}
+          path={path}
+          value={value}
+          shown={shown}
+          disabled={disabled}
+          onChange={onChange}
+        />
+        {unit !== undefined && <span className="unit">{unit}</span>}
+      </div>
+      <input
+        id={id}
+        type="range"
+        min={first}
+        max={last}
+        step={1}
+        value={notch}
+        disabled={disabled}
+        aria-valuetext={unit === undefined ? shown : `${shown} ${unit}`}
+        style={share((notch - first) / Math.max(1, last - first))}
+        onChange={(event) => {
+          onChange(valueAtNotch(range, Number(event.target.value)))
+        }}
+      />
+    </div>
+  )
+}
+
+/** How much of a track lies behind its thumb, for the style sheet. */
+function share(part: number): CSSProperties {
+  const style: Record<`--${string}`, string> = { '--share': `${(100 * part).toFixed(2)}%` }
+  return style
+}
+
+interface FigureProps {
+  readonly name: string
+  readonly path: RangePath
+  readonly value: number
+  readonly shown: string
+  readonly disabled: boolean
+  readonly onChange: (value: number) => void
+}
+
+/** A number as text that can be edited in place. */
+export function Figure({ name, path, value, shown, disabled, onChange }: FigureProps) {
+  const lab = useLab()
+  const [draft, setDraft] = useState<string | null>(null)
+  const commit = () => {
+    if (draft === null) return
+    setDraft(null)
+    const text = draft.trim().replace(',', '.').replace('−', '-')
+    if (text === '' || text === String(value)) return
+    const typed = Number(text)
+    const range = rangeOf(path)
+    if (inRange(range, typed)) onChange(typed)
+    else lab.notify('warning', `${path}: found ${text}; allowed: ${describeRange(range)}`)
+  }
+  return (
+    <input
+      className="figure"
+      type="text"
+      inputMode="decimal"
+      size={7}
+      aria-label={`${name}, value`}
+      disabled={disabled}
+      value={draft ?? shown}
+      onFocus={(event) => {
+        setDraft(String(value))
+        const field = event.target
+        requestAnimationFrame(() => {
+          field.select()
+        })
+      }}
+      onChange={(event) => {
+        setDraft(event.target.value)
+      }}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') event.currentTarget.blur()
+        if (event.key === 'Escape') setDraft(String(value))
+      }}
+    />
+  )
+}

@@ -1,0 +1,25 @@
+import { useEffect, useRef } from 'react'
+import type { Raster } from '../../lab/protocol/calls.ts'
+import { prepareContext } from '../render/canvas.ts'
+import { drawThumbnail } from '../render/thumbnail.ts'
+import { usePalette } from './context.ts'
+
+/** A density as a small picture; the card round it carries the name. */
+export function Thumbnail({
+  raster,
+  size,
+}: {
+  readonly raster: Raster | null
+  readonly size: number
+}) {
+  const ref = useRef<HTMLCanvasElement>(null)
+  const palette = usePalette()
+  useEffect(() => {
+    const canvas = ref.current
+    if (canvas === null) return
+    const surface = { width: size, height: size, ratio: Math.min(3, window.devicePixelRatio || 1) }
+    const context = prepareContext(canvas, surface)
+    if (raster !== null) drawThumbnail(context, surface, raster, palette)
+  }, [raster, size, palette])
+  return <canvas ref={ref} className="thumbnail" aria-hidden="true" data-drawn={raster !== null} />
+}

@@ -1,0 +1,143 @@
+import { useMemo, useState } from 'react'
+import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
+import { TARGET_KINDS } from '../../lab/scene/decode.ts'
+import type { TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import { targetLabel } from '../stores/labels.ts'
+import { thumbnailKey } from '../stores/lab.ts'
+import { sameTarget } from '../stores/manifest.ts'
+import { targetOfDataSet } from '../stores/shelfStore.ts'
+import { useLab, useScene, useShelf } from './context.ts'
+import { DrawDialog } from './DrawDialog.tsx'
+import { Icon } from './Icon.tsx'
+import { Recipe } from './Recipe.tsx'
+import { Thumbnail } from './Thumbnail.tsx'
+import { TrainingPanel } from './TrainingPanel.tsx'
+import { PasteDialog, UploadDialog } from './UploadDialog.tsx'
+
+/** Station 1: what to learn, and learning it. */
+export function TrainStation() {
+  return (
+    <section className="station train" aria-labelledby="train-heading">
+      <h2 id="train-heading">
+        <span>1</span> Train
+      </h2>
+      <Gallery />
+      <OwnData />
+      <TrainingPanel />
+      <Recipe />
+    </section>
+  )
+}
+
+interface Choice {
+  readonly id: string
+  readonly label: string
+  readonly target: TargetSpec
+  readonly own: boolean
+}
+
+const BUILT_IN: readonly Choice[] = TARGET_KINDS.flatMap((kind): Choice[] => {
+  if (isTargetId(kind)) {
+    const target = defaultTarget(kind)
+    return [{ id: kind, label: targetLabel(target), target, own: false }]
+  }
+  if (kind !== 'old-faithful') return []
+  return [{ id: kind, label: 'Old Faithful', target: { kind }, own: false }]
+})
+
+function Gallery() {
+  const lab = useLab()
+  const target = useScene((scene) => scene.target)
+  const dataSets = useShelf((state) => state.dataSets)
+  const thumbnails = useShelf((state) => state.targetThumbnails)
+  const choices = useMemo<readonly Choice[]>(
+    () => [
+      ...BUILT_IN,
+      ...dataSets.map((set) => ({
+        id: set.id,
+        label: set.label,
+        target: targetOfDataSet(set),
+        own: true,
+      })),
+    ],
+    [dataSets],
+  )
+  const isChosen = (choice: Choice) =>
+    isTargetId(choice.target.kind)
+      ? choice.target.kind === target.kind
+      : sameTarget(choice.target, target)
+  return (
+    <div className="gallery" role="radiogroup" aria-label="Target">
+      {choices.map((choice) => (
+        <label key={choice.id} className="target" title={choice.label}>
+          <input
+            type="radio"
+            name="target"
+            value={choice.id}
+            checked={isChosen(choice)}
+            onChange={() => {
+              lab.selectTarget(choice.target)
+            }}
+          />
+          <Thumbnail raster={thumbnails[thumbnailKey(choice.target)] ?? null} size={60} />
+          <span>{choice.label}</span>
+          {choice.own && (
+            <button
+              type="button"
+              className="remove"
+              aria-label={`Remove the data ${choice.label}`}
+              onClick={(event) => {
+                event.preventDefault()
+                lab.removeDataSet(choice.id)
+              }}
+            >
+              <Icon name="close" />
+            </button>
+          )}
+        </label>
+      ))}
+    </div>
+  )
+}
+
+/** Targets of one's own: drawn, from a file, pasted. */
+function OwnData() {
+  const [open, setOpen] = useState<'draw' | 'upload' | 'paste' | null>(null)
+  const close = () => {
+    setOpen(null)
+  }
+  return (
+    <div className="own-data" role="group" aria-label="Your own data">
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          setOpen('draw')
+        }}
+      >
+        Draw
+      </button>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          setOpen('upload')
+        }}
+      >
+        Upload CSV
+      </button>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          setOpen('paste')
+        }}
+      >
+        Paste
+      </button>
+      {open === 'draw' && <DrawDialog onClose={close} />}
+      {open === 'upload' && <UploadDialog onClose={close} />}
+      {open === 'paste' && <PasteDialog onClose={close} />}
+    </div>
+  )
+}

@@ -1,0 +1,196 @@
+import { useEffect, useRef } from 'react'
+import { prepareContext } from '../render/canvas.ts'
+import {
+  formatCount,
+  formatDuration,
+  formatNats,
+  formatNatsWithError,
+  formatNumber,
+  formatRate,
+} from '../render/format.ts'
+import { drawLossChart } from '../render/lossChart.ts'
+import { useLab, usePalette, useRun } from './context.ts'
+import { useSurface } from './useSurface.ts'
+
+/** Train, pause, resume, step, start over; how far, how fast, how good. */
+export function TrainingPanel() {
+  const phase = useRun((state) => state.training.phase)
+  return (
+    <div className="training" data-phase={phase}>
+      <TrainingButtons />
+      <Progress />
+      {phase !== 'none' && <LossPlot />}
+      <Outcome />
+    </div>
+  )
+}
+
+function TrainingButtons() {
+  const lab = useLab()
+  const phase = useRun((state) => state.training.phase)
+  const { training } = lab
+  const button = (name: string, act: () => void, primary = false, disabled = false) => (
+    <button
+      type="button"
+      className={primary ? 'button primary' : 'button'}
+      disabled={disabled}
+      onClick={act}
+    >
+      {name}
+    </button>
+  )
+  return (
+    <div className="training-buttons" role="group" aria-label="Training">
+      {(phase === 'none' || phase === 'finished') &&
+        button(
+          'Train',
+          () => {
+            training.train()
+          },
+          true,
+        )}
+      {(phase === 'starting' || phase === 'running') &&
+        button(
+          'Pause',
+          () => {
+            training.pause()
+          },
+          true,
+          phase === 'starting',
+        )}
+      {(phase === 'paused' || phase === 'interrupted') &&
+        button(
+          'Resume',
+          () => {
+            training.resume()
+          },
+          true,
+        )}
+      {phase === 'paused' &&
+        button('Step', () => {
+          training.step()
+        })}
+      {(phase === 'running' || phase === 'paused') &&
+        button('Start over', () => {
+          training.startOver()
+        })}
+      {(phase === 'running' || phase === 'paused') &&
+        button('Stop', () => {
+          training.interrupt()
+        })}
+      {phase === 'interrupted' &&
+        button('Discard', () => {
+          training.discard()
+        })}
+    </div>
+  )
+}
+
+function Progress() {
+  const { phase, step, steps, stepsPerSecond, remainingSeconds, elapsedSeconds } = useRun(
+    (state) => state.training,
+  )
+  const backend = useRun((state) => state.backend)
+  if (phase === 'none') return null
+  const done = steps > 0 ? Math.min(1, step / steps) : 0
+  return (
+    <div className="progress">
+      <progress max={1} value={done} aria-label="Training progress" />
+      <p className="figures">
+        <span>
+          <b>{formatCount(step)}</b> / {formatCount(steps)} steps
+        </span>
+        {phase === 'starting' && <span>starting…</span>}
+        {(phase === 'running' || phase === 'paused') && (
+          <>
+            <span>{formatRate(stepsPerSecond)} steps/s</span>
+            <span>
+              {phase === 'paused'
+                ? 'paused'
+                : remainingSeconds === null
+                  ? 'measuring…'
+                  : `${formatDuration(remainingSeconds)} left`}
+            </span>
+          </>
+        )}
+        {phase === 'finished' && <span>{formatDuration(elapsedSeconds)}</span>}
+        {phase === 'interrupted' && <span>interrupted</span>}
+        {backend !== null && <span>{backend.name}</span>}
+      </p>
+    </div>
+  )
+}
+
+function LossPlot() {
+  const [holder, surface] = useSurface<HTMLDivElement>()
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const palette = usePalette()
+  const losses = useRun((state) => state.training.losses)
+  const history = useRun((state) => state.training.history)
+  const steps = useRun((state) => state.training.steps)
+  useEffect(() => {
+    if (canvas.current === null || surface === null) return
+    const context = prepareContext(canvas.current, surface)
+    drawLossChart(context, surface, { losses, history, steps }, palette)
+  }, [surface, losses, history, steps, palette])
+  const last = history.at(-1)
+  return (
+    <div
+      className="loss"
+      ref={holder}
+      data-testid="loss"
+      data-losses={losses.length}
+      data-loss={losses.at(-1)?.loss}
+      data-kl={last?.klDataModel ?? undefined}
+      data-cross-entropy={last?.crossEntropy ?? undefined}
+    >
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`Loss of the training and, measured as it goes, ${
+          last?.klDataModel != null ? 'KL from the data to the model' : 'held-out cross-entropy'
+        }`}
+      />
+    </div>
+  )
+}
+
+function Outcome() {
+  const { phase, summary, tableError } = useRun((state) => state.training)
+  const error = summary?.tableError ?? tableError
+  if (phase === 'none' || (summary === null && error === null)) return null
+  return (
+    <dl className="outcome" data-testid="training-summary">
+      {summary !== null && summary.klDataModel !== null && (
+        <div>
+          <dt>KL(ρ*‖π_θ)</dt>
+          <dd>{formatNats(summary.klDataModel)} nats</dd>
+        </div>
+      )}
+      {summary !== null && summary.klDataModel === null && summary.crossEntropy !== null && (
+        <>
+          <div>
+            <dt>Held-out cross-entropy</dt>
+            <dd>
+              {formatNatsWithError(summary.crossEntropy, summary.crossEntropyStandardError)} nats
+            </dd>
+          </div>
+          {summary.gaussianCrossEntropy !== null && (
+            <div>
+              <dt>Best single Gaussian</dt>
+              <dd>{formatNats(summary.gaussianCrossEntropy)} nats</dd>
+            </div>
+          )}
+        </>
+      )}
+      {error !== null && (
+        <div title="Largest difference of the table that everything downstream reads and the network, where π has 99.9 % of its mass">
+          <dt>Table − network</dt>
+          <dd>
+            V {formatNumber(error.value, 2)}, ∇V {formatNumber(error.gradient, 2)}
+          </dd>
+        </div>
+      )}
+    </dl>
+  )
+}

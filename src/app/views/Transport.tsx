@@ -1,0 +1,187 @@
+import { formatCount, formatRate, formatTime } from '../render/format.ts'
+import { useLab, useRun, useScene } from './context.ts'
+import { Icon } from './Icon.tsx'
+import { useEffect, useRef } from 'react'
+
+const SPEEDS = [2, 6, 12, 24, 48, 96, 240]
+
+/** Play, step, scrub. While a training has the stage, its own buttons steer, and these step back. */
+export function Transport() {
+  const lab = useLab()
+  const phase = useRun((state) => state.training.phase)
+  const busy = phase === 'starting' || phase === 'running' || phase === 'paused'
+  if (busy) return <TrainingTransport />
+  return (
+    <div className="transport" role="group" aria-label="Playback">
+      <PlayButton />
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Step"
+        title="One step"
+        onClick={() => {
+          lab.playback.step()
+        }}
+      >
+        <Icon name="step" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Restart"
+        title="Again from step 0"
+        onClick={() => {
+          lab.playback.restart()
+        }}
+      >
+        <Icon name="restart" />
+      </button>
+      <Scrubber />
+      <Counter />
+      <Speed />
+      <PauseAtStop />
+    </div>
+  )
+}
+
+function TrainingTransport() {
+  const { phase, step, steps, stage } = useRun((state) => state.training)
+  return (
+    <div className="transport" role="status">
+      <p className="training-note">
+        {phase === 'starting'
+          ? 'Opening the training…'
+          : `Particles follow the energy as it is learned · ${
+              stage === 'warm-up' ? 'warm-up' : 'main phase'
+            } · step ${formatCount(step)} of ${formatCount(steps)}${
+              phase === 'paused' ? ' · paused' : ''
+            }`}
+      </p>
+    </div>
+  )
+}
+
+function PlayButton() {
+  const lab = useLab()
+  const running = useRun((state) => state.status === 'running')
+  return (
+    <button
+      type="button"
+      className="icon-button primary"
+      aria-label={running ? 'Pause' : 'Play'}
+      title={running ? 'Pause' : 'Play'}
+      onClick={() => {
+        if (running) lab.playback.pause()
+        else lab.playback.play()
+      }}
+    >
+      <Icon name={running ? 'pause' : 'play'} />
+    </button>
+  )
+}
+
+/** Back and forth through every step; moved by the frames themselves while playing. */
+function Scrubber() {
+  const lab = useLab()
+  const ref = useRef<HTMLInputElement>(null)
+  const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
+  useEffect(() => {
+    const show = () => {
+      const input = ref.current
+      if (input === null) return
+      const { step } = lab.live.getState()
+      input.value = String(step)
+      input.style.setProperty('--share', `${String((100 * step) / Math.max(1, steps))}%`)
+      input.setAttribute('aria-valuetext', `step ${String(step)} of ${String(steps)}`)
+    }
+    show()
+    return lab.live.subscribe(show)
+  }, [lab, steps])
+  return (
+    <input
+      ref={ref}
+      className="scrubber"
+      type="range"
+      aria-label="Scrub"
+      min={0}
+      max={Math.max(1, steps)}
+      step={1}
+      defaultValue={0}
+      onInput={(event) => {
+        lab.playback.scrub(Number(event.currentTarget.value))
+      }}
+    />
+  )
+}
+
+/** k and t = kη, written past React. */
+function Counter() {
+  const lab = useLab()
+  const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
+  const stepSize = useRun((state) => state.run?.scene.dynamics.stepSize ?? null)
+  const k = useRef<HTMLElement>(null)
+  const t = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const show = () => {
+      const { step } = lab.live.getState()
+      if (k.current !== null) k.current.textContent = formatCount(step)
+      if (t.current !== null)
+        t.current.textContent = stepSize === null ? '' : formatTime(step, stepSize)
+    }
+    show()
+    return lab.live.subscribe(show)
+  }, [lab, stepSize])
+  return (
+    <p className="counter">
+      <span>
+        <i>k</i> = <b ref={k} style={{ minWidth: `${String(String(steps).length)}ch` }} />
+        <span className="of"> / {formatCount(steps)}</span>
+      </span>
+      <span className="time">
+        <i>t</i> = <b ref={t} />
+      </span>
+    </p>
+  )
+}
+
+function Speed() {
+  const lab = useLab()
+  const speed = useScene((scene) => scene.view.speed)
+  const choices = SPEEDS.includes(speed) ? SPEEDS : [...SPEEDS, speed].sort((a, b) => a - b)
+  return (
+    <label className="select speed">
+      <span className="visually-hidden">Speed</span>
+      <select
+        value={speed}
+        onChange={(event) => {
+          const chosen = Number(event.target.value)
+          lab.edit((scene) => ({ ...scene, view: { ...scene.view, speed: chosen } }))
+        }}
+      >
+        {choices.map((choice) => (
+          <option key={choice} value={choice}>
+            {formatRate(choice)} steps/s
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+function PauseAtStop() {
+  const lab = useLab()
+  const on = useScene((scene) => scene.view.pauseAtStop)
+  return (
+    <label className="check" title="Halt the clock at the stopping step">
+      <input
+        type="checkbox"
+        checked={on}
+        onChange={(event) => {
+          const pauseAtStop = event.target.checked
+          lab.edit((scene) => ({ ...scene, view: { ...scene.view, pauseAtStop } }))
+        }}
+      />
+      halt at the stop
+    </label>
+  )
+}
