@@ -75,7 +75,7 @@ export function smooth(values: Float32Array, n: number): Float32Array {
 
 /**
  * Where the particles are too many or too few against Gibbs: (n_i/N − π_i)/max π on bins, both smoothed
- * once, in the diverging colours (full colour at ±1), laid over whatever is there.
+ * once, in the diverging colours (full colour at ±1), over a veil that takes back what lies beneath.
  */
 export function drawDifference(
   context: Context,
@@ -103,6 +103,10 @@ export function drawDifference(
   const bitmap = createBitmap(bins, bins)
   bitmap.context.putImageData(new ImageData(new Uint8ClampedArray(words.buffer), bins, bins), 0, 0)
   context.save()
+  context.globalAlpha = 0.72
+  context.fillStyle = palette.surface
+  context.fillRect(viewport.left, viewport.top, viewport.size, viewport.size)
+  context.globalAlpha = 1
   context.imageSmoothingEnabled = true
   context.imageSmoothingQuality = 'high'
   context.drawImage(bitmap.canvas, viewport.left, viewport.top, viewport.size, viewport.size)

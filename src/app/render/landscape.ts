@@ -46,8 +46,8 @@ export interface LandscapePainter {
  */
 export const GAMMA = 0.42
 
-/** More device pixels a side than this are filled by smooth enlargement. */
-const MAXIMUM_SIDE = 1400
+/** The heat is sampled at so many points a side at least, and at CSS pixels at most: it is smooth. */
+const LEAST_SAMPLES = 320
 const KEPT = 4
 
 function fillHeat(
@@ -81,10 +81,13 @@ export function fillDensity(values: Float32Array, ramp: Uint32Array, out: Uint32
   }
 }
 
+/** Contours in units of ε above the lowest point. */
+const LEVELS = [1, 2, 3, 4, 6, 8, 12, 16]
+
 /**
- * Levels of V for the contours: 1, 2, 3, 4, 6, 8, 12, 16, 24, 32 … units of ε above the lowest point, so
- * that the innermost line is where π has fallen by e, and steep walls do not fill up with lines. A
- * landscape flatter than 2ε gets about five round levels instead; one without relief gets none.
+ * Levels of V for the contours: 1, 2, 3, 4, 6, 8, 12, 16 units of ε above the lowest point, so that the
+ * innermost line is where π has fallen by e, and steep walls do not fill up with lines. A landscape
+ * flatter than 2ε gets about five round levels instead; one without relief gets none.
  */
 export function contourLevels(lowest: number, highest: number, epsilon: number): number[] {
   const range = highest - lowest
@@ -92,11 +95,7 @@ export function contourLevels(lowest: number, highest: number, epsilon: number):
   if (range < 2 * epsilon) {
     return ticks(lowest, highest, 5).filter((level) => level > lowest && level < highest)
   }
-  const levels = [1, 2, 3, 4]
-  for (let step = 2; levels.length < 10; step *= 2) {
-    levels.push(levels.at(-1)! + step, levels.at(-1)! + 2 * step)
-  }
-  return levels.map((level) => lowest + epsilon * level).filter((level) => level < highest)
+  return LEVELS.map((level) => lowest + epsilon * level).filter((level) => level < highest)
 }
 
 /**
@@ -152,9 +151,10 @@ function traceLevel(
 function paintHeat(
   bitmap: Bitmap,
   side: number,
+  size: number,
   fill: (n: number, out: Uint32Array) => void,
 ): void {
-  const n = Math.min(side, MAXIMUM_SIDE)
+  const n = Math.min(side, Math.max(LEAST_SAMPLES, Math.round(size)))
   const words = new Uint32Array(n * n)
   fill(n, words)
   const image = new ImageData(new Uint8ClampedArray(words.buffer), n, n)
@@ -164,6 +164,7 @@ function paintHeat(
   }
   const small = createBitmap(n, n)
   small.context.putImageData(image, 0, 0)
+  bitmap.context.imageSmoothingEnabled = true
   bitmap.context.imageSmoothingQuality = 'high'
   bitmap.context.drawImage(small.canvas, 0, 0, side, side)
 }
@@ -179,29 +180,29 @@ function paint(
   const { context } = bitmap
   const { landscape, targetDensity } = data
   const { epsilon } = landscape
+  const size = side / ratio
   const [lowest, highest] = extent(landscape.v)
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.fillStyle = palette.surface
   context.fillRect(0, 0, side, side)
   if (layers.energy) {
-    paintHeat(bitmap, side, (n, out) => {
+    paintHeat(bitmap, side, size, (n, out) => {
       const energy = new Float32Array(n * n)
       sampleEnergy(landscape, n, n, energy)
       fillHeat(energy, lowest, epsilon, palette.ramp, out)
     })
   } else if (layers.target && targetDensity !== null) {
-    paintHeat(bitmap, side, (n, out) => {
+    paintHeat(bitmap, side, size, (n, out) => {
       const density = new Float32Array(n * n)
       sampleRaster(targetDensity, n, n, density)
       fillDensity(density, palette.ramp, out)
     })
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
-  const size = side / ratio
   context.lineJoin = 'round'
   context.lineCap = 'round'
   if (layers.contours) {
-    const n = Math.round(Math.max(64, Math.min(192, size / 2.5)))
+    const n = Math.round(Math.max(64, Math.min(150, size / 3)))
     const energy = new Float32Array(n * n)
     sampleEnergy(landscape, n, n, energy)
     const levels = contourLevels(lowest, highest, epsilon)

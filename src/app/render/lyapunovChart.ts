@@ -189,7 +189,7 @@ function drawLegend(
   context.fillText(CHART_TITLE, 0, row / 2)
   const titleWidth = context.measureText(CHART_TITLE).width
   context.font = font(layout.textSize)
-  const keys = legendKeys(data)
+  const keys = legendKeys(data, layout.surface)
   const places = placeLegend(
     titleWidth,
     keys.map((key) => context.measureText(LEGEND_TEXT[key]).width + LEGEND_SWATCH + 5),
@@ -226,7 +226,7 @@ function drawGrid(
     const y = crisp(layout.y(tick))
     context.moveTo(plot.left, y)
     context.lineTo(plot.left + plot.width, y)
-    const text = layout.scale === 'log' ? formatLogTick(tick) : formatNumber(tick, 2)
+    const text = layout.scale === 'linear' ? trimZeros(formatNumber(tick, 2)) : formatLogTick(tick)
     context.fillText(text, plot.left - 6, Math.min(bottom - 3, y))
   }
   context.stroke()
@@ -258,13 +258,15 @@ function drawGrid(
       : []),
   ]
   context.textBaseline = 'top'
+  const every = [1, ticks.length > 6 ? 2 : 1]
   rows.forEach(({ y, head, text }, i) => {
     context.fillStyle = palette.muted
     context.globalAlpha = i === 0 ? 1 : 0.8
     context.textAlign = 'left'
     context.fillText(head, 0, y)
     context.textAlign = 'center'
-    for (const tick of ticks) {
+    for (const [at, tick] of ticks.entries()) {
+      if (at % every[i]! !== 0) continue
       if (tick === 0 && context.measureText(head).width > plot.left - 8) continue
       context.fillText(trimZeros(text(tick)), layout.x(tick), y)
     }
@@ -333,42 +335,59 @@ function drawRun(context: Context, layout: LyapunovLayout, samples: readonly Sam
   context.stroke()
 }
 
+/** The four curves cut into runs and thinned to the columns of the plot. */
+interface Curves {
+  readonly length: number
+  readonly steps: number
+  readonly columns: number
+  readonly langevin: readonly Run[]
+  readonly deterministic: readonly Run[]
+  readonly exact: readonly Run[]
+  readonly continuous: readonly Run[]
+}
+
+const known = new WeakMap<LyapunovData['points'], Curves>()
+
+/** Computed once an array of points and a width, so that hovering a long run costs only the strokes. */
+function curvesOf(data: LyapunovData, layout: LyapunovLayout): Curves {
+  const { points } = data
+  const { steps } = layout
+  const columns = Math.ceil(layout.plot.width)
+  const before = known.get(points)
+  if (before?.length === points.length && before.columns === columns && before.steps === steps) {
+    return before
+  }
+  const prepare = (
+    read: (point: LyapunovData['points'][number]) => [number | null, number | null, boolean],
+  ): readonly Run[] =>
+    curveRuns(points, (point) => {
+      const [value, standardError, styled] = read(point)
+      return value === null ? null : { value, error: 2 * (standardError ?? 0), styled }
+    }).map((run) => ({ ...run, samples: thin(run.samples, steps, columns) }))
+  const curves = {
+    length: points.length,
+    steps,
+    columns,
+    langevin: prepare((p) => [p.kl, p.klStandardError, p.estimator === 'smoothed']),
+    deterministic: prepare((p) => [
+      p.deterministicKl,
+      p.deterministicStandardError,
+      p.deterministicLowerBound,
+    ]),
+    exact: prepare((p) => [p.klExact, null, false]),
+    continuous: prepare((p) => [p.fokkerPlanck, null, false]),
+  }
+  known.set(points, curves)
+  return curves
+}
+
 function drawCurves(
   context: Context,
   layout: LyapunovLayout,
   data: LyapunovData,
   palette: Palette,
 ): void {
-  const columns = Math.ceil(layout.plot.width * layout.surface.ratio)
-  const prepare = (runs: readonly Run[]): readonly Run[] =>
-    runs.map((run) => ({ ...run, samples: thin(run.samples, layout.steps, columns) }))
-  const plain = (value: number | null) =>
-    value === null ? null : { value, error: 0, styled: false }
-  const langevin = prepare(
-    curveRuns(data.points, (p) =>
-      p.kl === null
-        ? null
-        : {
-            value: p.kl,
-            error: 2 * (p.klStandardError ?? 0),
-            styled: p.estimator === 'smoothed',
-          },
-    ),
-  )
-  const deterministic = prepare(
-    curveRuns(data.points, (p) =>
-      p.deterministicKl === null
-        ? null
-        : {
-            value: p.deterministicKl,
-            error: 2 * (p.deterministicStandardError ?? 0),
-            styled: p.deterministicLowerBound,
-          },
-    ),
-  )
-  const exact = prepare(curveRuns(data.points, (p) => plain(p.klExact)))
-  const continuous = prepare(curveRuns(data.points, (p) => plain(p.fokkerPlanck)))
-
+  const { langevin, deterministic, exact, continuous } = curvesOf(data, layout)
   for (const [runs, accent] of [
     [deterministic, palette.deterministic],
     [langevin, palette.langevin],
@@ -453,7 +472,8 @@ function drawDelta(
   const height = 20
   const x = right + 3
   const width = surface.width - x - 1
-  const top = Math.max(0, Math.min(surface.height - height - 1, y - height / 2))
+  const lowest = plot.top + plot.height - height + 2
+  const top = Math.max(0, Math.min(lowest, y - height / 2))
   roundRectangle(context, x, top, width, height, 6)
   context.fillStyle = active ? palette.delta : palette.surface
   context.fill()
@@ -489,9 +509,9 @@ function drawStops(
     if (stop.criterion === data.criterion || stop.step === null) continue
     const x = layout.x(stop.step)
     context.beginPath()
-    context.moveTo(x - 3.5, plot.top - 6)
-    context.lineTo(x + 3.5, plot.top - 6)
-    context.lineTo(x, plot.top)
+    context.moveTo(x - 3.5, plot.top)
+    context.lineTo(x + 3.5, plot.top)
+    context.lineTo(x, plot.top + 6)
     context.closePath()
     context.lineWidth = 1
     context.strokeStyle = stop.outcome === 'stalled' ? palette.stalled : palette.muted

@@ -58,6 +58,8 @@ export interface LyapunovLayout {
   value(y: number): number
 }
 
+/** Charts narrower than this make do with less, CSS pixels. */
+const NARROW = 420
 /** Range of δ, nats, as in a scene. */
 const DELTA_RANGE = [1e-6, 10] as const
 /** Half the height of the strip in which δ can be caught, CSS pixels. */
@@ -75,9 +77,56 @@ export function roundStep(value: number, down: boolean): number {
   return (found ?? (down ? 1 : 10)) * power
 }
 
-function quantile(values: number[], share: number): number | undefined {
-  const sorted = values.sort((a, b) => a - b)
-  return sorted[Math.floor(share * (sorted.length - 1))]
+/** What the scales and the legend need to know of the points. */
+interface Summary {
+  readonly length: number
+  readonly highest: number
+  readonly lowest: number
+  /** 5 % quantile of the positive particle KL; null without. */
+  readonly particles: number | null
+  /** Least positive value of the other curves; null without. */
+  readonly others: number | null
+  readonly legend: ReadonlySet<LegendKey>
+}
+
+const summaries = new WeakMap<readonly CurvePoint[], Summary>()
+
+/** Computed once an array of points; an array that grew in place is looked at again. */
+function summarise(points: readonly CurvePoint[]): Summary {
+  const known = summaries.get(points)
+  if (known?.length === points.length) return known
+  const stride = Math.max(1, Math.floor(points.length / 2000))
+  const sample: number[] = []
+  const legend = new Set<LegendKey>(['langevin', 'deterministic'])
+  let highest = -Infinity
+  let lowest = 0
+  let others = Infinity
+  points.forEach((p, i) => {
+    const { kl, deterministicKl, klExact, fokkerPlanck } = p
+    for (const value of [kl, deterministicKl, klExact, fokkerPlanck]) {
+      if (value === null || !Number.isFinite(value)) continue
+      if (value > highest) highest = value
+      if (value < lowest) lowest = value
+      if (value !== kl && value > 0 && value < others) others = value
+    }
+    if (kl !== null && kl > 0 && (i % stride === 0 || sample.length < 50)) sample.push(kl)
+    if (p.estimator === 'smoothed') legend.add('smoothed')
+    if (p.deterministicLowerBound && deterministicKl !== null) legend.add('lower-bound')
+    if (klExact !== null) legend.add('exact')
+    if (fokkerPlanck !== null) legend.add('fokker-planck')
+    if (p.klStandardError !== null) legend.add('error')
+  })
+  sample.sort((a, b) => a - b)
+  const summary = {
+    length: points.length,
+    highest,
+    lowest,
+    particles: sample[Math.floor(0.05 * (sample.length - 1))] ?? null,
+    others: others < Infinity ? others : null,
+    legend,
+  }
+  summaries.set(points, summary)
+  return summary
 }
 
 /**
@@ -90,39 +139,18 @@ export function valueDomain(
   data: LyapunovData,
   scale: 'log' | 'symlog' | 'linear',
 ): readonly [low: number, high: number] {
-  const stride = Math.max(1, Math.floor(data.points.length / 2000))
-  const particles: number[] = []
-  const others: number[] = []
-  let highest = -Infinity
-  let lowest = 0
-  data.points.forEach((p, i) => {
-    for (const value of [p.kl, p.deterministicKl, p.klExact, p.fokkerPlanck]) {
-      if (value === null || !Number.isFinite(value)) continue
-      if (value > highest) highest = value
-      if (value < lowest) lowest = value
-    }
-    if (i % stride !== 0) return
-    if (p.kl !== null && p.kl > 0) particles.push(p.kl)
-    for (const value of [p.deterministicKl, p.klExact, p.fokkerPlanck]) {
-      if (value !== null && value > 0 && Number.isFinite(value)) others.push(value)
-    }
-  })
+  const { highest, lowest, particles, others } = summarise(data.points)
   const floor = data.nullFloor?.upper ?? 0
   const delta = Number.isFinite(data.delta) && data.delta > 0 ? data.delta : 0.05
-  if (!(highest > 0)) highest = Math.max(1, delta)
-  highest = Math.max(highest, delta, floor)
+  const top = Math.max(highest > 0 ? highest : 1, delta, floor)
   if (scale !== 'log') {
-    const step = ticks(lowest, highest * 1.05, 5)
-    const size = step.length > 1 ? step[1]! - step[0]! : highest
-    return [
-      lowest < 0 ? Math.floor(lowest / size) * size : 0,
-      Math.ceil((highest * 1.02) / size) * size,
-    ]
+    const step = ticks(lowest, top * 1.05, 5)
+    const size = step.length > 1 ? step[1]! - step[0]! : top
+    const bottom = lowest < 0 ? Math.floor(lowest / size) * size : 0
+    return [bottom, Math.ceil((top * 1.02) / size) * size]
   }
-  const matters = [delta, quantile(particles, 0.05) ?? delta]
-  if (floor > 0) matters.push(floor)
-  for (const value of others) if (value < matters[0]!) matters[0] = value
-  const high = roundStep(highest * 1.05, false)
+  const matters = [delta, particles, others, floor > 0 ? floor : null].filter((v) => v !== null)
+  const high = roundStep(top * 1.05, false)
   const low = roundStep(Math.min(...matters) / 2, true)
   return [roundStep(Math.max(high * 1e-7, Math.min(low, high / 10)), true), high]
 }
@@ -146,6 +174,20 @@ export function logTicks(low: number, high: number, height: number): number[] {
   return out
 }
 
+/** Ticks of a symmetric logarithmic axis: 0 and the powers of ten that stand apart from it. */
+export function symlogTicks(low: number, high: number, constant: number, height: number): number[] {
+  const decades = Math.log10(high / constant) + 1
+  const every = Math.max(1, Math.ceil((22 * decades) / height))
+  const out = [0]
+  const last = Math.floor(Math.log10(high) + 1e-9)
+  for (let e = last; Math.pow(10, e) >= 2 * constant; e -= every) out.push(Number(`1e${e}`))
+  if (low < -2 * constant) {
+    const first = Math.floor(Math.log10(-low) + 1e-9)
+    for (let e = first; Math.pow(10, e) >= 2 * constant; e -= every) out.push(-Number(`1e${e}`))
+  }
+  return out.sort((a, b) => a - b)
+}
+
 /** The parts of the data that the legend has to name, in its order. */
 export type LegendKey =
   'langevin' | 'smoothed' | 'deterministic' | 'lower-bound' | 'exact' | 'fokker-planck' | 'error'
@@ -160,16 +202,13 @@ export const LEGEND_TEXT: Readonly<Record<LegendKey, string>> = {
   error: '±2 SE',
 }
 
-export function legendKeys(data: LyapunovData): LegendKey[] {
-  const seen = new Set<LegendKey>(['langevin', 'deterministic'])
-  for (const p of data.points) {
-    if (p.estimator === 'smoothed') seen.add('smoothed')
-    if (p.deterministicLowerBound && p.deterministicKl !== null) seen.add('lower-bound')
-    if (p.klExact !== null) seen.add('exact')
-    if (p.fokkerPlanck !== null) seen.add('fokker-planck')
-    if (p.klStandardError !== null) seen.add('error')
-  }
-  return (Object.keys(LEGEND_TEXT) as LegendKey[]).filter((key) => seen.has(key))
+/** The keys in order; a narrow chart leaves out the error bands, which speak for themselves. */
+export function legendKeys(data: LyapunovData, surface: Surface): LegendKey[] {
+  const { legend } = summarise(data.points)
+  const narrow = surface.width < NARROW
+  return (Object.keys(LEGEND_TEXT) as LegendKey[]).filter(
+    (key) => legend.has(key) && !(narrow && key === 'error'),
+  )
 }
 
 export const CHART_TITLE = 'KL(ρₖ‖π), nats'
@@ -208,7 +247,7 @@ export function lyapunovLayout(
   measure?: (text: string) => number,
 ): LyapunovLayout {
   const scale = options.scale === 'auto' ? 'log' : options.scale
-  const narrow = surface.width < 420
+  const narrow = surface.width < NARROW
   const textSize = narrow ? 11 : surface.width > 760 && surface.height > 200 ? 12 : 11
   const width = measure ?? ((text: string) => text.length * textSize * 0.64)
   const left = narrow ? 40 : 52
@@ -216,7 +255,7 @@ export function lyapunovLayout(
   const available = Math.max(40, surface.width - 8)
   const places = placeLegend(
     width(CHART_TITLE),
-    legendKeys(data).map((key) => width(LEGEND_TEXT[key]) + LEGEND_SWATCH + 5),
+    legendKeys(data, surface).map((key) => width(LEGEND_TEXT[key]) + LEGEND_SWATCH + 5),
     available,
   )
   const rows = (places.at(-1)?.[0] ?? 0) + 1
@@ -239,13 +278,12 @@ export function lyapunovLayout(
   const domain = valueDomain(data, scale)
   const [low, high] = domain
   const range = [plot.top + plot.height, plot.top] as const
+  const constant = Math.max(high * 1e-4, data.nullFloor?.upper ?? data.delta)
   const y =
     scale === 'log'
       ? scaleLog([low, high], range).clamp(true)
       : scale === 'symlog'
-        ? scaleSymlog([low, high], range)
-            .constant(Math.max(high * 1e-4, data.nullFloor?.upper ?? data.delta))
-            .clamp(true)
+        ? scaleSymlog([low, high], range).constant(constant).clamp(true)
         : scaleLinear([low, high], range).clamp(true)
   const steps = Math.max(1, data.steps, data.points.at(-1)?.step ?? 0)
   const x = scaleLinear([0, steps], [plot.left, plot.left + plot.width])
@@ -261,7 +299,9 @@ export function lyapunovLayout(
     ticks:
       scale === 'log'
         ? logTicks(low, high, plot.height)
-        : y.ticks(Math.max(2, Math.min(6, Math.round(plot.height / 36)))),
+        : scale === 'symlog'
+          ? symlogTicks(low, high, constant, plot.height)
+          : y.ticks(Math.max(2, Math.min(6, Math.round(plot.height / 36)))),
     steps,
     x: (step) => x(step),
     y: (kl) => (scale === 'log' && !(kl > 0) ? range[0] : y(kl)),

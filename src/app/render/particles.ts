@@ -20,6 +20,8 @@ export interface ParticlePainter {
 export const FULL_INK = 64
 const SUBPIXELS = 4
 const MAXIMUM_INK = 65535
+/** Ink of a heap: as of so many dots on top of each other. */
+const HEAP_INK = 7 * FULL_INK
 
 /** Dots of one radius at SUBPIXELS² offsets within a pixel: coverage in 0–FULL_INK. */
 export interface DotSprite {
@@ -31,7 +33,7 @@ export interface DotSprite {
 
 /** Anti-aliased disc by 8 × 8 samples a pixel. @param radius device pixels, ≥ 0.3 */
 export function createDotSprite(radius: number): DotSprite {
-  const reach = Math.ceil(radius + 1)
+  const reach = Math.max(1, Math.ceil(radius - 0.5 / SUBPIXELS))
   const side = 2 * reach + 1
   const coverage = new Uint8Array(SUBPIXELS * SUBPIXELS * side * side)
   const samples = 8
@@ -58,11 +60,40 @@ export function createDotSprite(radius: number): DotSprite {
   return { side, coverage }
 }
 
-/** A sheet of ink: one number a device pixel, row-major, y down. */
+/**
+ * A sheet of ink: one number a device pixel, row-major, y down. What was touched lies inside the
+ * rectangle [left, right) × [top, bottom).
+ */
 export interface InkSheet {
   readonly width: number
   readonly height: number
   readonly ink: Uint16Array
+  left: number
+  top: number
+  right: number
+  bottom: number
+}
+
+export function createSheet(width: number, height: number): InkSheet {
+  const ink = new Uint16Array(width * height)
+  return { width, height, ink, left: width, top: height, right: 0, bottom: 0 }
+}
+
+/** Wipes what was touched. */
+export function wipe(sheet: InkSheet): void {
+  const { width, height, ink, top, bottom } = sheet
+  if (bottom > top) ink.fill(0, top * width, bottom * width)
+  sheet.left = width
+  sheet.top = height
+  sheet.right = 0
+  sheet.bottom = 0
+}
+
+function touch(sheet: InkSheet, left: number, top: number, right: number, bottom: number): void {
+  sheet.left = Math.min(sheet.left, Math.max(0, left))
+  sheet.top = Math.min(sheet.top, Math.max(0, top))
+  sheet.right = Math.max(sheet.right, Math.min(sheet.width, right))
+  sheet.bottom = Math.max(sheet.bottom, Math.min(sheet.height, bottom))
 }
 
 /**
@@ -81,16 +112,24 @@ export function splatDots(
   const scaleX = width / (2 * halfWidth)
   const scaleY = height / (2 * halfWidth)
   const area = side * side
+  let left = width
+  let top = height
+  let right = -1
+  let bottom = -1
   let drawn = 0
   for (let i = 0; i + 1 < xy.length; i += 2) {
     const px = (xy[i]! + halfWidth) * scaleX
     const py = (halfWidth - xy[i + 1]!) * scaleY
     if (!(px >= 0 && py >= 0 && px <= width && py <= height)) continue
     drawn++
-    const column = Math.floor(px)
-    const row = Math.floor(py)
-    const ox = Math.floor((px - column) * SUBPIXELS)
-    const oy = Math.floor((py - row) * SUBPIXELS)
+    const column = Math.min(width - 1, px | 0)
+    const row = Math.min(height - 1, py | 0)
+    if (column < left) left = column
+    if (column > right) right = column
+    if (row < top) top = row
+    if (row > bottom) bottom = row
+    const ox = Math.min(SUBPIXELS - 1, ((px - column) * SUBPIXELS) | 0)
+    const oy = Math.min(SUBPIXELS - 1, ((py - row) * SUBPIXELS) | 0)
     const image = (oy * SUBPIXELS + ox) * area
     const x0 = column - reach
     const y0 = row - reach
@@ -102,14 +141,145 @@ export function splatDots(
       const to = (y0 + y) * width + x0
       const from = image + y * side
       for (let x = fromX; x < toX; x++) {
-        const amount = coverage[from + x]!
-        if (amount === 0) continue
-        const sum = ink[to + x]! + amount
+        const sum = ink[to + x]! + coverage[from + x]!
         ink[to + x] = sum > MAXIMUM_INK ? MAXIMUM_INK : sum
       }
     }
   }
+  if (drawn > 0) touch(sheet, left - reach, top - reach, right + reach + 1, bottom + reach + 1)
   return drawn
+}
+
+/**
+ * The fast way for very many particles: FULL_INK each, shared bilinearly among the four pixels round the
+ * particle. The same rules and result as `splatDots`.
+ */
+export function splatPoints(sheet: InkSheet, xy: Float32Array, halfWidth: number): number {
+  const { width, height, ink } = sheet
+  const scaleX = width / (2 * halfWidth)
+  const scaleY = height / (2 * halfWidth)
+  const edgeX = width - 1
+  const edgeY = height - 1
+  let drawn = 0
+  for (let i = 0; i + 1 < xy.length; i += 2) {
+    const px = (xy[i]! + halfWidth) * scaleX
+    const py = (halfWidth - xy[i + 1]!) * scaleY
+    if (!(px >= 0 && py >= 0 && px <= width && py <= height)) continue
+    drawn++
+    const u = px < 0.5 ? 0 : px > width - 0.5 ? edgeX : px - 0.5
+    const v = py < 0.5 ? 0 : py > height - 0.5 ? edgeY : py - 0.5
+    const column = u | 0
+    const row = v | 0
+    const right = ((u - column) * 8 + 0.5) | 0
+    const low = ((v - row) * 8 + 0.5) | 0
+    const at = row * width + column
+    const nextX = column < edgeX ? 1 : 0
+    const nextY = row < edgeY ? width : 0
+    for (let corner = 0; corner < 4; corner++) {
+      const onRight = (corner & 1) === 1
+      const below = corner > 1
+      const amount = (onRight ? right : 8 - right) * (below ? low : 8 - low)
+      const to = at + (onRight ? nextX : 0) + (below ? nextY : 0)
+      const sum = ink[to]! + amount
+      ink[to] = sum > MAXIMUM_INK ? MAXIMUM_INK : sum
+    }
+  }
+  if (drawn > 0) touch(sheet, 0, 0, width, height)
+  return drawn
+}
+
+/** Many particles on one spot. Device pixels. */
+export interface Heap {
+  readonly x: number
+  readonly y: number
+  /** Share of all particles. */
+  readonly share: number
+}
+
+/**
+ * Spots that hold more than a share `least` of all particles within one square of `side` device pixels:
+ * a flow that collapses the cloud to points would otherwise shrink it out of sight. Each is at the mean
+ * of its particles, neighbours merged; at most 1/least of them.
+ */
+export function findHeaps(
+  width: number,
+  height: number,
+  xy: Float32Array,
+  halfWidth: number,
+  side: number,
+  least: number,
+): Heap[] {
+  const columns = Math.ceil(width / side)
+  const rows = Math.ceil(height / side)
+  const counts = new Uint32Array(columns * rows)
+  const scaleX = width / (2 * halfWidth)
+  const scaleY = height / (2 * halfWidth)
+  const n = xy.length / 2
+  const cellOf = (i: number): number => {
+    const column = Math.floor(((xy[i]! + halfWidth) * scaleX) / side)
+    const row = Math.floor(((halfWidth - xy[i + 1]!) * scaleY) / side)
+    const inside = column >= 0 && row >= 0 && column < columns && row < rows
+    return inside ? row * columns + column : -1
+  }
+  const enough = Math.max(8, least * n)
+  const found = new Map<number, { x: number; y: number; count: number }>()
+  for (let i = 0; i + 1 < xy.length; i += 2) {
+    const cell = cellOf(i)
+    if (cell < 0) continue
+    counts[cell] = counts[cell]! + 1
+    if (counts[cell]! >= enough) found.set(cell, { x: 0, y: 0, count: 0 })
+  }
+  if (found.size === 0) return []
+  for (let i = 0; i + 1 < xy.length; i += 2) {
+    const heap = found.get(cellOf(i))
+    if (heap === undefined) continue
+    heap.count++
+    heap.x += (xy[i]! + halfWidth) * scaleX
+    heap.y += (halfWidth - xy[i + 1]!) * scaleY
+  }
+  // A spot on the border of two squares is one spot.
+  const merged: { x: number; y: number; count: number }[] = []
+  for (const heap of [...found.values()].sort((p, q) => q.count - p.count)) {
+    const near = merged.find(
+      (m) =>
+        Math.hypot(m.x / m.count - heap.x / heap.count, m.y / m.count - heap.y / heap.count) <=
+        2 * side,
+    )
+    if (near === undefined) merged.push(heap)
+    else {
+      near.x += heap.x
+      near.y += heap.y
+      near.count += heap.count
+    }
+  }
+  return merged.map(({ x, y, count }) => ({ x: x / count, y: y / count, share: count / n }))
+}
+
+/** Lays a disc of at least `amount` ink over a spot, its edge anti-aliased over one pixel. */
+export function layDisc(
+  sheet: InkSheet,
+  x: number,
+  y: number,
+  radius: number,
+  amount: number,
+): void {
+  const { width, height, ink } = sheet
+  const left = Math.max(0, Math.floor(x - radius - 1))
+  const top = Math.max(0, Math.floor(y - radius - 1))
+  const right = Math.min(width, Math.ceil(x + radius + 1))
+  const bottom = Math.min(height, Math.ceil(y + radius + 1))
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
+      const dx = column + 0.5 - x
+      const dy = row + 0.5 - y
+      const share = Math.min(1, radius + 0.5 - Math.sqrt(dx * dx + dy * dy))
+      if (share <= 0) continue
+      const at = row * width + column
+      // Inside, the disc; on its edge, the dots that made the heap give way to the disc's own edge.
+      ink[at] = share < 1 ? Math.min(ink[at]!, amount * share * share) : amount
+    }
+  }
+  touch(sheet, left, top, right, bottom)
 }
 
 /**
@@ -131,6 +301,7 @@ export function splatSegments(
   const scaleY = height / (2 * halfWidth)
   const end = Math.min(to.length, 2 * limit)
   const longest = width / 4
+  if (end > 0) touch(sheet, 0, 0, width, height)
   for (let i = 0; i + 1 < end; i += 2) {
     let x = (from[i]! + halfWidth) * scaleX
     let y = (halfWidth - from[i + 1]!) * scaleY
@@ -155,12 +326,16 @@ export function splatSegments(
   }
 }
 
-/** Writes a colour for each pixel's ink. @param table colours by ink; more ink takes the last */
-export function toneMap(ink: Uint16Array, table: Uint32Array, out: Uint32Array): void {
+/** Writes a colour for each touched pixel's ink. @param table colours by ink; more ink takes the last */
+export function toneMap(sheet: InkSheet, table: Uint32Array, out: Uint32Array): void {
+  const { ink, width, left, right, top, bottom } = sheet
   const last = table.length - 1
-  for (let i = 0; i < ink.length; i++) {
-    const amount = ink[i]!
-    out[i] = table[amount > last ? last : amount]!
+  for (let row = top; row < bottom; row++) {
+    const end = row * width + right
+    for (let i = row * width + left; i < end; i++) {
+      const amount = ink[i]!
+      out[i] = table[amount > last ? last : amount]!
+    }
   }
 }
 
@@ -175,8 +350,8 @@ export interface DotStyle {
 /** Few particles are drawn as firm dots; many get smaller and more translucent, so that density shows. */
 export function dotStyle(particles: number, size: number): DotStyle {
   const room = Math.sqrt((size * size) / Math.max(1, particles))
-  const radius = Math.max(0.6, Math.min(2.6, 0.2 * room + 0.35))
-  const opacity = Math.max(0.3, Math.min(0.9, 0.3 + 0.075 * room))
+  const radius = Math.max(0.6, Math.min(2.4, 0.11 * room + 0.45))
+  const opacity = Math.max(0.35, Math.min(0.92, 0.4 + 0.055 * room))
   return { radius, opacity }
 }
 
@@ -197,7 +372,11 @@ export function inkTable(accent: Accent, opacity: number): Uint32Array {
 }
 
 /** Trails are drawn for at most this many particles. */
-const TRAILED = 20_000
+const TRAILED = 1500
+/** From so many particles on each is a point of bilinear ink. */
+const MANY = 25_000
+/** A spot with this share of all particles is a heap. */
+const HEAP_SHARE = 1 / 120
 
 /** A painter with the buffers of one canvas. */
 export function createParticlePainter(): ParticlePainter {
@@ -214,26 +393,51 @@ export function createParticlePainter(): ParticlePainter {
       const side = Math.max(1, Math.round(size * ratio))
       if (bitmap === null || sheet === null || image === null || sheet.width !== side) {
         bitmap = createBitmap(side, side)
-        sheet = { width: side, height: side, ink: new Uint16Array(side * side) }
+        sheet = createSheet(side, side)
         image = new ImageData(side, side)
         words = new Uint32Array(image.data.buffer)
       }
-      const style = dotStyle(cloud.xy.length / 2, size)
+      const { xy, previous } = cloud
+      const n = xy.length / 2
+      const style = dotStyle(n, size)
       const radius = Math.round(style.radius * ratio * 8) / 8
       if (sprite?.radius !== radius) sprite = { radius, sprite: createDotSprite(radius) }
-      const key = `${palette.name} ${flow} ${style.opacity.toFixed(3)}`
-      if (table?.key !== key) table = { key, colours: inkTable(palette[flow], style.opacity) }
+      const many = n >= MANY
+      // A bilinear point is about a pixel; the denser ink of larger dots is made up by opacity.
+      const opacity = many ? Math.min(0.7, style.opacity * ratio * ratio) : style.opacity
+      const key = `${palette.name} ${flow} ${opacity.toFixed(3)}`
+      if (table?.key !== key) table = { key, colours: inkTable(palette[flow], opacity) }
 
-      sheet.ink.fill(0)
-      const frames = [...cloud.previous, cloud.xy]
+      wipe(sheet)
+      const frames = [...previous, xy]
+      const strength = 0.32 * FULL_INK * Math.min(2, ratio)
       for (let i = 1; i < frames.length; i++) {
-        const amount = Math.max(1, Math.round((0.3 * FULL_INK * i) / (frames.length - 1)))
+        const amount = Math.max(1, Math.round((strength * i) / (frames.length - 1)))
         splatSegments(sheet, frames[i - 1]!, frames[i]!, halfWidth, amount, TRAILED)
       }
-      splatDots(sheet, cloud.xy, halfWidth, sprite.sprite)
-      toneMap(sheet.ink, table.colours, words)
-      bitmap.context.putImageData(image, 0, 0)
-      context.drawImage(bitmap.canvas, left, top, size, size)
+      if (many) splatPoints(sheet, xy, halfWidth)
+      else splatDots(sheet, xy, halfWidth, sprite.sprite)
+      const square = Math.max(1, Math.round(1.5 * ratio))
+      for (const heap of findHeaps(side, side, xy, halfWidth, square, HEAP_SHARE)) {
+        const reach = Math.max(style.radius, size / 260) * (1.1 + 2.6 * Math.sqrt(heap.share))
+        layDisc(sheet, heap.x, heap.y, reach * ratio, HEAP_INK)
+      }
+      const width = sheet.right - sheet.left
+      const height = sheet.bottom - sheet.top
+      if (width <= 0 || height <= 0) return
+      toneMap(sheet, table.colours, words)
+      bitmap.context.putImageData(image, 0, 0, sheet.left, sheet.top, width, height)
+      context.drawImage(
+        bitmap.canvas,
+        sheet.left,
+        sheet.top,
+        width,
+        height,
+        left + sheet.left / ratio,
+        top + sheet.top / ratio,
+        width / ratio,
+        height / ratio,
+      )
     },
   }
 }

@@ -102,7 +102,7 @@ const darkRamp = table((t) => {
 })
 
 const lightRamp = table((t) => {
-  const css = toned(t, 0.8, 0.34, 97 - 34 * t, 0.25 + 0.6 * t)
+  const css = toned(t, 0.84, 0.47, 97.5 - 31 * t, 0.16 + 0.66 * t)
   const start = Math.min(1, t / 0.12)
   return { css: interpolateRgb(LIGHT_SURFACE, css)(start), alpha: 1 }
 })
@@ -124,16 +124,16 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
     muted: '#5b6573',
     line: '#d3d9e1',
     grid: '#e9edf2',
-    langevin: { base: '#c2410c', dense: '#7c2500', band: 'rgba(194, 65, 12, 0.16)' },
-    deterministic: { base: '#1260b4', dense: '#0a3566', band: 'rgba(18, 96, 180, 0.15)' },
+    langevin: { base: '#c2410c', dense: '#842a00', band: 'rgba(194, 65, 12, 0.2)' },
+    deterministic: { base: '#1260b4', dense: '#0a3870', band: 'rgba(18, 96, 180, 0.18)' },
     stopped: '#171b22',
     stalled: '#a3246f',
     delta: '#6b3fa0',
     floor: 'rgba(91, 101, 115, 0.11)',
     focus: '#1260b4',
     danger: '#b3261e',
-    contourLow: 'rgba(16, 50, 66, 0.46)',
-    contourHigh: 'rgba(16, 50, 66, 0.14)',
+    contourLow: 'rgba(16, 50, 66, 0.36)',
+    contourHigh: 'rgba(16, 50, 66, 0.1)',
     arrow: 'rgba(23, 27, 34, 0.62)',
     data: 'rgba(23, 27, 34, 0.5)',
     target: '#171b22',
@@ -149,8 +149,8 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
     muted: '#9aa5b4',
     line: '#2b3340',
     grid: '#1e2530',
-    langevin: { base: '#ff9d42', dense: '#ffe6bf', band: 'rgba(255, 157, 66, 0.2)' },
-    deterministic: { base: '#74c0ff', dense: '#e2f2ff', band: 'rgba(116, 192, 255, 0.2)' },
+    langevin: { base: '#ff9d42', dense: '#ffdca6', band: 'rgba(255, 157, 66, 0.26)' },
+    deterministic: { base: '#74c0ff', dense: '#cfeaff', band: 'rgba(116, 192, 255, 0.26)' },
     stopped: '#eef1f5',
     stalled: '#f27fc0',
     delta: '#c3a5f5',
