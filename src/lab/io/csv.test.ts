@@ -156,7 +156,7 @@ describe('readCsv', () => {
         readCsv(pieces.join(''), [0, 1])
         readPastedPoints(pieces.join(''))
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     )
   })
 })

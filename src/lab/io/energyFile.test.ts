@@ -225,7 +225,7 @@ describe('energy files', () => {
           read(withMetadata({ [key]: value }))
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 })

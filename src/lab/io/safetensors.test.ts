@@ -46,7 +46,7 @@ describe('safetensors', () => {
         expect(new Map([...read.tensors].sort())).toEqual(new Map([...original.tensors].sort()))
         expect(read.metadata).toEqual(original.metadata)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 

@@ -21,7 +21,7 @@ describe('parseScene', () => {
         expect(parseScene(scene)).toEqual({ scene })
         expect(parseSceneText(JSON.stringify(scene))).toEqual({ scene })
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -192,7 +192,7 @@ describe('recoverScene', () => {
         const { scene } = recoverScene(json)
         expect(parseScene(scene)).toEqual({ scene })
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -209,7 +209,7 @@ describe('recoverScene', () => {
           expect(parseScene(recovered.scene)).toEqual({ scene: recovered.scene })
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 

@@ -22,7 +22,7 @@ describe('minimal', () => {
       fc.property(sceneArbitrary, (scene) => {
         expect(parseScene(minimal(scene))).toEqual({ scene })
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 

@@ -27,7 +27,7 @@ describe('links', () => {
         expect(opened.problems).toEqual([])
         expect(opened.scene).toEqual(scene)
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     )
   })
 
@@ -99,7 +99,7 @@ describe('links', () => {
         const { scene } = decodeLocation(hash, search)
         expect(parseScene(scene)).toEqual({ scene })
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     )
     for (const garbage of [
       '#garbage',
@@ -129,7 +129,7 @@ describe('links', () => {
         const { scene } = decodeLocation(`#${pairs.join('&')}`)
         expect(parseScene(scene)).toEqual({ scene })
       }),
-      { numRuns: 1000 },
+      { numRuns: 150 },
     )
   })
 
@@ -155,7 +155,7 @@ describe('links', () => {
           expect(opened.problems[0]?.field).toContain(field)
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
