@@ -1,5 +1,5 @@
 import { cos, sin } from '../maths/elementary.ts'
-import { gaussianMixture, round } from './gaussianMixture.ts'
+import { gaussianMixture, roundComponent } from './gaussianMixture.ts'
 import { DEFAULT_SHARPNESS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
@@ -16,7 +16,7 @@ export const eightGaussians: TargetKind = {
     gaussianMixture(
       Array.from({ length: 8 }, (_, k) => {
         const angle = (k * Math.PI) / 4
-        return round(1, RADIUS * cos(angle), RADIUS * sin(angle), BASE_WIDTH / sharpness)
+        return roundComponent(1, RADIUS * cos(angle), RADIUS * sin(angle), BASE_WIDTH / sharpness)
       }),
     ),
 }

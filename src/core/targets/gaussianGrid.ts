@@ -1,4 +1,4 @@
-import { gaussianMixture, round } from './gaussianMixture.ts'
+import { gaussianMixture, roundComponent } from './gaussianMixture.ts'
 import { DEFAULT_SHARPNESS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
@@ -13,7 +13,7 @@ export const gaussianGrid: TargetKind = {
   build: (sharpness) =>
     gaussianMixture(
       Array.from({ length: 25 }, (_, k) =>
-        round(1, (k % 5) - 2, Math.floor(k / 5) - 2, BASE_WIDTH / sharpness),
+        roundComponent(1, (k % 5) - 2, Math.floor(k / 5) - 2, BASE_WIDTH / sharpness),
       ),
     ),
 }

@@ -15,7 +15,12 @@ export interface GaussianComponent {
 }
 
 /** A round component of standard deviation `width`. */
-export function round(weight: number, x: number, y: number, width: number): GaussianComponent {
+export function roundComponent(
+  weight: number,
+  x: number,
+  y: number,
+  width: number,
+): GaussianComponent {
   const variance = width * width
   return {
     weight,

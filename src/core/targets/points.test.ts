@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Purpose, Rng } from '../maths/rng.ts'
 import { mean, variance } from '../maths/statistics.ts'
-import { gaussianMixture, round } from './gaussianMixture.ts'
+import { gaussianMixture, roundComponent } from './gaussianMixture.ts'
 import { oldFaithful } from './oldFaithful.ts'
 import {
   crossEntropyOf,
@@ -191,9 +191,9 @@ describe('kernelDensity', () => {
     const points = Float64Array.of(0.3, -1, 2, 0.5, -0.7, 0.1)
     const reversed = Float64Array.of(-0.7, 0.1, 2, 0.5, 0.3, -1)
     const mixture = gaussianMixture([
-      round(1, 0.3, -1, 0.4),
-      round(1, 2, 0.5, 0.4),
-      round(1, -0.7, 0.1, 0.4),
+      roundComponent(1, 0.3, -1, 0.4),
+      roundComponent(1, 2, 0.5, 0.4),
+      roundComponent(1, -0.7, 0.1, 0.4),
     ]).density!
     for (const [x, y] of [
       [0, 0],

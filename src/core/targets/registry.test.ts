@@ -50,8 +50,9 @@ describe.each(TARGETS.map((kind) => [kind.id, kind] as const))('%s', (_, kind) =
   it('has the gradient of its log-density as score', () => {
     const out = new Float64Array(2)
     for (const sharpness of [...SHARPNESS, 4]) {
-      const { sample, density } = kind.build(sharpness)
-      const near = sample(new Rng({ seed: 3, purpose: Purpose.probe }), 40)
+      const target = kind.build(sharpness)
+      const density = target.density!
+      const near = target.sample(new Rng({ seed: 3, purpose: Purpose.probe }), 40)
       // Points at the data, between the modes, and far outside.
       const points = [
         ...near,
@@ -67,12 +68,12 @@ describe.each(TARGETS.map((kind) => [kind.id, kind] as const))('%s', (_, kind) =
       for (let i = 0; i < points.length; i += 2) {
         const x = points[i]!
         const y = points[i + 1]!
-        density!.score(x, y, out)
+        density.score(x, y, out)
         const size = Math.hypot(out[0]!, out[1]!)
-        const tolerance = 1e-6 * (1 + size) + 2e-12 * Math.abs(density!.logDensity(x, y))
+        const tolerance = 1e-6 * (1 + size) + 2e-12 * Math.abs(density.logDensity(x, y))
         const at = `(${x}, ${y}) at sharpness ${sharpness}`
-        expect(Math.abs(slope(density!, x, y, step, 0) - out[0]!), at).toBeLessThan(tolerance)
-        expect(Math.abs(slope(density!, x, y, 0, step) - out[1]!), at).toBeLessThan(tolerance)
+        expect(Math.abs(slope(density, x, y, step, 0) - out[0]!), at).toBeLessThan(tolerance)
+        expect(Math.abs(slope(density, x, y, 0, step) - out[1]!), at).toBeLessThan(tolerance)
       }
     }
   })

@@ -59,9 +59,9 @@ function quantile(degrees: number, z: number): number {
 
 describe.each(TARGETS.map((kind) => [kind.id, kind] as const))('samples of %s', (_, kind) => {
   it.each([0.5, 1, 2])('match the density at sharpness %d', (sharpness) => {
-    const { sample, density } = kind.build(sharpness)
-    const xy = sample(new Rng({ seed: 17, purpose: Purpose.data }), DRAWS)
-    const masses = cellMasses(density!, sharpness > 1 ? 8 : sharpness < 1 ? 3 : 5)
+    const target = kind.build(sharpness)
+    const xy = target.sample(new Rng({ seed: 17, purpose: Purpose.data }), DRAWS)
+    const masses = cellMasses(target.density!, sharpness > 1 ? 8 : sharpness < 1 ? 3 : 5)
     const { chi, degrees } = chiSquare(xy, masses)
     expect(degrees).toBeGreaterThan(15)
     expect(chi).toBeLessThan(quantile(degrees, 3.719))

@@ -1,4 +1,4 @@
-import { gaussianMixture, round } from './gaussianMixture.ts'
+import { gaussianMixture, roundComponent } from './gaussianMixture.ts'
 import { DEFAULT_SHARPNESS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
@@ -12,7 +12,7 @@ export const twoGaussians: TargetKind = {
   defaultSharpness: DEFAULT_SHARPNESS['two-gaussians'],
   build: (sharpness) =>
     gaussianMixture([
-      round(1, -1.2, 0, BASE_WIDTH / sharpness),
-      round(1, 1.2, 0, BASE_WIDTH / sharpness),
+      roundComponent(1, -1.2, 0, BASE_WIDTH / sharpness),
+      roundComponent(1, 1.2, 0, BASE_WIDTH / sharpness),
     ]),
 }
