@@ -27,5 +27,7 @@ export default defineConfig({
     environment: 'node',
     include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
     passWithNoTests: false,
+    // Property tests take a second alone, and many on a machine that is busy with other things.
+    testTimeout: 30_000,
   },
 })
