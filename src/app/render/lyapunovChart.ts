@@ -36,6 +36,8 @@ export interface LyapunovInteraction {
   readonly hover: number | null
   /** δ is under the pointer or being dragged. */
   readonly deltaActive: boolean
+  /** Write the values beside the line of `hover`; default false: the page shows them itself. */
+  readonly readout?: boolean
 }
 
 const LOWER_BOUND_DASH = [5, 4]
@@ -113,7 +115,11 @@ export function drawLyapunov(
   drawDelta(context, layout, data, interaction.deltaActive, palette)
   drawStops(context, layout, data, palette)
   if (interaction.cursor !== null) drawCursor(context, layout, data, interaction.cursor, palette)
-  if (interaction.hover !== null) drawHover(context, layout, data, interaction.hover, palette)
+  if (interaction.hover !== null) {
+    const reading = readLyapunov(data, interaction.hover)
+    drawHover(context, layout, reading, palette)
+    if (interaction.readout === true) drawReadout(context, layout, data, reading, palette)
+  }
   context.restore()
 }
 
@@ -245,7 +251,7 @@ function drawGrid(
     context.lineTo(x, bottom + 4)
   }
   context.stroke()
-  const rows: readonly { y: number; head: string; text(step: number): string }[] = [
+  const rows: readonly { y: number; head: string; text: (step: number) => string }[] = [
     { y: bottom + 6, head: 'step k', text: (step) => formatCount(step) },
     ...(layout.timeAxis && data.stepSize !== null
       ? [
@@ -628,7 +634,7 @@ function drawCursor(
   palette: Palette,
 ): void {
   const { plot } = layout
-  const x = layout.x(Math.max(0, Math.min(layout.steps, step)))
+  const x = placeOf(layout, step)
   const bottom = plot.top + plot.height
   context.strokeStyle = palette.ink
   context.lineWidth = 1.25
@@ -648,16 +654,18 @@ function drawCursor(
   drawReadingDots(context, layout, readLyapunov(data, step), 4, palette)
 }
 
+function placeOf(layout: LyapunovLayout, step: number): number {
+  return layout.x(Math.max(0, Math.min(layout.steps, step)))
+}
+
 function drawHover(
   context: Context,
   layout: LyapunovLayout,
-  data: LyapunovData,
-  step: number,
+  reading: LyapunovReading,
   palette: Palette,
 ): void {
-  const { plot, surface } = layout
-  const x = layout.x(Math.max(0, Math.min(layout.steps, step)))
-  const reading = readLyapunov(data, step)
+  const { plot } = layout
+  const x = placeOf(layout, reading.step)
   context.strokeStyle = palette.muted
   context.lineWidth = 1
   context.beginPath()
@@ -665,7 +673,17 @@ function drawHover(
   context.lineTo(x, plot.top + plot.height)
   context.stroke()
   drawReadingDots(context, layout, reading, 3.5, palette)
+}
 
+function drawReadout(
+  context: Context,
+  layout: LyapunovLayout,
+  data: LyapunovData,
+  reading: LyapunovReading,
+  palette: Palette,
+): void {
+  const { plot, surface } = layout
+  const x = placeOf(layout, reading.step)
   const rows = formatLyapunovReading(reading, data.stepSize)
   const line = layout.textSize + 6
   context.font = font(layout.textSize, 600)

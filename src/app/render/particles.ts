@@ -226,8 +226,9 @@ export function findHeaps(
   for (let i = 0; i + 1 < xy.length; i += 2) {
     const cell = cellOf(i)
     if (cell < 0) continue
-    counts[cell] = counts[cell]! + 1
-    if (counts[cell]! >= enough) found.set(cell, { x: 0, y: 0, count: 0 })
+    const count = counts[cell]! + 1
+    counts[cell] = count
+    if (count >= enough) found.set(cell, { x: 0, y: 0, count: 0 })
   }
   if (found.size === 0) return []
   for (let i = 0; i + 1 < xy.length; i += 2) {
