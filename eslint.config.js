@@ -39,6 +39,7 @@ const ROOMS = {
   },
   'lab/worker': {
     may: ['core/analysis', 'lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
+    packages: ['@tensorflow/tfjs-backend-wasm'],
   },
   'lab/cli': {
     may: ['core/analysis', 'lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],

@@ -1,4 +1,4 @@
-import type { CallName, EventName, Events, Reply, Request } from '../protocol/calls.ts'
+import type { CallName, Events, Reply, Request } from '../protocol/calls.ts'
 import type { CallMessage, FromWorker, ToWorker, WorkerStart } from '../protocol/messages.ts'
 import { abortError, CallError, failureToError } from './callError.ts'
 
@@ -118,7 +118,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
         take(message.id)?.reject(failureToError(message.failure))
         return
       case 'event':
-        emit(message.name as EventName, message.payload)
+        emit(message.name, message.payload)
         return
       default:
         message satisfies never
@@ -177,7 +177,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
         signal?.addEventListener('abort', onAbort)
         pending.set(id, {
           name,
-          resolve: resolve as (reply: Reply<CallName>) => void,
+          resolve: resolve,
           reject,
           release: () => signal?.removeEventListener('abort', onAbort),
         })

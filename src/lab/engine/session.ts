@@ -233,15 +233,10 @@ export class Session implements CallHandlers {
     return { ...domain, values: Float32Array.from(gibbs(field, 1).density) }
   }
 
-  /** The energies that have been trained here for a scene, by the recipe; null where not. */
-  trainedFor(scene: SceneSpec): TrainedEnergy | null {
-    return this.trainedEnergies.get(recipeKey(recipeOf(scene))) ?? null
-  }
-
-  /** The weights of every recipe trained here, as files. */
-  *trainedFiles(): Generator<{ readonly recipe: TrainingRecipe; readonly weights: Uint8Array }> {
-    for (const { model, scene } of new Set(this.trainedEnergies.values()))
-      yield { recipe: recipeOf(scene), weights: weightsOf({ model, scene }) }
+  /** The weights of a recipe trained here, as a file; null where it was not. */
+  trainedWeights(recipe: TrainingRecipe): Uint8Array<ArrayBuffer> | null {
+    const trained = this.trainedEnergies.get(recipeKey(recipe))
+    return trained === undefined ? null : weightsOf(trained)
   }
 
   private runOf(id: number): Run {
@@ -381,7 +376,10 @@ function refuseUnavailable(scene: SceneSpec): void {
   if (problem) throw new Refusal(describeProblem(problem), problem.field)
 }
 
-export function recipeOf(scene: SceneSpec): TrainingRecipe {
+/** What a scene's own training is determined by. */
+export function recipeOf(
+  scene: Pick<SceneSpec, 'seed' | 'target' | 'training' | 'domain'>,
+): TrainingRecipe {
   const { seed, target, training, domain } = scene
   return { seed, target, training, halfWidth: domain.halfWidth }
 }
@@ -392,7 +390,7 @@ function recipeKey({ seed, target, training, halfWidth }: TrainingRecipe): strin
 }
 
 /** A trained energy as a safetensors file, with the recipe that makes it again. */
-export function weightsOf({
+function weightsOf({
   model,
   scene,
 }: Pick<TrainedEnergy, 'model' | 'scene'>): Uint8Array<ArrayBuffer> {

@@ -50,8 +50,8 @@ export function serve(
     message: Extract<CallMessage, { name: K }>,
     signal: AbortSignal,
   ): Promise<Reply<K>> {
-    const handler: CallHandlers[K] = handlers[message.name as K]
-    return handler(message.request as Parameters<CallHandlers[K]>[0], signal)
+    const handler: CallHandlers[K] = handlers[message.name]
+    return handler(message.request, signal)
   }
 
   function run(message: CallMessage): void {

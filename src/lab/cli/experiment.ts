@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { Aborted, Refusal } from '../engine/refusal.ts'
+import { Session } from '../engine/session.ts'
+import { readSceneFile, writeBundle, type SceneFile } from '../io/bundle.ts'
+import { curvesCsv } from '../io/curvesCsv.ts'
+import type { TrainReply } from '../protocol/calls.ts'
+import type { RunResult } from '../protocol/result.ts'
+import { describeProblem } from '../scene/problem.ts'
+import { parseArguments, UsageError, type ExperimentArguments } from './arguments.ts'
+import { selfContained } from './composition.ts'
+import { FolderAssets } from './folderAssets.ts'
+import { writeAll } from './output.ts'
+import { progressPrinter } from './progress.ts'
+
+/** Exit codes of the headless runner. */
+const Exit = { done: 0, refused: 2, diverged: 3, interrupted: 130 } as const
+type ExitCode = (typeof Exit)[keyof typeof Exit]
+
+const print = (line: string) => {
+  process.stderr.write(`${line}\n`)
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
+
+async function readScene({ scene, backend }: ExperimentArguments): Promise<SceneFile> {
+  let text: string
+  try {
+    text = await readFile(scene, 'utf8')
+  } catch {
+    throw new UsageError(`${scene}: no such file; allowed: a scene or a bundle as JSON`)
+  }
+  const file = readSceneFile(text)
+  if ('error' in file) throw new UsageError(`${scene}: ${describeProblem(file.error)}`)
+  const { training } = file.scene
+  if (backend === null && training.backend === 'webgpu')
+    throw new UsageError(
+      `${scene}: training.backend: found webgpu, which needs a browser; allowed: auto, wasm, cpu`,
+    )
+  return {
+    ...file,
+    scene: { ...file.scene, training: { ...training, backend: backend ?? training.backend } },
+  }
+}
+
+/** The same scene file, run by the same engine as the page's, without a page. */
+async function experiment(args: ExperimentArguments, signal: AbortSignal): Promise<ExitCode> {
+  const { scene, assets: bundled } = await readScene(args)
+  const clock = () => performance.now() / 1000
+  const assets = new FolderAssets(path.dirname(path.resolve(args.scene)), bundled)
+  const session = new Session(
+    {
+      assets,
+      clock,
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      emit: progressPrinter(print, clock),
+      wasmPath: wasmFolder(),
+    },
+    () => undefined,
+  )
+
+  let training: TrainReply | null = null
+  if (scene.energy.kind === 'trained') {
+    training = await session.train({ scene }, signal)
+    switch (training.outcome) {
+      case 'aborted':
+        throw new Aborted()
+      case 'diverged':
+        await writeAll(args.out, partialFiles(training))
+        print(
+          `training diverged at step ${training.summary.steps}; what is known is in ${args.out}`,
+        )
+        return Exit.diverged
+      case 'finished':
+        break
+      default:
+        training.outcome satisfies never
+    }
+  }
+  const ready = await session.prepare({ run: 1, scene }, signal)
+  for (const { level, text } of ready.notices) print(level === 'info' ? text : `${level}: ${text}`)
+  const result = await session.result({ run: 1 }, signal)
+  if (signal.aborted) throw new Aborted()
+
+  const files = new Map<string, string | Uint8Array>([
+    ['result.json', json(result)],
+    ['curves.csv', curvesCsv(result)],
+  ])
+  if (training !== null) files.set('energy.safetensors', training.weights)
+  if (scene.energy.kind === 'sum') {
+    const whole = await selfContained(result.scene, session, assets)
+    files.set('bundle.json', writeBundle(whole.scene, whole.assets))
+  }
+  await writeAll(args.out, files)
+  summarise(result)
+  print(`written: ${[...files.keys()].map((name) => path.join(args.out, name)).join(', ')}`)
+  return Exit.done
+}
+
+/** What is known of a training that went wrong: its history and the last good parameters. */
+function partialFiles({ summary, scene, weights }: TrainReply): Map<string, string | Uint8Array> {
+  return new Map<string, string | Uint8Array>([
+    ['result.partial.json', json({ version: 1, scene, training: summary })],
+    ['energy.partial.safetensors', weights],
+  ])
+}
+
+function summarise({ training, stopping }: RunResult): void {
+  if (training !== null) {
+    const { backend, steps, seconds, klDataModel, crossEntropy } = training
+    const quality =
+      klDataModel === null
+        ? `held-out cross-entropy ${String(crossEntropy)}`
+        : `klDataModel ${klDataModel}`
+    print(`trained ${steps} steps in ${seconds.toFixed(1)} s on ${backend}: ${quality}`)
+  }
+  for (const { criterion, step, outcome, reason } of stopping)
+    print(`${criterion}: ${outcome}${step === null ? '' : ` at step ${step}`}. ${reason}`)
+}
+
+/** Where Node finds the tensor library's WebAssembly. */
+function wasmFolder(): string {
+  const require = createRequire(import.meta.url)
+  return path.join(
+    path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')),
+    'dist',
+    path.sep,
+  )
+}
+
+async function main(): Promise<ExitCode> {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      controller.abort()
+    })
+  try {
+    return await experiment(parseArguments(process.argv.slice(2)), controller.signal)
+  } catch (error) {
+    if (controller.signal.aborted) {
+      print('interrupted; nothing was written')
+      return Exit.interrupted
+    }
+    if (error instanceof UsageError || error instanceof Refusal) {
+      print(error.message.replace(/\s+/gu, ' '))
+      return Exit.refused
+    }
+    throw error
+  }
+}
+
+process.exit(await main())

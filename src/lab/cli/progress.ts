@@ -1,0 +1,42 @@
+import type { EventName, Events } from '../protocol/calls.ts'
+
+/** Seconds between two lines about the same training. */
+const INTERVAL = 2
+
+/** Says on stderr, line by line, what the engine reports. */
+export function progressPrinter(
+  print: (line: string) => void,
+  clock: () => number,
+): <K extends EventName>(name: K, payload: Events[K]) => void {
+  let last = -Infinity
+  let lastStep = -1
+  const listeners: { readonly [K in EventName]: (payload: Events[K]) => void } = {
+    trainingProgress({ step, steps, stepsPerSecond, remainingSeconds, history }) {
+      if (step === lastStep || (clock() - last < INTERVAL && step < steps)) return
+      last = clock()
+      lastStep = step
+      const left = remainingSeconds === null ? '' : `, ${Math.ceil(remainingSeconds)} s left`
+      const point = history.at(-1)
+      const kl = point?.klDataModel ?? null
+      const entropy = point?.crossEntropy ?? null
+      const quality =
+        kl !== null
+          ? `, KL ${kl.toFixed(4)}`
+          : entropy !== null
+            ? `, held-out cross-entropy ${entropy.toFixed(4)}`
+            : ''
+      print(`training ${step}/${steps}, ${stepsPerSecond.toFixed(1)} steps/s${left}${quality}`)
+    },
+    notice({ level, text }) {
+      print(level === 'info' ? text : `${level}: ${text}`)
+    },
+    backend({ description, reason }) {
+      print(`backend ${description}: ${reason}`)
+    },
+    landscape() {},
+    checkpoint() {},
+  }
+  return (name, payload) => {
+    listeners[name](payload)
+  }
+}
