@@ -157,6 +157,11 @@ describe('parseScene', () => {
       { stopping: { criterion: 'never' } },
       'stopping.criterion: found "never"; allowed: one of certified-decrease, a-priori, floor, statistical, data-mismatch, tolerance',
     ],
+    [
+      'half a character in a path',
+      { energy: { kind: 'file', path: 'a\ud800' } },
+      'energy.path: found "a\\ud800"; allowed: a file path of 1 to 1024 characters',
+    ],
     ['null', null, 'scene: found null; allowed: a JSON object'],
     ['a list', [], 'scene: found []; allowed: a JSON object'],
   ])('refuses %s by name', (_, json, message) => {

@@ -424,8 +424,8 @@ function decodeColumns(fields: Fields): readonly [number, number] {
 }
 
 const COLUMN_RANGE = describeRange(rangeOf('target.columns'))
-/** No control characters: a path goes into one-line messages and to the file system. */
-const PATH = /^[^\p{Cc}]{1,1024}$/u
+/** No control characters (a path goes into one-line messages) and no half characters (a link holds none). */
+const PATH = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,1024}$/u
 const PATH_ALLOWED = 'a file path of 1 to 1024 characters'
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/u
 const NAME_ALLOWED = 'the name of a shipped energy: lower-case letters, digits and hyphens'

@@ -62,7 +62,7 @@ function varies(points: readonly Vector2[]): boolean {
 
 const path = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
-  .filter((text) => !/\p{Cc}/u.test(text))
+  .filter((text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
 
 const known: fc.Arbitrary<TargetSpec> = fc.oneof(
   fc.record({ kind: fc.constantFrom(...TARGET_IDS), sharpness: ranged('target.sharpness') }),
