@@ -11,6 +11,7 @@ import {
   formatRate,
   formatShare,
   formatTime,
+  trimZeros,
 } from './format.ts'
 
 const parse = (text: string): number => {
@@ -88,6 +89,16 @@ describe('numbers', () => {
         },
       ),
     )
+  })
+
+  it('lose their closing zeros as ticks', () => {
+    expect(['0.500', '3.0', '10', '1.0·10⁻⁵', '−2.50'].map(trimZeros)).toEqual([
+      '0.5',
+      '3',
+      '10',
+      '1.0·10⁻⁵',
+      '−2.5',
+    ])
   })
 
   it('write the ticks of a logarithmic axis', () => {

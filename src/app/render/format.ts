@@ -111,6 +111,11 @@ export function formatCoordinate(value: number): string {
   return signed(text === '-0.00' ? '0.00' : text)
 }
 
+/** "0.500" → "0.5", for ticks, which are round numbers. Powers of ten stay as they are. */
+export function trimZeros(text: string): string {
+  return text.includes('.') && !text.includes('·') ? text.replace(/\.?0+$/, '') : text
+}
+
 /** A share in [0, 1] as a percentage: "12.3 %", "< 0.1 %". */
 export function formatShare(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return ABSENT

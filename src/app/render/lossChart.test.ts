@@ -30,6 +30,7 @@ describe('training curves', () => {
   it('smooth a constant to itself', () => {
     for (const value of movingAverage([3, 3, 3, 3], 5)) expect(value).toBeCloseTo(3, 12)
     expect(movingAverage([], 5)).toEqual([])
+    expect(movingAverage([0, 3, 6, 9], 1)).toEqual([1.5, 3, 6, 7.5])
   })
 
   it('show the exact KL where it is known, held-out cross-entropy where not', () => {

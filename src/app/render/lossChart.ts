@@ -2,7 +2,7 @@ import { line, scaleLinear, scaleLog } from 'd3'
 import type { TrainingPoint } from '../../lab/protocol/result.ts'
 import type { Context } from './canvas.ts'
 import type { Surface } from './coordinates.ts'
-import { formatCount, formatLogTick, formatNats, formatNumber } from './format.ts'
+import { formatCount, formatLogTick, formatNats, formatNumber, trimZeros } from './format.ts'
 import { font, type Palette } from './theme.ts'
 
 export interface LossData {
@@ -64,15 +64,12 @@ export function bucketLosses(
   return out
 }
 
-/** Exponential moving average over about `span` entries, started at the first. */
-export function movingAverage(values: readonly number[], span: number): number[] {
-  const weight = 2 / (Math.max(1, span) + 1)
-  const out: number[] = []
-  for (const value of values) {
-    const before = out.at(-1)
-    out.push(before === undefined ? value : before + weight * (value - before))
-  }
-  return out
+/** Mean over the entries at most `radius` away on either side, cut at the ends. */
+export function movingAverage(values: readonly number[], radius: number): number[] {
+  return values.map((_, i) => {
+    const window = values.slice(Math.max(0, i - radius), i + radius + 1)
+    return window.reduce((sum, value) => sum + value, 0) / window.length
+  })
 }
 
 /** The range that holds all but the outermost hundredth on either side, widened by a tenth; never empty. */
@@ -155,7 +152,10 @@ export function drawLossChart(
     )
     frame(
       top,
-      shown.map((t) => ({ y: y(t), label: logarithmic ? formatLogTick(t) : formatNumber(t, 3) })),
+      shown.map((t) => ({
+        y: y(t),
+        label: logarithmic ? formatLogTick(t) : trimZeros(formatNumber(t, 3)),
+      })),
     )
     const path = line<{ step: number; value: number }>(
       (p) => x(p.step),
@@ -176,12 +176,15 @@ export function drawLossChart(
 
   const buckets = bucketLosses(data.losses, steps, Math.floor((right - left) * 1.5))
   const means = buckets.map((b) => b.mean)
-  const smoothed = movingAverage(means, Math.max(5, (right - left) / 12))
+  const smoothed = movingAverage(means, Math.max(3, Math.round((right - left) / 24)))
   const y = scaleLinear(robustDomain(means), [top + room, top]).clamp(true)
   head(top - header, 'loss', smoothed.length > 0 ? formatNumber(smoothed.at(-1), 3) : '–')
   frame(
     top,
-    (buckets.length > 0 ? y.ticks(3) : []).map((t) => ({ y: y(t), label: formatNumber(t, 2) })),
+    (buckets.length > 0 ? y.ticks(3) : []).map((t) => ({
+      y: y(t),
+      label: trimZeros(formatNumber(t, 2)),
+    })),
   )
   context.globalAlpha = 0.35
   context.strokeStyle = palette.muted

@@ -7,6 +7,7 @@ import {
   formatNatsWithError,
   formatNumber,
   formatTime,
+  trimZeros,
 } from './format.ts'
 import {
   CHART_TITLE,
@@ -278,11 +279,6 @@ function drawGrid(
     }
   })
   context.globalAlpha = 1
-}
-
-/** "0.500" → "0.5": ticks are round numbers. */
-function trimZeros(text: string): string {
-  return text.includes('.') && !text.includes('·') ? text.replace(/\.?0+$/, '') : text
 }
 
 function drawFloor(
