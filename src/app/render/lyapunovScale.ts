@@ -248,7 +248,7 @@ export function lyapunovLayout(
 ): LyapunovLayout {
   const scale = options.scale === 'auto' ? 'log' : options.scale
   const narrow = surface.width < NARROW
-  const textSize = narrow ? 11 : surface.width > 760 && surface.height > 200 ? 12 : 11
+  const textSize = narrow ? 11 : surface.width > 760 && surface.height >= 150 ? 12 : 11
   const width = measure ?? ((text: string) => text.length * textSize * 0.64)
   const left = narrow ? 40 : 52
   const right = narrow ? 48 : 64
