@@ -15,7 +15,7 @@ export const CRITERION_TEXTS = {
     formula:
       '\\overline{\\psi(k)-\\psi(k-w)} > -2\\,\\mathrm{SE}\\ \\text{twice},\\quad \\mathrm{KL}_k \\le \\mu_0 + 2\\sigma_0',
     description:
-      'Stops when the measured KL has stopped falling over two windows in a row; converged only if it also lies within the noise that exact samples of π would show, stalled otherwise.',
+      'Stops when the measured KL no longer falls over two windows in a row: converged if it is what particles started at π would show, stalled if it rests above that.',
   },
   tolerance: {
     label: 'Tolerance',

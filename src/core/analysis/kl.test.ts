@@ -5,7 +5,7 @@ import { tabulateEnergy } from '../fields/energyGrid.ts'
 import { gibbs, gibbsSampler } from '../fields/gibbs.ts'
 import { createTransition } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
-import { Purpose, Rng } from '../maths/rng.ts'
+import { Purpose, type Rng } from '../maths/rng.ts'
 import type { Distribution } from '../targets/target.ts'
 import { initialLaw } from './initialLaw.ts'
 import { crossEntropy, klDataModel, klModelData, tabulateDensity } from './kl.ts'
@@ -48,7 +48,8 @@ const standard: EnergyField = {
 describe('KL by quadrature, both ways, against the closed form of Gaussians', () => {
   const pi = gibbs(standard, 1)
   const narrow = gaussian(0.5, -1, 0.6)
-  const data = tabulateDensity(narrow.density!.logDensity, pi.box)
+  const logNarrow = (x: number, y: number): number => narrow.density!.logDensity(x, y)
+  const data = tabulateDensity(logNarrow, pi.box)
 
   it('forward and reverse', () => {
     expect(klDataModel(data, pi)).toBeCloseTo(toStandard(1.25, 0.6), 9)
@@ -58,7 +59,7 @@ describe('KL by quadrature, both ways, against the closed form of Gaussians', ()
   })
 
   it('restricts and renormalises: twice the density gives the same table, mass 2', () => {
-    const twice = tabulateDensity((x, y) => log(2) + narrow.density!.logDensity(x, y), pi.box)
+    const twice = tabulateDensity((x, y) => log(2) + logNarrow(x, y), pi.box)
     expect(twice.mass).toBeCloseTo(2, 12)
     expect(klDataModel(twice, pi)).toBeCloseTo(klDataModel(data, pi), 12)
   })
@@ -72,7 +73,7 @@ describe('KL by quadrature, both ways, against the closed form of Gaussians', ()
   })
 
   it('refuses two different boxes', () => {
-    const other = tabulateDensity(narrow.density!.logDensity, { halfWidth: 8, cells: 64 })
+    const other = tabulateDensity(logNarrow, { halfWidth: 8, cells: 64 })
     expect(() => klDataModel(other, pi)).toThrow(RangeError)
   })
 })
@@ -135,7 +136,7 @@ describe('initial laws', () => {
     const point = initialLaw({ kind: 'point', at: [1, 2], spread: 0 }, context)
     expect(point.logDensity).toBeNull()
     expect([...point.sample(2, 1)]).toEqual([1, 2, 1, 2])
-    const points: Distribution = { sample: gaussian(0, 0, 1).sample, density: null }
+    const points: Distribution = { ...gaussian(0, 0, 1), density: null }
     const data = initialLaw({ kind: 'data' }, { ...context, target: points })
     expect(data.logDensity).toBeNull()
     expect(data.kl).toBeNull()

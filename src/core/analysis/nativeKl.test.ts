@@ -98,6 +98,18 @@ describe('the noise floor at π', () => {
   })
 })
 
+describe('the level at equilibrium', () => {
+  it('is the true bias of the chain: RING8, η = .05, KL(π_η‖π) = 3.247e-2', () => {
+    const t = plain(0.05)
+    const estimator = createKlEstimator({ field: ring8, transition: t, particles: 2048 })
+    const floor = nullFloor({ field: ring8, transition: t, estimator, particles: 2048, seed: 5 })
+    const { mean, deviation } = floor.equilibrium
+    expect(Math.abs(mean - 0.03247)).toBeLessThan(3 * deviation)
+    // One step from π has not got there yet.
+    expect(floor.mean).toBeLessThan(0.02)
+  })
+})
+
 describe('the walls', () => {
   const flat: EnergyField = {
     grid: tabulateEnergy({ halfWidth: 1, cells: 32 }, (_x, _y, out) => out.fill(0)),

@@ -1,15 +1,21 @@
 import type { EnergyField } from '../fields/energyField.ts'
 import { gibbsSampler } from '../fields/gibbs.ts'
-import { centres, type Transition } from '../fields/transition.ts'
+import { centres, langevinStep, type Transition } from '../fields/transition.ts'
 import { Purpose } from '../maths/rng.ts'
 import { mean, variance } from '../maths/statistics.ts'
 import type { KlEstimator } from './nativeKl.ts'
 
-/** What the KL estimator reads, nats, when the particles are exact draws of π put through one step. */
+/** What the KL estimator reads, nats, on particles that started as exact draws of π. */
 export interface NullFloor {
+  /** Mean after one step: the estimator's own remainder of bias, and one step's worth of the chain's. */
   readonly mean: number
-  /** Standard deviation of one reading. */
+  /** Standard deviation of one reading after one step. */
   readonly deviation: number
+  /**
+   * The same after `EQUILIBRATION` steps, where the bias of the step size has grown to its level: what
+   * a chain shows that has nothing left to forget. Deviation: mean standard error of the readings.
+   */
+  readonly equilibrium: { readonly mean: number; readonly deviation: number }
 }
 
 export interface NullFloorOptions {
@@ -24,24 +30,46 @@ export interface NullFloorOptions {
   readonly repeats?: number
 }
 
+/** Steps after which exact draws of π have taken on the bias of the chain. */
+export const EQUILIBRATION = 32
+/** Repeats that are carried so far. */
+const EQUILIBRIUM_REPEATS = 4
+
 /**
  * Measures the floor one repeat at a time, so that a run loop may spread it over idle moments.
  * @yields the number of repeats done
- * @returns mean and standard deviation over the repeats
  */
 export function* measureNullFloor(options: NullFloorOptions): Generator<number, NullFloor> {
   const { field, transition, estimator, particles, seed, repeats = 12 } = options
+  const { grid } = field
   const sampler = gibbsSampler(field, transition.epsilon)
   const key = { seed, purpose: Purpose.nullFloor }
-  const readings: number[] = []
+  const c = new Float64Array(2 * particles)
+  const early: number[] = []
+  const late: number[] = []
+  const lateErrors: number[] = []
   for (let r = 0; r < repeats; r++) {
     const xy = sampler.sample(key, particles, r * particles)
-    // The native kernel is the law after the step's noise, so the noise itself is not needed.
-    centres(field.grid, transition, xy, xy)
-    readings.push(estimator.read(xy).kl)
+    // The native kernel is the law after the step's noise, so one step needs no noise drawn.
+    centres(grid, transition, xy, c)
+    early.push(estimator.read(c).kl)
+    if (r < EQUILIBRIUM_REPEATS) {
+      // Noise from indices beyond those of the draws, which share the key.
+      const first = (repeats + r) * particles
+      for (let k = 1; k <= EQUILIBRATION; k++) {
+        langevinStep(grid, transition, xy, c, key, k, first)
+      }
+      const reading = estimator.read(c)
+      late.push(reading.kl)
+      lateErrors.push(reading.standardError ?? 0)
+    }
     yield r + 1
   }
-  return { mean: mean(readings), deviation: Math.sqrt(variance(readings)) }
+  return {
+    mean: mean(early),
+    deviation: Math.sqrt(variance(early)),
+    equilibrium: { mean: mean(late), deviation: mean(lateErrors) },
+  }
 }
 
 /** `measureNullFloor` in one go. */

@@ -1,4 +1,5 @@
 import { fold } from '../maths/grid.ts'
+import { gaussianPair, type Key } from '../maths/rng.ts'
 import type { EnergyGrid } from './energyField.ts'
 import { readGradient, readJet } from './energyGrid.ts'
 
@@ -107,6 +108,48 @@ export function centres(
     out[k] = x - (d11 * gx + d12 * gy)
     out[k + 1] = y - (d21 * gx + d22 * gy)
   }
+}
+
+const noise = new Float64Array(4)
+
+/**
+ * One unadjusted Langevin step of n points in place: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, with ξ a
+ * pure function of (key, first + i, step).
+ * @param xy length 2n; overwritten
+ * @param c length 2n: centres before noise and fold; overwritten
+ * @param first index of the first point in the stream of noise
+ * @returns how many points the wall folded
+ */
+export function langevinStep(
+  grid: EnergyGrid,
+  transition: Transition,
+  xy: Float64Array,
+  c: Float64Array,
+  key: Key,
+  step: number,
+  first = 0,
+): number {
+  const w = grid.box.halfWidth
+  const l11 = transition.root[0]
+  const l21 = transition.root[1]
+  const l22 = transition.root[2]
+  let folded = 0
+  centres(grid, transition, xy, c)
+  for (let k = 0, i = first; k < xy.length; k += 2, i++) {
+    gaussianPair(key, i, step, noise)
+    const a = noise[0]!
+    const x = c[k]! + l11 * a
+    const y = c[k + 1]! + l21 * a + l22 * noise[1]!
+    if (x >= -w && x <= w && y >= -w && y <= w) {
+      xy[k] = x
+      xy[k + 1] = y
+    } else {
+      xy[k] = fold(x, w)
+      xy[k + 1] = fold(y, w)
+      folded++
+    }
+  }
+  return folded
 }
 
 /**

@@ -1,9 +1,5 @@
-import { centres } from '../fields/transition.ts'
-import { fold } from '../maths/grid.ts'
-import { gaussianPair } from '../maths/rng.ts'
+import { langevinStep } from '../fields/transition.ts'
 import type { Sampler } from './sampler.ts'
-
-const noise = new Float64Array(4)
 
 /**
  * Unadjusted Langevin: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, ξ ~ N(0, I) a pure function of
@@ -17,25 +13,6 @@ export const langevin: Sampler = {
   nativeKernel: true,
   transportsDensity: false,
   step(cloud, field, transition, key, step) {
-    const { xy, centres: c } = cloud
-    const w = field.grid.box.halfWidth
-    const [l11, l21, l22] = transition.root
-    let folded = 0
-    centres(field.grid, transition, xy, c)
-    for (let k = 0, i = 0; k < xy.length; k += 2, i++) {
-      gaussianPair(key, i, step, noise)
-      const first = noise[0]!
-      const x = c[k]! + l11 * first
-      const y = c[k + 1]! + l21 * first + l22 * noise[1]!
-      if (x >= -w && x <= w && y >= -w && y <= w) {
-        xy[k] = x
-        xy[k + 1] = y
-      } else {
-        xy[k] = fold(x, w)
-        xy[k + 1] = fold(y, w)
-        folded++
-      }
-    }
-    return folded
+    return langevinStep(field.grid, transition, cloud.xy, cloud.centres, key, step)
   },
 }

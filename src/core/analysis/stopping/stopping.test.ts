@@ -11,7 +11,12 @@ const STEPS = 200
 const SD = 0.004
 
 /** A curve KL_k = f(k), read every 5 steps by 16 groups with independent noise of sd SD a group. */
-function curve(f: (k: number) => number, computed: number, floor: number | null): StoppingInput {
+function curve(
+  f: (k: number) => number,
+  computed: number,
+  floor: number | null,
+  equilibrium = 0.001,
+): StoppingInput {
   const rng = new Rng({ seed: 1, purpose: Purpose.probe })
   const kl: (number | null)[] = []
   const klStandardError: (number | null)[] = []
@@ -41,7 +46,10 @@ function curve(f: (k: number) => number, computed: number, floor: number | null)
     steps: STEPS,
     curves: { kl, klStandardError, klExact: kl.map(() => null), estimator },
     pseudoValues,
-    nullFloor: floor === null ? null : { mean: floor, deviation: 0.001 },
+    nullFloor:
+      floor === null
+        ? null
+        : { mean: floor, deviation: 0.001, equilibrium: { mean: equilibrium, deviation: 0.001 } },
     delta: 0.05,
   }
 }
@@ -77,6 +85,22 @@ describe('statistical', () => {
     expect(Math.abs(report.kl! - 0.69)).toBeLessThan(0.01)
   })
 
+  it('stops at the bias of the step size, where particles started at π rest as well', () => {
+    const biased = (k: number): number => 0.03 + 2 * exp(-k / 8)
+    const report = statistical.evaluate(curve(biased, STEPS, 0.001, 0.03))
+    expect(report.outcome).toBe('stopped')
+    expect(report.reason).toMatch(/^Converged to the bias/)
+    expect(statistical.evaluate(curve(biased, STEPS, 0.001, 0.02)).outcome).toBe('stalled')
+  })
+
+  it('does not call a slow fall stalled that short windows cannot see', () => {
+    // .0025 a window, less than 2 SE of its difference; .025 over half the run.
+    const slow = (k: number): number => 0.2 - 0.00025 * k
+    expect(statistical.evaluate(curve(slow, STEPS, 0.001)).outcome).toBe('unfired')
+    // The short windows alone would have fired: they do where the level is no obstacle.
+    expect(statistical.evaluate(curve(slow, STEPS, 0.001, 1)).outcome).toBe('stopped')
+  })
+
   it('does not fire while the curve falls', () => {
     const report = statistical.evaluate(curve((k) => 3 - 0.01 * k, STEPS, 0.001))
     expect(report.outcome).toBe('unfired')
@@ -87,13 +111,16 @@ describe('statistical', () => {
 
   it('compares the first window with the quadrature of step 0', () => {
     // Flat from the first step: quiet at w and 2w.
-    expect(statistical.evaluate(curve(() => 0.69, STEPS, 0.001)).step).toBe(20)
+    expect(statistical.evaluate(curve(() => 0.69, STEPS, 0.001, 0.69)).step).toBe(20)
     // A drop between 0 and w only: that window is not quiet.
-    expect(statistical.evaluate(curve((k) => (k === 0 ? 5 : 0.69), STEPS, 0.001)).step).toBe(30)
+    const drop = (k: number): number => (k === 0 ? 5 : 0.69)
+    expect(statistical.evaluate(curve(drop, STEPS, 0.001, 0.69)).step).toBe(30)
+    // Stalled takes four windows.
+    expect(statistical.evaluate(curve(drop, STEPS, 0.001)).step).toBe(40)
   })
 
   it('never compares two different estimators', () => {
-    const input = curve(() => 0.69, STEPS, 0.001)
+    const input = curve(() => 0.69, STEPS, 0.001, 0.69)
     const estimator = input.curves.estimator.map((e, k) =>
       e === 'native' && k <= 50 ? 'smoothed' : e,
     )
