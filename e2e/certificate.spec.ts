@@ -1,0 +1,75 @@
+import { expect, test } from './fixtures.ts'
+import { columns, columnsOf, openScene, runHeadless, scene, snapshot, waitForHalt } from './lab.ts'
+
+/** On a CPU backend page and headless runner are the same arithmetic: equal bit for bit, trained or shipped. */
+const CASES = [
+  {
+    name: 'a shipped energy',
+    asked: scene({
+      seed: 3,
+      target: { kind: 'eight-gaussians' },
+      energy: { kind: 'pretrained', name: 'eight-gaussians' },
+      dynamics: { steps: 60, particles: 1024 },
+      view: { speed: 240 },
+    }),
+  },
+  {
+    name: 'a quadratic energy off centre',
+    asked: scene({
+      seed: 5,
+      target: { kind: 'two-gaussians' },
+      energy: {
+        kind: 'quadratic',
+        center: [0.3, -0.2],
+        matrix: [
+          [2, 0.8],
+          [0.8, 1],
+        ],
+      },
+      dynamics: { steps: 60, particles: 1024, epsilon: 0.5, stepSize: 0.05 },
+      stopping: { criterion: 'tolerance', delta: 0.1 },
+      view: { speed: 240 },
+    }),
+  },
+]
+
+for (const { name, asked } of CASES) {
+  test(`${name}: the page's curve and stop are those of the headless runner`, async ({ page }) => {
+    const headless = runHeadless(asked)
+    await openScene(page, asked, asked.dynamics.steps)
+    await waitForHalt(page, asked.dynamics.steps)
+    const shown = await snapshot(page)
+    const result = await headless
+
+    expect(shown.scene.dynamics.stepSize).toBe(result.scene.dynamics.stepSize)
+    expect(columns(shown.points)).toEqual(columnsOf(result))
+
+    const report = result.stopping.find(({ criterion }) => criterion === 'tolerance')
+    expect(report?.outcome).toBe('stopped')
+    const marker = page.getByTestId('stopping-marker')
+    await expect(marker).toHaveAttribute('data-criterion', 'tolerance')
+    await expect(marker).toHaveAttribute('data-step', String(report?.step))
+  })
+}
+
+test('an energy trained in the page and one trained headless give the same curve', async ({
+  page,
+}) => {
+  const asked = scene({
+    seed: 11,
+    target: { kind: 'two-gaussians' },
+    energy: { kind: 'trained' },
+    training: { steps: 150, backend: 'wasm' },
+    domain: { cells: 64 },
+    dynamics: { steps: 30, particles: 512 },
+    view: { speed: 240 },
+  })
+  const headless = runHeadless(asked)
+  await openScene(page, asked, asked.dynamics.steps)
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await waitForHalt(page, asked.dynamics.steps)
+  const shown = await snapshot(page)
+  const result = await headless
+  expect(result.training?.backend).toBe('wasm')
+  expect(columns(shown.points)).toEqual(columnsOf(result))
+})

@@ -1,0 +1,129 @@
+import type { Locator, Page } from '@playwright/test'
+import { expect, test } from './fixtures.ts'
+import { openScene, scene, snapshot, stage, waitForHalt } from './lab.ts'
+
+/** Big enough for shelf and tray to be in view together. */
+test.use({ viewport: { width: 1440, height: 1000 }, hasTouch: true })
+
+const TERMS = ['eight-gaussians', 'banana'] as const
+const BASE = { domain: { cells: 64 }, dynamics: { particles: 512, steps: 40 } }
+
+const card = (page: Page, name: string): Locator =>
+  page.locator(`[data-card="shipped:${name}"]`).getByRole('button')
+const tray = (page: Page): Locator => page.getByTestId('tray')
+
+/** V at the nodes of a shipped energy on its own. */
+async function nodesOf(page: Page, name: string): Promise<number[]> {
+  const alone = scene({ ...BASE, energy: { kind: 'pretrained', name } })
+  await openScene(page, alone, 0)
+  await waitForHalt(page, 0)
+  return (await snapshot(page)).table.v
+}
+
+type Add = (page: Page, name: string) => Promise<void>
+
+async function centre(locator: Locator): Promise<{ x: number; y: number }> {
+  await locator.scrollIntoViewIfNeeded()
+  const box = await locator.boundingBox()
+  if (box === null) throw new Error('nothing to see there')
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+}
+
+const byMouse: Add = async (page, name) => {
+  const from = await centre(card(page, name))
+  const to = await centre(tray(page))
+  await page.mouse.move(from.x, from.y)
+  await page.mouse.down()
+  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 })
+  await page.mouse.move(to.x, to.y, { steps: 4 })
+  await page.mouse.up()
+}
+
+const byTouch: Add = async (page, name) => {
+  const from = await centre(card(page, name))
+  const to = await centre(tray(page))
+  const finger = await page.context().newCDPSession(page)
+  const touch = (type: 'touchStart' | 'touchMove', x: number, y: number) =>
+    finger.send('Input.dispatchTouchEvent', { type, touchPoints: [{ x, y }] })
+  await touch('touchStart', from.x, from.y)
+  for (const share of [0.1, 0.4, 0.7, 1]) {
+    const x = from.x + share * (to.x - from.x)
+    const y = from.y + share * (to.y - from.y)
+    await touch('touchMove', x, y)
+  }
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  await finger.detach()
+}
+
+const byKeyboard: Add = async (page, name) => {
+  await card(page, name).focus()
+  await page.keyboard.press('Enter')
+}
+
+/** The table on the stage must be the weighted sum of the terms' tables, node by node. */
+async function expectSum(page: Page, terms: readonly number[][], weights: readonly number[]) {
+  await expect
+    .poll(async () => {
+      const { scene: running } = await snapshot(page)
+      return running.energy.kind === 'sum' ? running.energy.terms.map(({ weight }) => weight) : []
+    })
+    .toEqual(weights)
+  const { table } = await snapshot(page)
+  const error = table.v.map((v, node) => {
+    const sum = terms.reduce((total, term, i) => total + weights[i]! * term[node]!, 0)
+    return Math.abs(v - sum) / (1 + Math.abs(sum))
+  })
+  expect(table.v).toHaveLength((BASE.domain.cells + 1) ** 2)
+  expect(Math.max(...error)).toBeLessThan(1e-12)
+}
+
+for (const [way, add] of Object.entries({ mouse: byMouse, touch: byTouch, keyboard: byKeyboard })) {
+  test(`two energies put into the tray by ${way} are their nodewise sum, sampled at once`, async ({
+    page,
+  }) => {
+    const tables: number[][] = []
+    for (const name of TERMS) tables.push(await nodesOf(page, name))
+
+    for (const [i, name] of TERMS.entries()) {
+      await add(page, name)
+      await expect(tray(page)).toHaveAttribute('data-terms', String(i + 1))
+    }
+    await expectSum(page, tables, [1, 1])
+    await expect(stage(page)).toHaveAttribute('data-status', /^(running|paused|stopped|idle)$/)
+
+    const weight = tray(page).getByRole('slider').first()
+    await weight.focus()
+    await page.keyboard.press('ArrowLeft')
+    const chosen = Number(
+      await tray(page).locator('[data-weight]').first().getAttribute('data-weight'),
+    )
+    expect(chosen).toBeLessThan(1)
+    await expectSum(page, tables, [chosen, 1])
+
+    await page.getByRole('button', { name: 'Step', exact: true }).click()
+    await expect(stage(page)).toHaveAttribute('data-step', '1')
+    const { points } = await snapshot(page)
+    expect(points[0]?.kl).toBeGreaterThan(0)
+    expect(points[0]?.estimator).toBe('quadrature')
+  })
+}
+
+test('a composition saved to the shelf is an energy that can be composed again', async ({
+  page,
+}) => {
+  const tables: number[][] = []
+  for (const name of TERMS) tables.push(await nodesOf(page, name))
+  for (const name of TERMS) await byKeyboard(page, name)
+  await expect(tray(page)).toHaveAttribute('data-terms', '2')
+  await page.getByRole('button', { name: 'Save as energy' }).click()
+  const saved = page.locator('[data-card][data-origin="composed"]')
+  await expect(saved).toHaveCount(1)
+
+  await page.getByRole('button', { name: 'Clear', exact: true }).click()
+  await expect(tray(page)).toHaveAttribute('data-terms', '0')
+  await saved.getByRole('button', { name: /^Add / }).press('Enter')
+  await byKeyboard(page, TERMS[1])
+  await expect(tray(page)).toHaveAttribute('data-terms', '2')
+  const both = tables[0]!.map((v, node) => v + tables[1]![node]!)
+  await expectSum(page, [both, tables[1]!], [1, 1])
+})

@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import type { Locator, Page } from '@playwright/test'
+import type { CurvePoint } from '../src/lab/protocol/calls.ts'
+import type { RunResult } from '../src/lab/protocol/result.ts'
+import { parseScene } from '../src/lab/scene/decode.ts'
+import type { SceneSpec } from '../src/lab/scene/sceneSpec.ts'
+import { encodeHash } from '../src/lab/scene/urlCodec.ts'
+import { expect } from './fixtures.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '..')
+
+/** A scene as a person would write it, with every default filled in; throws on any mistake. */
+export function scene(input: object): SceneSpec {
+  const parsed = parseScene(input)
+  if ('error' in parsed) throw new Error(`${parsed.error.field}: ${parsed.error.found}`)
+  return parsed.scene
+}
+
+/** Opens a scene by its link in a page that knows nothing of the one before, halting at a step. */
+export async function openScene(page: Page, asked: SceneSpec, haltAt: number): Promise<void> {
+  await page.goto('about:blank')
+  await page.goto(`/?haltAt=${haltAt}${encodeHash(asked)}`)
+}
+
+export const stage = (page: Page): Locator => page.getByTestId('stage')
+
+/** Waits until the clock stands at a step; a page that reports an error fails at once, with its words. */
+export async function waitForHalt(page: Page, step: number): Promise<void> {
+  const outcome = await page.waitForFunction(
+    (wanted) => {
+      const data = document.querySelector<HTMLElement>('[data-testid="stage"]')?.dataset
+      if (data?.['status'] === 'error') {
+        const said = [...document.querySelectorAll('.notice')].map((notice) => notice.textContent)
+        return `error: ${said.join(' ')}`
+      }
+      const stands = data?.['status'] === 'paused' || data?.['status'] === 'stopped'
+      return stands && Number(data?.['step']) === wanted ? 'halted' : null
+    },
+    step,
+    { timeout: 60_000 },
+  )
+  expect(await outcome.jsonValue()).toBe('halted')
+}
+
+/** What the page holds, as plain data. */
+export interface Snapshot {
+  /** The scene as it runs. */
+  readonly scene: SceneSpec
+  readonly step: number
+  readonly points: readonly CurvePoint[]
+  readonly langevin: number[]
+  readonly deterministic: number[]
+  /** V at the nodes of the table on the stage. */
+  readonly table: { readonly halfWidth: number; readonly cells: number; readonly v: number[] }
+  readonly losses: readonly { readonly step: number; readonly loss: number }[]
+}
+
+export async function snapshot(page: Page): Promise<Snapshot> {
+  return page.evaluate(() => {
+    const lab = window.lyapunovLab
+    const running = lab?.runScene() ?? null
+    const nodes = lab?.landscapeNodes() ?? null
+    if (lab === undefined || running === null || nodes === null) throw new Error('no run yet')
+    const { halfWidth, cells, v } = nodes
+    return {
+      scene: running,
+      points: lab.curves(),
+      ...lab.particles(),
+      table: { halfWidth, cells, v },
+      losses: lab.training().losses,
+    }
+  })
+}
+
+/** Runs a scene in the headless runner, as its users do, and returns result.json. */
+export async function runHeadless(asked: SceneSpec): Promise<RunResult> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lyapunov-lab-'))
+  try {
+    const file = path.join(folder, 'scene.json')
+    const out = path.join(folder, 'out')
+    writeFileSync(file, JSON.stringify(asked))
+    await promisify(execFile)('npm', ['run', '--silent', 'experiment', '--', file, '--out', out], {
+      cwd: ROOT,
+      shell: process.platform === 'win32',
+    })
+    return JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8')) as RunResult
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The curves of a page in the columns of result.json, as far as the page shows them. */
+export function columns(points: readonly CurvePoint[]) {
+  return {
+    step: points.map(({ step }) => step),
+    kl: points.map(({ kl }) => kl),
+    klStandardError: points.map(({ klStandardError }) => klStandardError),
+    estimator: points.map(({ estimator }) => estimator),
+    foldedMass: points.map(({ foldedMass }) => foldedMass),
+    deterministicKl: points.map(({ deterministicKl }) => deterministicKl),
+    deterministicStandardError: points.map((point) => point.deterministicStandardError),
+    deterministicLowerBound: points.map((point) => point.deterministicLowerBound),
+  }
+}
+
+/** The same columns of a result of the headless runner. */
+export function columnsOf({ langevin, deterministic }: RunResult): ReturnType<typeof columns> {
+  return {
+    step: langevin.step,
+    kl: langevin.kl,
+    klStandardError: langevin.klStandardError,
+    estimator: langevin.estimator,
+    foldedMass: langevin.foldedMass,
+    deterministicKl: deterministic.kl,
+    deterministicStandardError: deterministic.klStandardError,
+    deterministicLowerBound: deterministic.lowerBound,
+  }
+}
+
+/** Entries that were evaluated. */
+export function evaluated(values: readonly (number | null)[]): number[] {
+  return values.filter((value) => value !== null)
+}
