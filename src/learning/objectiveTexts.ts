@@ -37,7 +37,7 @@ export const OBJECTIVE_TEXTS: readonly ObjectiveText[] = [
     id: 'score-matching',
     label: 'Score matching',
     summary:
-      'Denoising score matching: the slope of the energy is fitted to the score of slightly blurred data, without any sampling, but the weights of separated modes and the far tails are not learned.',
+      'Denoising score matching: the slope of the energy is fitted to the score of slightly blurred data, without any sampling, but the weights of separated modes are only inherited from the stronger blur of the start, and the far tails are not learned.',
     formula:
       '\\mathcal L=\\mathbb E\\,\\sigma^2\\,\\bigl|\\nabla V(x+\\sigma\\xi)-\\xi/\\sigma\\bigr|^2,\\quad\\xi\\sim\\mathcal N(0,I)',
   },

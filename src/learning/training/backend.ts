@@ -129,8 +129,8 @@ async function openWasm(path: OpenBackendOptions['wasmPath']): Promise<Opened> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
   // Threads need cross-origin isolation, which static hosts do not give, and break in minified builds.
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
-  if (tf.findBackend('wasm') === null) setWasmPaths(path)
   try {
+    if (tf.findBackend('wasm') === null) setWasmPaths(path)
     await activate('wasm')
   } catch {
     throw new RefusedError('the WebAssembly module could not be loaded')

@@ -238,7 +238,7 @@ describe('score matching', () => {
         yy += y * y
       })
     }
-    const sigma = 0.1
+    const sigma = 0.07
     expect(-yu / yy).toBeGreaterThan(0.9 / (0.25 + sigma * sigma))
     expect(-yu / yy).toBeLessThan(1.1 / (0.25 + sigma * sigma))
   })

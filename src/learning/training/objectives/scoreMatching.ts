@@ -6,15 +6,16 @@ import type { Objective } from './objective.ts'
 
 const BATCH = 256
 /** Noise level at the start and at the end, world units; geometric between, held for the last third. */
-const FIRST_SIGMA = 0.5
-const LAST_SIGMA = 0.1
+const FIRST_SIGMA = 1
+const LAST_SIGMA = 0.07
 const HOLD_FROM = 2 / 3
 
 const draws = new Float64Array(4)
 
 /**
  * Denoising score matching: y = x + σξ, loss mean σ²|∇V(y) − ξ/σ|², so that −∇V learns the score of
- * the data blurred by σ. It never compares separated modes, so their weights are not learned.
+ * the data blurred by σ. At small σ separated modes are never compared: their weights are only what the
+ * larger σ of the start left behind.
  * Source: Vincent (2011), Neural Computation 23(7).
  */
 export const scoreMatching: Objective = {
