@@ -102,7 +102,7 @@ export class TrainingJob {
   private lastLandscape = -Infinity
   private landscapeCost = 0
   private landscapeStep = -1
-  private lastCheckpoint = -Infinity
+  private lastCheckpoint = 0
 
   constructor(options: TrainingJobOptions) {
     this.environment = options.environment
@@ -183,6 +183,7 @@ export class TrainingJob {
 
     try {
       this.resumedAt = this.environment.clock()
+      this.lastCheckpoint = this.resumedAt
       await this.refreshLandscape(trainer, kernel)
       while (trainer.step < steps && !this.aborted) {
         if (this.paused && this.stepsAllowed === 0) {

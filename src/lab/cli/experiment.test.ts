@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readSceneFile } from '../io/bundle.ts'
+import type { RunResult } from '../protocol/result.ts'
+import { parseArguments } from './arguments.ts'
+
+const ENTRY = fileURLToPath(new URL('experiment.ts', import.meta.url))
+const folder = mkdtempSync(path.join(tmpdir(), 'experiment-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** @param interruptAt sends SIGINT once this has been said */
+function run(args: readonly string[], interruptAt?: RegExp): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', ENTRY, ...args])
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
+    child.stderr.on('data', (data: Buffer) => {
+      stderr += data.toString()
+      if (interruptAt?.test(stderr)) child.kill('SIGINT')
+    })
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr })
+    })
+  })
+}
+
+function scene(name: string, json: unknown): string {
+  const file = path.join(folder, name)
+  writeFileSync(file, JSON.stringify(json))
+  return file
+}
+
+const QUICK = {
+  domain: { halfWidth: 4, cells: 32 },
+  dynamics: { steps: 6, particles: 64, stepSize: 0.05 },
+}
+
+describe('the command line', () => {
+  test.each([
+    [['a.json'], /--out: missing/],
+    [['--out', 'x'], /no scene given/],
+    [['a.json', '--out'], /--out: no value given/],
+    [['a.json', '--out', 'x', '--fast'], /--fast: unknown flag; allowed: --out, --backend/],
+    [['a.json', 'b.json', '--out', 'x'], /b\.json: only one scene/],
+    [['a.json', '--out', 'x', '--backend', 'webgpu'], /webgpu needs a browser.*auto, wasm, cpu/],
+    [['a.json', '--out', 'x', '--backend', 'gpu'], /found gpu; allowed: auto, wasm, cpu/],
+  ])('refuses %j', (argv, message) => {
+    expect(() => parseArguments(argv)).toThrow(message)
+  })
+
+  test('takes its flags in any order', () => {
+    const expected = { scene: 'a.json', out: 'x', backend: 'cpu' }
+    expect(parseArguments(['--backend', 'cpu', 'a.json', '--out', 'x'])).toEqual(expected)
+  })
+})
+
+test('a bad field, a missing file: exit 2, one line, nothing written', async () => {
+  const out = path.join(folder, 'nothing')
+  const bad = scene('bad.json', { ...QUICK, dynamics: { epsilon: 20 } })
+  const lost = scene('lost.json', { ...QUICK, energy: { kind: 'file', path: 'none.safetensors' } })
+  const [field, file] = await Promise.all([run([bad, '--out', out]), run([lost, '--out', out])])
+  expect(field.code).toBe(2)
+  expect(field.stderr).toMatch(
+    /^[^\n]*dynamics\.epsilon: found 20; allowed: [^\n]*\[0\.005, 10\]\n$/,
+  )
+  expect(file.code).toBe(2)
+  expect(file.stderr).toMatch(/^energy\.path: found none\.safetensors; allowed: [^\n]*\n$/)
+  expect(existsSync(out)).toBe(false)
+})
+
+test('a composition: its result, its curves and its bundle, the same every time', async () => {
+  const quadratic = { kind: 'quadratic' }
+  const sum = {
+    kind: 'sum',
+    terms: [
+      { weight: 1, energy: quadratic },
+      { weight: 0.5, energy: { kind: 'trained' }, target: { kind: 'banana' } },
+    ],
+  }
+  const file = scene('sum.json', { ...QUICK, energy: sum, training: { steps: 3, backend: 'wasm' } })
+  const out = path.join(folder, 'sum')
+  const first = await run([file, '--out', out])
+  expect(first.stderr).toMatch(/training 3\/3/)
+  expect(first.code).toBe(0)
+  expect(first.stdout).toBe('')
+  expect(readdirSync(out).sort()).toEqual(['bundle.json', 'curves.csv', 'result.json'])
+  const result = JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8')) as RunResult
+  expect(result.langevin.step).toEqual([0, 1, 2, 3, 4, 5, 6])
+  const curves = readFileSync(path.join(out, 'curves.csv'), 'utf8').split('\n')
+  expect(curves[0]).toMatch(/^langevin\.step,langevin\.kl,/)
+  expect(Number(curves[7]!.split(',')[1])).toBe(result.langevin.kl[6])
+
+  // The bundle needs no training: its trained term came along as a file.
+  const bundle = path.join(out, 'bundle.json')
+  const read = readSceneFile(readFileSync(bundle, 'utf8'))
+  if ('error' in read) throw new Error(read.error.found)
+  expect([...read.assets.keys()]).toEqual(['file:banana-0.safetensors'])
+  const again = await run([bundle, '--out', path.join(folder, 'again')])
+  expect(again.code).toBe(0)
+  expect(again.stderr).not.toMatch(/training/)
+  const repeated = JSON.parse(
+    readFileSync(path.join(folder, 'again', 'result.json'), 'utf8'),
+  ) as RunResult
+  expect(repeated.langevin).toEqual(result.langevin)
+  expect(repeated.deterministic).toEqual(result.deterministic)
+})
+
+test('an interrupted training: exit 130, nothing written', async () => {
+  const file = scene('long.json', { ...QUICK, training: { steps: 5000, backend: 'wasm' } })
+  const out = path.join(folder, 'interrupted')
+  const { code, stderr } = await run([file, '--out', out], /training \d+\/5000/)
+  expect(stderr).toMatch(/interrupted; nothing was written\n$/)
+  expect(code).toBe(130)
+  expect(existsSync(out)).toBe(false)
+})

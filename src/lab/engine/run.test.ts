@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { quadraticEnergy } from '../../core/fields/analytic.ts'
+import { tabulateEnergy } from '../../core/fields/energyGrid.ts'
+import { gibbs } from '../../core/fields/gibbs.ts'
+import { createTransition } from '../../core/fields/transition.ts'
+import { FrameStore } from './frames.ts'
+import { isEvaluated, Run } from './run.ts'
+import { sceneOf } from './session.testing.ts'
+
+const PARTICLES = 64
+const STEPS = 40
+
+function createRun(frameBudget: number): Run {
+  const scene = sceneOf({
+    dynamics: { stepSize: 0.05, steps: STEPS, particles: PARTICLES },
+    domain: { halfWidth: 4, cells: 32 },
+  })
+  const energy = quadraticEnergy(
+    [0, 0],
+    [
+      [1, 0],
+      [0, 2],
+    ],
+  )
+  const field = { grid: tabulateEnergy(scene.domain, energy), barriers: [] }
+  const pi = gibbs(field, 1)
+  return new Run({
+    environment: { clock: () => 0, pause: () => Promise.resolve() },
+    scene,
+    field,
+    gibbs: pi,
+    transition: createTransition({ ...scene.dynamics, stepSize: 0.05 }),
+    constants: {
+      spectralGap: null,
+      logSobolevEstimate: null,
+      smoothness: 2,
+      smoothness95: 2,
+      biasPrediction: null,
+    },
+    target: { sample: () => new Float64Array(), density: null },
+    frameBudget,
+  })
+}
+
+test('frames that were not kept are computed again, bit for bit', async () => {
+  const full = createRun(Infinity)
+  // Room for four keyframes of both clouds in float64.
+  const scarce = createRun(4 * 32 * PARTICLES)
+  await full.advanceTo(STEPS)
+  await scarce.advanceTo(STEPS)
+  for (const step of [0, 40, 3, 17, 18, 39, 20, 1, 12, 12]) {
+    const expected = await full.frameAt(step)
+    expect(await scarce.frameAt(step)).toEqual(expected)
+  }
+})
+
+test('two scrubs at once do not disturb each other', async () => {
+  const full = createRun(Infinity)
+  const scarce = createRun(4 * 32 * PARTICLES)
+  await full.advanceTo(STEPS)
+  await scarce.advanceTo(STEPS)
+  const both = await Promise.all([scarce.frameAt(19), scarce.frameAt(9), scarce.frameAt(21)])
+  expect(both).toEqual(await Promise.all([full.frameAt(19), full.frameAt(9), full.frameAt(21)]))
+})
+
+test('the frame store keeps to its budget', () => {
+  const all = new FrameStore(100, 9, 16_000)
+  expect(all.every).toBe(1)
+  const some = new FrameStore(100, 999, 16_000)
+  // 1,000 steps of 3,200 bytes each into 16,000: five keyframes.
+  expect(some.every).toBe(200)
+})
+
+test('the KL is evaluated on the first ten steps, every fifth, and the last', () => {
+  const steps = [...Array(24).keys()].filter((k) => isEvaluated(k, 23))
+  expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 23])
+})

@@ -1,0 +1,351 @@
+import { expect, test } from 'vitest'
+import { parameterLayout } from '../../learning/kernels/kernel.ts'
+import { DEFAULT_SHAPE } from '../../learning/training/model.ts'
+import { writeEnergyFile } from '../io/energyFile.ts'
+import { Refusal } from './refusal.ts'
+import { createBench, sceneOf } from './session.testing.ts'
+
+/*
+ * V = ½(x − b)ᵀA(x − b): a linear map with Gaussian noise keeps Gaussians Gaussian, so the law of both
+ * chains is known at every step. b = (0.3, −0.2), A = [[2, 0.8], [0.8, 1]], ε = 0.5.
+ */
+const A = [2, 0.8, 0.8, 1] as const
+const CENTRE = [0.3, -0.2] as const
+const EPSILON = 0.5
+const QUADRATIC = {
+  kind: 'quadratic',
+  center: CENTRE,
+  matrix: [
+    [A[0], A[1]],
+    [A[2], A[3]],
+  ],
+}
+
+type Square = readonly [number, number, number, number]
+const multiply = (p: Square, q: Square): Square => [
+  p[0] * q[0] + p[1] * q[2],
+  p[0] * q[1] + p[1] * q[3],
+  p[2] * q[0] + p[3] * q[2],
+  p[2] * q[1] + p[3] * q[3],
+]
+const transpose = (p: Square): Square => [p[0], p[2], p[1], p[3]]
+const determinant = (p: Square) => p[0] * p[3] - p[1] * p[2]
+
+/** KL(N(m, S)‖N(b, εA⁻¹)) after k steps x ← x − ηA(x − b) + √noise·ξ. */
+function closedForm(
+  mean: readonly [number, number],
+  covariance: Square,
+  eta: number,
+  noise: number,
+  steps: number,
+): number[] {
+  const map: Square = [1 - eta * A[0], -eta * A[1], -eta * A[2], 1 - eta * A[3]]
+  let [dx, dy] = [mean[0] - CENTRE[0], mean[1] - CENTRE[1]]
+  let s = covariance
+  const kl: number[] = []
+  for (let k = 0; k <= steps; k++) {
+    const trace = (A[0] * s[0] + A[1] * s[2] + A[2] * s[1] + A[3] * s[3]) / EPSILON
+    const distance = (A[0] * dx * dx + (A[1] + A[2]) * dx * dy + A[3] * dy * dy) / EPSILON
+    const logRatio = Math.log(EPSILON ** 2 / determinant(A) / determinant(s))
+    kl.push(0.5 * (trace + distance - 2 + logRatio))
+    ;[dx, dy] = [map[0] * dx + map[1] * dy, map[2] * dx + map[3] * dy]
+    const t = multiply(multiply(map, s), transpose(map))
+    s = [t[0] + noise, t[1], t[2], t[3] + noise]
+  }
+  return kl
+}
+
+/** Share of the evaluated steps after 0 that lie within 3 standard errors of the truth. */
+function covered(
+  truth: readonly number[],
+  kl: readonly (number | null)[],
+  error: readonly (number | null)[],
+): number {
+  let inside = 0
+  let count = 0
+  for (let k = 1; k < truth.length; k++) {
+    if (kl[k] === null || error[k] === null) continue
+    count++
+    if (Math.abs(kl[k]! - truth[k]!) <= 3 * error[k]!) inside++
+  }
+  return inside / count
+}
+
+test('the particle KL follows the closed form of the discrete chain', async () => {
+  const eta = 0.05
+  const truth = closedForm([-1, 1], [0.3, 0.05, 0.05, 0.2], eta, 2 * eta * EPSILON, 80)
+  // The project's closed-form references for this chain, relative accuracy 1e-10.
+  const golden = { 1: 2.4287418952340682, 10: 1.024232514674571, 80: 0.018192073682539403 }
+  for (const [k, value] of Object.entries(golden)) expect(truth[Number(k)]).toBeCloseTo(value, 10)
+
+  const { session } = createBench()
+  await session.prepare({
+    run: 1,
+    scene: sceneOf({
+      energy: QUADRATIC,
+      domain: { halfWidth: 6, cells: 96 },
+      dynamics: {
+        epsilon: EPSILON,
+        stepSize: eta,
+        steps: 80,
+        particles: 2048,
+        initial: {
+          kind: 'gaussian',
+          mean: [-1, 1],
+          covariance: [
+            [0.3, 0.05],
+            [0.05, 0.2],
+          ],
+        },
+      },
+    }),
+  })
+  const { langevin } = await session.result({ run: 1 })
+  expect(Math.abs(langevin.kl[0]! - 2.7850956351554896)).toBeLessThan(1e-4)
+  expect(langevin.estimator[0]).toBe('quadrature')
+  expect(langevin.estimator[1]).toBe('native')
+  expect(covered(truth, langevin.kl, langevin.klStandardError)).toBeGreaterThanOrEqual(0.95)
+  const evaluated = langevin.step.filter((k) => langevin.kl[k] !== null)
+  expect(evaluated).toEqual([...Array(11).keys(), ...[...Array(14).keys()].map((i) => 15 + 5 * i)])
+})
+
+test('the deterministic KL follows the closed form of the map: it falls, then rises', async () => {
+  const eta = 0.02
+  const truth = closedForm([-1, 1], [3, 0.5, 0.5, 2], eta, 0, 80)
+  // The project's closed-form references for this map.
+  const golden = { 0: 8.402510542161444, 40: 0.9386436746035991, 80: 2.615110938691682 }
+  for (const [k, value] of Object.entries(golden)) expect(truth[Number(k)]).toBeCloseTo(value, 10)
+
+  const { session } = createBench()
+  await session.prepare({
+    run: 1,
+    scene: sceneOf({
+      energy: QUADRATIC,
+      domain: { halfWidth: 10, cells: 96 },
+      dynamics: {
+        epsilon: EPSILON,
+        stepSize: eta,
+        steps: 80,
+        particles: 2048,
+        initial: {
+          kind: 'gaussian',
+          mean: [-1, 1],
+          covariance: [
+            [3, 0.5],
+            [0.5, 2],
+          ],
+        },
+      },
+    }),
+  })
+  const { deterministic } = await session.result({ run: 1 })
+  expect(Math.abs(deterministic.kl[0]! - truth[0]!)).toBeLessThan(1e-4)
+  expect(covered(truth, deterministic.kl, deterministic.klStandardError)).toBeGreaterThanOrEqual(
+    0.95,
+  )
+  expect(deterministic.lowerBound.every((flag) => !flag)).toBe(true)
+})
+
+const SMALL = {
+  domain: { halfWidth: 4, cells: 48 },
+  dynamics: { steps: 20, particles: 256 },
+}
+
+test('the table of a sum is the weighted sum of the tables, node by node', async () => {
+  const { session } = createBench()
+  const landscape = async (energy: unknown, target?: unknown) => {
+    const scene = sceneOf({ ...SMALL, energy, ...(target === undefined ? {} : { target }) })
+    return (await session.prepare({ run: 1, scene })).landscape
+  }
+  const first = await landscape(QUADRATIC)
+  const second = await landscape({ kind: 'exact' }, { kind: 'eight-gaussians' })
+  const inner = {
+    kind: 'sum',
+    terms: [{ weight: 2, energy: QUADRATIC }],
+  }
+  const sum = await landscape({
+    kind: 'sum',
+    terms: [
+      { weight: 0.75, energy: { kind: 'exact' }, target: { kind: 'eight-gaussians' } },
+      { weight: -0.25, energy: inner },
+    ],
+  })
+  for (const name of ['v', 'vx', 'vy', 'vxy'] as const)
+    sum[name].forEach((value, k) => {
+      const expected = 0.75 * second[name][k]! - 0.5 * first[name][k]!
+      expect(Math.abs(value - expected)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(expected)))
+    })
+})
+
+test('a sum that does not confine is said to lean on the walls', async () => {
+  const { session } = createBench()
+  const terms = [{ weight: -0.5, energy: QUADRATIC }]
+  const scene = sceneOf({ ...SMALL, energy: { kind: 'sum', terms } })
+  const { notices, terms: names } = await session.prepare({ run: 1, scene })
+  expect(notices.map(({ text }) => text).join()).toMatch(/does not confine.*% of its Gibbs measure/)
+  expect(names).toEqual(['quadratic'])
+})
+
+test('the same scene gives the same result, bit for bit', async () => {
+  const scene = sceneOf({ ...SMALL, energy: { kind: 'exact' }, target: { kind: 'banana' } })
+  const results = []
+  for (let i = 0; i < 2; i++) {
+    const { session } = createBench()
+    await session.prepare({ run: 1, scene })
+    results.push(JSON.stringify(await session.result({ run: 1 })))
+  }
+  expect(results[1]).toBe(results[0])
+  const { scene: normalised } = JSON.parse(results[0]!) as { scene: typeof scene }
+  expect(normalised.dynamics.stepSize).toBeGreaterThan(0)
+  const { session } = createBench()
+  await session.prepare({ run: 1, scene: normalised })
+  expect(JSON.stringify(await session.result({ run: 1 }))).toBe(results[0])
+})
+
+test('both flows start from the same particles and frames are the caller’s own', async () => {
+  const { session } = createBench()
+  const scene = sceneOf({ ...SMALL, energy: QUADRATIC })
+  const { frame } = await session.prepare({ run: 1, scene })
+  expect(frame.langevin).toEqual(frame.deterministic)
+  const later = await session.frame({ run: 1, step: 7, have: 0 })
+  expect(later.points.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7])
+  expect(later.langevin).not.toEqual(later.deterministic)
+  later.langevin.fill(0)
+  const again = await session.frame({ run: 1, step: 7, have: 7 })
+  expect(again.points).toEqual([])
+  expect(again.langevin.some((x) => x !== 0)).toBe(true)
+  const first = await session.frame({ run: 1, step: 0, have: 7 })
+  expect(first.langevin).toEqual(frame.langevin)
+  expect(first.computed).toBe(7)
+})
+
+test('the last frame brings the noise floor and both verdicts', async () => {
+  const { session } = createBench()
+  const scene = sceneOf({ ...SMALL, energy: QUADRATIC })
+  await session.prepare({ run: 1, scene })
+  const reply = await session.frame({ run: 1, step: 999, have: 0 })
+  expect(reply.step).toBe(20)
+  expect(reply.nullFloor!.upper).toBeGreaterThan(reply.nullFloor!.mean)
+  expect(reply.stops.map(({ criterion }) => criterion)).toEqual(['statistical', 'tolerance'])
+  const [, strict] = await session.stops({
+    run: 1,
+    stopping: { ...scene.stopping, delta: 1e-6 },
+  })
+  const [, lax] = await session.stops({ run: 1, stopping: { ...scene.stopping, delta: 10 } })
+  expect(strict).toMatchObject({ step: null, outcome: 'unfired' })
+  expect(lax).toMatchObject({ step: 0, outcome: 'stopped' })
+})
+
+test('the latest prepare wins and older runs are refused', async () => {
+  const { session } = createBench()
+  const scene = sceneOf({ ...SMALL, energy: QUADRATIC })
+  const first = session.prepare({ run: 1, scene }).catch((error: unknown) => error)
+  const second = session.prepare({ run: 2, scene })
+  expect(await first).toMatchObject({ name: 'AbortError' })
+  expect((await second).run).toBe(2)
+  await expect(session.frame({ run: 1, step: 1, have: 0 })).rejects.toThrow(Refusal)
+})
+
+test('a long computation can be given up', async () => {
+  const { session } = createBench()
+  const scene = sceneOf({
+    ...SMALL,
+    energy: QUADRATIC,
+    dynamics: { steps: 100_000, particles: 1000, stepSize: 0.01 },
+  })
+  await session.prepare({ run: 1, scene })
+  const controller = new AbortController()
+  const call = session.result({ run: 1 }, controller.signal)
+  setTimeout(() => {
+    controller.abort()
+  }, 20)
+  await expect(call).rejects.toMatchObject({ name: 'AbortError' })
+  const { computed } = await session.frame({ run: 1, step: 0, have: 0 })
+  expect(computed).toBeGreaterThan(0)
+  expect(computed).toBeLessThan(100_000)
+})
+
+const weights = (halfWidth: number) => {
+  const theta = Float32Array.from(
+    { length: parameterLayout(DEFAULT_SHAPE).length },
+    (_, i) => 0.1 * Math.sin(i),
+  )
+  return writeEnergyFile(
+    {
+      shape: DEFAULT_SHAPE,
+      theta,
+      halfWidth,
+      penaltyStart: 0.8 * halfWidth,
+      transform: null,
+    },
+    null,
+  )
+}
+
+test('a weight file is read, and refused outside the box that it was trained on', async () => {
+  const { session, assets } = createBench()
+  assets.bytes.set('file:a.safetensors', weights(4))
+  const energy = { kind: 'file', path: 'a.safetensors' }
+  const ready = await session.prepare({ run: 1, scene: sceneOf({ ...SMALL, energy }) })
+  expect(ready.landscape.v.every(Number.isFinite)).toBe(true)
+  const wide = sceneOf({ ...SMALL, energy, domain: { halfWidth: 5, cells: 48 } })
+  await expect(session.prepare({ run: 2, scene: wide })).rejects.toMatchObject({
+    field: 'energy',
+    message: expect.stringMatching(/trained on \[−4, 4\]² only.*reaches 5.*up to 4/) as string,
+  })
+})
+
+test('what is missing or not built is refused by name', async () => {
+  const { session, assets } = createBench()
+  assets.bytes.set('file:bad', new Uint8Array(3))
+  const refusal = async (json: object) => {
+    const call = session.prepare({ run: 1, scene: sceneOf({ ...SMALL, ...json }) })
+    const error = await call.catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(Refusal)
+    return (error as Refusal).field
+  }
+  expect(await refusal({ energy: { kind: 'pretrained', name: 'x' } })).toBe('energy.name')
+  expect(await refusal({ energy: { kind: 'file', path: 'bad' } })).toBe('energy')
+  const nested = [{ weight: 1, energy: { kind: 'file', path: 'none' } }]
+  expect(await refusal({ energy: { kind: 'sum', terms: nested } })).toBe(
+    'energy.terms.0.energy.path',
+  )
+  expect(await refusal({ energy: { kind: 'shelf', id: 'x', hash: '' } })).toBe('energy')
+  expect(await refusal({ target: { kind: 'points', file: 'none.csv' } })).toBe('target.file')
+  expect(await refusal({ dynamics: { sampler: 'mala' } })).toBe('dynamics.sampler')
+  const far = {
+    kind: 'gaussian',
+    mean: [19, 19],
+    covariance: [
+      [0.1, 0],
+      [0, 0.1],
+    ],
+  }
+  expect(await refusal({ energy: QUADRATIC, dynamics: { initial: far } })).toBe('dynamics.initial')
+})
+
+test('an energy nobody has trained shows the untrained landscape and says so', async () => {
+  const { session } = createBench()
+  const { trained, landscape } = await session.prepare({ run: 1, scene: sceneOf(SMALL) })
+  expect(trained).toBe(false)
+  // Pure confinement: ½|x|² at the corner node (−4, −4), and 10·0.8² beyond 3.2 on both axes.
+  expect(landscape.v[0]).toBeCloseTo(16 + 2 * 10 * 0.8 ** 2, 10)
+})
+
+test('small pictures hold densities', async () => {
+  const { session } = createBench()
+  const target = await session.thumbnail({
+    kind: 'target',
+    target: { kind: 'eight-gaussians', sharpness: 0.6 },
+    cells: 32,
+  })
+  const energy = await session.thumbnail({
+    kind: 'energy',
+    energy: { kind: 'exact' },
+    target: { kind: 'eight-gaussians', sharpness: 0.6 },
+    cells: 32,
+  })
+  const mass = (values: Float32Array) => values.reduce((sum, p) => sum + p, 0) * (8 / 32) ** 2
+  expect(mass(target.values)).toBeCloseTo(1, 4)
+  expect(mass(energy.values)).toBeCloseTo(1, 4)
+})

@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type { AssetRef, EventName, Events } from '../protocol/calls.ts'
+import { parseScene } from '../scene/decode.ts'
+import type { SceneSpec } from '../scene/sceneSpec.ts'
+import type { AssetReader } from './assets.ts'
+import type { Environment } from './environment.ts'
+import { Refusal } from './refusal.ts'
+import { Session } from './session.ts'
+
+/** Where Node finds the tensor library's WebAssembly. */
+const WASM = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')),
+  path.sep,
+)
+
+/** Assets that a test hands in by their reference; everything else is missing. */
+class MapAssets implements AssetReader {
+  readonly bytes = new Map<AssetRef | `pretrained:${string}`, Uint8Array>()
+
+  pretrained(name: string): Promise<Uint8Array> {
+    return this.find(`pretrained:${name}`)
+  }
+  points(file: string): Promise<Uint8Array> {
+    return this.find(`points:${file}`)
+  }
+  oldFaithful(): Promise<Uint8Array> {
+    return this.find('points:old-faithful.csv')
+  }
+  async shelf(id: string): Promise<Uint8Array | null> {
+    return this.bytes.get(`shelf:${id}`) ?? null
+  }
+  file(name: string): Promise<Uint8Array> {
+    return this.find(`file:${name}`)
+  }
+  private async find(ref: AssetRef | `pretrained:${string}`): Promise<Uint8Array> {
+    const bytes = this.bytes.get(ref)
+    if (bytes === undefined) throw new Refusal(`${ref} is not here`)
+    return bytes
+  }
+}
+
+/** One event, with its name. */
+export type Heard = {
+  [K in EventName]: { readonly name: K; readonly payload: Events[K] }
+}[EventName]
+
+export interface Bench {
+  readonly session: Session
+  readonly environment: Environment
+  readonly assets: MapAssets
+  readonly events: Heard[]
+}
+
+/** A session in this very process, on a clock that a test may turn by itself. */
+export function createBench(onEvent: (event: Heard) => void = () => {}): Bench {
+  const assets = new MapAssets()
+  const events: Heard[] = []
+  const environment: Environment = {
+    assets,
+    clock: () => performance.now() / 1000,
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    emit: (name, payload) => {
+      const event = { name, payload } as Heard
+      events.push(event)
+      onEvent(event)
+    },
+    wasmPath: WASM,
+  }
+  const session = new Session(environment, ({ ref, bytes }) => {
+    assets.bytes.set(ref, bytes)
+  })
+  return { session, environment, assets, events }
+}
+
+/** A scene from what a person would write; throws where the reader refuses it. */
+export function sceneOf(json: unknown): SceneSpec {
+  const parsed = parseScene(json)
+  if ('error' in parsed) throw new Error(JSON.stringify(parsed.error))
+  return parsed.scene
+}

@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Backend } from '../../learning/training/api.ts'
+import type { EnergyKernel } from '../../learning/kernels/kernel.ts'
+import { readEnergyFile } from '../io/energyFile.ts'
+import type { TrainingCheckpoint } from '../protocol/calls.ts'
+import { Backends } from './backends.ts'
+import { createBench, sceneOf, type Bench } from './session.testing.ts'
+import { TargetResolver } from './resolveTarget.ts'
+import { TrainingJob, type TrainingOutcome } from './trainingJob.ts'
+
+const STEPS = 24
+const SCENE = sceneOf({
+  seed: 5,
+  target: { kind: 'banana' },
+  training: { steps: STEPS, backend: 'wasm' },
+  domain: { halfWidth: 4, cells: 32 },
+  dynamics: { particles: 64 },
+})
+
+const bench = createBench()
+const backends = new Backends(bench.environment)
+const target = await new TargetResolver(bench.assets).resolve(SCENE.target, 5, 4)
+
+function startJob(
+  options: Partial<ConstructorParameters<typeof TrainingJob>[0]> & { readonly bench?: Bench } = {},
+): TrainingJob {
+  const { bench: own = bench, ...rest } = options
+  return new TrainingJob({
+    environment: own.environment,
+    backends,
+    scene: SCENE,
+    target,
+    ...rest,
+  })
+}
+
+/** What must not depend on how the training was steered: everything but wall times. */
+function numbers({ outcome, model, summary, scene }: TrainingOutcome) {
+  const { seconds: _seconds, history, ...rest } = summary
+  return {
+    outcome,
+    model,
+    scene,
+    ...rest,
+    history: history.map((point) => ({ ...point, seconds: 0 })),
+  }
+}
+
+const uninterrupted = startJob().done.then(numbers)
+
+test('a training finishes with what it learned', async () => {
+  const { outcome, summary, scene, history } = {
+    ...(await uninterrupted),
+    summary: await uninterrupted,
+  }
+  expect(outcome).toBe('finished')
+  expect(history.map(({ step }) => step)).toEqual([...Array(STEPS).keys()].map((k) => k + 1))
+  expect(history.at(-1)!.klDataModel!).toBeLessThan(history[0]!.klDataModel!)
+  expect(summary.klDataModel!).toBeLessThan(history[0]!.klDataModel!)
+  expect(summary.tableError.value).toBeGreaterThan(0)
+  expect(summary.gradientEvaluations).toBeGreaterThan(STEPS * 128)
+  expect(scene.training).toMatchObject({ steps: STEPS, seconds: null, backend: 'wasm' })
+})
+
+test('pausing and single steps change nothing, bit for bit', async () => {
+  let paused = 0
+  const own = createBench(({ name, payload }) => {
+    if (name !== 'trainingProgress' || !payload.paused) return
+    paused++
+    // Two single steps, then on.
+    queueMicrotask(() => {
+      if (paused <= 2) job.step()
+      else job.resume()
+    })
+  })
+  const job = startJob({ bench: own, paused: true })
+  expect(numbers(await job.done)).toEqual(await uninterrupted)
+  expect(paused).toBeGreaterThanOrEqual(3)
+  const steps = own.events.flatMap(({ name, payload }) =>
+    name === 'trainingProgress' && payload.paused ? [payload.step] : [],
+  )
+  expect(steps.slice(0, 3)).toEqual([0, 1, 2])
+})
+
+test('going on from a checkpoint gives what an uninterrupted run gives, bit for bit', async () => {
+  let taken: TrainingCheckpoint | null = null
+  const first = createBench(({ name, payload }) => {
+    if (name === 'checkpoint') taken = structuredClone(payload)
+    if (name === 'trainingProgress' && payload.step >= 9) queueMicrotask(() => job.abort())
+  })
+  const job = startJob({ bench: first })
+  const { outcome, summary } = await job.done
+  expect(outcome).toBe('aborted')
+  expect(summary.steps).toBeLessThan(STEPS)
+  const checkpoint = taken as TrainingCheckpoint | null
+  expect(checkpoint!.trainer.step).toBe(summary.steps)
+  const resumed = await startJob({ checkpoint: checkpoint!, bench: createBench() }).done
+  expect(numbers(resumed)).toEqual(await uninterrupted)
+})
+
+test('a device that is lost is replaced and the training goes on', async () => {
+  const wasm = await backends.open('wasm')
+  let left = 40
+  const failing = (kernel: EnergyKernel): EnergyKernel => ({
+    ...kernel,
+    async evaluate(...args) {
+      if (left-- <= 0) throw new Error('the GPU device was lost')
+      await kernel.evaluate(...args)
+    },
+    async accumulate(...args) {
+      return kernel.accumulate(...args)
+    },
+  })
+  const gpu: Backend = {
+    ...wasm,
+    name: 'webgpu',
+    description: 'WebGPU, made to fail',
+    kernel: (shape) => failing(wasm.kernel(shape)),
+    dispose() {},
+  }
+  class FailingBackends extends Backends {
+    override open(choice: Parameters<Backends['open']>[0]) {
+      return choice === 'webgpu' ? Promise.resolve(gpu) : backends.open(choice)
+    }
+  }
+  const own = createBench()
+  const scene = { ...SCENE, training: { ...SCENE.training, backend: 'webgpu' as const } }
+  const job = startJob({ bench: own, scene, backends: new FailingBackends(own.environment) })
+  const { model, scene: used } = await job.done
+  expect(model).toEqual((await uninterrupted).model)
+  expect(used.training.backend).toBe('wasm')
+  const notices = own.events.flatMap(({ name, payload }) => (name === 'notice' ? [payload] : []))
+  expect(notices).toHaveLength(1)
+  expect(notices[0]!.text).toMatch(/WebGPU, made to fail failed \(the GPU device was lost\)/)
+})
+
+test('a number of seconds becomes a number of steps', async () => {
+  const scene = { ...SCENE, training: { ...SCENE.training, steps: null, seconds: 0.5 } }
+  const { scene: used, summary } = await startJob({ scene, bench: createBench() }).done
+  expect(used.training).toMatchObject({ steps: summary.steps, seconds: null })
+  expect(summary.steps).toBeGreaterThanOrEqual(1)
+})
+
+test('the engine answers and shows its landscape while it trains', async () => {
+  const { session, events } = createBench()
+  const training = session.train({ scene: SCENE })
+  let frame: Awaited<ReturnType<typeof session.liveFrame>> = null
+  while (frame === null) {
+    await new Promise((resolve) => setImmediate(resolve))
+    frame = await session.liveFrame({ steps: 2 })
+  }
+  expect(frame.langevin).toHaveLength(128)
+  expect(frame.langevin).not.toEqual(frame.deterministic)
+  const reply = await training
+  expect(events.some(({ name }) => name === 'landscape')).toBe(true)
+  const file = readEnergyFile(reply.weights)
+  if ('error' in file) throw new Error(file.error)
+  expect(file.model.theta).toEqual((await uninterrupted).model.theta)
+  expect(file.recipe).toEqual({ seed: 5, target: SCENE.target, training: reply.scene.training })
+  // The energy is in hand from now on, under the scene asked for and the one really used.
+  expect((await session.prepare({ run: 1, scene: SCENE })).trained).toBe(true)
+  const { trained, scene } = await session.prepare({ run: 2, scene: reply.scene })
+  expect(trained).toBe(true)
+  const result = await session.result({ run: 2 })
+  expect(result.training).toEqual(reply.summary)
+  expect(scene.training).toEqual(reply.scene.training)
+})
+
+test('of data points the parameters with the best validation are kept, and the test part is reported', async () => {
+  const { session, assets } = createBench()
+  assets.bytes.set('points:old-faithful.csv', readFileSync('public/data/old-faithful.csv'))
+  const scene = { ...SCENE, target: { kind: 'old-faithful' } as const }
+  const { summary, weights } = await session.train({ scene })
+  const entropies = summary.history.map(({ crossEntropy }) => crossEntropy!)
+  expect(entropies.every(Number.isFinite)).toBe(true)
+  expect(summary.klDataModel).toBeNull()
+  expect(summary.crossEntropyStandardError!).toBeGreaterThan(0)
+  // A correlation of 0.9 in standardised units: log 2πe + ½ log(1 − 0.81) = 2.01 nats.
+  expect(Math.abs(summary.gaussianCrossEntropy! - 2.01)).toBeLessThan(0.5)
+  const file = readEnergyFile(weights)
+  if ('error' in file) throw new Error(file.error)
+  expect(file.model.transform!.mean[1]).toBeCloseTo(70.9, -1)
+})
