@@ -15,6 +15,19 @@ const TARGET_LABELS: Readonly<Record<TargetId, string>> = {
   'three-gaussians': 'Three Gaussians',
 }
 
+/** The same on a thumbnail's width. */
+const SHORT_LABELS: Partial<Readonly<Record<TargetSpec['kind'], string>>> = {
+  'eight-gaussians': '8 Gaussians',
+  'gaussian-grid': '5 × 5 grid',
+  'two-gaussians': '2 Gaussians',
+  'three-gaussians': '3 Gaussians',
+}
+
+/** A target's name where there is little room. */
+export function shortLabel(target: TargetSpec): string {
+  return SHORT_LABELS[target.kind] ?? targetLabel(target)
+}
+
 /** What the axes of a target mean, where they mean something. */
 export const OLD_FAITHFUL_AXES = ['eruption (min)', 'waiting (min)'] as const
 

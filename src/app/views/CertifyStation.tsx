@@ -22,10 +22,10 @@ const CRITERIA: Partial<Readonly<Record<CriterionId, Criterion>>> = {
   },
   statistical: {
     label: 'Statistical',
-    tex: String.raw`\mathrm{KL}_k - \mathrm{KL}_{k-w} > -2\,\mathrm{SE}\ \text{twice}`,
-    plain: 'KLₖ − KLₖ₋w > −2 SE twice',
+    tex: String.raw`\Delta_w \mathrm{KL}_k > -2\,\mathrm{SE}`,
+    plain: 'Δw KLₖ > −2 SE',
     explanation:
-      'No significant decrease over two windows. If the KL is still above the estimator’s floor then, the run has stalled, not converged.',
+      'KLₖ − KLₖ₋w > −2 SE twice in a row: no significant decrease over two windows. If the KL is still above the estimator’s floor then, the run has stalled, not converged.',
   },
 }
 
@@ -37,6 +37,14 @@ const STATUS_WORDS = {
   none: 'no claim',
 } as const
 
+const OUTCOME_WORDS = {
+  stopped: 'stopped',
+  stalled: 'stalled',
+  unfired: 'no stop',
+  pending: 'not yet',
+  untrained: '–',
+} as const
+
 /** Station 3: when one may stop, and why. */
 export function CertifyStation() {
   const lab = useLab()
@@ -44,6 +52,12 @@ export function CertifyStation() {
   const stops = useRun((state) => state.stops)
   const computed = useRun((state) => state.computed)
   const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
+  /** Nothing can be said of an energy that is still being learned, or has not been. */
+  const unlearned = useRun(
+    (state) =>
+      ['starting', 'running', 'paused'].includes(state.training.phase) ||
+      state.run?.trained === false,
+  )
   const reports = stops.filter(
     ({ criterion }) => !PENDING_CRITERIA.some((pending) => pending === criterion),
   )
@@ -56,17 +70,20 @@ export function CertifyStation() {
         {reports.map((report) => {
           const id = report.criterion as CriterionId
           const criterion = CRITERIA[id]
-          const outcome =
-            report.step !== null ? report.outcome : computed < steps ? 'pending' : report.outcome
+          const outcome = unlearned
+            ? 'untrained'
+            : report.step === null && computed < steps
+              ? 'pending'
+              : report.outcome
           return (
             <li
               key={id}
               data-criterion={id}
-              data-step={report.step ?? undefined}
-              data-outcome={report.outcome}
+              data-step={unlearned ? undefined : (report.step ?? undefined)}
+              data-outcome={outcome}
               data-status={report.status}
             >
-              <label title={criterion?.explanation}>
+              <label title={[criterion?.explanation, report.reason].join('\n')}>
                 <input
                   type="radio"
                   name="criterion"
@@ -81,12 +98,14 @@ export function CertifyStation() {
                 />
                 <span className="criterion-head">
                   <strong>{criterion?.label ?? id}</strong>
+                  {criterion !== undefined && (
+                    <Formula tex={criterion.tex} plain={criterion.plain} />
+                  )}
                   <span className="outcome-word" data-outcome={outcome}>
-                    {outcome === 'pending' ? 'not yet' : outcome}
+                    {OUTCOME_WORDS[outcome]}
                   </span>
                 </span>
-                {criterion !== undefined && <Formula tex={criterion.tex} plain={criterion.plain} />}
-                {report.step !== null && (
+                {report.step !== null && !unlearned && (
                   <span className="criterion-figures">
                     <span>
                       <i>k</i> = <b>{formatCount(report.step)}</b>
@@ -97,8 +116,8 @@ export function CertifyStation() {
                     <span className="quiet">{STATUS_WORDS[report.status]}</span>
                   </span>
                 )}
-                <span className="reason" title={report.reason}>
-                  {report.reason}
+                <span className="reason">
+                  {unlearned ? 'Waits for a trained energy.' : report.reason}
                 </span>
               </label>
             </li>

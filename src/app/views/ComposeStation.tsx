@@ -1,5 +1,6 @@
 import { useMemo, useRef, useState } from 'react'
 import { formatCoordinate, formatNats } from '../render/format.ts'
+import { shortLabel } from '../stores/labels.ts'
 import { cardsOf, nameOf, type Card } from '../stores/shelfStore.ts'
 import { useLab, useScene, useShelf } from './context.ts'
 import { Icon } from './Icon.tsx'
@@ -66,7 +67,13 @@ function Tray({ holder, inviting, over }: TrayProps) {
     >
       {terms.length === 0 ? (
         <p className="tray-empty">
-          Drag energies here, or press one: <i>V</i> = Σ <i>wᵢVᵢ</i>
+          Drag energies here, or press one:{' '}
+          <span className="nowrap">
+            <i>V</i> = Σ <i>w</i>
+            <sub>i</sub>
+            <i>V</i>
+            <sub>i</sub>
+          </span>
         </p>
       ) : (
         <>
@@ -214,7 +221,9 @@ function EnergyCard({ card, tray, onDrag }: ShelfProps & { readonly card: Card }
         }}
       >
         <Thumbnail raster={card.thumbnail} size={52} />
-        <span className="card-label">{card.label}</span>
+        <span className="card-label" aria-hidden="true">
+          {card.origin === 'shipped' ? shortLabel(card.target) : card.label}
+        </span>
       </button>
       {card.origin !== 'shipped' && (
         <div className="card-tools">

@@ -36,15 +36,15 @@ export function LyapunovPlot() {
 
   const data = useMemo<LyapunovData>(
     () => ({
-      points: run === null ? [] : points,
+      points: run === null || training ? [] : points,
       steps: run?.scene.dynamics.steps ?? 200,
       stepSize: run?.scene.dynamics.stepSize ?? null,
-      nullFloor,
-      stops,
+      nullFloor: training ? null : nullFloor,
+      stops: training ? [] : stops,
       criterion: stopping.criterion,
       delta: stopping.delta,
     }),
-    [run, points, nullFloor, stops, stopping],
+    [run, training, points, nullFloor, stops, stopping],
   )
   const layout = useMemo(
     () => (surface === null ? null : lyapunovLayout(surface, data)),
@@ -118,7 +118,7 @@ export function LyapunovPlot() {
     })
   }, [holder, lab])
 
-  const chosen = stops.find((stop) => stop.criterion === stopping.criterion)
+  const chosen = data.stops.find((stop) => stop.criterion === stopping.criterion)
   const reading = useMemo(
     () => readLyapunov(data, hover ?? Math.max(0, data.points.length - 1)),
     [data, hover],

@@ -65,7 +65,7 @@ export function SampleStation() {
           change({ particles })
         }}
       />
-      <div className="row">
+      <div className="row start">
         <InitialLaw
           initial={dynamics.initial}
           onChange={(initial) => {
@@ -73,7 +73,7 @@ export function SampleStation() {
           }}
         />
         <span className="labelled">
-          Run for
+          run
           <Figure
             name="Steps of the run"
             path="dynamics.steps"
@@ -154,7 +154,7 @@ function InitialLaw({
           : 'Where the particles start. Click the stage to release a cloud there.'
       }
     >
-      Start
+      <span className="visually-hidden">Start</span>
       <select
         value={initial.kind}
         aria-label="Initial law"

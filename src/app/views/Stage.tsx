@@ -5,7 +5,6 @@ import { prepareContext } from '../render/canvas.ts'
 import { createViewport, toWorld, type Screen } from '../render/coordinates.ts'
 import { drawAxes } from '../render/axes.ts'
 import { drawDifference } from '../render/difference.ts'
-import { formatCount } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
 import {
   createLandscapePainter,
@@ -15,8 +14,7 @@ import {
 import { createParticlePainter } from '../render/particles.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
-import { nameOf } from '../stores/shelfStore.ts'
-import { useLab, usePalette, useRun, useScene, useShelf } from './context.ts'
+import { useLab, usePalette, useRun, useScene } from './context.ts'
 import { LyapunovPlot } from './LyapunovPlot.tsx'
 import { Transport } from './Transport.tsx'
 import { useSurface } from './useSurface.ts'
@@ -26,18 +24,14 @@ export function Stage() {
   const ref = useRef<HTMLElement>(null)
   useStageAttributes(ref)
   const painter = useMemo(() => createLandscapePainter(), [])
-  const [reading, setReading] = useState<LandscapeReading | null>(null)
   return (
     <section className="stage" ref={ref} data-testid="stage" aria-label="Stage">
       <div className="twins">
-        <FlowCanvas flow="langevin" painter={painter} onRead={setReading} />
-        <FlowCanvas flow="deterministic" painter={painter} onRead={setReading} />
+        <FlowCanvas flow="langevin" painter={painter} />
+        <FlowCanvas flow="deterministic" painter={painter} />
         <Invitation />
       </div>
-      <div className="under-twins">
-        <Layers />
-        <Readout reading={reading} />
-      </div>
+      <Layers />
       <Transport />
       <LyapunovPlot />
     </section>
@@ -103,10 +97,9 @@ const TITLES: Readonly<
 interface FlowCanvasProps {
   readonly flow: Flow
   readonly painter: LandscapePainter
-  readonly onRead: (reading: LandscapeReading | null) => void
 }
 
-function FlowCanvas({ flow, painter, onRead }: FlowCanvasProps) {
+function FlowCanvas({ flow, painter }: FlowCanvasProps) {
   const lab = useLab()
   const [holder, surface] = useSurface<HTMLDivElement>()
   const base = useRef<HTMLCanvasElement>(null)
@@ -187,7 +180,6 @@ function FlowCanvas({ flow, painter, onRead }: FlowCanvasProps) {
     return attachPointer(element, {
       hover: (point) => {
         setHover(point)
-        onRead(point === null ? null : readLandscape(landscape, toWorld(viewport, point)))
       },
       click: (point) => {
         const [x, y] = toWorld(viewport, point)
@@ -207,7 +199,7 @@ function FlowCanvas({ flow, painter, onRead }: FlowCanvasProps) {
         }))
       },
     })
-  }, [holder, viewport, landscape, lab, onRead])
+  }, [holder, viewport, landscape, lab])
 
   const { title, law, alt } = TITLES[flow]
   return (
@@ -229,11 +221,8 @@ function FlowCanvas({ flow, painter, onRead }: FlowCanvasProps) {
           aria-label={alt}
           data-testid={`particles-${flow}`}
         />
-        {hover !== null && (
-          <i
-            className="cross"
-            style={{ transform: `translate(${String(hover[0])}px, ${String(hover[1])}px)` }}
-          />
+        {hover !== null && viewport !== null && landscape !== null && (
+          <Readout at={hover} reading={readLandscape(landscape, toWorld(viewport, hover))} />
         )}
       </div>
     </figure>
@@ -264,7 +253,7 @@ function Invitation() {
           lab.training.train()
         }}
       >
-        Train it now
+        Learn it
       </button>
     </div>
   )
@@ -314,26 +303,28 @@ function Layers() {
   )
 }
 
-/** What lies under the pointer, or else what is on the stage. */
-function Readout({ reading }: { readonly reading: LandscapeReading | null }) {
-  const shelf = useShelf((state) => state)
-  const energy = useScene((scene) => scene.energy)
-  const target = useScene((scene) => scene.target)
-  const particles = useRun((state) => state.run?.scene.dynamics.particles ?? null)
+/** What lies under the pointer. */
+function Readout({
+  at,
+  reading,
+}: {
+  readonly at: Screen
+  readonly reading: LandscapeReading | null
+}) {
+  if (reading === null) return null
   return (
-    <p className="readout" data-testid="readout">
-      {reading === null ? (
-        <span>
-          <b>{nameOf(shelf, energy, target)}</b>
-          {particles !== null && ` · ${formatCount(particles)} particles`}
-        </span>
-      ) : (
-        formatReading(reading).map(({ label, value }) => (
+    <>
+      <i
+        className="cross"
+        style={{ transform: `translate(${String(at[0])}px, ${String(at[1])}px)` }}
+      />
+      <p className="readout" data-testid="readout">
+        {formatReading(reading).map(({ label, value }) => (
           <span key={label}>
             <i>{label}</i> {value}
           </span>
-        ))
-      )}
-    </p>
+        ))}
+      </p>
+    </>
   )
 }

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react'
 import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
 import { TARGET_KINDS } from '../../lab/scene/decode.ts'
 import type { TargetSpec } from '../../lab/scene/sceneSpec.ts'
-import { targetLabel } from '../stores/labels.ts'
+import { shortLabel, targetLabel } from '../stores/labels.ts'
 import { thumbnailKey } from '../stores/lab.ts'
 import { sameTarget } from '../stores/manifest.ts'
 import { targetOfDataSet } from '../stores/shelfStore.ts'
@@ -74,13 +74,14 @@ function Gallery() {
             type="radio"
             name="target"
             value={choice.id}
+            aria-label={choice.label}
             checked={isChosen(choice)}
             onChange={() => {
               lab.selectTarget(choice.target)
             }}
           />
           <Thumbnail raster={thumbnails[thumbnailKey(choice.target)] ?? null} size={60} />
-          <span>{choice.label}</span>
+          <span aria-hidden="true">{choice.own ? choice.label : shortLabel(choice.target)}</span>
           {choice.own && (
             <button
               type="button"

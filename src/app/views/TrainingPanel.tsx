@@ -148,7 +148,9 @@ function LossPlot() {
         ref={canvas}
         role="img"
         aria-label={`Loss of the training and, measured as it goes, ${
-          last?.klDataModel != null ? 'KL from the data to the model' : 'held-out cross-entropy'
+          typeof last?.klDataModel === 'number'
+            ? 'KL from the data to the model'
+            : 'held-out cross-entropy'
         }`}
       />
     </div>
