@@ -36,15 +36,9 @@ function startJob(
 }
 
 /** What must not depend on how the training was steered: everything but wall times. */
-function numbers({ outcome, model, summary, scene }: TrainingOutcome) {
-  const { seconds: _seconds, history, ...rest } = summary
-  return {
-    outcome,
-    model,
-    scene,
-    ...rest,
-    history: history.map((point) => ({ ...point, seconds: 0 })),
-  }
+function numbers({ summary, ...rest }: TrainingOutcome) {
+  const history = summary.history.map((point) => ({ ...point, seconds: 0 }))
+  return { ...rest, ...summary, seconds: 0, history }
 }
 
 const uninterrupted = startJob().done.then(numbers)
