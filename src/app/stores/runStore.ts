@@ -104,7 +104,7 @@ export function createRunStore(): RunStore {
 }
 
 /** Most notices on the page at once; older ones give way. */
-const MOST_NOTICES = 4
+const MOST_NOTICES = 8
 let noticeIds = 0
 
 /** Puts a notice on the page; the same text is not shown twice at once. */

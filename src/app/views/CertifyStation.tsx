@@ -101,17 +101,22 @@ export function CertifyStation() {
                   {criterion !== undefined && (
                     <Formula tex={criterion.tex} plain={criterion.plain} />
                   )}
-                  <span className="outcome-word" data-outcome={outcome}>
-                    {OUTCOME_WORDS[outcome]}
-                  </span>
+                  {(report.step === null || unlearned) && (
+                    <span className="outcome-word" data-outcome={outcome}>
+                      {OUTCOME_WORDS[outcome]}
+                    </span>
+                  )}
                 </span>
                 {report.step !== null && !unlearned && (
                   <span className="criterion-figures">
+                    <span className="outcome-word" data-outcome={outcome}>
+                      {OUTCOME_WORDS[outcome]}
+                    </span>
                     <span>
                       <i>k</i> = <b>{formatCount(report.step)}</b>
                     </span>
                     <span>
-                      KL = <b>{formatNats(report.kl)}</b> nats
+                      KL <b>{formatNats(report.kl)}</b> nats
                     </span>
                     <span className="quiet">{STATUS_WORDS[report.status]}</span>
                   </span>

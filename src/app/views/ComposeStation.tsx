@@ -95,6 +95,12 @@ function Tray({ holder, inviting, over }: TrayProps) {
                   <Slider
                     path="energy.terms.weight"
                     label={`Weight of ${name}`}
+                    caption={
+                      <>
+                        <i>V</i>
+                        <sub>{i + 1}</sub> {name}
+                      </>
+                    }
                     value={term.weight}
                     format={formatCoordinate}
                     onChange={(weight) => {

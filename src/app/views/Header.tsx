@@ -45,7 +45,7 @@ function BackendBadge() {
     <div className="badge-holder">
       <button type="button" className="badge" data-backend={name} aria-describedby="backend-why">
         <i className="dot" />
-        {description}
+        <span>{description}</span>
       </button>
       <div className="tooltip" id="backend-why" role="tooltip">
         <p>

@@ -18,6 +18,8 @@ interface SliderProps {
   readonly format: (value: number) => string
   /** Another accessible name than the range's own. */
   readonly label?: string
+  /** What is shown for it, where the full name would be too long. */
+  readonly caption?: ReactNode
   /** Beside the value. */
   readonly unit?: string
   readonly disabled?: boolean
@@ -37,6 +39,7 @@ export function Slider({
   onChange,
   format,
   label,
+  caption,
   unit,
   disabled = false,
   from,
@@ -53,7 +56,7 @@ export function Slider({
   return (
     <div className="slider">
       <div className="slider-head">
-        <label htmlFor={id}>{name}</label>
+        <label htmlFor={id}>{caption ?? name}</label>
         {children}
         <Figure
           name={name}
@@ -68,6 +71,7 @@ export function Slider({
       <input
         id={id}
         type="range"
+        aria-label={name}
         min={first}
         max={last}
         step={1}
