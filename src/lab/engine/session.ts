@@ -151,6 +151,7 @@ export class Session implements CallHandlers {
       landscape: landscapeOf(field.grid, epsilon, pi.logZ),
       targetDensity: densityRaster(target, field),
       data: target.picture(PICTURE_POINTS, scene.seed),
+      transform: target.transform,
       constants,
       frame: await this.frameReply(id, run, 0, -1, signal),
       notices,

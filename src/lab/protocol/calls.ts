@@ -1,6 +1,6 @@
 import type { Constants, Estimator, StoppingReport } from '../../core/analysis/curves.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
-import type { TrainerCheckpoint } from '../../learning/training/api.ts'
+import type { Standardisation, TrainerCheckpoint } from '../../learning/training/api.ts'
 import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
 import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
 
@@ -104,6 +104,8 @@ export interface RunReady {
   readonly targetDensity: Raster | null
   /** Up to 2,000 data points to draw, [x0, y0, …]. */
   readonly data: Float32Array
+  /** From the data's own units to world units; null for targets made in world units. */
+  readonly transform: Standardisation | null
   readonly constants: Constants
   readonly frame: FrameReply
   readonly notices: readonly Notice[]
