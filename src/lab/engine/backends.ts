@@ -18,29 +18,39 @@ export class Backends {
   open(choice: BackendChoice): Promise<Backend> {
     const known = this.opened.get(choice)
     if (known) return known
-    const opening = this.load(choice)
+    const opening = this.find(choice)
     this.opened.set(choice, opening)
     opening.catch(() => this.opened.delete(choice))
     return opening
   }
 
-  /** The backend to go on with when `broken` has failed, with the reason in its report. */
+  /** The backend to go on with when `broken` has failed. */
   async replace(broken: Backend, message: string): Promise<Backend> {
     for (const [choice, opening] of this.opened)
-      if ((await opening) === broken) this.opened.delete(choice)
+      if ((await opening).name === broken.name) this.opened.delete(choice)
     broken.dispose()
     const next = await this.open(broken.name === 'webgpu' ? 'wasm' : 'cpu')
     this.environment.emit('notice', {
       level: 'warning',
       text: `${broken.description} failed (${message}); training goes on with ${next.description}.`,
     })
-    this.environment.emit('backend', reportOf(next))
     return next
+  }
+
+  /** One that is open already is taken again: a device is asked for only once. */
+  private async find(choice: BackendChoice): Promise<Backend> {
+    for (const opening of this.opened.values()) {
+      const open = await opening
+      if (open.name === choice) return { ...open, reason: 'asked for by name' }
+    }
+    return this.load(choice)
   }
 
   private async load(choice: BackendChoice): Promise<Backend> {
     const { openBackend } = await import('../../learning/training/backend.ts')
-    return openBackend({ choice, wasmPath: this.environment.wasmPath })
+    const backend = await openBackend({ choice, wasmPath: this.environment.wasmPath })
+    this.environment.emit('backend', reportOf(backend))
+    return backend
   }
 }
 

@@ -3,16 +3,23 @@ import { readGradient, readValue } from '../../core/fields/energyGrid.ts'
 import { gibbs } from '../../core/fields/gibbs.ts'
 import { centreCoordinate } from '../../core/maths/grid.ts'
 import type { TableError } from '../protocol/result.ts'
+import type { Slicer } from './environment.ts'
 import type { BatchEnergy } from './tabulate.ts'
 
 /** Share of π whose cells are looked at. */
 const MASS = 0.999
+/** Points evaluated between two pauses. */
+const CHUNK = 512
 
 /**
  * Largest |V_table − V| and |∇V_table − ∇V| over the centres of the cells that hold 99.9 % of π at
  * ε = 1, the fullest first. Centres lie farthest from the nodes, where the table is exact.
  */
-export function tableErrorOf(field: EnergyField, energy: BatchEnergy): TableError {
+export async function tableErrorOf(
+  field: EnergyField,
+  energy: BatchEnergy,
+  slicer: Slicer,
+): Promise<TableError> {
   const { box, density } = gibbs(field, 1)
   const order = Array.from(density.keys()).sort((a, b) => density[b]! - density[a]!)
   const total = density.reduce((sum, p) => sum + p, 0)
@@ -27,7 +34,15 @@ export function tableErrorOf(field: EnergyField, energy: BatchEnergy): TableErro
   }
   const value = new Float64Array(count)
   const gradient = new Float64Array(2 * count)
-  energy(xy, value, gradient)
+  for (let start = 0; start < count; start += CHUNK) {
+    const end = Math.min(count, start + CHUNK)
+    energy(
+      xy.subarray(2 * start, 2 * end),
+      value.subarray(start, end),
+      gradient.subarray(2 * start, 2 * end),
+    )
+    await slicer.breathe()
+  }
   const read = new Float64Array(2)
   let worst = 0
   let worstSquare = 0

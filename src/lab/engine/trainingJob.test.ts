@@ -9,7 +9,7 @@ import { createBench, sceneOf, type Bench } from './session.testing.ts'
 import { TargetResolver } from './resolveTarget.ts'
 import { TrainingJob, type TrainingOutcome } from './trainingJob.ts'
 
-const STEPS = 24
+const STEPS = 44
 const SCENE = sceneOf({
   seed: 5,
   target: { kind: 'banana' },
@@ -49,7 +49,8 @@ test('a training finishes with what it learned', async () => {
     summary: await uninterrupted,
   }
   expect(outcome).toBe('finished')
-  expect(history.map(({ step }) => step)).toEqual([...Array(STEPS).keys()].map((k) => k + 1))
+  // Forty measurements at most: every second step of forty-four.
+  expect(history.map(({ step }) => step)).toEqual([...Array(22).keys()].map((k) => 2 * k + 2))
   expect(history.at(-1)!.klDataModel!).toBeLessThan(history[0]!.klDataModel!)
   expect(summary.klDataModel!).toBeLessThan(history[0]!.klDataModel!)
   expect(summary.tableError.value).toBeGreaterThan(0)
@@ -81,7 +82,7 @@ test('going on from a checkpoint gives what an uninterrupted run gives, bit for 
   let taken: TrainingCheckpoint | null = null
   const first = createBench(({ name, payload }) => {
     if (name === 'checkpoint') taken = structuredClone(payload)
-    if (name === 'trainingProgress' && payload.step >= 9) queueMicrotask(() => job.abort())
+    if (name === 'trainingProgress' && payload.step >= 21) queueMicrotask(() => job.abort())
   })
   const job = startJob({ bench: first })
   const { outcome, summary } = await job.done
@@ -95,7 +96,7 @@ test('going on from a checkpoint gives what an uninterrupted run gives, bit for 
 
 test('a device that is lost is replaced and the training goes on', async () => {
   const wasm = await backends.open('wasm')
-  let left = 40
+  let left = 120
   const failing = (kernel: EnergyKernel): EnergyKernel => ({
     ...kernel,
     async evaluate(...args) {
@@ -175,4 +176,35 @@ test('of data points the parameters with the best validation are kept, and the t
   const file = readEnergyFile(weights)
   if ('error' in file) throw new Error(file.error)
   expect(file.model.transform!.mean[1]).toBeCloseTo(70.9, -1)
+})
+
+test('a training that meets no numbers any more ends as diverged, with the last good parameters', async () => {
+  const wasm = await backends.open('wasm')
+  let left = 60
+  const broken: Backend = {
+    ...wasm,
+    kernel(shape) {
+      const kernel = wasm.kernel(shape)
+      return {
+        ...kernel,
+        async evaluate(theta, xy, value, gradient) {
+          await kernel.evaluate(theta, xy, value, gradient)
+          if (left-- <= 0) value.fill(Number.NaN)
+        },
+      }
+    },
+  }
+  class BrokenBackends extends Backends {
+    override open() {
+      return Promise.resolve(broken)
+    }
+  }
+  const own = createBench()
+  const job = startJob({ bench: own, backends: new BrokenBackends(own.environment) })
+  const { outcome, model, summary } = await job.done
+  expect(outcome).toBe('diverged')
+  expect(model.theta.every(Number.isFinite)).toBe(true)
+  expect(summary.klDataModel).toBeGreaterThan(0)
+  const warnings = own.events.filter(({ name }) => name === 'notice')
+  expect(warnings).toHaveLength(6)
 })

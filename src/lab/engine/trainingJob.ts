@@ -20,6 +20,7 @@ import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Backends } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
+import { Refusal } from './refusal.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
 import { modelEnergy, tabulate } from './tabulate.ts'
 import { tableErrorOf } from './tableError.ts'
@@ -92,6 +93,8 @@ export class TrainingJob {
   private best: Best | null = null
   private lossSum = 0
   private lossCount = 0
+  /** A measurement is due at the step as it stands. */
+  private unmeasured = false
   private gradientEvaluations = 0
 
   private pendingLosses: { step: number; loss: number }[] = []
@@ -153,62 +156,57 @@ export class TrainingJob {
         kernel,
         ...(checkpoint === undefined ? {} : { checkpoint }),
       })
-
-    const steps = training.steps ?? (await this.stepsWithin(training.seconds ?? 0, create))
-    if (from !== undefined) {
-      this.elapsed = from.elapsedSeconds
-      this.history = [...from.history]
-      this.best = from.best
-    }
-    const trainer = create(steps, from?.trainer)
-    this.rateSince = { step: trainer.step, elapsed: this.elapsed }
-    let diverged = false
-
     let lost: string | null = null
     const watch = (watched: Backend) => {
       void watched.lost.then((message) => {
         if (watched === backend) lost = message
       })
     }
-    /** Goes on with another backend: a step that failed has left the trainer as it was. */
-    const replace = async (message: string): Promise<void> => {
+    /** Goes on with another backend; what failed has left the trainer as it was. */
+    const replace = async (error: unknown): Promise<void> => {
+      if (backend.name === 'cpu' || error instanceof Refusal) throw error
       kernel.dispose()
-      backend = await this.backends.replace(backend, message)
+      backend = await this.backends.replace(backend, lost ?? messageOf(error))
       kernel = backend.kernel(shape)
-      trainer.useKernel(kernel)
       lost = null
       watch(backend)
     }
     watch(backend)
 
+    let steps = training.steps
+    while (steps === null) {
+      try {
+        steps = await this.stepsWithin(training.seconds ?? 0, create)
+      } catch (error) {
+        await replace(error)
+      }
+    }
+    if (from !== undefined) {
+      this.elapsed = from.elapsedSeconds
+      this.history = [...from.history]
+      this.best = from.best
+      this.lossSum = from.lossWindow.sum
+      this.lossCount = from.lossWindow.count
+    }
+    const trainer = create(steps, from?.trainer)
+    this.rateSince = { step: trainer.step, elapsed: this.elapsed }
+    let diverged = false
     try {
       this.resumedAt = this.environment.clock()
       this.lastCheckpoint = this.resumedAt
-      await this.refreshLandscape(trainer, kernel)
-      while (trainer.step < steps && !this.aborted) {
-        if (this.paused && this.stepsAllowed === 0) {
-          await this.rest(trainer, kernel, steps)
-          continue
-        }
-        if (this.stepsAllowed > 0) this.stepsAllowed--
+      while (trainer.step < steps && !this.aborted && !diverged) {
         try {
           if (lost !== null) throw new Error(lost)
-          const report = await trainer.advance()
-          this.note(report)
-          if (report.recovery === null && isMeasured(report.step, steps))
-            await this.measure(trainer, kernel, report.step)
+          await this.turn(trainer, kernel, steps)
         } catch (error) {
-          if (error instanceof DivergenceError) {
-            diverged = true
-            break
+          if (error instanceof DivergenceError) diverged = true
+          else {
+            await replace(error)
+            trainer.useKernel(kernel)
           }
-          if (backend.name === 'cpu') throw error
-          await replace(lost ?? messageOf(error))
-          continue
         }
-        await this.publish(trainer, kernel, steps)
-        await this.slicer.breathe()
       }
+      if (this.unmeasured) await this.measure(trainer, kernel)
       const total = this.settleClock()
       this.emitProgress(trainer, steps)
       // What was given up can be taken up again.
@@ -233,6 +231,23 @@ export class TrainingJob {
       kernel.dispose()
       this.live = null
     }
+  }
+
+  /** One step and what is due after it, or a rest while paused. */
+  private async turn(trainer: Trainer, kernel: EnergyKernel, steps: number): Promise<void> {
+    if (this.unmeasured) await this.measure(trainer, kernel)
+    if (this.live === null) await this.refreshLandscape(trainer, kernel)
+    if (this.paused && this.stepsAllowed === 0) {
+      await this.rest(trainer, kernel, steps)
+      return
+    }
+    const report = await trainer.advance()
+    if (this.stepsAllowed > 0) this.stepsAllowed--
+    this.note(report)
+    this.unmeasured = report.recovery === null && isMeasured(report.step, steps)
+    if (this.unmeasured) await this.measure(trainer, kernel)
+    await this.publish(trainer, kernel, steps)
+    await this.slicer.breathe()
   }
 
   /** Waits while paused; what has changed is shown first. */
@@ -263,6 +278,7 @@ export class TrainingJob {
       this.environment.emit('notice', { level: 'warning', text: report.recovery })
       // What was measured after the step gone back to will be measured again.
       this.history = this.history.filter(({ step }) => step <= report.step)
+      if (this.best !== null && this.best.step > report.step) this.best = null
       return
     }
     this.lossSum += report.loss
@@ -292,8 +308,11 @@ export class TrainingJob {
     return Math.min(200_000, Math.max(1, Math.floor(left / perStep)))
   }
 
-  private async measure(trainer: Trainer, kernel: EnergyKernel, step: number): Promise<void> {
+  private async measure(trainer: Trainer, kernel: EnergyKernel): Promise<void> {
     const field = await this.tabulateLive(trainer, kernel)
+    this.unmeasured = false
+    if (field === null) return
+    const { step } = trainer
     const quality = this.target.measure(field)
     const point: TrainingPoint = {
       step,
@@ -310,8 +329,12 @@ export class TrainingJob {
       this.best = { step, crossEntropy: score, theta: trainer.model().theta }
   }
 
-  private async tabulateLive(trainer: Trainer, kernel: EnergyKernel): Promise<EnergyField> {
+  /** The energy as it stands, on the coarse table; null where the backend gave no numbers. */
+  private async tabulateLive(trainer: Trainer, kernel: EnergyKernel): Promise<EnergyField | null> {
+    if (this.live !== null && this.landscapeStep === trainer.step) return this.live
     const grid = await tabulateModel(kernel, trainer.model(), this.liveBox)
+    const sum = grid.v.reduce((total, v, k) => total + v + grid.vx[k]! + grid.vy[k]!, 0)
+    if (!Number.isFinite(sum)) return null
     this.live = { grid, barriers: [] }
     this.landscapeStep = trainer.step
     return this.live
@@ -352,10 +375,8 @@ export class TrainingJob {
   private async refreshLandscape(trainer: Trainer, kernel: EnergyKernel): Promise<void> {
     const start = this.environment.clock()
     this.lastLandscape = start
-    const field =
-      this.live !== null && this.landscapeStep === trainer.step
-        ? this.live
-        : await this.tabulateLive(trainer, kernel)
+    const field = await this.tabulateLive(trainer, kernel)
+    if (field === null) return
     const { epsilon } = this.scene.dynamics
     const tableError = await this.liveTableError(field, trainer.model(), kernel)
     this.environment.emit('landscape', {
@@ -386,6 +407,7 @@ export class TrainingJob {
       elapsedSeconds: this.settleClock(),
       history: this.history,
       best: this.best === null ? null : { ...this.best, theta: this.best.theta.slice() },
+      lossWindow: { sum: this.lossSum, count: this.lossCount },
       trainer: trainer.checkpoint(),
     })
   }
@@ -411,7 +433,7 @@ export class TrainingJob {
       seconds,
       gradientEvaluations: this.gradientEvaluations,
       ...this.target.conclude(field, this.scene.seed),
-      tableError: tableErrorOf(field, energy),
+      tableError: await tableErrorOf(field, energy, this.slicer),
       history: this.history,
     }
   }

@@ -204,6 +204,8 @@ export interface TrainingCheckpoint {
     readonly crossEntropy: number
     readonly theta: Float32Array
   } | null
+  /** Losses since the last entry of the history, for the mean of the next. */
+  readonly lossWindow: { readonly sum: number; readonly count: number }
   readonly trainer: TrainerCheckpoint
 }
 
