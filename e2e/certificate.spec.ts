@@ -36,7 +36,7 @@ const CASES = [
 for (const { name, asked } of CASES) {
   test(`${name}: the page's curve and stop are those of the headless runner`, async ({ page }) => {
     const headless = runHeadless(asked)
-    await openScene(page, asked, asked.dynamics.steps)
+    await openScene(page, asked, { haltAt: asked.dynamics.steps })
     await waitForHalt(page, asked.dynamics.steps)
     const shown = await snapshot(page)
     const result = await headless
@@ -65,7 +65,7 @@ test('an energy trained in the page and one trained headless give the same curve
     view: { speed: 240 },
   })
   const headless = runHeadless(asked)
-  await openScene(page, asked, asked.dynamics.steps)
+  await openScene(page, asked, { haltAt: asked.dynamics.steps })
   await page.getByRole('button', { name: 'Train', exact: true }).click()
   await waitForHalt(page, asked.dynamics.steps)
   const shown = await snapshot(page)

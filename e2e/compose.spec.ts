@@ -15,7 +15,7 @@ const tray = (page: Page): Locator => page.getByTestId('tray')
 /** V at the nodes of a shipped energy on its own. */
 async function nodesOf(page: Page, name: string): Promise<number[]> {
   const alone = scene({ ...BASE, energy: { kind: 'pretrained', name } })
-  await openScene(page, alone, 0)
+  await openScene(page, alone, { haltAt: 0 })
   await waitForHalt(page, 0)
   return (await snapshot(page)).table.v
 }

@@ -12,13 +12,13 @@ const EIGHT = scene({
 test('both flows start from the same particles; KL falls for one and turns back for the other', async ({
   page,
 }) => {
-  await openScene(page, EIGHT, 0)
+  await openScene(page, EIGHT, { haltAt: 0 })
   await waitForHalt(page, 0)
   const start = await snapshot(page)
   expect(start.langevin).toHaveLength(2 * 2048)
   expect(start.deterministic).toEqual(start.langevin)
 
-  await openScene(page, EIGHT, STEPS)
+  await openScene(page, EIGHT, { haltAt: STEPS })
   await waitForHalt(page, STEPS)
   const end = await snapshot(page)
   expect(end.langevin).not.toEqual(end.deterministic)
@@ -34,7 +34,7 @@ test('both flows start from the same particles; KL falls for one and turns back 
 })
 
 test('scrubbing back shows the very particles of that step', async ({ page }) => {
-  await openScene(page, EIGHT, 20)
+  await openScene(page, EIGHT, { haltAt: 20 })
   await waitForHalt(page, 20)
   const before = await snapshot(page)
   await page.getByRole('button', { name: 'Step', exact: true }).click()

@@ -13,7 +13,7 @@ test('without an adapter the lab trains on a CPU backend and says why', async ({
     dynamics: { steps: 10, particles: 256 },
     view: { speed: 240 },
   })
-  await openScene(page, asked, 10)
+  await openScene(page, asked, { haltAt: 10 })
   await expect(stage(page)).toHaveAttribute('data-backend', /^(wasm|cpu)$/)
   await expect(page.getByText(/webgpu.*(adapter|WebGPU)/i).first()).toBeAttached()
   const untrained = await snapshot(page)

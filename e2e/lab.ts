@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import type { Locator, Page } from '@playwright/test'
 import type { CurvePoint } from '../src/lab/protocol/calls.ts'
 import type { RunResult } from '../src/lab/protocol/result.ts'
+import type { BackendName } from '../src/learning/ids.ts'
 import { parseScene } from '../src/lab/scene/decode.ts'
 import type { SceneSpec } from '../src/lab/scene/sceneSpec.ts'
 import { encodeHash } from '../src/lab/scene/urlCodec.ts'
@@ -20,10 +21,15 @@ export function scene(input: object): SceneSpec {
   return parsed.scene
 }
 
-/** Opens a scene by its link in a page that knows nothing of the one before, halting at a step. */
-export async function openScene(page: Page, asked: SceneSpec, haltAt: number): Promise<void> {
+/** Opens a scene by its link, in a page that knows nothing of the one before. */
+export async function openScene(
+  page: Page,
+  asked: SceneSpec,
+  query: { readonly haltAt?: number; readonly backend?: BackendName } = {},
+): Promise<void> {
+  const pairs = Object.entries(query).map(([key, value]) => `${key}=${value}`)
   await page.goto('about:blank')
-  await page.goto(`/?haltAt=${haltAt}${encodeHash(asked)}`)
+  await page.goto(`/?${pairs.join('&')}${encodeHash(asked)}`)
 }
 
 export const stage = (page: Page): Locator => page.getByTestId('stage')

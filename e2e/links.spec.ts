@@ -21,7 +21,7 @@ test('a link opened in a fresh profile gives the same curve, digit for digit', a
   browser,
   baseURL,
 }) => {
-  await openScene(page, ASKED, 40)
+  await openScene(page, ASKED, { haltAt: 40 })
   await waitForHalt(page, 40)
   const first = await snapshot(page)
   const link = page.url()

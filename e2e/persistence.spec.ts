@@ -11,7 +11,7 @@ test('a reload keeps the trained energies, weight for weight', async ({ page }) 
     view: { speed: 240 },
   })
   const shelf = () => page.evaluate(() => window.lyapunovLab?.shelf())
-  await openScene(page, asked, 15)
+  await openScene(page, asked, { haltAt: 15 })
   await expect(stage(page)).toHaveAttribute('data-status', 'idle')
   expect(await shelf()).toEqual([])
   await page.getByRole('button', { name: 'Train', exact: true }).click()

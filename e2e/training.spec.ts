@@ -1,5 +1,9 @@
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, snapshot, stage, waitForHalt } from './lab.ts'
+import { openScene, scene, snapshot, stage } from './lab.ts'
+
+// A software adapter takes about half a second a step, and several seconds to compile: no picture moves meanwhile.
+test.use({ contextOptions: { reducedMotion: 'reduce' } })
+test.setTimeout(180_000)
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
@@ -7,24 +11,24 @@ const mean = (values: readonly number[]): number =>
 test('training runs on the WebGPU adapter, the badge says so, the loss falls, the landscape changes', async ({
   page,
 }) => {
-  const steps = 40
+  const steps = 16
   const asked = scene({
     target: { kind: 'two-gaussians' },
     energy: { kind: 'trained' },
-    training: { objective: 'score-matching', steps, backend: 'auto' },
+    training: { objective: 'quadrature', steps },
     domain: { cells: 32 },
     dynamics: { steps: 5, particles: 256 },
-    view: { speed: 240 },
   })
-  await openScene(page, asked, 5)
-  await page.goto(page.url().replace('?', '?backend=webgpu&'))
+  await openScene(page, asked, { backend: 'webgpu' })
   await expect(stage(page)).toHaveAttribute('data-backend', 'webgpu', { timeout: 60_000 })
-  await expect(page.getByText(/WebGPU.*SwiftShader/i).first()).toBeVisible()
+  await expect(page.getByRole('button', { name: /WebGPU.*SwiftShader/i })).toBeVisible()
   const untrained = await snapshot(page)
 
   await page.getByRole('button', { name: 'Train', exact: true }).click()
   await expect(stage(page)).toHaveAttribute('data-status', 'training')
-  await waitForHalt(page, 5)
+  await expect(stage(page)).toHaveAttribute('data-training', 'finished', { timeout: 150_000 })
+  await expect(stage(page)).toHaveAttribute('data-status', 'idle')
+
   const trained = await snapshot(page)
   expect(trained.scene.energy).toMatchObject({
     kind: 'shelf',
@@ -32,7 +36,7 @@ test('training runs on the WebGPU adapter, the badge says so, the loss falls, th
   })
   const losses = trained.losses.map(({ loss }) => loss)
   expect(losses).toHaveLength(steps)
-  expect(mean(losses.slice(-8))).toBeLessThan(mean(losses.slice(0, 8)))
-  const moved = trained.table.v.map((value, i) => Math.abs(value - untrained.table.v[i]!))
+  expect(mean(losses.slice(-4))).toBeLessThan(mean(losses.slice(0, 4)) - 0.1)
+  const moved = trained.table.v.map((value, node) => Math.abs(value - untrained.table.v[node]!))
   expect(Math.max(...moved)).toBeGreaterThan(0.1)
 })
