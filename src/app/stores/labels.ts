@@ -28,8 +28,17 @@ export function shortLabel(target: TargetSpec): string {
   return SHORT_LABELS[target.kind] ?? targetLabel(target)
 }
 
-/** What the axes of a target mean, where they mean something. */
-export const OLD_FAITHFUL_AXES = ['eruption (min)', 'waiting (min)'] as const
+/** A quantity of a data set: its name and, where known, its unit. */
+export interface Quantity {
+  readonly name: string
+  readonly unit: string
+}
+
+/** The built-in real data set: eruptions of Old Faithful, and how long one waits for the next. */
+export const OLD_FAITHFUL: readonly [Quantity, Quantity] = [
+  { name: 'eruption', unit: 'min' },
+  { name: 'waiting', unit: 'min' },
+]
 
 export function targetLabel(target: TargetSpec): string {
   switch (target.kind) {

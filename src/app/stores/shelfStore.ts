@@ -3,7 +3,7 @@ import type { Raster } from '../../lab/protocol/calls.ts'
 import { MAX_TERMS } from '../../lab/scene/decode.ts'
 import type { EnergySpec, SceneSpec, SumTerm, TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, ShelfItem } from '../storage/library.ts'
-import { energyLabel, targetLabel } from './labels.ts'
+import { energyLabel, OLD_FAITHFUL, targetLabel, type Quantity } from './labels.ts'
 import { sameTarget, type ShippedEnergy } from './manifest.ts'
 
 /** One card of the shelf: an energy that can be put on the stage or into the tray. */
@@ -111,6 +111,24 @@ export function targetName(state: ShelfState, target: TargetSpec): string {
     if (set !== undefined) return set.label
   }
   return targetLabel(target)
+}
+
+/** What the axes of a target measure; null where they are pure numbers. */
+export function quantitiesOf(
+  state: ShelfState,
+  target: TargetSpec,
+): readonly [Quantity, Quantity] | null {
+  if (target.kind === 'old-faithful') return OLD_FAITHFUL
+  if (target.kind !== 'points' || !('file' in target)) return null
+  for (const { content } of state.dataSets) {
+    if (content.kind !== 'file' || content.file !== target.file) continue
+    const [x, y] = content.columnNames
+    return [
+      { name: x, unit: '' },
+      { name: y, unit: '' },
+    ]
+  }
+  return null
 }
 
 // The tray -------------------------------------------------------------------------------------------

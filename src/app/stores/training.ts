@@ -347,10 +347,14 @@ function trainable(scene: SceneSpec): SceneSpec {
 /** Whether something from storage is a checkpoint that this version can go on from. */
 export function isCheckpoint(found: unknown): found is TrainingCheckpoint {
   if (!isRecord(found) || !isRecord(found.trainer) || !isRecord(found.scene)) return false
-  const { trainer, scene, elapsedSeconds, history } = found
+  const { trainer, scene, elapsedSeconds, history, best, lossWindow } = found
   return (
     typeof elapsedSeconds === 'number' &&
     Array.isArray(history) &&
+    (best === null || (isRecord(best) && best.theta instanceof Float32Array)) &&
+    isRecord(lossWindow) &&
+    typeof lossWindow.sum === 'number' &&
+    typeof lossWindow.count === 'number' &&
     Number.isSafeInteger(trainer.step) &&
     isRecord(trainer.arrays) &&
     Object.values(trainer.arrays).every(

@@ -5,6 +5,7 @@ import { prepareContext } from '../render/canvas.ts'
 import { createViewport, toWorld, type Screen } from '../render/coordinates.ts'
 import { drawAxes } from '../render/axes.ts'
 import { drawDifference } from '../render/difference.ts'
+import { formatNumber } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
 import {
   createLandscapePainter,
@@ -14,7 +15,8 @@ import {
 import { createParticlePainter } from '../render/particles.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
-import { useLab, usePalette, useRun, useScene } from './context.ts'
+import { quantitiesOf } from '../stores/shelfStore.ts'
+import { useLab, usePalette, useRun, useScene, useShelf } from './context.ts'
 import { LyapunovPlot } from './LyapunovPlot.tsx'
 import { Transport } from './Transport.tsx'
 import { useSurface } from './useSurface.ts'
@@ -303,7 +305,7 @@ function Layers() {
   )
 }
 
-/** What lies under the pointer. */
+/** What lies under the pointer; for data also in their own units. */
 function Readout({
   at,
   reading,
@@ -311,7 +313,11 @@ function Readout({
   readonly at: Screen
   readonly reading: LandscapeReading | null
 }) {
+  const target = useScene((scene) => scene.target)
+  const shelf = useShelf((state) => state)
+  const transform = useRun((state) => state.run?.transform ?? null)
   if (reading === null) return null
+  const quantities = quantitiesOf(shelf, target)
   return (
     <>
       <i
@@ -319,6 +325,17 @@ function Readout({
         style={{ transform: `translate(${String(at[0])}px, ${String(at[1])}px)` }}
       />
       <p className="readout" data-testid="readout">
+        {transform !== null &&
+          quantities?.map(({ name, unit }, axis) => (
+            <span key={name}>
+              <i>{name}</i>{' '}
+              {formatNumber(
+                transform.mean[axis]! +
+                  reading.point[axis]! * transform.deviation[axis]! * transform.extraScale,
+              )}
+              {unit !== '' && ` ${unit}`}
+            </span>
+          ))}
         {formatReading(reading).map(({ label, value }) => (
           <span key={label}>
             <i>{label}</i> {value}

@@ -5,7 +5,7 @@ import type { TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import { shortLabel, targetLabel } from '../stores/labels.ts'
 import { thumbnailKey } from '../stores/lab.ts'
 import { sameTarget } from '../stores/manifest.ts'
-import { targetOfDataSet } from '../stores/shelfStore.ts'
+import { quantitiesOf, targetOfDataSet } from '../stores/shelfStore.ts'
 import { useLab, useScene, useShelf } from './context.ts'
 import { DrawDialog } from './DrawDialog.tsx'
 import { Icon } from './Icon.tsx'
@@ -62,6 +62,11 @@ function Gallery() {
     ],
     [dataSets],
   )
+  const shelf = useShelf((state) => state)
+  const quantityNames = (of: TargetSpec) =>
+    (quantitiesOf(shelf, of) ?? []).map(({ name, unit }) =>
+      unit === '' ? name : `${name} (${unit})`,
+    )
   const isChosen = (choice: Choice) =>
     isTargetId(choice.target.kind)
       ? choice.target.kind === target.kind
@@ -69,7 +74,11 @@ function Gallery() {
   return (
     <div className="gallery" role="radiogroup" aria-label="Target">
       {choices.map((choice) => (
-        <label key={choice.id} className="target" title={choice.label}>
+        <label
+          key={choice.id}
+          className="target"
+          title={[choice.label, ...quantityNames(choice.target)].join(' · ')}
+        >
           <input
             type="radio"
             name="target"

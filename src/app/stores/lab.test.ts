@@ -1,0 +1,613 @@
+import 'fake-indexeddb/auto'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { CallError } from '../../lab/client/callError.ts'
+import type { ClientEvents, ComputeClient } from '../../lab/client/computeClient.ts'
+import type {
+  CallName,
+  CurvePoint,
+  FrameReply,
+  Reply,
+  Request,
+  RunReady,
+  TrainingCheckpoint,
+  TrainReply,
+} from '../../lab/protocol/calls.ts'
+import { DEFAULT_SCENE, defaultTarget } from '../../lab/scene/defaults.ts'
+import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
+import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
+import { createLab, type Lab } from './lab.ts'
+import type { Platform } from './platform.ts'
+import { addressOf, openAddress } from './sceneStore.ts'
+import { isCheckpoint } from './training.ts'
+
+/** A page without a browser: frames come when the test says so. */
+class FakePlatform implements Platform {
+  time = 0
+  motion = true
+  private readonly callbacks = new Set<(now: number) => void>()
+  private ids = 0
+  now = () => this.time
+  onFrame = (callback: (now: number) => void) => {
+    this.callbacks.add(callback)
+    return () => void this.callbacks.delete(callback)
+  }
+  after = (_ms: number, callback: () => void) => {
+    let off = false
+    void Promise.resolve().then(() => {
+      if (!off) callback()
+    })
+    return () => {
+      off = true
+    }
+  }
+  reducedMotion = () => !this.motion
+  uniqueId = () => `id${String(++this.ids)}`
+  today = () => this.ids
+
+  /** So many animation frames, with everything that they set off. */
+  async frames(n: number, milliseconds = 16): Promise<void> {
+    for (let i = 0; i < n; i++) {
+      this.time += milliseconds
+      for (const callback of this.callbacks) callback(this.time)
+      await settle()
+    }
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setTimeout(resolve, 0))
+}
+
+const STEPS = 40
+/** The tolerance is reached here, for any δ the tests use. */
+const STOP = 17
+
+function curvePoint(step: number): CurvePoint {
+  return {
+    step,
+    kl: 1 / (1 + step),
+    klStandardError: 0,
+    estimator: 'native',
+    klExact: null,
+    fokkerPlanck: null,
+    foldedMass: 0,
+    deterministicKl: step,
+    deterministicStandardError: 0,
+    deterministicLowerBound: false,
+  }
+}
+
+/** A worker that computes nothing but answers everything, and writes down what it was asked. */
+class FakeClient implements ComputeClient {
+  readonly calls: { readonly name: CallName; readonly request: unknown }[] = []
+  readonly shelf = new Set<string>()
+  training: ((reply: TrainReply) => void) | null = null
+  private readonly handlers = new Map<string, Set<(payload: never) => void>>()
+  private computed = 0
+  private scene: SceneSpec = DEFAULT_SCENE
+
+  of<K extends CallName>(name: K): Request<K>[] {
+    return this.calls.filter((call) => call.name === name).map((call) => call.request as Request<K>)
+  }
+
+  on<K extends keyof ClientEvents>(event: K, handler: (payload: ClientEvents[K]) => void) {
+    const all = this.handlers.get(event) ?? new Set()
+    this.handlers.set(event, all)
+    all.add(handler)
+    return () => void all.delete(handler)
+  }
+
+  emit<K extends keyof ClientEvents>(event: K, payload: ClientEvents[K]): void {
+    for (const handler of this.handlers.get(event) ?? [])
+      (handler as (payload: ClientEvents[K]) => void)(payload)
+  }
+
+  async call<K extends CallName>(name: K, request: Request<K>): Promise<Reply<K>> {
+    this.calls.push({ name, request })
+    const answers: { readonly [N in CallName]: (request: Request<N>) => unknown } = {
+      openBackend: () => ({ name: 'cpu', description: 'JavaScript', reason: 'test', refused: [] }),
+      provide: ({ ref }) => void this.shelf.add(ref),
+      prepare: (asked) => this.ready(asked),
+      frame: ({ run, step, have }) => this.frame(run, step, have),
+      stops: () => this.stops(),
+      result: () => null,
+      train: () => new Promise((resolve) => (this.training = resolve)),
+      steerTraining: ({ action }) => {
+        if (action === 'abort') this.training?.(trained(this.scene, 'aborted'))
+      },
+      liveFrame: () => null,
+      thumbnail: () => ({ halfWidth: 4, cells: 2, values: new Float32Array(4) }),
+    }
+    await Promise.resolve()
+    return (await answers[name](request)) as Reply<K>
+  }
+
+  dispose(): void {
+    this.handlers.clear()
+  }
+
+  private ready({ run, scene }: Request<'prepare'>): RunReady {
+    this.scene = scene
+    this.computed = 0
+    const nodes = new Float64Array(4)
+    return {
+      run,
+      scene: {
+        ...scene,
+        dynamics: { ...scene.dynamics, stepSize: scene.dynamics.stepSize ?? 0.02 },
+      },
+      trained: scene.energy.kind !== 'trained',
+      landscape: {
+        halfWidth: 4,
+        cells: 1,
+        v: nodes,
+        vx: nodes,
+        vy: nodes,
+        vxy: nodes,
+        epsilon: 1,
+        logZ: 0,
+      },
+      targetDensity: null,
+      data: new Float32Array(),
+      transform: null,
+      constants: {
+        spectralGap: null,
+        logSobolevEstimate: null,
+        smoothness: 1,
+        smoothness95: 1,
+        biasPrediction: null,
+      },
+      frame: this.frame(run, 0, -1),
+      notices: [],
+      terms: [],
+    }
+  }
+
+  private frame(run: number, step: number, have: number): FrameReply {
+    this.computed = Math.max(this.computed, step)
+    return {
+      run,
+      step,
+      langevin: new Float32Array([step, 0]),
+      deterministic: new Float32Array([0, step]),
+      computed: this.computed,
+      points: Array.from({ length: this.computed - have }, (_, i) => curvePoint(have + 1 + i)),
+      stops: this.stops(),
+      nullFloor: null,
+    }
+  }
+
+  private stops(): FrameReply['stops'] {
+    return [
+      {
+        criterion: 'tolerance',
+        step: this.computed >= STOP ? STOP : null,
+        kl: null,
+        reason: '',
+        status: 'estimate',
+        outcome: this.computed >= STOP ? 'stopped' : 'unfired',
+      },
+    ]
+  }
+}
+
+function trained(scene: SceneSpec, outcome: TrainReply['outcome']): TrainReply {
+  return {
+    outcome,
+    scene: { ...scene, training: { ...scene.training, steps: 5, backend: 'cpu' } },
+    weights: Uint8Array.from([1, 2, 3]),
+    hash: 'abc',
+    summary: {
+      backend: 'cpu',
+      steps: 5,
+      seconds: 1,
+      gradientEvaluations: 10,
+      klDataModel: 0.004,
+      klModelData: 0.005,
+      crossEntropy: null,
+      crossEntropyStandardError: null,
+      gaussianCrossEntropy: null,
+      tableError: { value: 0, gradient: 0 },
+      history: [],
+    },
+  }
+}
+
+function checkpointOf(scene: SceneSpec, step: number): TrainingCheckpoint {
+  return {
+    scene,
+    elapsedSeconds: 2,
+    history: [],
+    best: null,
+    lossWindow: { sum: 0, count: 0 },
+    trainer: { step, arrays: { theta: Float32Array.from([1]) }, scalars: { rate: 0.01 } },
+  }
+}
+
+class FakePage {
+  location: { hash: string; search: string; pathname: string; href: string }
+  constructor(hash: string, search: string) {
+    this.location = { hash, search, pathname: '/', href: `http://lab.test/${search}${hash}` }
+  }
+  history = {
+    replaceState: (_state: unknown, _title: string, url: string) => {
+      this.location.hash = new URL(url, 'http://lab.test').hash
+    },
+  }
+  addEventListener = () => undefined
+  removeEventListener = () => undefined
+}
+
+let libraries = 0
+const opened: Lab[] = []
+afterEach(() => {
+  for (const lab of opened.splice(0)) lab.dispose()
+})
+
+interface Setup {
+  readonly scene?: SceneSpec
+  readonly search?: string
+  readonly library?: Library
+  readonly motion?: boolean
+}
+
+const SCENE: SceneSpec = {
+  ...DEFAULT_SCENE,
+  energy: { kind: 'exact' },
+  dynamics: { ...DEFAULT_SCENE.dynamics, steps: STEPS },
+  view: { ...DEFAULT_SCENE.view, speed: 240 },
+}
+
+async function open({ scene = SCENE, search = '', library, motion = true }: Setup = {}) {
+  const client = new FakeClient()
+  const platform = new FakePlatform()
+  platform.motion = motion
+  const kept = library ?? (await openLibrary(`lab-${String(libraries++)}`))
+  const lab = createLab({
+    client,
+    platform,
+    library: Promise.resolve(kept),
+    page: new FakePage(addressOf(scene), search) as unknown as Window,
+    fetchManifest: () =>
+      Promise.resolve({
+        energies: [{ name: 'rings', target: defaultTarget('rings'), klDataModel: 0.01 }],
+      }),
+  })
+  opened.push(lab)
+  await settle()
+  const status = () => lab.run.getState().status
+  const step = () => lab.live.getState().step
+  return { client, platform, lab, kept, status, step }
+}
+
+describe('playback', () => {
+  it('plays by itself to the last step, and the curve is dense', async () => {
+    const { platform, lab, status, step } = await open()
+    expect(status()).toBe('running')
+    await platform.frames(30)
+    expect([status(), step()]).toEqual(['stopped', STEPS])
+    expect(lab.run.getState().points.map((point) => point.step)).toEqual(
+      Array.from({ length: STEPS + 1 }, (_, k) => k),
+    )
+  })
+
+  it('halts exactly at haltAt, whatever the speed, and goes on from there', async () => {
+    for (const haltAt of [1, 7, 39, 40]) {
+      const { platform, lab, status, step } = await open({ search: `?haltAt=${String(haltAt)}` })
+      await platform.frames(30, 100)
+      expect([status(), step()]).toEqual(['paused', haltAt])
+      expect(lab.run.getState().step).toBe(haltAt)
+      if (haltAt === 40) continue
+      lab.playback.play()
+      await platform.frames(30)
+      expect([status(), step()]).toEqual(['stopped', STEPS])
+    }
+  })
+
+  it('halts at the stopping step where it is asked to, and plays past it when pressed again', async () => {
+    const { platform, lab, status, step } = await open({
+      scene: { ...SCENE, view: { ...SCENE.view, pauseAtStop: true } },
+    })
+    await platform.frames(20, 100)
+    expect([status(), step()]).toEqual(['stopped', STOP])
+    lab.playback.play()
+    await platform.frames(20, 100)
+    expect([status(), step()]).toEqual(['stopped', STEPS])
+  })
+
+  it('does not move by itself where less motion is asked for, but goes to haltAt', async () => {
+    const still = await open({ motion: false })
+    await still.platform.frames(10)
+    expect([still.status(), still.step()]).toEqual(['idle', 0])
+    const halting = await open({ motion: false, search: '?haltAt=12' })
+    expect([halting.status(), halting.step()]).toEqual(['paused', 12])
+  })
+
+  it('scrubs back to recorded steps and steps on from there', async () => {
+    const { platform, lab, status, step } = await open()
+    await platform.frames(30)
+    lab.playback.scrub(5)
+    await settle()
+    expect([status(), step()]).toEqual(['paused', 5])
+    expect(lab.live.getState().langevin[0]).toBe(5)
+    lab.playback.step()
+    await settle()
+    expect(step()).toBe(6)
+    lab.playback.restart()
+    await settle()
+    expect([status(), step()]).toEqual(['running', 0])
+  })
+
+  it('keeps one frame request in flight, however fast the frames come', async () => {
+    const { client, platform } = await open()
+    let release: (() => void) | null = null
+    const answer = client.call.bind(client)
+    const held = vi.spyOn(client, 'call').mockImplementation(async (name, request) => {
+      if (name === 'frame') await new Promise<void>((resolve) => (release = resolve))
+      return answer(name, request)
+    })
+    await platform.frames(10)
+    expect(held.mock.calls.filter(([name]) => name === 'frame')).toHaveLength(1)
+    const go = release as (() => void) | null
+    go?.()
+    await settle()
+    await platform.frames(1)
+    expect(held.mock.calls.filter(([name]) => name === 'frame')).toHaveLength(2)
+  })
+})
+
+describe('a scene that changes', () => {
+  it('is prepared anew when the numbers change, and not when only the view does', async () => {
+    const { client, lab } = await open()
+    expect(client.of('prepare')).toHaveLength(1)
+    lab.edit((s) => ({ ...s, view: { ...s.view, speed: 6 } }))
+    lab.edit((s) => ({ ...s, training: { ...s.training, steps: 99 } }))
+    await settle()
+    expect(client.of('prepare')).toHaveLength(1)
+    lab.edit((s) => ({ ...s, dynamics: { ...s.dynamics, epsilon: 2 } }))
+    await settle()
+    expect(client.of('prepare')).toHaveLength(2)
+  })
+
+  it('sends only the last scene of a drag', async () => {
+    const { client, lab } = await open()
+    for (const epsilon of [0.5, 0.6, 0.7])
+      lab.edit((s) => ({ ...s, dynamics: { ...s.dynamics, epsilon } }))
+    await settle()
+    const asked = client.of('prepare').slice(1)
+    expect(asked.map(({ scene }) => scene.dynamics.epsilon)).toEqual([0.7])
+    expect(lab.run.getState().run?.scene.dynamics.epsilon).toBe(0.7)
+  })
+
+  it('asks for reports, and for nothing else, when δ moves', async () => {
+    const { client, lab } = await open()
+    lab.edit((s) => ({ ...s, stopping: { ...s.stopping, delta: 0.2 } }))
+    await settle()
+    expect(client.of('prepare')).toHaveLength(1)
+    expect(client.of('stops').at(-1)?.stopping.delta).toBe(0.2)
+  })
+
+  it('says what is wrong, names the field, and recovers when the scene does', async () => {
+    const { client, lab, status } = await open()
+    const answer = client.call.bind(client)
+    const refusing = vi
+      .spyOn(client, 'call')
+      .mockImplementation((name, request) =>
+        name === 'prepare'
+          ? Promise.reject(new CallError('refused', 'found 9', 'dynamics.initial'))
+          : answer(name, request),
+      )
+    lab.edit((s) => ({ ...s, seed: 2 }))
+    await settle()
+    expect(status()).toBe('error')
+    expect(lab.run.getState().notices.at(-1)?.text).toBe('dynamics.initial: found 9')
+    refusing.mockRestore()
+    lab.edit((s) => ({ ...s, seed: 3 }))
+    await settle()
+    expect(status()).not.toBe('error')
+  })
+
+  it('chooses the shipped energy of a target at its sharpness, else the untrained one', async () => {
+    const { lab } = await open()
+    lab.selectTarget(defaultTarget('rings'))
+    expect(lab.scene.getState().scene.energy).toEqual({ kind: 'pretrained', name: 'rings' })
+    lab.selectTarget({ kind: 'rings', sharpness: 2 })
+    expect(lab.scene.getState().scene.energy).toEqual({ kind: 'trained' })
+    await settle()
+    expect(lab.run.getState().status).toBe('idle')
+  })
+})
+
+describe('training', () => {
+  const UNTRAINED: SceneSpec = { ...SCENE, energy: { kind: 'trained' } }
+
+  it('puts the energy onto the shelf and into the scene, keeps it, and plays', async () => {
+    const { client, lab, kept, status } = await open({ scene: UNTRAINED })
+    lab.training.train()
+    await settle()
+    expect(status()).toBe('training')
+    client.training?.(trained(UNTRAINED, 'finished'))
+    await settle()
+    await settle()
+    const recipe = {
+      seed: UNTRAINED.seed,
+      target: UNTRAINED.target,
+      training: { ...UNTRAINED.training, steps: 5, backend: 'cpu' },
+    }
+    const { energy } = lab.scene.getState().scene
+    expect(energy).toMatchObject({ kind: 'shelf', hash: 'abc', recipe })
+    expect(status()).toBe('running')
+    const [item] = await kept.shelf()
+    expect(item?.content).toMatchObject({ kind: 'weights', bytes: Uint8Array.from([1, 2, 3]) })
+    expect(item?.thumbnail?.cells).toBe(2)
+    expect(client.shelf.has(`shelf:${item?.id ?? ''}`)).toBe(true)
+  })
+
+  it('offers the last checkpoint when a person turns to something else', async () => {
+    const { client, lab, kept } = await open({ scene: UNTRAINED })
+    lab.training.train()
+    await settle()
+    client.emit('checkpoint', checkpointOf(UNTRAINED, 123))
+    lab.selectTarget(defaultTarget('rings'))
+    await settle()
+    expect(client.of('steerTraining')).toEqual([{ action: 'abort' }])
+    const { training, run } = lab.run.getState()
+    expect([training.phase, training.step]).toEqual(['interrupted', 123])
+    expect(run?.scene.target.kind).toBe('rings')
+    expect(await kept.checkpoint()).toMatchObject({ trainer: { step: 123 } })
+
+    lab.training.resume()
+    await settle()
+    expect(client.of('train').at(-1)?.checkpoint?.trainer.step).toBe(123)
+    expect(lab.scene.getState().scene.target.kind).toBe('two-moons')
+  })
+
+  it('goes on from the last checkpoint after a crash, with the same scene', async () => {
+    const { client, lab, status } = await open({ scene: UNTRAINED })
+    lab.training.train()
+    await settle()
+    client.emit('checkpoint', checkpointOf(UNTRAINED, 77))
+    client.emit('crashed', { message: 'out of memory', restarted: true })
+    await settle()
+    expect(client.of('train')).toHaveLength(2)
+    expect(client.of('train')[1]?.checkpoint?.trainer.step).toBe(77)
+    expect(status()).toBe('training')
+    expect(lab.run.getState().notices.at(-1)?.text).toContain('last checkpoint')
+  })
+
+  it('finds the checkpoint of an earlier visit, and forgets it when told to', async () => {
+    const library = await openLibrary(`lab-${String(libraries++)}`)
+    await library.putCheckpoint(checkpointOf(UNTRAINED, 9))
+    const { lab } = await open({ library })
+    expect(lab.run.getState().training).toMatchObject({ phase: 'interrupted', step: 9 })
+    lab.training.discard()
+    await settle()
+    expect(await library.checkpoint()).toBeUndefined()
+  })
+
+  it('leaves alone what is no checkpoint of ours', () => {
+    const good = checkpointOf(UNTRAINED, 1)
+    expect(isCheckpoint(good)).toBe(true)
+    for (const bad of [
+      undefined,
+      null,
+      'x',
+      {},
+      { ...good, trainer: { ...good.trainer, arrays: { theta: [1] } } },
+      { ...good, scene: { ...good.scene, seed: -1 } },
+      { ...good, history: null },
+      { ...good, lossWindow: undefined },
+    ])
+      expect(isCheckpoint(bad)).toBe(false)
+  })
+
+  it('says so when the energy could not be kept, and still shows it', async () => {
+    const library = await openLibrary(`lab-${String(libraries++)}`)
+    const refusing: Library = {
+      ...library,
+      putShelfItem: () => Promise.reject(new Error('QuotaExceededError')),
+    }
+    const { client, lab, status } = await open({ scene: UNTRAINED, library: refusing })
+    lab.training.train()
+    await settle()
+    client.training?.(trained(UNTRAINED, 'finished'))
+    await settle()
+    await settle()
+    expect(status()).toBe('running')
+    expect(lab.shelf.getState().items).toHaveLength(1)
+    expect(
+      lab.run
+        .getState()
+        .notices.map(({ text }) => text)
+        .join(),
+    ).toContain('QuotaExceeded')
+  })
+
+  it('trains again what a link names and this browser lacks, under the name of the link', async () => {
+    const recipe = { seed: 4, target: defaultTarget('banana'), training: DEFAULT_SCENE.training }
+    const scene: SceneSpec = {
+      ...SCENE,
+      energy: { kind: 'shelf', id: 'gone', hash: 'f'.repeat(64), recipe },
+    }
+    const { client, lab, status } = await open({ scene })
+    await settle()
+    expect(status()).toBe('training')
+    expect(client.of('train')[0]?.scene).toMatchObject({ seed: 4, target: { kind: 'banana' } })
+    client.training?.(trained({ ...scene, seed: 4, target: recipe.target }, 'finished'))
+    await settle()
+    await settle()
+    expect(lab.scene.getState().scene.energy).toMatchObject({ kind: 'shelf', id: 'gone' })
+    expect(client.shelf.has('shelf:gone')).toBe(true)
+    expect(status()).toBe('running')
+    expect(
+      lab.run
+        .getState()
+        .notices.map(({ text }) => text)
+        .join(),
+    ).toContain('not the same bit')
+  })
+})
+
+describe('composing', () => {
+  const rings = {
+    energy: { kind: 'pretrained', name: 'rings' },
+    target: defaultTarget('rings'),
+    label: 'Rings',
+  } as const
+
+  it('fills the tray, weighs, takes out, and goes back to the single energy', async () => {
+    const { lab } = await open()
+    lab.addToTray(rings)
+    lab.addToTray({ ...rings, energy: { kind: 'exact' }, label: 'Exact' })
+    lab.setWeight(0, -0.5)
+    const { energy, dynamics } = lab.scene.getState().scene
+    expect(energy).toEqual({
+      kind: 'sum',
+      barriers: [],
+      terms: [
+        { weight: -0.5, energy: rings.energy, target: null },
+        { weight: 1, energy: { kind: 'exact' }, target: rings.target },
+      ],
+    })
+    expect(dynamics.stepSize).toBeNull()
+    lab.removeTerm(1)
+    lab.removeTerm(0)
+    expect(lab.scene.getState().scene.energy).toEqual(SCENE.energy)
+  })
+
+  it('saves a composition by value: it survives, and links carry it', async () => {
+    const { lab, kept } = await open()
+    lab.addToTray(rings)
+    lab.addToTray(rings)
+    const { energy } = lab.scene.getState().scene
+    lab.saveComposition()
+    await settle()
+    const [item] = await kept.shelf()
+    expect((item as ShelfItem).content).toEqual({ kind: 'sum', energy })
+    expect(openAddress(addressOf(lab.scene.getState().scene), '').scene.energy).toEqual(energy)
+  })
+})
+
+describe('the address', () => {
+  it('opens the shipped energy when it says nothing, and an untrained one when it says so', () => {
+    expect(openAddress('', '').scene.energy).toEqual({ kind: 'pretrained', name: 'two-moons' })
+    expect(addressOf(DEFAULT_SCENE)).toBe('#energy=trained')
+    expect(openAddress(addressOf(DEFAULT_SCENE), '').scene).toEqual(DEFAULT_SCENE)
+    const fast = { ...DEFAULT_SCENE, view: { ...DEFAULT_SCENE.view, speed: 48 } }
+    expect(openAddress(addressOf(fast), '').scene).toEqual(fast)
+  })
+
+  it('gives a scene and messages for garbage', () => {
+    const { scene, messages } = openAddress('#epsilon=banana&nonsense&%E0%A4%A', '?haltAt=x')
+    expect(scene.dynamics.epsilon).toBe(1)
+    expect(scene.energy.kind).toBe('pretrained')
+    expect(messages.join('\n')).toMatch(/dynamics\.epsilon: found "banana"/)
+    expect(messages.join('\n')).toMatch(/haltAt/)
+  })
+
+  it('puts the query over the scene', () => {
+    const { scene } = openAddress(addressOf(SCENE), '?backend=cpu&haltAt=3')
+    expect(scene.training.backend).toBe('cpu')
+    expect(scene.view.haltAt).toBe(3)
+  })
+})
