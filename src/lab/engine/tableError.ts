@@ -1,4 +1,4 @@
-import type { EnergyField } from '../../core/fields/energyField.ts'
+import type { EnergyField, EnergyGrid } from '../../core/fields/energyField.ts'
 import { readGradient, readValue } from '../../core/fields/energyGrid.ts'
 import { gibbs } from '../../core/fields/gibbs.ts'
 import { centreCoordinate } from '../../core/maths/grid.ts'
@@ -32,25 +32,40 @@ export async function tableErrorOf(
     xy[2 * i] = centreCoordinate(box, cell % box.cells)
     xy[2 * i + 1] = centreCoordinate(box, Math.floor(cell / box.cells))
   }
-  const value = new Float64Array(count)
-  const gradient = new Float64Array(2 * count)
+  let worst: TableError = { value: 0, gradient: 0 }
   for (let start = 0; start < count; start += CHUNK) {
-    const end = Math.min(count, start + CHUNK)
-    energy(
-      xy.subarray(2 * start, 2 * end),
-      value.subarray(start, end),
-      gradient.subarray(2 * start, 2 * end),
-    )
+    const part = xy.subarray(2 * start, 2 * Math.min(count, start + CHUNK))
+    const found = largestDifference(field.grid, part, energy)
+    worst = {
+      value: Math.max(worst.value, found.value),
+      gradient: Math.max(worst.gradient, found.gradient),
+    }
     await slicer.breathe()
   }
+  return worst
+}
+
+/**
+ * Largest |V_table − V| and |∇V_table − ∇V| over points of the box.
+ * @param xy length 2n
+ */
+export function largestDifference(
+  grid: EnergyGrid,
+  xy: Float64Array,
+  energy: BatchEnergy,
+): TableError {
+  const n = xy.length / 2
+  const value = new Float64Array(n)
+  const gradient = new Float64Array(2 * n)
+  energy(xy, value, gradient)
   const read = new Float64Array(2)
   let worst = 0
   let worstSquare = 0
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < n; i++) {
     const x = xy[2 * i]!
     const y = xy[2 * i + 1]!
-    worst = Math.max(worst, Math.abs(readValue(field.grid, x, y) - value[i]!))
-    readGradient(field.grid, x, y, read)
+    worst = Math.max(worst, Math.abs(readValue(grid, x, y) - value[i]!))
+    readGradient(grid, x, y, read)
     const dx = read[0]! - gradient[2 * i]!
     const dy = read[1]! - gradient[2 * i + 1]!
     worstSquare = Math.max(worstSquare, dx * dx + dy * dy)

@@ -2,6 +2,7 @@ import type { EnergyGrid } from '../../core/fields/energyField.ts'
 import { mixedDerivative, type EnergyFunction } from '../../core/fields/energyGrid.ts'
 import { nodeCoordinate, type Box } from '../../core/maths/grid.ts'
 import type { EnergyModel } from '../../learning/training/api.ts'
+import { axisConfinement } from '../../learning/training/model.ts'
 import type { Slicer } from './environment.ts'
 import { NetworkEvaluator } from './networkEvaluator.ts'
 import { throwIfAborted } from './refusal.ts'
@@ -9,22 +10,16 @@ import { throwIfAborted } from './refusal.ts'
 /** V and ∇V at n points: xy and gradient of length 2n, value of length n; the last two are overwritten. */
 export type BatchEnergy = (xy: Float64Array, value: Float64Array, gradient: Float64Array) => void
 
-/** ε of the energies' making: V is −log of the target up to a constant. */
-const EPSILON = 1
-
-/** The energy of a model: network, confinement ½ε|x|², wall 10ε Σ relu(|xᵢ| − penaltyStart)². Float64. */
+/** The whole energy of a model, network and confinement, at ε = 1. Float64. */
 export function modelEnergy(model: EnergyModel): BatchEnergy {
   const network = new NetworkEvaluator(model.shape, model.theta)
-  const start = model.penaltyStart
+  const axis = new Float64Array(2)
   return (xy, value, gradient) => {
     network.evaluate(xy, value, gradient)
-    for (let i = 0; i < value.length; i++) {
-      for (let axis = 0; axis < 2; axis++) {
-        const x = xy[2 * i + axis]!
-        const over = Math.max(0, Math.abs(x) - start)
-        value[i] = value[i]! + EPSILON * (0.5 * x * x + 10 * over * over)
-        gradient[2 * i + axis] = gradient[2 * i + axis]! + EPSILON * (x + (x < 0 ? -20 : 20) * over)
-      }
+    for (let i = 0; i < xy.length; i++) {
+      axisConfinement(xy[i]!, model.penaltyStart, axis)
+      value[i >> 1] = value[i >> 1]! + axis[0]!
+      gradient[i] = gradient[i]! + axis[1]!
     }
   }
 }

@@ -96,7 +96,7 @@ test('going on from a checkpoint gives what an uninterrupted run gives, bit for 
 
 test('a device that is lost is replaced and the training goes on', async () => {
   const wasm = await backends.open('wasm')
-  let left = 120
+  let left = 60
   const failing = (kernel: EnergyKernel): EnergyKernel => ({
     ...kernel,
     async evaluate(...args) {

@@ -10,9 +10,7 @@ import {
   type Trainer,
   type TrainerCheckpoint,
 } from '../../learning/training/api.ts'
-import type { EnergyKernel } from '../../learning/kernels/kernel.ts'
 import { networkShape } from '../../learning/training/recipe.ts'
-import { tableError, tabulateModel } from '../../learning/training/tabulate.ts'
 import { createTrainer } from '../../learning/training/trainer.ts'
 import type { TrainingCheckpoint } from '../protocol/calls.ts'
 import type { TableError, TrainingPoint, TrainingSummary } from '../protocol/result.ts'
@@ -23,7 +21,7 @@ import { landscapeOf } from './landscape.ts'
 import { Refusal } from './refusal.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
 import { modelEnergy, tabulate } from './tabulate.ts'
-import { tableErrorOf } from './tableError.ts'
+import { largestDifference, tableErrorOf } from './tableError.ts'
 
 /** How a training ended, with the best parameters it found. */
 export interface TrainingOutcome {
@@ -197,7 +195,7 @@ export class TrainingJob {
       while (trainer.step < steps && !this.aborted && !diverged) {
         try {
           if (lost !== null) throw new Error(lost)
-          await this.turn(trainer, kernel, steps)
+          await this.turn(trainer, steps)
         } catch (error) {
           if (error instanceof DivergenceError) diverged = true
           else {
@@ -206,7 +204,7 @@ export class TrainingJob {
           }
         }
       }
-      if (this.unmeasured) await this.measure(trainer, kernel)
+      if (this.unmeasured) await this.measure(trainer)
       const total = this.settleClock()
       this.emitProgress(trainer, steps)
       // What was given up can be taken up again.
@@ -234,26 +232,26 @@ export class TrainingJob {
   }
 
   /** One step and what is due after it, or a rest while paused. */
-  private async turn(trainer: Trainer, kernel: EnergyKernel, steps: number): Promise<void> {
-    if (this.unmeasured) await this.measure(trainer, kernel)
-    if (this.live === null) await this.refreshLandscape(trainer, kernel)
+  private async turn(trainer: Trainer, steps: number): Promise<void> {
+    if (this.unmeasured) await this.measure(trainer)
+    if (this.live === null) await this.refreshLandscape(trainer)
     if (this.paused && this.stepsAllowed === 0) {
-      await this.rest(trainer, kernel, steps)
+      await this.rest(trainer, steps)
       return
     }
     const report = await trainer.advance()
     if (this.stepsAllowed > 0) this.stepsAllowed--
     this.note(report)
     this.unmeasured = report.recovery === null && isMeasured(report.step, steps)
-    if (this.unmeasured) await this.measure(trainer, kernel)
-    await this.publish(trainer, kernel, steps)
+    if (this.unmeasured) await this.measure(trainer)
+    await this.publish(trainer, steps)
     await this.slicer.breathe()
   }
 
   /** Waits while paused; what has changed is shown first. */
-  private async rest(trainer: Trainer, kernel: EnergyKernel, steps: number): Promise<void> {
+  private async rest(trainer: Trainer, steps: number): Promise<void> {
     this.settleClock()
-    await this.refreshLandscape(trainer, kernel)
+    await this.refreshLandscape(trainer)
     this.emitProgress(trainer, steps)
     this.emitCheckpoint(trainer)
     await new Promise<void>((resolve) => {
@@ -308,8 +306,8 @@ export class TrainingJob {
     return Math.min(200_000, Math.max(1, Math.floor(left / perStep)))
   }
 
-  private async measure(trainer: Trainer, kernel: EnergyKernel): Promise<void> {
-    const field = await this.tabulateLive(trainer, kernel)
+  private async measure(trainer: Trainer): Promise<void> {
+    const field = await this.tabulateLive(trainer)
     this.unmeasured = false
     if (field === null) return
     const { step } = trainer
@@ -329,22 +327,30 @@ export class TrainingJob {
       this.best = { step, crossEntropy: score, theta: trainer.model().theta }
   }
 
-  /** The energy as it stands, on the coarse table; null where the backend gave no numbers. */
-  private async tabulateLive(trainer: Trainer, kernel: EnergyKernel): Promise<EnergyField | null> {
+  /**
+   * The energy as it stands, on the coarse table; null where it has no finite values. Read from the
+   * parameters in float64, not from the backend: a slow device is not kept from its steps, and what is
+   * measured depends on the parameters alone.
+   */
+  private async tabulateLive(trainer: Trainer): Promise<EnergyField | null> {
     if (this.live !== null && this.landscapeStep === trainer.step) return this.live
-    const grid = await tabulateModel(kernel, trainer.model(), this.liveBox)
-    const sum = grid.v.reduce((total, v, k) => total + v + grid.vx[k]! + grid.vy[k]!, 0)
-    if (!Number.isFinite(sum)) return null
-    this.live = { grid, barriers: [] }
-    this.landscapeStep = trainer.step
-    return this.live
+    const { step } = trainer
+    try {
+      const grid = await tabulate(this.liveBox, modelEnergy(trainer.model()), this.slicer)
+      this.live = { grid, barriers: [] }
+      this.landscapeStep = step
+      return this.live
+    } catch (error) {
+      if (error instanceof RangeError) return null
+      throw error
+    }
   }
 
-  private async publish(trainer: Trainer, kernel: EnergyKernel, steps: number): Promise<void> {
+  private async publish(trainer: Trainer, steps: number): Promise<void> {
     const now = this.environment.clock()
     if (now - this.lastProgress >= PROGRESS_INTERVAL) this.emitProgress(trainer, steps)
     const wait = Math.max(LANDSCAPE_INTERVAL, this.landscapeCost / LANDSCAPE_SHARE)
-    if (now - this.lastLandscape >= wait) await this.refreshLandscape(trainer, kernel)
+    if (now - this.lastLandscape >= wait) await this.refreshLandscape(trainer)
     if (now - this.lastCheckpoint >= CHECKPOINT_INTERVAL) this.emitCheckpoint(trainer)
   }
 
@@ -372,13 +378,13 @@ export class TrainingJob {
     this.pendingHistory = []
   }
 
-  private async refreshLandscape(trainer: Trainer, kernel: EnergyKernel): Promise<void> {
+  private async refreshLandscape(trainer: Trainer): Promise<void> {
     const start = this.environment.clock()
     this.lastLandscape = start
-    const field = await this.tabulateLive(trainer, kernel)
+    const field = await this.tabulateLive(trainer)
     if (field === null) return
     const { epsilon } = this.scene.dynamics
-    const tableError = await this.liveTableError(field, trainer.model(), kernel)
+    const tableError = this.liveTableError(field, trainer.model())
     this.environment.emit('landscape', {
       step: trainer.step,
       landscape: landscapeOf(field.grid, epsilon, gibbs(field, epsilon).logZ),
@@ -387,14 +393,10 @@ export class TrainingJob {
     this.landscapeCost = this.environment.clock() - start
   }
 
-  private liveTableError(
-    { grid }: EnergyField,
-    model: EnergyModel,
-    kernel: EnergyKernel,
-  ): Promise<TableError> {
+  private liveTableError({ grid }: EnergyField, model: EnergyModel): TableError {
     const key = { seed: this.scene.seed, purpose: Purpose.probe }
     const points = gibbsSampler({ grid, barriers: [] }, 1).sample(key, PROBE_POINTS)
-    return tableError(kernel, model, grid, points)
+    return largestDifference(grid, points, modelEnergy(model))
   }
 
   private emitCheckpoint(trainer: Trainer): void {

@@ -45,7 +45,7 @@ export function initialParameters(shape: NetworkShape, seed: number): Float32Arr
  * The untrained part of the energy, ½|x|² + 10 Σᵢ relu(|xᵢ| − penaltyStart)², along one axis: its value
  * and its slope in `out[0]`, `out[1]`.
  */
-function axisConfinement(x: number, penaltyStart: number, out: Float64Array): void {
+export function axisConfinement(x: number, penaltyStart: number, out: Float64Array): void {
   const beyond = Math.max(0, Math.abs(x) - penaltyStart)
   out[0] = 0.5 * x * x + PENALTY_STIFFNESS * beyond * beyond
   out[1] = x + 2 * PENALTY_STIFFNESS * beyond * (x < 0 ? -1 : 1)
