@@ -84,6 +84,8 @@ export interface LabOptions {
   readonly fetchManifest: () => Promise<unknown>
 }
 
+/** How long the first run has the worker to itself, ms. */
+const BACKGROUND_DELAY = 600
 /** Cells a side of the little pictures. */
 const TARGET_CELLS = 64
 const ENERGY_CELLS = 48
@@ -100,7 +102,7 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
   let single: Pick<SceneSpec, 'energy' | 'target'> | null = null
   const provided = new Set<string>()
   let backendChoice: string | null = null
-  let pictured = false
+  let started = false
 
   // What was made before, and what is shipped ---------------------------------------------------
 
@@ -201,8 +203,15 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
       return false
     },
     onReady: () => {
-      openBackend()
-      picture()
+      if (started) openBackend()
+      else {
+        started = true
+        // The first particles move before anything else asks the worker for its time.
+        platform.after(BACKGROUND_DELAY, () => {
+          openBackend()
+          picture()
+        })
+      }
     },
   })
 
@@ -295,8 +304,6 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
 
   /** Pictures of the gallery and of the shipped shelf, once, one after the other, after the first run. */
   function picture(): void {
-    if (pictured) return
-    pictured = true
     void (async () => {
       await Promise.all([manifest, loaded.catch(() => undefined)])
       for (const kind of TARGET_KINDS) {
@@ -379,8 +386,7 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
       )
     }),
     scene.subscribe(({ scene: now }, { scene: before }) => {
-      if (now.training.backend !== before.training.backend && run.getState().run !== null)
-        openBackend()
+      if (now.training.backend !== before.training.backend && started) openBackend()
       if (training.active && asksForAnother(now, before)) {
         training.interrupt()
         return

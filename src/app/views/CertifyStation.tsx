@@ -101,10 +101,12 @@ export function CertifyStation() {
                   {criterion !== undefined && (
                     <Formula tex={criterion.tex} plain={criterion.plain} />
                   )}
-                  {(report.step === null || unlearned) && (
-                    <span className="outcome-word" data-outcome={outcome}>
+                  {report.step === null || unlearned ? (
+                    <span className="outcome-word end" data-outcome={outcome}>
                       {OUTCOME_WORDS[outcome]}
                     </span>
+                  ) : (
+                    <span className="quiet end">{STATUS_WORDS[report.status]}</span>
                   )}
                 </span>
                 {report.step !== null && !unlearned && (
@@ -118,7 +120,6 @@ export function CertifyStation() {
                     <span>
                       KL <b>{formatNats(report.kl)}</b> nats
                     </span>
-                    <span className="quiet">{STATUS_WORDS[report.status]}</span>
                   </span>
                 )}
                 <span className="reason">

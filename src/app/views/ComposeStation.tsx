@@ -1,4 +1,6 @@
 import { useMemo, useRef, useState } from 'react'
+import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
+import type { EnergySpec } from '../../lab/scene/sceneSpec.ts'
 import { formatCoordinate, formatNats } from '../render/format.ts'
 import { shortLabel } from '../stores/labels.ts'
 import { cardsOf, nameOf, type Card } from '../stores/shelfStore.ts'
@@ -98,7 +100,7 @@ function Tray({ holder, inviting, over }: TrayProps) {
                     caption={
                       <>
                         <i>V</i>
-                        <sub>{i + 1}</sub> {name}
+                        <sub>{i + 1}</sub> {shortName(term.energy, name)}
                       </>
                     }
                     value={term.weight}
@@ -145,6 +147,13 @@ function Tray({ holder, inviting, over }: TrayProps) {
       )}
     </div>
   )
+}
+
+/** Shipped energies go by their short labels where there is little room. */
+function shortName(energy: EnergySpec, name: string): string {
+  return energy.kind === 'pretrained' && isTargetId(energy.name)
+    ? shortLabel(defaultTarget(energy.name))
+    : name
 }
 
 interface ShelfProps {

@@ -9,7 +9,8 @@ import {
   formatRate,
 } from '../render/format.ts'
 import { drawLossChart } from '../render/lossChart.ts'
-import { useLab, usePalette, useRun } from './context.ts'
+import { cardsOf, nameOf } from '../stores/shelfStore.ts'
+import { useLab, usePalette, useRun, useScene, useShelf } from './context.ts'
 import { useSurface } from './useSurface.ts'
 
 /** Train, pause, resume, step, start over; how far, how fast, how good. */
@@ -20,6 +21,7 @@ export function TrainingPanel() {
       <TrainingButtons />
       <Progress />
       {phase !== 'none' && <LossPlot />}
+      {phase === 'none' && <OnStage />}
       <Outcome />
     </div>
   )
@@ -118,6 +120,26 @@ function Progress() {
         {backend !== null && <span>{backend.name}</span>}
       </p>
     </div>
+  )
+}
+
+/** Before anything is trained: what stands on the stage already. */
+function OnStage() {
+  const energy = useScene((scene) => scene.energy)
+  const shelf = useShelf((state) => state)
+  const target = useScene((scene) => scene.target)
+  if (energy.kind !== 'pretrained' && energy.kind !== 'shelf') return null
+  const card = cardsOf(shelf).find(
+    (known) => JSON.stringify(known.energy) === JSON.stringify(energy),
+  )
+  const kl = card?.klDataModel ?? null
+  return (
+    <p className="figures">
+      <span>
+        {energy.kind === 'pretrained' ? 'Shipped' : 'Kept'}: {nameOf(shelf, energy, target)}
+      </span>
+      {kl !== null && <span>KL(ρ*‖π) {formatNats(kl)} nats</span>}
+    </p>
   )
 }
 
