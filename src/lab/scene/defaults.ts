@@ -116,7 +116,7 @@ export const DEFAULT_DYNAMICS: DynamicsSpec = {
 export const DEFAULT_STOPPING: StoppingSpec = {
   criterion: 'tolerance',
   strict: false,
-  delta: 0.05,
+  delta: 0.1,
 }
 
 export const DEFAULT_VIEW: ViewSpec = {

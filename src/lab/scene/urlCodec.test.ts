@@ -61,11 +61,11 @@ describe('links', () => {
         epsilon: 0.5,
         initial: { kind: 'point', at: [-1, 1], spread: 0.1 },
       },
-      stopping: { ...DEFAULT_SCENE.stopping, delta: 0.1 },
+      stopping: { ...DEFAULT_SCENE.stopping, delta: 0.02 },
     }
     expect(encodeHash(scene)).toBe(
       '#target=banana&target.sharpness=1&energy=quadratic&energy.center=0.3,-0.2&energy.matrix=2,0.8;0.8,1' +
-        '&epsilon=0.5&initial=point&initial.at=-1,1&delta=0.1',
+        '&epsilon=0.5&initial=point&initial.at=-1,1&delta=0.02',
     )
     expect(encodeHash(DEFAULT_SCENE)).toBe('')
   })
