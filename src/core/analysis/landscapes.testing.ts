@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import { quadraticEnergy } from '../fields/analytic.ts'
+import type { EnergyField } from '../fields/energyField.ts'
+import { type EnergyFunction, tabulateEnergy } from '../fields/energyGrid.ts'
+import type { Box } from '../maths/grid.ts'
+
+/** Energies that several tests share. */
+
+/** −log of two Gaussians of deviation ½ at (±1, 0), up to a constant; ε = 1. */
+export const twoWells: EnergyFunction = (x, y, out) => {
+  // log cosh(4x) = |4x| + log((1 + e^(−8|x|))/2).
+  const a = Math.abs(4 * x)
+  out[0] = 2 * x * x - (a + Math.log(0.5 * (1 + Math.exp(-2 * a)))) + 2 * y * y
+  out[1] = 4 * x - 4 * Math.tanh(4 * x)
+  out[2] = 4 * y
+}
+
+/** V = (x² − 1)² + y². */
+export const quarticWell: EnergyFunction = (x, y, out) => {
+  const w = x * x - 1
+  out[0] = w * w + y * y
+  out[1] = 4 * x * w
+  out[2] = 2 * y
+}
+
+/** Eight Gaussians of deviation .35 on the circle of radius 2, V = −log density; ε = 1. */
+export const ringOfEight: EnergyFunction = (x, y, out) => {
+  const s2 = 0.35 * 0.35
+  const terms: [number, number, number][] = []
+  let top = -Infinity
+  for (let k = 0; k < 8; k++) {
+    const dx = x - 2 * Math.cos((k * Math.PI) / 4)
+    const dy = y - 2 * Math.sin((k * Math.PI) / 4)
+    const l = -(dx * dx + dy * dy) / (2 * s2)
+    terms.push([l, dx, dy])
+    top = Math.max(top, l)
+  }
+  let sum = 0
+  let gx = 0
+  let gy = 0
+  for (const [l, dx, dy] of terms) {
+    const w = Math.exp(l - top)
+    sum += w
+    gx += w * dx
+    gy += w * dy
+  }
+  out[0] = -(top + Math.log(sum)) + Math.log(8 * 2 * Math.PI * s2)
+  out[1] = gx / (sum * s2)
+  out[2] = gy / (sum * s2)
+}
+
+export function fieldOf(energy: EnergyFunction, box: Box): EnergyField {
+  return { grid: tabulateEnergy(box, energy), barriers: [] }
+}
+
+const small = (min: number, max: number): fc.Arbitrary<number> =>
+  fc.double({ min, max, noNaN: true })
+
+interface Landscape {
+  readonly stiffness: readonly [number, number, number]
+  readonly center: readonly [number, number]
+  readonly bumps: readonly (readonly [number, number, number, number])[]
+  readonly halfWidth: number
+  readonly epsilon: number
+}
+
+/** A rotated quadratic with up to four Gaussian hills and pits on it: nothing symmetric, several wells. */
+export const landscapes: fc.Arbitrary<Landscape> = fc.record({
+  stiffness: fc.tuple(small(0, 6), small(0, 6), small(-0.95, 0.95)),
+  center: fc.tuple(small(-1, 1), small(-1, 1)),
+  bumps: fc.array(fc.tuple(small(-8, 8), small(-2, 2), small(-2, 2), small(0.3, 1)), {
+    maxLength: 4,
+  }),
+  halfWidth: small(1.5, 3),
+  epsilon: small(0.1, 3),
+})
+
+export function landscapeField(landscape: Landscape, cells = 32): EnergyField {
+  const { stiffness, center, bumps, halfWidth } = landscape
+  const xx = stiffness[0] + 0.01
+  const yy = stiffness[1] + 0.01
+  const xy = stiffness[2] * Math.sqrt(xx * yy)
+  const quadratic = quadraticEnergy(center, [
+    [xx, xy],
+    [xy, yy],
+  ])
+  const energy: EnergyFunction = (x, y, out) => {
+    quadratic(x, y, out)
+    for (const [height, bx, by, s] of bumps) {
+      const dx = x - bx
+      const dy = y - by
+      const g = height * Math.exp(-(dx * dx + dy * dy) / (2 * s * s))
+      out[0]! += g
+      out[1]! -= (g * dx) / (s * s)
+      out[2]! -= (g * dy) / (s * s)
+    }
+  }
+  return fieldOf(energy, { halfWidth, cells })
+}
+
+/** A rough law on n cells of area `area`: masses over many orders of magnitude, many of them 0. */
+export function roughDensity(seed: number, n: number, area: number): Float64Array {
+  let state = seed >>> 0
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+  const out = new Float64Array(n)
+  let sum = 0
+  for (let k = 0; k < n; k++) {
+    out[k] = next() < 0.5 ? 0 : Math.exp(-20 * next())
+    sum += out[k]!
+  }
+  return out.map((p) => p / (sum * area))
+}
