@@ -7,13 +7,15 @@ import { copyFileSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium, type Page } from '@playwright/test'
+import { experiment } from '../src/lab/scene/experiments.ts'
+import { encodeHash } from '../src/lab/scene/urlCodec.ts'
 import { ensureChromium } from './findChromium.ts'
 
 interface State {
   readonly name: string
   /** Query and hash of the address that it starts from. */
   readonly address: string
-  /** Brings the page there; resolves when it is there. */
+  /** Brings the settled page there. */
   readonly reach: (page: Page) => Promise<unknown>
 }
 
@@ -30,23 +32,25 @@ const README_PICTURE = 'stopped-1440x900-light.png'
 const status = (page: Page, wanted: string): Promise<unknown> =>
   page.waitForSelector(`[data-testid="stage"][data-status="${wanted}"]`, { timeout: 60_000 })
 
-const step = (page: Page, least: number): Promise<unknown> =>
+/** Waits for what belongs to every picture: a run, the backend's badge, the thumbnails. */
+const settled = (page: Page): Promise<unknown> =>
   page.waitForFunction(
-    (from) => {
-      const stage = document.querySelector<HTMLElement>('[data-testid="stage"]')
-      return Number(stage?.dataset['step']) >= from
+    () => {
+      const data = document.querySelector<HTMLElement>('[data-testid="stage"]')?.dataset
+      const pending = document.querySelector('.thumbnail[data-drawn="false"]')
+      return Number(data?.['run']) > 0 && data?.['backend'] !== '' && pending === null
     },
-    least,
-    { timeout: 60_000 },
+    undefined,
+    { timeout: 120_000 },
   )
 
-const COMPOSED = [
-  'energy=sum',
-  'energy.terms.0.energy=pretrained',
-  'energy.terms.0.energy.name=eight-gaussians',
-  'energy.terms.1.energy=pretrained',
-  'energy.terms.1.energy.name=banana',
-].join('&')
+/** The address of an experiment's scene, played fast. */
+function address(id: string, speed: number, query = ''): string {
+  const found = experiment(id)
+  if (found === undefined) throw new Error(`There is no experiment ${id}.`)
+  const { scene } = found
+  return `/${query}${encodeHash({ ...scene, view: { ...scene.view, speed } })}`
+}
 
 const STATES: readonly State[] = [
   {
@@ -58,21 +62,36 @@ const STATES: readonly State[] = [
     name: 'training',
     address: '/?backend=wasm#target=pinwheel&energy=trained',
     async reach(page) {
-      await status(page, 'idle')
       await page.getByRole('button', { name: 'Train', exact: true }).click()
       await status(page, 'training')
-      await step(page, 40)
+      await page.waitForFunction(
+        () => (window.lyapunovLab?.training().step ?? 0) > 400,
+        undefined,
+        {
+          timeout: 120_000,
+        },
+      )
     },
   },
-  { name: 'running', address: '/', reach: (page) => step(page, 30) },
+  {
+    name: 'running',
+    address: address('two-moons', 24),
+    async reach(page) {
+      await page.getByRole('button', { name: 'Restart', exact: true }).click()
+      await page.waitForFunction(() => {
+        const { dataset } = document.querySelector<HTMLElement>('[data-testid="stage"]')!
+        return dataset['status'] === 'running' && Number(dataset['step']) >= 30
+      })
+    },
+  },
   {
     name: 'stopped',
-    address: '/#target=eight-gaussians&energy=pretrained&energy.name=eight-gaussians&speed=240',
+    address: address('eight-gaussians', 240),
     reach: (page) => status(page, 'stopped'),
   },
   {
     name: 'composed',
-    address: `/?haltAt=80#${COMPOSED}&speed=240`,
+    address: address('composition', 240, '?haltAt=80'),
     reach: (page) => status(page, 'paused'),
   },
 ]
@@ -101,7 +120,7 @@ if (unknown.length > 0) {
 const states = STATES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
 mkdirSync(OUT, { recursive: true })
-const { server, address } = await serve()
+const { server, address: origin } = await serve()
 const browser = await chromium.launch({
   executablePath: ensureChromium(),
   args: ['--no-sandbox', '--disable-background-networking'],
@@ -113,7 +132,8 @@ try {
         const hasTouch = viewport.width < 600
         const context = await browser.newContext({ viewport, colorScheme, hasTouch })
         const page = await context.newPage()
-        await page.goto(address + state.address)
+        await page.goto(origin + state.address)
+        await settled(page)
         await state.reach(page)
         await page.evaluate(() => document.fonts.ready)
         const name = `${state.name}-${viewport.width}x${viewport.height}-${colorScheme}.png`
