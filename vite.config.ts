@@ -11,7 +11,7 @@ export default defineConfig({
     // Inlined assets would be data: URLs, which the policy refuses for fonts and for fetch.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   optimizeDeps: {
     // Imported only inside workers, where the dependency scan of the dev server does not look.
