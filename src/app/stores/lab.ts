@@ -96,13 +96,19 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
   const run = createRunStore()
   const live = createLiveStore()
   const shelf = createShelfStore()
-  for (const message of opened.messages) post(run, 'warning', message)
+  postProblems(opened.messages)
 
   /** The scene before the tray was filled, for the way back. */
   let single: Pick<SceneSpec, 'energy' | 'target'> | null = null
   const provided = new Set<string>()
   let backendChoice: string | null = null
   let started = false
+
+  /** What a link got wrong, field by field; the rest of it stands. */
+  function postProblems(messages: readonly string[]): void {
+    if (messages.length === 0) return
+    post(run, 'warning', ['Parts of this link could not be used:', ...messages].join('\n'))
+  }
 
   // What was made before, and what is shipped ---------------------------------------------------
 
@@ -403,7 +409,7 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
   }
 
   const unbind = bindAddress(scene, page, ({ scene: asked, messages }: OpenedAddress) => {
-    for (const message of messages) post(run, 'warning', message)
+    postProblems(messages)
     scene.setState({ scene: asked })
   })
 

@@ -66,7 +66,7 @@ export function CertifyStation() {
       <h2 id="certify-heading">
         <span>3</span> Certify
       </h2>
-      <ul className="criteria" aria-label="Stopping criterion">
+      <ul className="criteria" role="list" aria-label="Stopping criterion">
         {reports.map((report) => {
           const id = report.criterion as CriterionId
           const criterion = CRITERIA[id]

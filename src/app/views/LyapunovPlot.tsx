@@ -26,8 +26,11 @@ export function LyapunovPlot() {
   const points = useRun((state) => state.points)
   const stops = useRun((state) => state.stops)
   const nullFloor = useRun((state) => state.nullFloor)
-  const training = useRun((state) =>
-    ['starting', 'running', 'paused'].includes(state.training.phase),
+  /** Nothing is measured on an energy that is still being learned, or has not been. */
+  const unlearned = useRun(
+    (state) =>
+      ['starting', 'running', 'paused'].includes(state.training.phase) ||
+      state.run?.trained === false,
   )
   const stopping = useScene((scene) => scene.stopping)
   const [hover, setHover] = useState<number | null>(null)
@@ -36,15 +39,15 @@ export function LyapunovPlot() {
 
   const data = useMemo<LyapunovData>(
     () => ({
-      points: run === null || training ? [] : points,
+      points: run === null || unlearned ? [] : points,
       steps: run?.scene.dynamics.steps ?? 200,
       stepSize: run?.scene.dynamics.stepSize ?? null,
-      nullFloor: training ? null : nullFloor,
-      stops: training ? [] : stops,
+      nullFloor: unlearned ? null : nullFloor,
+      stops: unlearned ? [] : stops,
       criterion: stopping.criterion,
       delta: stopping.delta,
     }),
-    [run, training, points, nullFloor, stops, stopping],
+    [run, unlearned, points, nullFloor, stops, stopping],
   )
   const layout = useMemo(
     () => (surface === null ? null : lyapunovLayout(surface, data)),
@@ -62,7 +65,7 @@ export function LyapunovPlot() {
     const draw = () => {
       handle = 0
       const context = prepareContext(element, layout.surface)
-      const cursor = run === null || training ? null : lab.live.getState().step
+      const cursor = run === null || unlearned ? null : lab.live.getState().step
       drawLyapunov(
         context,
         layout,
@@ -79,7 +82,7 @@ export function LyapunovPlot() {
       stop()
       cancelAnimationFrame(handle)
     }
-  }, [lab, run, training, layout, data, hover, dragging, nearDelta, palette])
+  }, [lab, run, unlearned, layout, data, hover, dragging, nearDelta, palette])
 
   useEffect(() => {
     const element = holder.current
@@ -124,7 +127,7 @@ export function LyapunovPlot() {
     [data, hover],
   )
   return (
-    <div className="lyapunov" ref={holder} data-grab={nearDelta || dragging} aria-busy={training}>
+    <div className="lyapunov" ref={holder} data-grab={nearDelta || dragging} aria-busy={unlearned}>
       <canvas
         ref={canvas}
         role="img"

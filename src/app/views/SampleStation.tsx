@@ -122,6 +122,15 @@ const INITIAL_LABELS: Readonly<Record<InitialSpec['kind'], string>> = {
 }
 const INITIAL_LIST = Object.entries(INITIAL_LABELS)
 
+/** The chosen law with its parameters, where they are not those of the list. */
+function describeInitial(initial: InitialSpec): string {
+  if (initial.kind === 'point')
+    return `Point (${formatCoordinate(initial.at[0])}, ${formatCoordinate(initial.at[1])})`
+  if (initial.kind === 'gaussian' && JSON.stringify(initial) !== JSON.stringify(DEFAULT_INITIAL))
+    return `Gaussian round (${formatCoordinate(initial.mean[0])}, ${formatCoordinate(initial.mean[1])})`
+  return INITIAL_LABELS[initial.kind]
+}
+
 function InitialLaw({
   initial,
   onChange,
@@ -164,11 +173,7 @@ function InitialLaw({
       >
         {INITIAL_LIST.map(([kind, label]) => (
           <option key={kind} value={kind}>
-            {kind === 'point' && initial.kind === 'point'
-              ? `Point (${formatCoordinate(initial.at[0])}, ${formatCoordinate(initial.at[1])})`
-              : kind === 'gaussian' && initial.kind === 'gaussian' && initial !== DEFAULT_INITIAL
-                ? 'Gaussian'
-                : label}
+            {kind === initial.kind ? describeInitial(initial) : label}
           </option>
         ))}
       </select>

@@ -135,9 +135,7 @@ function OnStage() {
   const kl = card?.klDataModel ?? null
   return (
     <p className="figures">
-      <span>
-        {energy.kind === 'pretrained' ? 'Shipped' : 'Kept'}: {nameOf(shelf, energy, target)}
-      </span>
+      <span>{energy.kind === 'pretrained' ? 'Shipped energy' : nameOf(shelf, energy, target)}</span>
       {kl !== null && <span>KL(ρ*‖π) {formatNats(kl)} nats</span>}
     </p>
   )
