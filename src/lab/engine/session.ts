@@ -54,6 +54,8 @@ export interface TrainedEnergy {
 const L95_DRAWS = 4096
 /** Points sent along to be drawn. */
 const PICTURE_POINTS = 2000
+/** Most cells a side of the target's density as a layer: a picture, on which no number rests. */
+const PICTURE_CELLS = 64
 /** Most cells a side of a small picture. */
 const MAX_THUMBNAIL = 256
 /** More mass than this in the outermost cells is worth a word. */
@@ -399,8 +401,9 @@ function weightsOf({
   return writeEnergyFile(model, { seed, target, training })
 }
 
-function densityRaster(target: ResolvedTarget, field: EnergyField): Raster | null {
-  const table = target.density(field.grid.box)
+function densityRaster(target: ResolvedTarget, { grid }: EnergyField): Raster | null {
+  const { halfWidth: width, cells: finest } = grid.box
+  const table = target.density({ halfWidth: width, cells: Math.min(PICTURE_CELLS, finest) })
   if (table === null) return null
   const { halfWidth, cells } = table.box
   return { halfWidth, cells, values: Float32Array.from(table.density) }

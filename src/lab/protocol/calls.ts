@@ -100,7 +100,7 @@ export interface RunReady {
   /** False when the scene asks for a trained energy that nobody has trained yet: the landscape is the untrained one. */
   readonly trained: boolean
   readonly landscape: Landscape
-  /** ρ* on the cell centres; null for points. */
+  /** ρ* on the centres of at most 64 cells a side, to be drawn; null for points. */
   readonly targetDensity: Raster | null
   /** Up to 2,000 data points to draw, [x0, y0, …]. */
   readonly data: Float32Array
