@@ -58,7 +58,7 @@ function loss(
     g = tf.matMul(tf.mul(g, slopes[layer]!), weight(layer), false, true)
   }
   const mismatch = tf.sum(tf.square(tf.add(g, u)), 1)
-  return tf.add<tf.Scalar>(tf.dot(c, value.reshape([-1])), tf.dot(w, mismatch as tf.Tensor1D))
+  return tf.add<tf.Scalar>(tf.dot(c, value.reshape([-1])), tf.dot(w, mismatch))
 }
 
 beforeAll(async () => {
