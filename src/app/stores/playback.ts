@@ -184,9 +184,11 @@ export function createPlayback(options: PlaybackOptions): Playback {
       shown = 0
     }
     startedAt = shown
-    position = shown
+    // The first step is asked for at once, not when the clock has come that far.
+    position = Math.min(shown + 1, limit())
     playing = true
     store.setState({ status: 'running' })
+    if (!busy && position > shown) void ask(position)
   }
 
   /** The last step that the clock may reach from where it was started. */

@@ -3,9 +3,23 @@ import { use, Suspense } from 'react'
 type Katex = typeof import('katex')
 let loading: Promise<Katex> | null = null
 
+/** Resolves when the page has nothing better to do, or after a while. */
+function leisure(): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      resolve()
+    }
+    // Not every browser has idle callbacks.
+    if ('requestIdleCallback' in window) requestIdleCallback(done, { timeout: 4000 })
+    else setTimeout(done, 1500)
+  })
+}
+
 /** The typesetter is fetched with the first formula that is shown, as MathML: no fonts, no styles. */
 function load(): Promise<Katex> {
-  loading ??= import('katex')
+  loading ??= new Promise<void>((resolve) => setTimeout(resolve, 800))
+    .then(leisure)
+    .then(() => import('katex'))
   return loading
 }
 
