@@ -1,5 +1,14 @@
 import { expect, test } from './fixtures.ts'
-import { columns, columnsOf, openScene, runHeadless, scene, snapshot, waitForHalt } from './lab.ts'
+import {
+  columns,
+  columnsOf,
+  openScene,
+  runHeadless,
+  scene,
+  snapshot,
+  stage,
+  waitForHalt,
+} from './lab.ts'
 
 /** On a CPU backend page and headless runner are the same arithmetic: equal bit for bit, trained or shipped. */
 const CASES = [
@@ -59,7 +68,7 @@ test('an energy trained in the page and one trained headless give the same curve
     seed: 11,
     target: { kind: 'two-gaussians' },
     energy: { kind: 'trained' },
-    training: { steps: 150, backend: 'wasm' },
+    training: { steps: 120, backend: 'wasm' },
     domain: { cells: 64 },
     dynamics: { steps: 30, particles: 512 },
     view: { speed: 240 },
@@ -72,4 +81,34 @@ test('an energy trained in the page and one trained headless give the same curve
   const result = await headless
   expect(result.training?.backend).toBe('wasm')
   expect(columns(shown.points)).toEqual(columnsOf(result))
+})
+
+test('another tolerance moves the marker to its own first step; a click on the curve scrubs there', async ({
+  page,
+}) => {
+  const { asked } = CASES[0]!
+  await openScene(page, asked, { haltAt: asked.dynamics.steps })
+  await waitForHalt(page, asked.dynamics.steps)
+  const { points } = await snapshot(page)
+  const firstWithin = (delta: number): number | undefined =>
+    points.find((point) => point.step > 0 && upperEnd(point) <= delta)?.step
+  const upperEnd = ({ kl, klStandardError }: (typeof points)[number]): number =>
+    kl === null || klStandardError === null ? Infinity : kl + 1.645 * klStandardError
+
+  const marker = page.getByTestId('stopping-marker')
+  const before = firstWithin(asked.stopping.delta)
+  await expect(marker).toHaveAttribute('data-step', String(before))
+
+  const slider = page.getByRole('slider', { name: 'Tolerance δ' })
+  await slider.focus()
+  for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowRight')
+  const delta = await page.evaluate(() => window.lyapunovLab?.scene().stopping.delta ?? NaN)
+  expect(delta).toBeGreaterThan(asked.stopping.delta)
+  const after = firstWithin(delta)
+  expect(after).toBeLessThan(before!)
+  await expect(marker).toHaveAttribute('data-step', String(after))
+
+  const box = await marker.boundingBox()
+  await page.mouse.click(box!.x + box!.width / 2, box!.y + 0.3 * box!.height)
+  await expect(stage(page)).toHaveAttribute('data-step', String(after))
 })

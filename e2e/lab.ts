@@ -47,7 +47,7 @@ export async function waitForHalt(page: Page, step: number): Promise<void> {
       return stands && Number(data?.['step']) === wanted ? 'halted' : null
     },
     step,
-    { timeout: 60_000 },
+    { timeout: 120_000 },
   )
   expect(await outcome.jsonValue()).toBe('halted')
 }
