@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { quadraticEnergy } from '../fields/analytic.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { tabulateEnergy } from '../fields/energyGrid.ts'
 import { gibbsSampler } from '../fields/gibbs.ts'
@@ -110,6 +111,71 @@ describe('the level at equilibrium', () => {
   })
 })
 
+describe('cells that do not resolve π', () => {
+  /** Reading of exact draws of N(c + (shift, 0), v·ε/a·I) before a step, and its closed form. */
+  function read(
+    a: number,
+    epsilon: number,
+    stepSize: number,
+    v: number,
+    shift: number,
+  ): { kl: number; error: number; truth: number; label: string } {
+    const c = [0.03, 0.04] as const
+    const field: EnergyField = {
+      grid: tabulateEnergy(
+        { halfWidth: 4, cells: 128 },
+        quadraticEnergy(c, [
+          [a, 0],
+          [0, a],
+        ]),
+      ),
+      barriers: [],
+    }
+    const n = 4096
+    const t = plain(stepSize, epsilon)
+    const e = createKlEstimator({ field, transition: t, particles: n })
+    const rng = new Rng({ seed: 8, purpose: Purpose.probe })
+    const xy = new Float64Array(2 * n)
+    const s = Math.sqrt((v * epsilon) / a)
+    for (let i = 0; i < n; i++) {
+      xy[2 * i] = c[0] + shift + s * rng.normal()
+      xy[2 * i + 1] = c[1] + s * rng.normal()
+    }
+    centres(field.grid, t, xy, xy)
+    const reading = e.read(xy)
+    const shrink = 1 - stepSize * a
+    const noise = 2 * stepSize * epsilon
+    const extra = e.estimator === 'native' ? 0 : e.bandwidth * e.bandwidth - noise
+    const q = epsilon / a + extra
+    const r = (((v * epsilon) / a) * shrink * shrink + noise + extra) / q
+    const truth = r - 1 - log(r) + (shift * shrink * shift * shrink) / (2 * q)
+    return { kl: reading.kl, error: reading.standardError!, truth, label: e.estimator }
+  }
+
+  it('smoothed: zero at π wherever the well lies in its cell, and right next to it', () => {
+    const still = read(50, 0.005, 0.01, 1, 0)
+    expect(still.label).toBe('smoothed')
+    expect(Math.abs(still.kl - still.truth)).toBeLessThan(2e-5)
+    const wider = read(20, 0.05, 0.002, 4, 0)
+    expect(wider.truth).toBeGreaterThan(0.04)
+    expect(Math.abs(wider.kl - wider.truth)).toBeLessThan(3 * wider.error)
+  })
+
+  it('smoothed: far from π, where a convolution cut off at six deviations would read V/ε', () => {
+    const far = read(50, 0.005, 0.01, 1, 2)
+    // −V/ε there is 20,000 nats; the two widened laws are 25.51 apart.
+    expect(Math.abs(far.kl - far.truth)).toBeLessThan(3 * far.error)
+  })
+
+  it('native: log π at the points, not of its means over cells', () => {
+    for (const v of [1, 10]) {
+      const hot = read(40, 0.1, 0.045, v, 0)
+      expect(hot.label).toBe('native')
+      expect(Math.abs(hot.kl - hot.truth)).toBeLessThan(3 * hot.error)
+    }
+  })
+})
+
 describe('the walls', () => {
   const flat: EnergyField = {
     grid: tabulateEnergy({ halfWidth: 1, cells: 32 }, (_x, _y, out) => out.fill(0)),
@@ -125,6 +191,13 @@ describe('the walls', () => {
     const reading = e.read(uniform(4096))
     expect(Math.abs(reading.kl)).toBeLessThan(3.5 * reading.standardError!)
     expect(reading.plugIn).toBeLessThan(0.01)
+  })
+
+  it('gather kernels wider than the box: at η = 1, ε = 10 one step forgets everything', () => {
+    const e = createKlEstimator({ field: flat, transition: plain(1, 10), particles: 4096 })
+    const reading = e.read(uniform(4096).map((x) => 0.1 * x + 0.7))
+    expect(Math.abs(reading.kl)).toBeLessThan(1e-6)
+    expect(Math.abs(e.effectiveBins)).toBeLessThan(0.01)
   })
 
   it('mirror tilted kernels and centres far outside, too: the law of a folded point is the same', () => {

@@ -1,5 +1,5 @@
 import type { EnergyField } from '../fields/energyField.ts'
-import { gibbs } from '../fields/gibbs.ts'
+import { gibbs, visitGibbs } from '../fields/gibbs.ts'
 import { centre, type Transition } from '../fields/transition.ts'
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../maths/grid.ts'
@@ -74,26 +74,34 @@ export function createKlEstimator(options: KlEstimatorOptions): KlEstimator {
   if (native !== null) {
     const reference = referenceLaw(field, transition, native, 0)
     const kernel = new Kernel(native, transition.covariance)
-    effectiveBins = binsAtGibbs(field, transition, kernel, reference.mass, particles)
+    effectiveBins = binsAtGibbs(field, transition, kernel, reference.gibbsMass, particles)
     if (effectiveBins <= particles / 20) {
       return build('native', kernel, reference.logMass, smallest, effectiveBins)
     }
   }
   const finest = (2 * halfWidth) / CELL_CHOICES[CELL_CHOICES.length - 1]!
-  const widened = (bandwidth: number) => {
-    const extra = Math.max(0, bandwidth * bandwidth - smallest * smallest)
-    const box = resolvingBox(halfWidth, bandwidth) ?? { halfWidth, cells: 256 }
-    const reference = referenceLaw(field, transition, box, extra)
-    return { reference, kernel: new Kernel(box, [xx + extra, xy, yy + extra]) }
+  const widened = (wanted: number) => {
+    const box = resolvingBox(halfWidth, wanted) ?? { halfWidth, cells: 256 }
+    const least = RESOLVED * spacing(box)
+    let extra = Math.max(0, wanted * wanted - smallest * smallest)
+    // What π is convolved with must be resolved, too: rather widen a little more.
+    if (extra > 0) extra = Math.max(extra, least * least)
+    return {
+      reference: referenceLaw(field, transition, box, extra),
+      kernel: new Kernel(box, [xx + extra, xy, yy + extra]),
+      bandwidth: Math.sqrt(smallest * smallest + extra),
+    }
   }
-  let bandwidth = Math.max(smallest, SMOOTHED_BANDWIDTH, RESOLVED * finest)
-  let { reference, kernel } = widened(bandwidth)
+  let { reference, kernel, bandwidth } = widened(
+    Math.max(smallest, SMOOTHED_BANDWIDTH, RESOLVED * finest),
+  )
   const bins = binsAtGibbs(field, transition, kernel, reference.gibbsMass, particles)
   if (bins > particles / 8) {
     // B falls like 1/bandwidth².
     const wanted = bandwidth * Math.sqrt((8 * bins) / particles)
-    bandwidth = Math.max(bandwidth, Math.min(wanted, halfWidth / 8))
-    ;({ reference, kernel } = widened(bandwidth))
+    ;({ reference, kernel, bandwidth } = widened(
+      Math.max(bandwidth, Math.min(wanted, halfWidth / 8)),
+    ))
   }
   return build('smoothed', kernel, reference.logMass, bandwidth, effectiveBins)
 }
@@ -110,8 +118,7 @@ function resolvingBox(halfWidth: number, deviation: number): Box | null {
 interface ReferenceLaw {
   /** π, cell masses. */
   readonly gibbsMass: Float64Array
-  /** π convolved with N(0, extra·I) and folded, cell masses. */
-  readonly mass: Float64Array
+  /** log of (π convolved with N(0, extra·I) and folded) at the centres, times the area of a cell. */
   readonly logMass: Float64Array
 }
 
@@ -125,56 +132,137 @@ function referenceLaw(
   const area = spacing(box) * spacing(box)
   const logArea = log(area)
   const gibbsMass = pi.density.map((p) => p * area)
-  const logMass = pi.logDensity.map((l) => l + logArea)
-  if (extra === 0) return { gibbsMass, mass: gibbsMass, logMass }
-  const mass = convolve(gibbsMass, box, extra)
-  for (let k = 0; k < mass.length; k++) {
-    // Where the convolution underflows, π itself (smaller still) stands in; nothing is ever −∞.
-    if (mass[k]! > 0) logMass[k] = log(mass[k]!)
+  if (extra === 0) {
+    // log π at the centres, not of its mean over cells: it is integrated against resolved kernels.
+    const logMass = pi.values.map((v) => -v / transition.epsilon - pi.logZ + logArea)
+    return { gibbsMass, logMass }
   }
-  return { gibbsMass, mass, logMass }
+  const own = pi.logDensity.map((l) => l + logArea)
+  if (pi.refinement === 1) return { gibbsMass, logMass: logConvolution(own, box, extra) }
+  // Cells that do not resolve π do not say where in them it lies; the points of its quadrature do. They
+  // are deposited one by one where the sum matters most; far from them the moments of cells will do.
+  const kernel = new Kernel(box, [extra, 0, extra])
+  const near = new Float64Array(own.length)
+  const moments = new Map<number, Moments>()
+  visitGibbs(field, pi, (x, y, m) => {
+    kernel.deposit(x, y, m, near, null)
+    const k = cellAt(box, y) * box.cells + cellAt(box, x)
+    const sums = moments.get(k)
+    if (sums === undefined) moments.set(k, [m, m * x, m * y, m * (x * x + y * y)])
+    else {
+      sums[0] += m
+      sums[1] += m * x
+      sums[2] += m * y
+      sums[3] += m * (x * x + y * y)
+    }
+  })
+  const logMass = farField([...moments.values()], box, extra)
+  let most = 0
+  for (let k = 0; k < near.length; k++) most = Math.max(most, near[k]!)
+  for (let k = 0; k < near.length; k++) {
+    if (near[k]! > NEAR * most) logMass[k] = log(near[k]!)
+  }
+  return { gibbsMass, logMass }
 }
 
-/** Separable convolution of cell masses with N(0, variance·I), reflected at the walls; keeps the mass. */
-function convolve(mass: Float64Array, box: Box, variance: number): Float64Array {
+/** Where kernels cut off at REACH add up to more than this share of the greatest sum, the cut is not felt. */
+const NEAR = 2e-5
+/** Terms of a sum that lie e^−36 below the greatest are left out. */
+const LOG_NEGLECT = 36
+
+function cellAt(box: Box, x: number): number {
+  return Math.min(box.cells - 1, Math.floor((x + box.halfWidth) / spacing(box)))
+}
+
+/**
+ * log of cell masses convolved with N(0, variance·I) and reflected at the walls, axis by axis. In the log
+ * domain: it neither underflows nor is cut off, however far from the masses. Needs a deviation of a cell.
+ */
+function logConvolution(logMass: Float64Array, box: Box, variance: number): Float64Array {
   const { cells } = box
   const h = spacing(box)
-  const deviation = Math.sqrt(variance)
-  let weights: number[]
-  if (deviation < h) {
-    // A Gaussian narrower than a cell: the three-point kernel of the same variance.
-    const side = variance / (2 * h * h)
-    weights = [side, 1 - 2 * side, side]
-  } else {
-    const r = Math.ceil((6 * deviation) / h)
-    weights = []
-    let sum = 0
-    for (let k = -r; k <= r; k++) {
-      const g = exp((-0.5 * k * k * h * h) / variance)
-      weights.push(g)
-      sum += g
-    }
-    weights = weights.map((g) => g / sum)
-  }
-  const r = (weights.length - 1) / 2
-  const rows = new Float64Array(mass.length)
-  const out = new Float64Array(mass.length)
-  for (let row = 0; row < cells; row++) {
-    for (let column = 0; column < cells; column++) {
-      let sum = 0
-      for (let k = -r; k <= r; k++) {
-        sum += weights[k + r]! * mass[row * cells + foldIndex(column + k, cells)]!
+  const scale = (0.5 * h * h) / variance
+  const constant = 0.5 * log(scale / Math.PI)
+  const squares = Float64Array.from({ length: cells }, (_, d) => scale * d * d)
+  const line = new Float64Array(cells)
+  const along = (values: Float64Array, step: number, across: number): Float64Array => {
+    const out = new Float64Array(values.length)
+    for (let start = 0, n = 0; n < cells; n++, start += across) {
+      for (let j = 0; j < cells; j++) line[j] = values[start + j * step]!
+      for (let i = 0; i < cells; i++) {
+        let best = -Infinity
+        for (let j = 0; j < cells; j++) {
+          const term = line[j]! - squares[i < j ? j - i : i - j]!
+          if (term > best) best = term
+        }
+        let sum = 0
+        for (let j = 0; j < cells; j++) {
+          const term = line[j]! - squares[i < j ? j - i : i - j]!
+          if (term < best - LOG_NEGLECT) continue
+          sum +=
+            exp(term - best) *
+            images(scale * (2 * i + 1) * (2 * j + 1)) *
+            images(scale * (2 * (cells - i) - 1) * (2 * (cells - j) - 1))
+        }
+        out[start + i * step] = best + log(sum) + constant
       }
-      rows[row * cells + column] = sum
     }
+    return out
   }
-  for (let row = 0; row < cells; row++) {
-    for (let column = 0; column < cells; column++) {
-      let sum = 0
-      for (let k = -r; k <= r; k++) {
-        sum += weights[k + r]! * rows[foldIndex(row + k, cells) * cells + column]!
+  return along(along(logMass, 1, cells), cells, 1)
+}
+
+/** 1 + what the mirror image of a point in a wall adds, relative to the point. */
+function images(exponent: number): number {
+  return exponent < LOG_NEGLECT ? 1 + exp(-exponent) : 1
+}
+
+/** Σ m, Σ m·x, Σ m·y, Σ m·(x² + y²) of the points in a cell. */
+type Moments = [mass: number, x: number, y: number, square: number]
+
+/**
+ * The same at the centres of the cells for a few round clouds anywhere, each known by its moments, with
+ * one mirror image in each wall: log Σ m·N(c; x, (variance + σ²)·I)·h², σ² the cloud's variance an axis.
+ */
+function farField(clouds: readonly Moments[], box: Box, variance: number): Float64Array {
+  const { cells, halfWidth: w } = box
+  const h = spacing(box)
+  const count = clouds.length
+  const xs = Float64Array.from(clouds, ([m, x]) => x / m)
+  const ys = Float64Array.from(clouds, ([m, , y]) => y / m)
+  const scales = Float64Array.from(clouds, ([m, , , square], p) => {
+    const spread = Math.max(0, 0.5 * (square / m - xs[p]! * xs[p]! - ys[p]! * ys[p]!))
+    return 0.5 / (variance + spread)
+  })
+  const logs = Float64Array.from(clouds, ([m], p) => log((m * h * h * scales[p]!) / Math.PI))
+  const terms = new Float64Array(count)
+  const out = new Float64Array(cells * cells)
+  for (let row = 0, k = 0; row < cells; row++) {
+    const cy = centreCoordinate(box, row)
+    for (let column = 0; column < cells; column++, k++) {
+      const cx = centreCoordinate(box, column)
+      let best = -Infinity
+      for (let p = 0; p < count; p++) {
+        const dx = cx - xs[p]!
+        const dy = cy - ys[p]!
+        const term = logs[p]! - scales[p]! * (dx * dx + dy * dy)
+        terms[p] = term
+        if (term > best) best = term
       }
-      out[row * cells + column] = sum
+      let sum = 0
+      for (let p = 0; p < count; p++) {
+        if (terms[p]! < best - LOG_NEGLECT) continue
+        const x = xs[p]!
+        const y = ys[p]!
+        const scale = scales[p]!
+        sum +=
+          exp(terms[p]! - best) *
+          images(4 * scale * (w - cx) * (w - x)) *
+          images(4 * scale * (w + cx) * (w + x)) *
+          images(4 * scale * (w - cy) * (w - y)) *
+          images(4 * scale * (w + cy) * (w + y))
+      }
+      out[k] = best + log(sum)
     }
   }
   return out
@@ -190,12 +278,14 @@ function foldIndex(i: number, n: number): number {
 
 /** Weights of a one-dimensional Gaussian on a line of cells, and the (folded) cells they belong to. */
 class Axis {
-  readonly weights: Float64Array
+  weights: Float64Array
   readonly index: Int32Array
   /** Cell of the first weight before folding. */
   first = 0
   /** Whether no weight lies beyond a wall: then the cells are first, first + 1, … */
   inside = true
+  private readonly unfolded: Float64Array
+  private readonly dense: Float64Array
   private readonly radius: number
   private readonly slope: number
   /** exp(−k²h²/2σ²), k = 0 … radius. */
@@ -214,16 +304,20 @@ class Axis {
     for (let k = 0; k <= this.radius; k++) {
       this.decay[k] = exp((-0.5 * k * k * this.h * this.h) / variance)
     }
-    this.weights = new Float64Array(2 * this.radius + 1)
+    this.unfolded = new Float64Array(2 * this.radius + 1)
+    this.weights = this.unfolded
+    this.dense = new Float64Array(box.cells)
     this.index = new Int32Array(2 * this.radius + 1)
   }
 
   /**
    * Weights ∝ exp(−(centre of cell − position)²/2σ²), Σ = 1. With d the offset of the nearest centre,
    * exp(−(d+kh)²/2σ²) ∝ aᵏ·exp(−k²h²/2σ²), a = exp(−dh/σ²): one exponential a line.
+   * @param foldWide where there are more weights than cells, they are gathered into one for each cell
    */
-  fill(position: number): void {
-    const { weights, index, decay, radius, cells } = this
+  fill(position: number, foldWide: boolean): void {
+    const { unfolded: weights, index, decay, radius, cells } = this
+    this.weights = weights
     const s = (position + this.halfWidth) / this.h - 0.5
     const nearest = Math.floor(s + 0.5)
     const a = exp((s - nearest) * this.h * this.slope)
@@ -250,6 +344,15 @@ class Axis {
     for (let k = 0; k <= 2 * radius; k++) {
       index[k] = this.inside ? first + k : foldIndex(first + k, cells)
     }
+    if (!foldWide || weights.length <= cells) return
+    const { dense } = this
+    dense.fill(0)
+    for (let k = 0; k < weights.length; k++) {
+      dense[index[k]!] = dense[index[k]!]! + weights[k]!
+    }
+    this.weights = dense
+    this.first = 0
+    this.inside = true
   }
 }
 
@@ -286,17 +389,18 @@ class Kernel {
     const { x, y, tilt } = this
     const { cells, halfWidth } = this.box
     const h = (2 * halfWidth) / cells
-    const xw = x.weights
+    // A tilted kernel needs its rows before folding: the mean of x moves with them.
+    y.fill(cy, tilt === 0)
+    x.fill(cx, true)
     const xi = x.index
     const yw = y.weights
     const yi = y.index
-    const width = xw.length
-    y.fill(cy)
-    if (tilt === 0) x.fill(cx)
     for (let j = 0; j < yw.length; j++) {
-      if (tilt !== 0) x.fill(cx + tilt * (-halfWidth + (y.first + j + 0.5) * h - cy))
+      if (tilt !== 0) x.fill(cx + tilt * (-halfWidth + (y.first + j + 0.5) * h - cy), true)
+      const xw = x.weights
+      const width = xw.length
       const weight = mass * yw[j]!
-      const base = yi[j]! * cells
+      const base = (y.inside ? y.first + j : yi[j]!) * cells
       if (x.inside) {
         const start = base + x.first
         for (let i = 0; i < width; i++) out[start + i] = out[start + i]! + weight * xw[i]!

@@ -5,7 +5,7 @@ import { Purpose } from '../maths/rng.ts'
 import { quadraticEnergy } from './analytic.ts'
 import type { EnergyField } from './energyField.ts'
 import { type EnergyFunction, readValue, tabulateEnergy } from './energyGrid.ts'
-import { gibbs, gibbsSampler } from './gibbs.ts'
+import { gibbs, gibbsSampler, visitGibbs } from './gibbs.ts'
 
 function field(box: Box, energy: EnergyFunction): EnergyField {
   return { grid: tabulateEnergy(box, energy), barriers: [] }
@@ -85,6 +85,36 @@ describe('gibbs', () => {
     expect(Math.abs(g.logZ - log((2 * Math.PI * 0.005) / 12.5))).toBeLessThan(1e-4)
   })
 
+  it.each([
+    [4, 64, 1e-9],
+    [4, 32, 1e-9],
+    // The table of a parabola is the parabola up to rounding; mass beyond the walls is nil.
+    [20, 32, 1e-4],
+  ])('resolves a well of deviation 0.01 on the box ±%d of %d cells', (halfWidth, cells, error) => {
+    const f = field(
+      { halfWidth, cells },
+      quadraticEnergy(
+        [0.01, 0.02],
+        [
+          [50, 0],
+          [0, 50],
+        ],
+      ),
+    )
+    const g = gibbs(f, 0.005)
+    expect(Math.abs(g.logZ - log((2 * Math.PI * 0.005) / 50))).toBeLessThan(error)
+    // The points behind it carry mass 1, in the right place and of the right spread.
+    const sums = [0, 0, 0]
+    visitGibbs(f, g, (x, y, m) => {
+      sums[0]! += m
+      sums[1]! += m * y
+      sums[2]! += m * (x - 0.01) * (x - 0.01)
+    })
+    expect(sums[0]).toBeCloseTo(1, 12)
+    expect(Math.abs(sums[1]! - 0.02)).toBeLessThan(1e-4)
+    expect(Math.abs(sums[2]! / 1e-4 - 1)).toBeLessThan(5e-3)
+  })
+
   it('adds −c/ε to log Z when c is added to V, at any scale of V', () => {
     const f = field({ halfWidth: 4, cells: 64 }, ring8)
     const shifted: EnergyField = {
@@ -141,6 +171,31 @@ describe('gibbsSampler', () => {
     chi2 += (tailCount - tailExpected) ** 2 / Math.max(tailExpected, 1)
     expect(degrees).toBeGreaterThan(10)
     expect(chi2).toBeLessThan(degrees + 4 * Math.sqrt(2 * degrees))
+  })
+
+  it('ends at the lowest temperature on coarse cells: control values lie 50ε below the least V', () => {
+    const cold = field(
+      box,
+      quadraticEnergy(
+        [0.01, 0.02],
+        [
+          [50, 0],
+          [0, 20],
+        ],
+      ),
+    )
+    const n = 4000
+    const xy = gibbsSampler(cold, 0.005).sample({ seed: 3, purpose: Purpose.probe }, n)
+    const sums = [0, 0, 0, 0, 0]
+    for (let i = 0; i < n; i++) {
+      // Standardised: deviations √(ε/a).
+      const x = (xy[2 * i]! - 0.01) / 0.01
+      const y = (xy[2 * i + 1]! - 0.02) / Math.sqrt(0.005 / 20)
+      ;[x, y, x * x - 1, y * y - 1, x * y].forEach((v, k) => (sums[k]! += v / Math.sqrt(n)))
+    }
+    sums.forEach((z, k) => {
+      expect(Math.abs(z)).toBeLessThan(k === 2 || k === 3 ? 4 * Math.SQRT2 : 4)
+    })
   })
 
   it('makes each draw a function of key and index alone', () => {

@@ -22,12 +22,16 @@ export interface Gibbs {
 
 /** Refine the quadrature while halving its spacing still moves log Z by more than this, nats. */
 const LOG_Z_TOLERANCE = 1e-4
-const MAX_REFINEMENT = 8
+const MAX_REFINEMENT = 1024
+/** Points that one refinement may cost. */
+const MOST_POINTS = 1 << 22
+/** A cell on which π stays below e^−45 of its greatest value is left at its midpoint. */
+const NEGLECT = 45
 
 /**
  * log Z and the Gibbs density by midpoint quadrature in the log domain, one midpoint a cell (spectrally
  * accurate while the cells resolve π and it is small at the walls). When halving the spacing moves log Z
- * by more than 1e-4, as at very low temperature, each cell is subdivided, up to 8 × 8.
+ * by more than 1e-4, as at low temperature, the cells that can matter are subdivided, up to 1024 × 1024.
  * @param epsilon ε > 0
  * @param box cells of the answer; its halfWidth must be that of the table; default: the table's own cells
  */
@@ -49,12 +53,17 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
   const area = log(spacing(box) * spacing(box))
   let logZ = logSum(logMeans) + area
   let refinement = 1
+  const bounds = lowerBounds(field, box)
   while (refinement < MAX_REFINEMENT) {
-    const finer = refinedLogMeans(field, epsilon, box, 2 * refinement)
+    const m = 2 * refinement
+    const least = greatest(logMeans) - NEGLECT
+    const active: number[] = []
+    for (let k = 0; k < bounds.length; k++) if (-bounds[k]! / epsilon >= least) active.push(k)
+    if (refinement > 1 && active.length * m * m > MOST_POINTS) break
+    const finer = refinedLogMeans(field, epsilon, box, m, active, logMeans)
     const finerLogZ = logSum(finer) + area
-    const settled = Math.abs(finerLogZ - logZ) <= LOG_Z_TOLERANCE
-    if (settled) break
-    refinement *= 2
+    if (Math.abs(finerLogZ - logZ) <= LOG_Z_TOLERANCE) break
+    refinement = m
     logMeans = finer
     logZ = finerLogZ
   }
@@ -67,43 +76,79 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
   return { box, epsilon, logZ, values, logDensity: logMeans, density, refinement }
 }
 
-/** log Σ e^l. */
-function logSum(l: Float64Array): number {
+/**
+ * Visits the midpoints of the quadrature behind `gibbs`, with the mass of π that each stands for; what
+ * cells hold below e^−45 of the greatest cell is passed over. Σ mass = 1 up to that.
+ */
+export function visitGibbs(
+  field: EnergyField,
+  pi: Gibbs,
+  visit: (x: number, y: number, mass: number) => void,
+): void {
+  const { box, epsilon, logZ, logDensity, refinement: m } = pi
+  const least = greatest(logDensity) - NEGLECT
+  const step = spacing(box) / m
+  const scale = log(step * step) - logZ
+  for (let row = 0, k = 0; row < box.cells; row++) {
+    const y0 = nodeCoordinate(box, row)
+    for (let column = 0; column < box.cells; column++, k++) {
+      if (logDensity[k]! < least) continue
+      const x0 = nodeCoordinate(box, column)
+      for (let j = 0; j < m; j++) {
+        const y = y0 + (j + 0.5) * step
+        for (let i = 0; i < m; i++) {
+          const x = x0 + (i + 0.5) * step
+          const mass = exp(scale - readValue(field.grid, x, y) / epsilon)
+          if (mass > 0) visit(x, y, mass)
+        }
+      }
+    }
+  }
+}
+
+function greatest(l: Float64Array): number {
   let top = -Infinity
   for (let k = 0; k < l.length; k++) if (l[k]! > top) top = l[k]!
+  return top
+}
+
+/** log Σ e^l. */
+function logSum(l: Float64Array): number {
+  const top = greatest(l)
   let sum = 0
   for (let k = 0; k < l.length; k++) sum += exp(l[k]! - top)
   return top + log(sum)
 }
 
-/** log of the mean of e^(−V/ε) over m × m midpoints of each cell. */
+/** log of the mean of e^(−V/ε) over m × m midpoints of each active cell; the others as in `before`. */
 function refinedLogMeans(
   field: EnergyField,
   epsilon: number,
   box: Box,
   m: number,
+  active: readonly number[],
+  before: Float64Array,
 ): Float64Array<ArrayBuffer> {
   const { cells } = box
   const step = spacing(box) / m
-  const out = new Float64Array(cells * cells)
+  const out = before.slice()
   const local = new Float64Array(m * m)
-  for (let row = 0, k = 0; row < cells; row++) {
-    const y0 = nodeCoordinate(box, row)
-    for (let column = 0; column < cells; column++, k++) {
-      const x0 = nodeCoordinate(box, column)
-      let top = -Infinity
-      for (let j = 0, p = 0; j < m; j++) {
-        for (let i = 0; i < m; i++, p++) {
-          const x = x0 + (i + 0.5) * step
-          const l = -readValue(field.grid, x, y0 + (j + 0.5) * step) / epsilon
-          local[p] = l
-          if (l > top) top = l
-        }
+  for (const k of active) {
+    const column = k % cells
+    const x0 = nodeCoordinate(box, column)
+    const y0 = nodeCoordinate(box, (k - column) / cells)
+    let top = -Infinity
+    for (let j = 0, p = 0; j < m; j++) {
+      const y = y0 + (j + 0.5) * step
+      for (let i = 0; i < m; i++, p++) {
+        const l = -readValue(field.grid, x0 + (i + 0.5) * step, y) / epsilon
+        local[p] = l
+        if (l > top) top = l
       }
-      let sum = 0
-      for (let p = 0; p < local.length; p++) sum += exp(local[p]! - top)
-      out[k] = top + log(sum / local.length)
     }
+    let sum = 0
+    for (let p = 0; p < local.length; p++) sum += exp(local[p]! - top)
+    out[k] = top + log(sum / local.length)
   }
   return out
 }
@@ -118,23 +163,22 @@ export interface GibbsSampler {
 }
 
 /**
- * Exact sampling of π of the tabulated energy by rejection: a cell with probability ∝ e^(−b/ε), b a
- * lower bound of V on it, a uniform point of the cell, accepted with probability e^(−(V − b)/ε).
+ * Exact sampling of π of the tabulated energy by rejection: a square with probability ∝ area·e^(−b/ε),
+ * b a lower bound of V on it, a uniform point of the square, accepted with probability e^(−(V − b)/ε).
  * The bound is the least of the 16 Bézier control values of the bicubic patch, which lies in their
- * convex hull, so the draws follow π itself and not a discretisation of it.
+ * convex hull, so the draws follow π itself and not a discretisation of it. Squares are the cells,
+ * quartered where π lives until the control values span at most 6ε, so that a cold sampler does not
+ * reject for ever.
  */
 export function gibbsSampler(field: EnergyField, epsilon: number): GibbsSampler {
   const { grid } = field
-  const { box } = grid
-  const { cells, halfWidth } = box
-  const h = spacing(box)
-  const bounds = cellLowerBounds(field)
+  const { left, bottom, size, bound } = squares(field, epsilon)
   let lowest = Infinity
-  for (let k = 0; k < bounds.length; k++) if (bounds[k]! < lowest) lowest = bounds[k]!
-  const cumulative = new Float64Array(cells * cells)
+  for (let k = 0; k < bound.length; k++) if (bound[k]! < lowest) lowest = bound[k]!
+  const cumulative = new Float64Array(bound.length)
   let total = 0
   for (let k = 0; k < cumulative.length; k++) {
-    total += exp((lowest - bounds[k]!) / epsilon)
+    total += size[k]! * size[k]! * exp((lowest - bound[k]!) / epsilon)
     cumulative[k] = total
   }
   const words = new Uint32Array(4)
@@ -144,11 +188,10 @@ export function gibbsSampler(field: EnergyField, epsilon: number): GibbsSampler 
       for (let i = 0; i < n; i++) {
         for (let attempt = 0; ; attempt++) {
           hash4(key, first + i, attempt, words)
-          const cell = search(cumulative, unit(words[0]!) * total)
-          const column = cell % cells
-          const x = -halfWidth + (column + unit(words[1]!)) * h
-          const y = -halfWidth + ((cell - column) / cells + unit(words[2]!)) * h
-          if (unit(words[3]!) < exp((bounds[cell]! - readValue(grid, x, y)) / epsilon)) {
+          const k = search(cumulative, unit(words[0]!) * total)
+          const x = left[k]! + unit(words[1]!) * size[k]!
+          const y = bottom[k]! + unit(words[2]!) * size[k]!
+          if (unit(words[3]!) < exp((bound[k]! - readValue(grid, x, y)) / epsilon)) {
             xy[2 * i] = x
             xy[2 * i + 1] = y
             break
@@ -172,27 +215,144 @@ function search(cumulative: Float64Array, u: number): number {
   return low
 }
 
-/** A lower bound of V on each cell: the least Bézier control value of its patch. Length cells². */
-function cellLowerBounds(field: EnergyField): Float64Array {
+/**
+ * The 16 Bézier control values of the bicubic patch on one cell, x fastest: V at the corners, and a third
+ * of the way along each edge and inwards by the derivatives there.
+ * @param out length 16; overwritten
+ */
+function controlValues(field: EnergyField, column: number, row: number, out: Float64Array): void {
   const { box, v, vx, vy, vxy } = field.grid
-  const { cells } = box
-  const side = cells + 1
   const third = spacing(box) / 3
-  const out = new Float64Array(cells * cells)
-  for (let row = 0, k = 0; row < cells; row++) {
-    for (let column = 0; column < cells; column++, k++) {
-      let bound = Infinity
-      for (let corner = 0; corner < 4; corner++) {
-        const right = corner & 1
-        const up = corner >> 1
-        const node = (row + up) * side + column + right
-        const dx = (right === 0 ? third : -third) * vx[node]!
-        const dy = (up === 0 ? third : -third) * vy[node]!
-        const dxy = (right === up ? third * third : -third * third) * vxy[node]!
-        bound = Math.min(bound, v[node]! + Math.min(0, dx, dy, dx + dy + dxy))
+  for (let up = 0; up < 2; up++) {
+    for (let right = 0; right < 2; right++) {
+      const node = (row + up) * (box.cells + 1) + column + right
+      const dx = (right === 0 ? third : -third) * vx[node]!
+      const dy = (up === 0 ? third : -third) * vy[node]!
+      const dxy = (right === up ? third * third : -third * third) * vxy[node]!
+      const corner = 12 * up + 3 * right
+      const inX = right === 0 ? 1 : -1
+      const inY = up === 0 ? 4 : -4
+      out[corner] = v[node]!
+      out[corner + inX] = v[node]! + dx
+      out[corner + inY] = v[node]! + dy
+      out[corner + inX + inY] = v[node]! + dx + dy + dxy
+    }
+  }
+}
+
+/** A lower bound of V on each cell of a box: that of the patches of the table it overlaps. Length cells². */
+function lowerBounds(field: EnergyField, box: Box): Float64Array {
+  const table = field.grid.box
+  const own = new Float64Array(table.cells * table.cells)
+  const net = new Float64Array(16)
+  for (let row = 0, k = 0; row < table.cells; row++) {
+    for (let column = 0; column < table.cells; column++, k++) {
+      controlValues(field, column, row, net)
+      own[k] = net[0]!
+      for (let p = 1; p < 16; p++) if (net[p]! < own[k]!) own[k] = net[p]!
+    }
+  }
+  if (table.cells === box.cells) return own
+  // In whole numbers: cell i of the box covers [i·T, (i + 1)·T] of a line of T·B units, a table cell B.
+  const first = (i: number): number => Math.floor((i * table.cells) / box.cells)
+  const last = (i: number): number => Math.ceil(((i + 1) * table.cells) / box.cells) - 1
+  const out = new Float64Array(box.cells * box.cells).fill(Infinity)
+  for (let row = 0, k = 0; row < box.cells; row++) {
+    for (let column = 0; column < box.cells; column++, k++) {
+      for (let r = first(row); r <= last(row); r++) {
+        for (let c = first(column); c <= last(column); c++) {
+          const bound = own[r * table.cells + c]!
+          if (bound < out[k]!) out[k] = bound
+        }
       }
-      out[k] = bound
     }
   }
   return out
+}
+
+/** Squares that tile Ω, each with a lower bound of V on it. */
+interface Squares {
+  /** Lower left corner and side, world units. */
+  readonly left: number[]
+  readonly bottom: number[]
+  readonly size: number[]
+  readonly bound: number[]
+}
+
+/** Control values of a square may span this many ε before it is quartered. */
+const SPAN = 6
+/** Squares whose V is this many ε above the least are taken as they are. */
+const OUT_OF_REACH = 20
+const MAX_DEPTH = 12
+
+function squares(field: EnergyField, epsilon: number): Squares {
+  const { box, v } = field.grid
+  const h = spacing(box)
+  const out: Squares = { left: [], bottom: [], size: [], bound: [] }
+  let least = Infinity
+  for (let k = 0; k < v.length; k++) if (v[k]! < least) least = v[k]!
+  const scratch = Array.from({ length: MAX_DEPTH }, () =>
+    Array.from({ length: 4 }, () => new Float64Array(16)),
+  )
+  const add = (net: Float64Array, x: number, y: number, size: number, depth: number): void => {
+    let low = net[0]!
+    let high = low
+    for (let p = 1; p < 16; p++) {
+      const c = net[p]!
+      if (c < low) low = c
+      if (c > high) high = c
+    }
+    const whole =
+      high - low <= SPAN * epsilon || low - least > OUT_OF_REACH * epsilon || depth === MAX_DEPTH
+    if (whole) {
+      out.left.push(x)
+      out.bottom.push(y)
+      out.size.push(size)
+      out.bound.push(low)
+      return
+    }
+    const half = 0.5 * size
+    const [south, north, west, east] = scratch[depth]!
+    halve(net, 4, south!, north!)
+    halve(south!, 1, west!, east!)
+    add(west!, x, y, half, depth + 1)
+    add(east!, x + half, y, half, depth + 1)
+    halve(north!, 1, west!, east!)
+    add(west!, x, y + half, half, depth + 1)
+    add(east!, x + half, y + half, half, depth + 1)
+  }
+  const net = new Float64Array(16)
+  for (let row = 0; row < box.cells; row++) {
+    for (let column = 0; column < box.cells; column++) {
+      controlValues(field, column, row, net)
+      add(net, nodeCoordinate(box, column), nodeCoordinate(box, row), h, 0)
+    }
+  }
+  return out
+}
+
+/** Control values of the two halves of a patch, cut across x (stride 1) or y (stride 4), by de Casteljau. */
+function halve(net: Float64Array, stride: 1 | 4, low: Float64Array, high: Float64Array): void {
+  const across = stride === 1 ? 4 : 1
+  for (let line = 0; line < 4; line++) {
+    const p = line * across
+    const a = net[p]!
+    const b = net[p + stride]!
+    const c = net[p + 2 * stride]!
+    const d = net[p + 3 * stride]!
+    const ab = 0.5 * (a + b)
+    const bc = 0.5 * (b + c)
+    const cd = 0.5 * (c + d)
+    const abc = 0.5 * (ab + bc)
+    const bcd = 0.5 * (bc + cd)
+    const middle = 0.5 * (abc + bcd)
+    low[p] = a
+    low[p + stride] = ab
+    low[p + 2 * stride] = abc
+    low[p + 3 * stride] = middle
+    high[p] = middle
+    high[p + stride] = bcd
+    high[p + 2 * stride] = cd
+    high[p + 3 * stride] = d
+  }
 }
