@@ -62,10 +62,14 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
     if (refinement > 1 && active.length * m * m > MOST_POINTS) break
     const finer = refinedLogMeans(field, epsilon, box, m, active, logMeans)
     const finerLogZ = logSum(finer) + area
-    if (Math.abs(finerLogZ - logZ) <= LOG_Z_TOLERANCE) break
+    const settled = Math.abs(finerLogZ - logZ) <= LOG_Z_TOLERANCE
+    // One midpoint a cell is kept where it will do. Beyond that the finer of two that agree is there
+    // already, and log Z can be right by luck of where a narrow well lies, its moments not yet.
+    if (settled && refinement === 1) break
     refinement = m
     logMeans = finer
     logZ = finerLogZ
+    if (settled) break
   }
   const density = new Float64Array(cells * cells)
   for (let k = 0; k < density.length; k++) {
