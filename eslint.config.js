@@ -19,13 +19,21 @@ const ROOMS = {
   'core/samplers': { may: ['core/maths', 'core/fields'] },
   'core/analysis': { may: ['core/maths', 'core/fields', 'core/targets'] },
   'learning/ids.ts': {},
+  'learning/objectiveTexts.ts': { types: ['learning/ids.ts'] },
   'learning/kernels': { may: ['core/maths'] },
   'learning/training': {
     may: ['core', 'learning/ids.ts', 'learning/kernels'],
     packages: ['@tensorflow'],
   },
   'lab/scene': {
-    may: ['core/maths', 'core/targets/ids.ts', 'core/analysis/ids.ts', 'learning/ids.ts'],
+    may: [
+      'core/maths',
+      'core/targets/ids.ts',
+      'core/analysis/ids.ts',
+      'core/analysis/criteriaTexts.ts',
+      'learning/ids.ts',
+      'learning/objectiveTexts.ts',
+    ],
   },
   'lab/io': {
     may: ['core/maths', 'lab/scene'],

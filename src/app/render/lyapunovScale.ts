@@ -195,7 +195,7 @@ export type LegendKey =
 export const LEGEND_TEXT: Readonly<Record<LegendKey, string>> = {
   langevin: 'Langevin',
   smoothed: 'smoothed',
-  deterministic: 'gradient flow',
+  deterministic: 'deterministic flow',
   'lower-bound': 'lower bound',
   exact: 'exact chain',
   'fokker-planck': 'Fokker–Planck',

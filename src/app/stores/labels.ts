@@ -1,31 +1,10 @@
-import type { EnergySpec, TargetId, TargetSpec } from '../../lab/scene/sceneSpec.ts'
-
-/** Names of the built-in targets, as the page says them. */
-const TARGET_LABELS: Readonly<Record<TargetId, string>> = {
-  'two-moons': 'Two moons',
-  'eight-gaussians': 'Eight Gaussians',
-  'gaussian-grid': 'Gaussian grid',
-  checkerboard: 'Checkerboard',
-  'two-spirals': 'Two spirals',
-  pinwheel: 'Pinwheel',
-  rings: 'Rings',
-  'swiss-roll': 'Swiss roll',
-  banana: 'Banana',
-  'two-gaussians': 'Two Gaussians',
-  'three-gaussians': 'Three Gaussians',
-}
-
-/** The same on a thumbnail's width. */
-const SHORT_LABELS: Partial<Readonly<Record<TargetSpec['kind'], string>>> = {
-  'eight-gaussians': '8 Gaussians',
-  'gaussian-grid': '5 × 5 grid',
-  'two-gaussians': '2 Gaussians',
-  'three-gaussians': '3 Gaussians',
-}
+import { isTargetId } from '../../lab/scene/defaults.ts'
+import type { EnergySpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import { TARGET_LABELS } from '../../lab/scene/texts.ts'
 
 /** A target's name where there is little room. */
 export function shortLabel(target: TargetSpec): string {
-  return SHORT_LABELS[target.kind] ?? targetLabel(target)
+  return isTargetId(target.kind) ? TARGET_LABELS[target.kind].short : targetLabel(target)
 }
 
 /** A quantity of a data set: its name and, where known, its unit. */
@@ -49,7 +28,7 @@ export function targetLabel(target: TargetSpec): string {
     case 'points':
       return 'file' in target ? target.file : `${String(target.points.length)} points`
     default:
-      return TARGET_LABELS[target.kind]
+      return TARGET_LABELS[target.kind].label
   }
 }
 
@@ -59,7 +38,7 @@ export function energyLabel(energy: EnergySpec, target: TargetSpec): string {
     case 'trained':
       return `${targetLabel(target)}, untrained`
     case 'pretrained':
-      return isLabelled(energy.name) ? TARGET_LABELS[energy.name] : energy.name
+      return isTargetId(energy.name) ? TARGET_LABELS[energy.name].label : energy.name
     case 'shelf':
       return energy.recipe === null ? 'Energy from a shelf' : targetLabel(energy.recipe.target)
     case 'exact':
@@ -73,8 +52,4 @@ export function energyLabel(energy: EnergySpec, target: TargetSpec): string {
     default:
       return energy satisfies never
   }
-}
-
-function isLabelled(name: string): name is TargetId {
-  return name in TARGET_LABELS
 }

@@ -1,33 +1,13 @@
 import { PENDING_CRITERIA } from '../../lab/scene/available.ts'
 import type { CriterionId } from '../../lab/scene/sceneSpec.ts'
+import { CRITERION_TEXTS, type CriterionText } from '../../lab/scene/texts.ts'
 import { formatCount, formatNats, formatNumber } from '../render/format.ts'
 import { useLab, useRun, useScene } from './context.ts'
 import { Formula } from './Formula.tsx'
 import { Slider } from './Slider.tsx'
 
-interface Criterion {
-  readonly label: string
-  readonly tex: string
-  readonly plain: string
-  readonly explanation: string
-}
-
-/** How the page says each criterion that the engine reports on. */
-const CRITERIA: Partial<Readonly<Record<CriterionId, Criterion>>> = {
-  tolerance: {
-    label: 'Tolerance',
-    tex: String.raw`\mathrm{KL}_k + 1.645\,\mathrm{SE}_k \le \delta`,
-    plain: 'KLₖ + 1.645 SEₖ ≤ δ',
-    explanation: 'The first step at which the upper 95 % end of the particles’ KL is at most δ.',
-  },
-  statistical: {
-    label: 'Statistical',
-    tex: String.raw`\Delta_w \mathrm{KL}_k > -2\,\mathrm{SE}`,
-    plain: 'Δw KLₖ > −2 SE',
-    explanation:
-      'KLₖ − KLₖ₋w > −2 SE twice in a row: no significant decrease over two windows. If the KL is still above the estimator’s floor then, the run has stalled, not converged.',
-  },
-}
+/** What the registry says of the criteria that exist; one without a text stands under its id. */
+const TEXTS: Partial<Readonly<Record<CriterionId, CriterionText>>> = CRITERION_TEXTS
 
 const STATUS_WORDS = {
   certificate: 'certificate',
@@ -69,7 +49,7 @@ export function CertifyStation() {
       <ul className="criteria" role="list" aria-label="Stopping criterion">
         {reports.map((report) => {
           const id = report.criterion as CriterionId
-          const criterion = CRITERIA[id]
+          const criterion = TEXTS[id]
           const outcome = unlearned
             ? 'untrained'
             : report.step === null && computed < steps
@@ -83,7 +63,7 @@ export function CertifyStation() {
               data-outcome={outcome}
               data-status={report.status}
             >
-              <label title={[criterion?.explanation, report.reason].join('\n')}>
+              <label title={[criterion?.description, report.reason].join('\n')}>
                 <input
                   type="radio"
                   name="criterion"
@@ -99,7 +79,7 @@ export function CertifyStation() {
                 <span className="criterion-head">
                   <strong>{criterion?.label ?? id}</strong>
                   {criterion !== undefined && (
-                    <Formula tex={criterion.tex} plain={criterion.plain} />
+                    <Formula tex={criterion.formula} plain={criterion.plain} />
                   )}
                   {report.step === null || unlearned ? (
                     <span className="outcome-word end" data-outcome={outcome}>

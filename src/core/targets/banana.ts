@@ -1,6 +1,6 @@
 import { log } from '../maths/elementary.ts'
 import type { Rng } from '../maths/rng.ts'
-import { DEFAULT_SHARPNESS } from './ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
 const SPREAD = 0.9
@@ -16,7 +16,7 @@ const LOG_TWO_PI = 1.8378770664093454
  */
 export const banana: TargetKind = {
   id: 'banana',
-  label: 'Banana',
+  label: TARGET_LABELS.banana.label,
   summary: 'A Gaussian bent along a parabola: one mode, but curved and badly conditioned.',
   defaultSharpness: DEFAULT_SHARPNESS.banana,
   build(sharpness) {

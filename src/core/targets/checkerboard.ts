@@ -1,7 +1,7 @@
 import { exp, log } from '../maths/elementary.ts'
 import type { Rng } from '../maths/rng.ts'
 import { logErfDifference, logSumExp } from '../maths/special.ts'
-import { DEFAULT_SHARPNESS } from './ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
 const BASE_WIDTH = 0.08
@@ -28,7 +28,7 @@ const SQUARES: readonly (readonly [number, number])[] = [
  */
 export const checkerboard: TargetKind = {
   id: 'checkerboard',
-  label: 'Checkerboard',
+  label: TARGET_LABELS.checkerboard.label,
   summary: 'Eight unit squares with soft edges: flat tops and steep walls that meet at corners.',
   defaultSharpness: DEFAULT_SHARPNESS.checkerboard,
   build(sharpness) {

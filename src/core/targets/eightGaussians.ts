@@ -1,6 +1,6 @@
 import { cos, sin } from '../maths/elementary.ts'
 import { gaussianMixture, roundComponent } from './gaussianMixture.ts'
-import { DEFAULT_SHARPNESS } from './ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
 const RADIUS = 2
@@ -9,7 +9,7 @@ const BASE_WIDTH = 0.2
 /** Eight equal round Gaussians on a circle of radius 2. */
 export const eightGaussians: TargetKind = {
   id: 'eight-gaussians',
-  label: 'Eight Gaussians',
+  label: TARGET_LABELS['eight-gaussians'].label,
   summary: 'Eight equal round Gaussians on a circle: many modes, none of them at the centre.',
   defaultSharpness: DEFAULT_SHARPNESS['eight-gaussians'],
   build: (sharpness) =>

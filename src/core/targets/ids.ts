@@ -28,3 +28,20 @@ export const DEFAULT_SHARPNESS: Readonly<Record<TargetId, number>> = {
   'two-gaussians': 0.6,
   'three-gaussians': 0.6,
 }
+
+/** Names of the targets, and the same where a thumbnail leaves little room. */
+export const TARGET_LABELS: Readonly<
+  Record<TargetId, { readonly label: string; readonly short: string }>
+> = {
+  'two-moons': { label: 'Two moons', short: 'Two moons' },
+  'eight-gaussians': { label: 'Eight Gaussians', short: '8 Gaussians' },
+  'gaussian-grid': { label: '5 × 5 grid', short: '5 × 5 grid' },
+  checkerboard: { label: 'Checkerboard', short: 'Checkers' },
+  'two-spirals': { label: 'Two spirals', short: 'Two spirals' },
+  pinwheel: { label: 'Pinwheel', short: 'Pinwheel' },
+  rings: { label: 'Rings', short: 'Rings' },
+  'swiss-roll': { label: 'Swiss roll', short: 'Swiss roll' },
+  banana: { label: 'Banana', short: 'Banana' },
+  'two-gaussians': { label: 'Two Gaussians', short: '2 Gaussians' },
+  'three-gaussians': { label: 'Three Gaussians', short: '3 Gaussians' },
+}

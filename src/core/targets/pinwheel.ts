@@ -1,7 +1,7 @@
 import { cos, sin } from '../maths/elementary.ts'
 import type { Rng } from '../maths/rng.ts'
 import { type GaussianComponent, gaussianMixture } from './gaussianMixture.ts'
-import { DEFAULT_SHARPNESS } from './ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
 const ARMS = 5
@@ -18,7 +18,7 @@ const SWIRL = 0.9
  */
 export const pinwheel: TargetKind = {
   id: 'pinwheel',
-  label: 'Pinwheel',
+  label: TARGET_LABELS.pinwheel.label,
   summary: 'Five swirled arms: thin, curved and separate.',
   defaultSharpness: DEFAULT_SHARPNESS.pinwheel,
   build(sharpness) {

@@ -1,6 +1,6 @@
 import { cos, sin } from '../maths/elementary.ts'
 import { curveDistribution } from './curve.ts'
-import { DEFAULT_SHARPNESS } from './ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
 const RADII = [0.7, 1.4, 2.1]
@@ -9,7 +9,7 @@ const BASE_WIDTH = 0.1
 /** Three concentric circles of radius 0.7, 1.4, 2.1 and equal weight, each uniform in angle. */
 export const rings: TargetKind = {
   id: 'rings',
-  label: 'Rings',
+  label: TARGET_LABELS.rings.label,
   summary: 'Three concentric circles of equal weight: connected modes of another topology.',
   defaultSharpness: DEFAULT_SHARPNESS.rings,
   build: (sharpness) =>

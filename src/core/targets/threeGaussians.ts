@@ -1,6 +1,6 @@
 import { cos, sin } from '../maths/elementary.ts'
 import { type GaussianComponent, gaussianMixture } from './gaussianMixture.ts'
-import { DEFAULT_SHARPNESS } from './ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
 /** An ellipse with half axes (long, short) turned by `angle`. */
@@ -29,7 +29,7 @@ function ellipse(
 /** Three long Gaussians of unequal weights (0.45, 0.35, 0.2), each with its own direction. */
 export const threeGaussians: TargetKind = {
   id: 'three-gaussians',
-  label: 'Three Gaussians',
+  label: TARGET_LABELS['three-gaussians'].label,
   summary: 'Three elongated Gaussians of unequal weight and direction: anisotropic wells.',
   defaultSharpness: DEFAULT_SHARPNESS['three-gaussians'],
   build: (sharpness) =>

@@ -1,6 +1,6 @@
 import { cos, sin } from '../maths/elementary.ts'
 import { curveDistribution } from './curve.ts'
-import { DEFAULT_SHARPNESS } from './ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
 const SCALE = 1.4
@@ -9,7 +9,7 @@ const BASE_WIDTH = 0.14
 /** Two interleaved half circles of radius 1.4, uniform in angle, centred on their common centre. */
 export const twoMoons: TargetKind = {
   id: 'two-moons',
-  label: 'Two moons',
+  label: TARGET_LABELS['two-moons'].label,
   summary: 'Two interleaved half circles with Gaussian noise: curved, non-convex, two modes.',
   defaultSharpness: DEFAULT_SHARPNESS['two-moons'],
   build: (sharpness) =>

@@ -1,6 +1,6 @@
 import { cos, sin } from '../maths/elementary.ts'
 import { type Arc, curveDistribution } from './curve.ts'
-import { DEFAULT_SHARPNESS } from './ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
 import type { TargetKind } from './target.ts'
 
 const RADIUS = 2.6
@@ -31,7 +31,7 @@ function arm(sign: number): Arc {
 /** Two Archimedean spirals of one and a half turns, half a turn apart. */
 export const twoSpirals: TargetKind = {
   id: 'two-spirals',
-  label: 'Two spirals',
+  label: TARGET_LABELS['two-spirals'].label,
   summary: 'Two interleaved spirals of one and a half turns: long thin valleys, slow mixing.',
   defaultSharpness: DEFAULT_SHARPNESS['two-spirals'],
   build: (sharpness) => curveDistribution([arm(1), arm(-1)], BASE_WIDTH / sharpness),

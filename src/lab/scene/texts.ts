@@ -1,0 +1,4 @@
+/** What the registries say about their entries, for the page: texts, no code. */
+export { CRITERION_TEXTS, type CriterionText } from '../../core/analysis/criteriaTexts.ts'
+export { TARGET_LABELS } from '../../core/targets/ids.ts'
+export { OBJECTIVE_TEXTS, type ObjectiveText } from '../../learning/objectiveTexts.ts'
