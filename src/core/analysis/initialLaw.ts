@@ -2,8 +2,8 @@ import type { EnergyField } from '../fields/energyField.ts'
 import { readValue } from '../fields/energyGrid.ts'
 import { type Gibbs, gibbsSampler } from '../fields/gibbs.ts'
 import { exp, log } from '../maths/elementary.ts'
-import { spacing } from '../maths/grid.ts'
-import { cholesky2, inverse2, minEigenvalue2 } from '../maths/linalg2.ts'
+import { centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
+import { cholesky2, inverse2 } from '../maths/linalg2.ts'
 import { gaussianPair, hash4, type Key, Purpose, Rng, unit } from '../maths/rng.ts'
 import type { Distribution } from '../targets/target.ts'
 
@@ -37,14 +37,19 @@ export interface InitialLaw {
   readonly kl: number | null
 }
 
-/** Rectangle that carries the law, and the length on which its density varies (Infinity: slowly). */
+/**
+ * Where a law lives, as lines along y (`alongY`) or x: the range across them, the range along each, and
+ * the lengths on which the density varies (Infinity: slowly).
+ */
 interface Window {
-  readonly x0: number
-  readonly x1: number
-  readonly y0: number
-  readonly y1: number
-  readonly scale: number
+  readonly alongY: boolean
+  readonly across: Range
+  along(position: number): Range
+  readonly scaleAcross: number
+  readonly scaleAlong: number
 }
+
+type Range = readonly [low: number, high: number]
 
 /** A law whose mass in Ω is smaller than this is refused: rejection would not end. */
 const LEAST_MASS = 1e-4
@@ -52,7 +57,13 @@ const LEAST_MASS = 1e-4
 const REACH = 8.5
 /** Quadrature intervals in units of a law's own scale. */
 const INTERVAL_PER_SCALE = 0.6
-const MAX_INTERVALS = 400
+/** Quadrature intervals across and along, at most. */
+const MAX_INTERVALS = 4000
+/** Cells of a tabulated law are subdivided while that moves its mass by more than this share. */
+const MASS_TOLERANCE = 1e-5
+const MAX_SUBDIVISION = 8
+/** Cells e^−60 below the densest hold nothing, unless next to one that does. */
+const LOG_NEGLECT = 60
 
 /**
  * Builds an initial law on Ω.
@@ -100,14 +111,25 @@ function gaussianLaw(
     const dy = y - my
     return constant - 0.5 * (axx * dx * dx + 2 * axy * dx * dy + ayy * dy * dy)
   }
-  const reachX = REACH * Math.sqrt(xx)
-  const reachY = REACH * Math.sqrt(yy)
+  // Across: the coordinate of greater variance; along: the other one given it, however thin the law.
+  const alongY = xx >= yy
+  const [m1, m2, v1, v2] = alongY ? [mx, my, xx, yy] : [my, mx, yy, xx]
+  const slope = xy / v1
+  const thickness = Math.sqrt(v2 - slope * xy)
+  const clipped = (centre: number, deviation: number): Range => [
+    Math.max(-w, centre - REACH * deviation),
+    Math.min(w, centre + REACH * deviation),
+  ]
+  const reach = REACH * Math.sqrt(v2)
+  // A thin oblique law that runs into a wall is cut off within its thickness.
+  const cutOff = m2 - reach < -w || m2 + reach > w
   const window: Window = {
-    x0: Math.max(-w, mx - reachX),
-    x1: Math.min(w, mx + reachX),
-    y0: Math.max(-w, my - reachY),
-    y1: Math.min(w, my + reachY),
-    scale: Math.sqrt(minEigenvalue2(xx, xy, yy)),
+    alongY,
+    across: clipped(m1, Math.sqrt(v1)),
+    along: (position) => clipped(m2 + slope * (position - m1), thickness),
+    scaleAcross:
+      cutOff && slope !== 0 ? Math.min(Math.sqrt(v1), thickness / Math.abs(slope)) : Math.sqrt(v1),
+    scaleAlong: thickness,
   }
   const { logMass, kl } = measure(unrestricted, window, context)
   if (!(exp(logMass) >= LEAST_MASS)) {
@@ -159,7 +181,14 @@ function uniformLaw(halfWidth: number, context: InitialLawContext): InitialLaw {
   const a = Math.min(halfWidth, context.gibbs.box.halfWidth)
   if (!(a > 0)) throw new RangeError(`The half-width of the initial square must be positive: ${a}`)
   const height = -2 * log(2 * a)
-  const window: Window = { x0: -a, x1: a, y0: -a, y1: a, scale: a }
+  const side: Range = [-a, a]
+  const window: Window = {
+    alongY: true,
+    across: side,
+    along: () => side,
+    scaleAcross: a,
+    scaleAlong: a,
+  }
   const words = new Uint32Array(4)
   return {
     sample(n, seed) {
@@ -203,8 +232,7 @@ function dataLaw(context: InitialLawContext): InitialLaw {
   const { density } = target
   if (density === null) return { sample, logDensity: null, kl: null }
   const unrestricted = (x: number, y: number): number => density.logDensity(x, y)
-  const window: Window = { x0: -w, x1: w, y0: -w, y1: w, scale: Infinity }
-  const { logMass, kl } = measure(unrestricted, window, context)
+  const { logMass, kl } = measureCells(unrestricted, context)
   return { sample, logDensity: (x, y) => unrestricted(x, y) - logMass, kl }
 }
 
@@ -219,6 +247,11 @@ function gibbsLaw(context: InitialLawContext): InitialLaw {
   }
 }
 
+interface Measure {
+  readonly logMass: number
+  readonly kl: number
+}
+
 /**
  * log of the mass in a window, and KL of the law renormalised there against π, by the two-point Gauss
  * rule on intervals of at most a cell and 0.6 of the law's own scale: fourth order where the window
@@ -228,40 +261,118 @@ function measure(
   logDensity: (x: number, y: number) => number,
   window: Window,
   context: InitialLawContext,
-): { logMass: number; kl: number } {
+): Measure {
   const { field, gibbs } = context
-  const { epsilon, logZ } = gibbs
-  const { x0, x1, y0, y1 } = window
-  if (!(x1 > x0 && y1 > y0)) return { logMass: -Infinity, kl: Number.NaN }
-  const step = Math.min(spacing(gibbs.box), INTERVAL_PER_SCALE * window.scale)
-  const xs = gaussPoints(x0, x1, step)
-  const ys = gaussPoints(y0, y1, step)
-  let mass = 0
-  let moment = 0
-  for (const y of ys) {
-    for (const x of xs) {
-      const l = logDensity(x, y)
-      const p = exp(l)
-      if (p > 0) {
-        mass += p
-        moment += p * (l + readValue(field.grid, x, y) / epsilon)
-      }
+  const { alongY, across, scaleAcross, scaleAlong } = window
+  if (!(across[1] > across[0])) return { logMass: -Infinity, kl: Number.NaN }
+  const h = spacing(gibbs.box)
+  const sum = new Moment(field, gibbs)
+  const countAcross = intervals(across, Math.min(h, INTERVAL_PER_SCALE * scaleAcross))
+  const lengthAcross = (across[1] - across[0]) / countAcross
+  for (let i = 0; i < 2 * countAcross; i++) {
+    const p = gaussPoint(across[0], lengthAcross, i)
+    const range = window.along(p)
+    if (!(range[1] > range[0])) continue
+    const countAlong = intervals(range, Math.min(h, INTERVAL_PER_SCALE * scaleAlong))
+    const lengthAlong = (range[1] - range[0]) / countAlong
+    const area = 0.25 * lengthAcross * lengthAlong
+    for (let j = 0; j < 2 * countAlong; j++) {
+      const q = gaussPoint(range[0], lengthAlong, j)
+      const x = alongY ? p : q
+      const y = alongY ? q : p
+      sum.add(x, y, logDensity(x, y), area)
     }
   }
-  const logMass = log((mass * (x1 - x0) * (y1 - y0)) / (xs.length * ys.length))
-  return { logMass, kl: moment / mass - logMass + logZ }
+  return sum.result()
 }
 
-/** Two Gauss points in each of the equal intervals, at most `step` long, that make up [a, b]. */
-function gaussPoints(a: number, b: number, step: number): Float64Array {
-  const n = Math.min(MAX_INTERVALS, Math.ceil((b - a) / step - 1e-9))
-  const length = (b - a) / n
-  const offset = length / Math.sqrt(12)
-  const out = new Float64Array(2 * n)
-  for (let i = 0; i < n; i++) {
-    const middle = a + (i + 0.5) * length
-    out[2 * i] = middle - offset
-    out[2 * i + 1] = middle + offset
+/**
+ * The same for a law on all of Ω of which no scale is known, by the two-point Gauss rule on the cells
+ * where it lives. They are subdivided until the mass settles: thin laws on coarse cells.
+ */
+function measureCells(
+  logDensity: (x: number, y: number) => number,
+  context: InitialLawContext,
+): Measure {
+  const { field, gibbs } = context
+  const { box } = gibbs
+  const { cells } = box
+  const middles = new Float64Array(cells * cells)
+  let top = -Infinity
+  for (let k = 0; k < middles.length; k++) {
+    const column = k % cells
+    const l = logDensity(centreCoordinate(box, column), centreCoordinate(box, (k - column) / cells))
+    middles[k] = l
+    if (l > top) top = l
   }
-  return out
+  const active: number[] = []
+  for (let k = 0; k < middles.length; k++) {
+    const column = k % cells
+    const row = (k - column) / cells
+    let near = -Infinity
+    for (let r = Math.max(0, row - 1); r <= Math.min(cells - 1, row + 1); r++) {
+      for (let c = Math.max(0, column - 1); c <= Math.min(cells - 1, column + 1); c++) {
+        near = Math.max(near, middles[r * cells + c]!)
+      }
+    }
+    if (near >= top - LOG_NEGLECT) active.push(k)
+  }
+  const h = spacing(box)
+  let before = 0
+  for (const k of active) before += h * h * exp(middles[k]!)
+  for (let m = 1; ; m *= 2) {
+    const sum = new Moment(field, gibbs)
+    const length = h / m
+    for (const k of active) {
+      const column = k % cells
+      const x0 = nodeCoordinate(box, column)
+      const y0 = nodeCoordinate(box, (k - column) / cells)
+      for (let j = 0; j < 2 * m; j++) {
+        const y = gaussPoint(y0, length, j)
+        for (let i = 0; i < 2 * m; i++) {
+          const x = gaussPoint(x0, length, i)
+          sum.add(x, y, logDensity(x, y), 0.25 * length * length)
+        }
+      }
+    }
+    const settled = Math.abs(sum.mass - before) <= MASS_TOLERANCE * sum.mass
+    if (settled || m === MAX_SUBDIVISION) return sum.result()
+    before = sum.mass
+  }
+}
+
+/** Σ of mass and of mass·(log ρ + V/ε) over the points of a quadrature. */
+class Moment {
+  mass = 0
+  private moment = 0
+  private readonly field: EnergyField
+  private readonly gibbs: Gibbs
+
+  constructor(field: EnergyField, gibbs: Gibbs) {
+    this.field = field
+    this.gibbs = gibbs
+  }
+
+  add(x: number, y: number, logDensity: number, area: number): void {
+    const share = area * exp(logDensity)
+    if (!(share > 0)) return
+    this.mass += share
+    this.moment += share * (logDensity + readValue(this.field.grid, x, y) / this.gibbs.epsilon)
+  }
+
+  result(): Measure {
+    const logMass = log(this.mass)
+    return { logMass, kl: this.moment / this.mass - logMass + this.gibbs.logZ }
+  }
+}
+
+/** The i-th of the two Gauss points in each of the intervals of a given length that begin at `from`. */
+function gaussPoint(from: number, length: number, i: number): number {
+  const middle = from + ((i >> 1) + 0.5) * length
+  const offset = length / Math.sqrt(12)
+  return (i & 1) === 0 ? middle - offset : middle + offset
+}
+
+function intervals([low, high]: Range, step: number): number {
+  return Math.min(MAX_INTERVALS, Math.ceil((high - low) / step - 1e-9))
 }

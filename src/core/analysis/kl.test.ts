@@ -6,6 +6,8 @@ import { gibbs, gibbsSampler } from '../fields/gibbs.ts'
 import { createTransition } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
 import { Purpose, type Rng } from '../maths/rng.ts'
+import { erfc } from '../maths/special.ts'
+import { targetKind } from '../targets/registry.ts'
 import type { Distribution } from '../targets/target.ts'
 import { initialLaw } from './initialLaw.ts'
 import { crossEntropy, klDataModel, klModelData, tabulateDensity } from './kl.ts'
@@ -72,6 +74,21 @@ describe('KL by quadrature, both ways, against the closed form of Gaussians', ()
     expect(Math.abs(klDataModel(data, gibbs(field, 1)))).toBeLessThan(1e-10)
   })
 
+  it('is zero for the energy of a density that the cells hardly resolve, too', () => {
+    // Deviation .035 on cells of .0625: log Z needs a finer quadrature than one midpoint a cell.
+    const thin = targetKind('two-moons').build(4)
+    const box = { halfWidth: 4, cells: 128 }
+    const field: EnergyField = {
+      grid: tabulateEnergy(box, energyOfDensity(thin.density!)),
+      barriers: [],
+    }
+    const model = gibbs(field, 1)
+    expect(model.refinement).toBeGreaterThan(1)
+    const table = tabulateDensity((x, y) => thin.density!.logDensity(x, y), box)
+    expect(Math.abs(klDataModel(table, model))).toBeLessThan(1e-5)
+    expect(Math.abs(klModelData(model, table))).toBeLessThan(1e-5)
+  })
+
   it('refuses two different boxes', () => {
     const other = tabulateDensity(logNarrow, { halfWidth: 8, cells: 64 })
     expect(() => klDataModel(other, pi)).toThrow(RangeError)
@@ -106,6 +123,76 @@ describe('initial laws', () => {
     const uniform = initialLaw({ kind: 'uniform', halfWidth: 3 }, context)
     expect(Math.abs(uniform.kl! - (-log(36) + 3 + log(2 * Math.PI)))).toBeLessThan(1e-8)
     expect(initialLaw({ kind: 'gibbs' }, context).kl).toBe(0)
+  })
+
+  it.each([0.99, -0.9999, 0.999999, 1 - 1e-8])(
+    'know the KL of a Gaussian of correlation %d',
+    (r) => {
+      const c = r * Math.sqrt(0.2)
+      const law = initialLaw(
+        {
+          kind: 'gaussian',
+          mean: [0.3, -0.2],
+          covariance: [
+            [0.2, c],
+            [c, 1],
+          ],
+        },
+        context,
+      )
+      expect(law.kl).toBeCloseTo(0.5 * (1.2 + 0.13 - 2 - log(0.2 - c * c)), 7)
+    },
+  )
+
+  it('know their mass where a wall cuts them: a mean outside, a ridge into two corners', () => {
+    const below = (z: number): number => 0.5 * erfc(-z / Math.SQRT2)
+    const outside = initialLaw(
+      {
+        kind: 'gaussian',
+        mean: [10, 0],
+        covariance: [
+          [0.64, 0],
+          [0, 1],
+        ],
+      },
+      context,
+    )
+    const unrestricted = -log(2 * Math.PI * 0.8) - 0.5 * (2 / 0.8) ** 2
+    expect(unrestricted - outside.logDensity!(8, 0)).toBeCloseTo(log(below(-2 / 0.8)), 4)
+
+    const r = 0.9999
+    const ridge = initialLaw(
+      {
+        kind: 'gaussian',
+        mean: [3, 3],
+        covariance: [
+          [16, 16 * r],
+          [16 * r, 16],
+        ],
+      },
+      context,
+    )
+    // ∫ φ(x) P(|y| < 8 | x) dx by 8,000 midpoints.
+    const s = 4 * Math.sqrt(1 - r * r)
+    let mass = 0
+    for (let i = 0; i < 8000; i++) {
+      const x = -8 + (16 * (i + 0.5)) / 8000
+      const m = 3 + r * (x - 3)
+      const height = Math.exp(-((x - 3) ** 2) / 32) / (4 * Math.sqrt(2 * Math.PI))
+      mass += (16 / 8000) * height * (below((8 - m) / s) - below((-8 - m) / s))
+    }
+    expect(-log(8 * Math.PI * s) - ridge.logDensity!(3, 3)).toBeCloseTo(log(mass), 5)
+  })
+
+  it('know the mass and KL of data much thinner than the cells', () => {
+    const thin = targetKind('gaussian-grid').build(4)
+    const field: EnergyField = {
+      grid: tabulateEnergy({ halfWidth: 4, cells: 64 }, energyOfDensity(thin.density!)),
+      barriers: [],
+    }
+    const law = initialLaw({ kind: 'data' }, { field, gibbs: gibbs(field, 1), target: thin })
+    expect(law.logDensity!(0, 0)).toBeCloseTo(thin.density!.logDensity(0, 0), 6)
+    expect(Math.abs(law.kl!)).toBeLessThan(1e-6)
   })
 
   it('are normalised on the box, also where the wall cuts them', () => {

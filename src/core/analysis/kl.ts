@@ -25,22 +25,26 @@ export function tabulateDensity(
   box: Box,
 ): DensityTable {
   const { cells } = box
-  const area = spacing(box) * spacing(box)
   const l = new Float64Array(cells * cells)
-  let top = -Infinity
   for (let row = 0, k = 0; row < cells; row++) {
     const y = centreCoordinate(box, row)
     for (let column = 0; column < cells; column++, k++) {
-      const value = logDensity(centreCoordinate(box, column), y)
-      l[k] = value
-      if (value > top) top = value
+      l[k] = logDensity(centreCoordinate(box, column), y)
     }
   }
+  return normalised(box, l)
+}
+
+/** @param l log densities at the centres, not normalised; overwritten and kept */
+function normalised(box: Box, l: Float64Array): DensityTable {
+  const area = spacing(box) * spacing(box)
+  let top = -Infinity
+  for (let k = 0; k < l.length; k++) if (l[k]! > top) top = l[k]!
   if (!Number.isFinite(top)) throw new RangeError('The density has no mass on the box')
   let sum = 0
   for (let k = 0; k < l.length; k++) sum += exp(l[k]! - top)
   const logMass = top + log(sum * area)
-  const density = new Float64Array(cells * cells)
+  const density = new Float64Array(l.length)
   for (let k = 0; k < l.length; k++) {
     l[k] = l[k]! - logMass
     density[k] = exp(l[k]!)
@@ -48,20 +52,32 @@ export function tabulateDensity(
   return { box, logDensity: l, density, mass: exp(logMass) }
 }
 
-/** KL(ρ‖π_θ), nats, by quadrature on the cell centres; ρ the target restricted to Ω. */
+/**
+ * KL(ρ‖π_θ), nats, by quadrature on the cell centres; ρ the target restricted to Ω. Both laws are taken
+ * as their values at the centres, each normalised over them, also where a refined quadrature of π_θ is
+ * at hand: point values of one set against cell means of the other would differ where both are equal.
+ */
 export function klDataModel(data: DensityTable, model: Gibbs): number {
-  return divergence(data, model)
+  return divergence(data, atCentres(model))
 }
 
-/** KL(π_θ‖ρ), nats, by quadrature on the cell centres; ρ the target restricted to Ω. */
+/** KL(π_θ‖ρ), nats, by quadrature on the cell centres, as `klDataModel`. */
 export function klModelData(model: Gibbs, data: DensityTable): number {
-  return divergence(model, data)
+  return divergence(atCentres(model), data)
 }
 
 interface OnCells {
   readonly box: Box
   readonly logDensity: Float64Array
   readonly density: Float64Array
+}
+
+function atCentres(model: Gibbs): OnCells {
+  if (model.refinement === 1) return model
+  return normalised(
+    model.box,
+    model.values.map((v) => -v / model.epsilon),
+  )
 }
 
 /** Σ p (log p − log q) h², over the cells where p does not underflow. */
