@@ -150,6 +150,11 @@ export function LyapunovPlot() {
           }}
         />
       )}
+      {unlearned && run !== null && (
+        <p className="chart-wait">
+          KL(ρₖ‖π) is drawn once the energy is trained: until then π moves.
+        </p>
+      )}
       {hover !== null && layout !== null && (
         <dl
           className="chart-tip"

@@ -25,7 +25,7 @@ export const tolerance: Criterion = {
         reason:
           exact !== null
             ? `The exact law of the chain has KL ${nats(exact)}, at most δ = ${nats(delta)}.`
-            : `KL ${nats(kl!)} with standard error ${nats(error)}: its upper 95 % end ${nats(bound)} is at most δ = ${nats(delta)}.`,
+            : `KL plus 1.645 standard errors of ${nats(error)}, ${nats(bound)}, is at most δ.`,
         status: 'estimate',
         outcome: 'stopped',
       }
