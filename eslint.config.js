@@ -25,6 +25,7 @@ const ROOMS = {
     may: ['core', 'learning/ids.ts', 'learning/kernels'],
     packages: ['@tensorflow'],
   },
+  // Of the registries it knows what they are called and what is said about them, not what they do.
   'lab/scene': {
     may: [
       'core/maths',

@@ -46,18 +46,22 @@ const within = (inner: string, outer: string): boolean =>
 const fits = (name: string, pattern: string): boolean =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : within(name, pattern)
 
-/** A file of each room, other than its ids, and each ids file on its own. */
+const sources = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => isFile(file) && !/\.(test|testing)\.tsx?$/.test(file))
+  .sort()
+
+/** Every single file that the table names, and of each room one that it does not name. */
 function landmarks(): string[] {
-  return rooms.flatMap(({ name }) => {
-    if (isFile(name)) return existsSync(path.join(ROOT, 'src', name)) ? [name] : []
-    const files = readdirSync(path.join(ROOT, 'src', name), { recursive: true, encoding: 'utf8' })
-      .map((file) => file.replaceAll('\\', '/'))
-      .filter((file) => isFile(file) && !/\.(test|testing)\.tsx?$/.test(file))
-      .sort()
-    const ids = files.filter((file) => file === 'ids.ts')
-    const other = files.find((file) => file !== 'ids.ts')
-    return [...ids, ...(other === undefined ? [] : [other])].map((file) => `${name}/${file}`)
-  })
+  const named = new Set(
+    rooms.flatMap(({ name, may, types }) => [name, ...may, ...types]).filter(isFile),
+  )
+  const others = rooms.flatMap(({ name }) =>
+    isFile(name)
+      ? []
+      : sources.filter((file) => within(file, name) && !named.has(file)).slice(0, 1),
+  )
+  return [...named, ...others].filter((file) => sources.includes(file))
 }
 
 const WALLS = ['import-x/no-restricted-paths', '@typescript-eslint/no-restricted-imports']
@@ -88,6 +92,16 @@ describe('the layer table of docs/architecture.md is what the linter enforces', 
   it('has a landmark in every room', () => {
     const empty = rooms.filter(({ name }) => !places.some((place) => within(place, name)))
     expect(empty.map(({ name }) => name)).toEqual([])
+  })
+
+  it('has a room for every file', () => {
+    expect(sources.filter((file) => !rooms.some(({ name }) => within(file, name)))).toEqual([])
+  })
+
+  it('names no file that is not there', () => {
+    const named = rooms.flatMap(({ name, may, types }) => [name, ...may, ...types])
+    const missing = named.filter((name) => !existsSync(path.join(ROOT, 'src', name)))
+    expect(missing).toEqual([])
   })
 
   it.each(rooms)('$name', async (room) => {
