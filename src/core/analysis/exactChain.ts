@@ -51,7 +51,7 @@ export type ChainStart =
  * a midpoint rule on a smooth integrand, spectrally accurate while the kernel spans the cells. The weights of
  * each source sum to 1, so the mass is exact; what passes a wall is mirrored, as the samplers do. Next to ρ the
  * step carries ρ·D∇V of the sources through the same weights, whence b̄ and the mismatch. Kernels without
- * correlation are products of tables made once; those wider than 1.8 cells are laid down narrower and
+ * correlation are products of tables made once; those wider than 1.6 cells are laid down narrower and
  * the rest is convolved along the axes. A correlated P costs several times as much a step, growing
  * with the area of its kernel.
  */

@@ -4,14 +4,9 @@ import { quadraticEnergy } from '../fields/analytic.ts'
 import type { EnergyFunction } from '../fields/energyGrid.ts'
 import { gibbs } from '../fields/gibbs.ts'
 import { spacing } from '../maths/grid.ts'
-import {
-  bernoulli,
-  createFokkerPlanck,
-  fokkerPlanckCurve,
-  fokkerPlanckOf,
-  scharfetterGummelRates,
-} from './fokkerPlanck.ts'
+import { createFokkerPlanck, fokkerPlanckCurve, fokkerPlanckOf } from './fokkerPlanck.ts'
 import { type GaussianLaw, gaussianLogDensity } from './gaussian.ts'
+import { bernoulli, scharfetterGummelRates } from './generator.ts'
 import { tabulateDensity } from './kl.ts'
 import {
   fieldOf,
