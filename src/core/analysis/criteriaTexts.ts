@@ -18,13 +18,13 @@ export const CRITERION_TEXTS = {
     formula: '\\Delta_w \\mathrm{KL}_k > -2\\,\\mathrm{SE}',
     plain: 'Δw KLₖ > −2 SE',
     description:
-      'Stops when the measured KL no longer falls over two windows in a row: converged if it is what particles started at π would show, stalled if it rests above that.',
+      'Stops when the measured KL no longer falls over two windows in a row: converged if it is what particles started at π would show, stalled if it rests above that and has not fallen since half-way either.',
   },
   tolerance: {
     label: 'Tolerance',
     formula: '\\mathrm{KL}_k + 1.645\\,\\mathrm{SE}_k \\le \\delta',
     plain: 'KLₖ + 1.645 SEₖ ≤ δ',
     description:
-      'Stops at the first step whose KL is at most δ: the exact law of the chain where it is known, else the upper 95 % end of the particle estimate.',
+      'Stops at the first step whose KL is at most δ: the exact law of the chain where it is known, else the upper 95 % end of the particle estimate (smoothed: of a lower bound).',
   },
 } as const satisfies Readonly<Partial<Record<CriterionId, CriterionText>>>

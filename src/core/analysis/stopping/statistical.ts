@@ -33,15 +33,19 @@ function change(
     if (curves.estimator[to] !== 'native') return null
     differences = late.map((value) => value - start)
   }
-  return { value: mean(differences), error: standardError(differences) }
+  const value = mean(differences)
+  return Number.isFinite(value) ? { value, error: standardError(differences) } : null
 }
+
+const SMOOTHED = ' The smoothed KL is a lower bound: what is finer than its kernel it does not see.'
 
 /**
  * Windows end at k = w, 2w, …; one is quiet when D > −2 SE_D. At two quiet windows in a row the rule
  * asks what the KL rests on. It *stops* when KL_k is within the sampling noise μ₀ + 2σ₀ of exact
- * samples of π, or not significantly above what the chain shows once it has nothing left to forget
- * (the bias of the step size). Above both it is *stalled*, provided the KL has not fallen significantly
- * since step k/2 either, k ≥ 4w: two short windows alone cannot tell a slow fall from none.
+ * samples of π, or not significantly above what the chain shows once it has nothing left to forget: that
+ * is called the bias of the step size where it exceeds the noise. Above both it is *stalled*, provided
+ * the KL has not fallen significantly since step k/2 either, k ≥ 4w: two short windows alone cannot
+ * tell a slow fall from none.
  */
 export const statistical: Criterion = {
   id: 'statistical',
@@ -65,64 +69,73 @@ export const statistical: Criterion = {
     if (nullFloor === null) {
       return report('unfired', 'The sampling noise at π has not been measured yet.')
     }
-    const { equilibrium } = nullFloor
     const noise = nullFloor.mean + 2 * nullFloor.deviation
+    const { mean: level, deviation } = nullFloor.equilibrium
     let quiet = 0
-    let last: { readonly value: number; readonly error: number } | null = null
+    let state = `No window of ${w} steps with comparable KL estimates at both ends has been completed.`
     for (let k = w; k <= computed; k += w) {
       const d = change(input, k - w, k)
-      if (d === null) {
+      const kl = curves.kl[k] ?? null
+      if (d === null || kl === null) {
         quiet = 0
         continue
       }
-      last = d
-      quiet = isQuiet(d) ? quiet + 1 : 0
-      const kl = curves.kl[k] ?? null
-      if (quiet < 2 || kl === null) continue
+      const last = `the last window of ${w} steps changed the KL by ${nats(d.value)} with standard error ${nats(d.error)}`
+      if (!isQuiet(d)) {
+        quiet = 0
+        state = `Still falling: ${last}.`
+        continue
+      }
+      quiet++
+      if (quiet < 2) {
+        state = `Not settled: ${last}; it takes two windows in a row without a significant fall.`
+        continue
+      }
+      const smoothed = curves.estimator[k] === 'smoothed'
+      const remark = smoothed ? SMOOTHED : ''
       const still = `no significant fall over two windows of ${w} steps`
+      const reading = `${smoothed ? 'smoothed KL' : 'KL'} ${nats(kl)}`
       if (kl <= noise) {
         return report(
           'stopped',
-          `Converged to sampling noise: ${still}, and KL ${nats(kl)} is within the ${nats(noise)} that exact samples of π read.`,
+          `Converged to sampling noise: ${still}, and ${reading} is within the ${nats(noise)} that exact samples of π read.${remark}`,
           k,
           kl,
         )
       }
       const error = curves.klStandardError[k] ?? 0
-      const { mean: level, deviation } = equilibrium
       if (kl - level <= 2 * Math.sqrt(error * error + deviation * deviation)) {
+        const near = `${still}, and ${reading} (standard error ${nats(error)}) is not significantly above the ${nats(level)} that particles started at π read after ${EQUILIBRATION} steps`
         return report(
           'stopped',
-          `Converged to the bias of the step size: ${still}, and KL ${nats(kl)} is not significantly above the ${nats(level)} that particles started at π read after ${EQUILIBRATION} steps; only a smaller η lowers it.`,
+          level > noise
+            ? `Converged to the bias of the step size: ${near}, itself above the ${nats(noise)} of sampling noise; a smaller η lowers it.${remark}`
+            : `Converged as far as these particles can tell: ${near}.${remark}`,
           k,
           kl,
         )
       }
-      if (k < 4 * w) continue
+      const above = `${reading} is above the ${nats(Math.max(noise, level))} that particles started at π would read`
+      if (k < 4 * w) {
+        state = `Not settled: ${still}, but ${above}; whether it is stalled is asked from step ${4 * w} on.`
+        continue
+      }
       const middle = w * Math.floor(k / (2 * w))
       const long = change(input, middle, k)
-      if (long !== null && isQuiet(long)) {
+      if (long === null) {
+        state = `Not settled: ${still}, but ${above}, and nothing comparable was read at step ${middle}.`
+      } else if (isQuiet(long)) {
         return report(
           'stalled',
-          `Stalled: ${still} nor since step ${middle}, but KL ${nats(kl)} is above the ${nats(Math.max(noise, level))} that particles started at π would read.`,
+          `Stalled: ${still} nor since step ${middle}, but ${above}.${remark}`,
           k,
           kl,
         )
+      } else {
+        state = `Not settled: ${still}, but since step ${middle} it changed by ${nats(long.value)} with standard error ${nats(long.error)}.`
       }
     }
-    if (last === null) {
-      return report(
-        'unfired',
-        `No window of ${w} steps with a KL estimate at both ends has been completed.`,
-      )
-    }
-    const changed = `changed the KL by ${nats(last.value)} with standard error ${nats(last.error)}`
-    return report(
-      'unfired',
-      isQuiet(last)
-        ? `Not settled: the last window of ${w} steps ${changed}, but the windows before it still show a fall.`
-        : `Still falling: the last window of ${w} steps ${changed}.`,
-    )
+    return report('unfired', state)
   },
 }
 

@@ -90,7 +90,38 @@ describe('statistical', () => {
     const report = statistical.evaluate(curve(biased, STEPS, 0.001, 0.03))
     expect(report.outcome).toBe('stopped')
     expect(report.reason).toMatch(/^Converged to the bias/)
+    expect(report.reason).toContain('0.030 nats that particles started at π read')
     expect(statistical.evaluate(curve(biased, STEPS, 0.001, 0.02)).outcome).toBe('stalled')
+  })
+
+  it('blames the step size only where its bias stands out of the noise', () => {
+    // KL .0035 is above the noise of .003, not significantly above the .001 of chains at rest.
+    const near = (k: number): number => 0.0035 + 2 * exp(-k / 8)
+    const report = statistical.evaluate(curve(near, STEPS, 0.001, 0.001))
+    expect(report.outcome).toBe('stopped')
+    expect(report.reason).not.toMatch(/bias|smaller η/)
+  })
+
+  it('says of a smoothed KL that it is one, and what that leaves unseen', () => {
+    const input = curve(quick, STEPS, 0.001)
+    const estimator = input.curves.estimator.map((e) => (e === 'native' ? 'smoothed' : e))
+    const report = statistical.evaluate({ ...input, curves: { ...input.curves, estimator } })
+    expect(report.outcome).toBe('stopped')
+    expect(report.reason).toMatch(/smoothed KL .* lower bound/)
+  })
+
+  it('says why it has not fired, truly: one quiet window, no verdict yet, a fall over a longer span', () => {
+    const one = statistical.evaluate(curve(() => 0.69, 10, 0.001))
+    expect(one.reason).toMatch(/^Not settled: the last window .* two windows in a row/)
+    const early = statistical.evaluate(curve(() => 0.69, 35, 0.001))
+    expect(early.outcome).toBe('unfired')
+    expect(early.reason).toMatch(/is above the .* is asked from step 40 on/)
+    const slow = (k: number): number => 0.2 - 0.00025 * k
+    const late = statistical.evaluate(curve(slow, STEPS, 0.001))
+    expect(late.outcome).toBe('unfired')
+    expect(late.reason).toMatch(/^(Still falling|Not settled: .* since step 100 it changed by -)/)
+    const unknown = curve(() => Number.NaN, STEPS, 0.001)
+    expect(statistical.evaluate(unknown).reason).toMatch(/^No window/)
   })
 
   it('does not call a slow fall stalled that short windows cannot see', () => {
@@ -168,6 +199,24 @@ describe('tolerance', () => {
     const report = tolerance.evaluate({ ...curve(falling, STEPS, null), delta: 1e-6 })
     expect(report.outcome).toBe('unfired')
     expect(report.step).toBeNull()
+  })
+})
+
+describe('tolerance and estimates that bound nothing', () => {
+  it('passes over a reading without an error bar: a single particle', () => {
+    const input = curve(falling, STEPS, null)
+    const klStandardError = input.curves.klStandardError.map(() => null)
+    const alone = tolerance.evaluate({ ...input, curves: { ...input.curves, klStandardError } })
+    expect(alone.outcome).toBe('unfired')
+    expect(alone.reason).toMatch(/^The lowest KL so far, with its error, is 2.000 nats/)
+  })
+
+  it('says of a smoothed KL that it is a lower bound, of the start that it is a quadrature', () => {
+    const input = curve(falling, STEPS, null)
+    const estimator = input.curves.estimator.map((e) => (e === 'native' ? 'smoothed' : e))
+    const smoothed = tolerance.evaluate({ ...input, curves: { ...input.curves, estimator } })
+    expect(smoothed.reason).toMatch(/^Smoothed KL .* may be above δ/)
+    expect(tolerance.evaluate({ ...input, delta: 3 }).reason).toMatch(/by quadrature/)
   })
 })
 

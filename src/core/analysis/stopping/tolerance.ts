@@ -1,31 +1,28 @@
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import { type Criterion, nats } from './criterion.ts'
+import { type Criterion, nats, type StoppingInput } from './criterion.ts'
 
 /** Upper end of a one-sided 95 % interval, in standard errors. */
 const UPPER_95 = 1.645
 
-/** First k with klExact_k ≤ δ where the exact law of the chain is known, else with kl_k + 1.645 SE_k ≤ δ. */
+/**
+ * First k with klExact_k ≤ δ where the exact law of the chain is known, else with kl_k + 1.645 SE_k ≤ δ.
+ * An estimate without a standard error (a single particle) bounds nothing and is passed over.
+ */
 export const tolerance: Criterion = {
   id: 'tolerance',
   ...CRITERION_TEXTS.tolerance,
   evaluate({ computed, curves, delta }) {
     let lowest = Infinity
     for (let k = 0; k <= computed; k++) {
-      const exact = curves.klExact[k] ?? null
-      const kl = curves.kl[k] ?? null
-      if (exact === null && kl === null) continue
-      const error = curves.klStandardError[k] ?? 0
-      const bound = exact ?? kl! + UPPER_95 * error
-      if (bound < lowest) lowest = bound
-      if (!(bound <= delta)) continue
+      const found = boundAt(curves, k)
+      if (found === null) continue
+      if (found.bound < lowest) lowest = found.bound
+      if (!(found.bound <= delta)) continue
       return {
         criterion: 'tolerance',
         step: k,
-        kl: exact ?? kl,
-        reason:
-          exact !== null
-            ? `The exact law of the chain has KL ${nats(exact)}, at most δ = ${nats(delta)}.`
-            : `KL plus 1.645 standard errors of ${nats(error)}, ${nats(bound)}, is at most δ.`,
+        kl: found.kl,
+        reason: found.sentence(`at most δ = ${nats(delta)}`),
         status: 'estimate',
         outcome: 'stopped',
       }
@@ -37,9 +34,49 @@ export const tolerance: Criterion = {
       reason:
         lowest === Infinity
           ? 'No KL has been evaluated yet.'
-          : `The smallest upper end so far, ${nats(lowest)}, is above δ = ${nats(delta)}.`,
+          : `The lowest KL so far, with its error, is ${nats(lowest)}, above δ = ${nats(delta)}.`,
       status: 'estimate',
       outcome: 'unfired',
     }
   },
+}
+
+interface Bound {
+  readonly kl: number
+  /** What is compared with δ. */
+  readonly bound: number
+  /** @param verdict what the bound is, in words */
+  readonly sentence: (verdict: string) => string
+}
+
+function boundAt(curves: StoppingInput['curves'], k: number): Bound | null {
+  const exact = curves.klExact[k] ?? null
+  if (exact !== null) {
+    return {
+      kl: exact,
+      bound: exact,
+      sentence: (verdict) => `The exact law of the chain has KL ${nats(exact)}, ${verdict}.`,
+    }
+  }
+  const kl = curves.kl[k] ?? null
+  if (kl === null) return null
+  const estimator = curves.estimator[k] ?? null
+  if (estimator === 'quadrature') {
+    return {
+      kl,
+      bound: kl,
+      sentence: (verdict) => `The initial law has KL ${nats(kl)} by quadrature, ${verdict}.`,
+    }
+  }
+  const error = curves.klStandardError[k] ?? null
+  if (error === null) return null
+  const bound = kl + UPPER_95 * error
+  const smoothed = estimator === 'smoothed'
+  return {
+    kl,
+    bound,
+    sentence: (verdict) =>
+      `${smoothed ? 'Smoothed KL' : 'KL'} ${nats(kl)} with standard error ${nats(error)}: its upper 95 % end ${nats(bound)} is ${verdict}.` +
+      (smoothed ? ' The smoothed KL is a lower bound: the KL itself may be above δ.' : ''),
+  }
 }
