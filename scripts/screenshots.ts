@@ -27,7 +27,7 @@ const SIZES = [
   { width: 390, height: 844 },
 ] as const
 const THEMES = ['light', 'dark'] as const
-const README_PICTURE = 'stopped-1440x900-light.png'
+const README_PICTURE = 'stopped-1280x720-light.png'
 
 const status = (page: Page, wanted: string): Promise<unknown> =>
   page.waitForSelector(`[data-testid="stage"][data-status="${wanted}"]`, { timeout: 60_000 })
