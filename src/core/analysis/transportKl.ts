@@ -1,14 +1,13 @@
 import type { EnergyField } from '../fields/energyField.ts'
 import { readValue } from '../fields/energyGrid.ts'
 import { standardError } from '../maths/statistics.ts'
-import type { MeanEstimate } from './kl.ts'
 
 /**
  * KL(ρ_k‖π) = mean(l_k + V(x_k)/ε) + log Z of the law under the deterministic map, from log densities
  * carried along the paths; nats. Unbiased while the map is injective, a lower bound from then on.
  * @param xy positions, length 2n, n ≥ 1
  * @param logDensity l_k, length n
- * @returns with standard error sd/√n (0 for n = 1, where nothing can be said)
+ * @returns with standard error sd/√n; null for n = 1, where nothing can be said
  */
 export function transportKl(
   xy: Float64Array,
@@ -16,7 +15,7 @@ export function transportKl(
   field: EnergyField,
   epsilon: number,
   logZ: number,
-): MeanEstimate {
+): { readonly value: number; readonly standardError: number | null } {
   const n = logDensity.length
   const terms = new Float64Array(n)
   let sum = 0
@@ -24,5 +23,5 @@ export function transportKl(
     terms[i] = logDensity[i]! + readValue(field.grid, xy[2 * i]!, xy[2 * i + 1]!) / epsilon
     sum += terms[i]!
   }
-  return { value: sum / n + logZ, standardError: n > 1 ? standardError(terms) : 0 }
+  return { value: sum / n + logZ, standardError: n > 1 ? standardError(terms) : null }
 }

@@ -164,7 +164,7 @@ export class Run {
     const evaluated = isEvaluated(step, this.steps)
     let kl: number | null = null
     let error: number | null = null
-    let flow: { readonly value: number; readonly standardError: number } | null = null
+    let flow: { readonly value: number; readonly standardError: number | null } | null = null
     this.pseudoValues[step] = null
     langevin.estimator[step] = null
     if (step === 0) {
