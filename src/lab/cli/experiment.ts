@@ -8,7 +8,7 @@ import { curvesCsv } from '../io/curvesCsv.ts'
 import type { TrainReply } from '../protocol/calls.ts'
 import type { RunResult } from '../protocol/result.ts'
 import { describeProblem } from '../scene/problem.ts'
-import { parseArguments, UsageError, type ExperimentArguments } from './arguments.ts'
+import { parseArguments, USAGE, UsageError, type ExperimentArguments } from './arguments.ts'
 import { selfContained } from './composition.ts'
 import { FolderAssets } from './folderAssets.ts'
 import { writeAll } from './output.ts'
@@ -135,6 +135,10 @@ async function main(): Promise<ExitCode> {
     process.on(name, () => {
       controller.abort()
     })
+  if (process.argv.includes('--help')) {
+    console.log(USAGE)
+    return Exit.done
+  }
   try {
     return await experiment(parseArguments(process.argv.slice(2)), controller.signal)
   } catch (error) {
