@@ -295,6 +295,38 @@ describe('constants of an energy', () => {
     expect(biasPrediction(gm2, gibbs(gm2, 1), skew)).toBeNull()
   })
 
+  it('predicts nothing where π leans on the walls: V = 2x has no bias by the formula, .0038 in truth', () => {
+    const slope: EnergyField = {
+      grid: tabulateEnergy({ halfWidth: 3, cells: 64 }, (x, _y, out) => {
+        out[0] = 2 * x
+        out[1] = 2
+        out[2] = 0
+      }),
+      barriers: [],
+    }
+    const t = createTransition({ stepSize: 0.02, epsilon: 1, skew: 0, preconditioner: IDENTITY })
+    expect(biasPrediction(slope, gibbs(slope, 1), t)).toBeNull()
+    // On the default box OU_A has 2e-5 of its mass beyond the walls: they do not count.
+    const near: EnergyField = {
+      grid: tabulateEnergy(
+        { halfWidth: 4, cells: 128 },
+        quadraticEnergy(
+          [0.3, -0.2],
+          [
+            [2, 0.8],
+            [0.8, 1],
+          ],
+        ),
+      ),
+      barriers: [],
+    }
+    for (const stepSize of [0.01, 0.1]) {
+      const step = createTransition({ stepSize, epsilon: 0.5, skew: 0, preconditioner: IDENTITY })
+      const b = biasPrediction(near, gibbs(near, 0.5), step)!
+      expect(Math.abs(b / (0.3925 * stepSize * stepSize) - 1)).toBeLessThan(2e-3)
+    }
+  })
+
   it('takes η = .5/L95 within the range of a scene', () => {
     expect(defaultStepSize(25)).toBe(0.02)
     expect(defaultStepSize(0)).toBe(1)
