@@ -45,21 +45,20 @@ export default defineConfig({
   },
   projects: [
     {
-      // On its own, before the others load the machine: it looks at the clock.
-      name: 'opening',
-      testMatch: TIMED,
-      use: { launchOptions: { executablePath: chromium, args: PLAIN } },
-    },
-    {
       name: 'software WebGPU',
       testMatch: NEEDS_WEBGPU,
-      dependencies: ['opening'],
       use: { launchOptions: { executablePath: chromium, args: [...PLAIN, ...SOFTWARE_WEBGPU] } },
     },
     {
       name: 'no adapter',
       testIgnore: [...NEEDS_WEBGPU, ...TIMED],
-      dependencies: ['opening'],
+      use: { launchOptions: { executablePath: chromium, args: PLAIN } },
+    },
+    {
+      // Alone, when the others have left the machine: it looks at the clock.
+      name: 'opening',
+      testMatch: TIMED,
+      dependencies: ['software WebGPU', 'no adapter'],
       use: { launchOptions: { executablePath: chromium, args: PLAIN } },
     },
   ],
