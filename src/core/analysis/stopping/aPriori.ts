@@ -1,0 +1,198 @@
+import type { StoppingReport, StoppingStatus } from '../curves.ts'
+import { exp, log } from '../../maths/elementary.ts'
+import { nats } from './criterion.ts'
+
+/** A constant, and whether it is proved to be a bound on the right side. */
+export interface BoundedConstant {
+  readonly value: number
+  readonly proved: boolean
+}
+
+/** What the certificates of unadjusted Langevin are computed from; plain dynamics, no barriers. */
+export interface APrioriInput {
+  /** KL(ρ₀‖π), nats, finite. */
+  readonly kl0: number
+  /** λ: a lower bound of the log-Sobolev rate, KL ≤ ε I/(2λ); never the spectral gap, which is an upper bound. */
+  readonly rate: BoundedConstant
+  /** L: an upper bound of ‖∇²V‖. */
+  readonly smoothness: BoundedConstant
+  /** η. */
+  readonly stepSize: number
+  /** δ, nats. */
+  readonly delta: number
+  /** d; default 2. */
+  readonly dimension?: number
+}
+
+/** KL_k ≤ factor^k · KL₀ + floor · (1 − factor^k) or, for Vempala and Wibisono, + floor. */
+export interface Envelope {
+  readonly bound: 'vempala-wibisono' | 'sharper'
+  /** Contraction a step, below 1. */
+  readonly factor: number
+  /** Level that the bound tends to, nats. */
+  readonly floor: number
+  /** The bound on KL_k, nats. */
+  at(k: number): number
+  /** First k whose bound is at most δ; null when the floor is not below δ. */
+  stepsTo(delta: number): number | null
+}
+
+/** A bound, or why there is none. */
+export type EnvelopeOrReason = Envelope | { readonly bound: null; readonly reason: string }
+
+/** ⌈x⌉, not moved up by the rounding of a quotient of logarithms. */
+function ceiling(x: number): number {
+  return Math.max(0, Math.ceil(x - 1e-12 * (1 + Math.abs(x))))
+}
+
+/**
+ * KL_k ≤ e^(−ληk) KL₀ + 8 d L² η/λ for η ≤ λ/(4L²), the step condition.
+ * Source: Vempala & Wibisono (2019), NeurIPS 32, Theorem 1, with f = V/ε and h = εη; ε drops out with λ = αε.
+ */
+export function vempalaWibisono(input: Omit<APrioriInput, 'delta'>): EnvelopeOrReason {
+  const { kl0, stepSize, dimension = 2 } = input
+  const lambda = input.rate.value
+  const l2 = input.smoothness.value * input.smoothness.value
+  const largest = lambda / (4 * l2)
+  if (!(stepSize <= largest)) {
+    return {
+      bound: null,
+      reason: `the step condition η ≤ λ/(4L²) = ${largest.toPrecision(2)} fails`,
+    }
+  }
+  const floor = (8 * dimension * l2 * stepSize) / lambda
+  return {
+    bound: 'vempala-wibisono',
+    factor: exp(-lambda * stepSize),
+    floor,
+    at: (k) => exp(-lambda * stepSize * k) * kl0 + floor,
+    stepsTo(delta) {
+      if (!(floor < delta)) return null
+      return ceiling(log(kl0 / (delta - floor)) / (lambda * stepSize))
+    },
+  }
+}
+
+/**
+ * KL_{k+1} ≤ q KL_k + c with q = e^(−λη) + 2L⁴η³/(3λ) and c = ½ d L² η² (1 + ⅔Lη), for every η with q < 1:
+ * from KL′ ≤ −½ε I + E|b̄ − ∇V|²/(2ε) inside a step, smoothness, Talagrand's and the log-Sobolev inequality.
+ */
+export function sharperBound(input: Omit<APrioriInput, 'delta'>): EnvelopeOrReason {
+  const { kl0, stepSize: eta, dimension = 2 } = input
+  const lambda = input.rate.value
+  const l = input.smoothness.value
+  const q = exp(-lambda * eta) + (2 * l * l * l * l * eta * eta * eta) / (3 * lambda)
+  if (!(q < 1)) {
+    return {
+      bound: null,
+      reason: `the step is too large: a step may multiply KL by ${q.toPrecision(3)}`,
+    }
+  }
+  const c = 0.5 * dimension * l * l * eta * eta * (1 + (2 / 3) * l * eta)
+  const floor = c / (1 - q)
+  const power = (k: number): number => exp(k * log(q))
+  return {
+    bound: 'sharper',
+    factor: q,
+    floor,
+    at: (k) => floor + power(k) * (kl0 - floor),
+    stepsTo(delta) {
+      if (kl0 <= delta) return 0
+      if (!(floor < delta)) return null
+      return ceiling(log((kl0 - floor) / (delta - floor)) / -log(q))
+    },
+  }
+}
+
+/** Step size and number of steps of a certificate. */
+export interface Schedule {
+  readonly stepSize: number
+  readonly steps: number
+}
+
+/** η = (λ/4L²) min(1, δ/(4d)), k = ⌈log(2 KL₀/δ)/(λη)⌉: the schedule of Vempala and Wibisono for KL_k ≤ δ. */
+export function vempalaWibisonoSchedule(input: Omit<APrioriInput, 'stepSize'>): Schedule {
+  const { kl0, delta, dimension = 2 } = input
+  const lambda = input.rate.value
+  const l2 = input.smoothness.value * input.smoothness.value
+  const stepSize = (lambda / (4 * l2)) * Math.min(1, delta / (4 * dimension))
+  return { stepSize, steps: ceiling(log((2 * kl0) / delta) / (lambda * stepSize)) }
+}
+
+const SCHEDULE_RANGE = [1e-8, 1] as const
+const SCHEDULE_POINTS = 4001
+
+/** The fewest steps that the sharper bound certifies for KL_k ≤ δ, over a log grid of η in [1e-8, 1]; null: none. */
+export function sharperSchedule(input: Omit<APrioriInput, 'stepSize'>): Schedule | null {
+  const low = log(SCHEDULE_RANGE[0])
+  const high = log(SCHEDULE_RANGE[1])
+  let best: Schedule | null = null
+  for (let i = 0; i < SCHEDULE_POINTS; i++) {
+    const stepSize = exp(low + ((high - low) * i) / (SCHEDULE_POINTS - 1))
+    const bound = sharperBound({ ...input, stepSize })
+    const steps = bound.bound === null ? null : bound.stepsTo(input.delta)
+    if (steps !== null && (best === null || steps < best.steps)) best = { stepSize, steps }
+  }
+  return best
+}
+
+/** `certificate` only where every input is proved. */
+export function aPrioriStatus(input: Pick<APrioriInput, 'rate' | 'smoothness'>): StoppingStatus {
+  return input.rate.proved && input.smoothness.proved ? 'certificate' : 'certificate-if'
+}
+
+/** The inputs in words: λ and L, and that they are estimated where they are. */
+export function aPrioriConditions({
+  rate,
+  smoothness,
+}: Pick<APrioriInput, 'rate' | 'smoothness'>): string {
+  const constant = (name: string, sign: string, { value, proved }: BoundedConstant): string =>
+    `${name} ${sign} ${value.toPrecision(3)}${proved ? '' : ' (estimated)'}`
+  return `${constant('λ', '≥', rate)} and ${constant('L', '≤', smoothness)}`
+}
+
+/**
+ * First k that one of the two bounds certifies to have KL_k ≤ δ at the step size of the run.
+ * @param kl KL at the steps where it is known, for the report; null where not
+ */
+export function aPrioriReport(
+  input: APrioriInput,
+  kl: readonly (number | null)[] = [],
+): StoppingReport {
+  const { delta } = input
+  const status = aPrioriStatus(input)
+  const bounds = [sharperBound(input), vempalaWibisono(input)]
+  let best: { readonly steps: number; readonly envelope: Envelope } | null = null
+  let reason = ''
+  for (const envelope of bounds) {
+    if (envelope.bound === null) {
+      reason ||= envelope.reason
+      continue
+    }
+    const steps = envelope.stepsTo(delta)
+    if (steps === null) {
+      reason = `the bound cannot fall below ${nats(envelope.floor)}, and δ is ${nats(delta)}`
+    } else if (best === null || steps < best.steps) best = { steps, envelope }
+  }
+  const start = `KL₀ = ${nats(input.kl0)}`
+  const conditions = `${status === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(input)}`
+  if (best === null) {
+    return {
+      criterion: 'a-priori',
+      step: null,
+      kl: null,
+      reason: `No certificate: ${reason} (${start}, ${aPrioriConditions(input)}).`,
+      status: 'none',
+      outcome: 'unfired',
+    }
+  }
+  const name = best.envelope.bound === 'sharper' ? 'sharper bound' : 'bound of Vempala and Wibisono'
+  return {
+    criterion: 'a-priori',
+    step: best.steps,
+    kl: kl[best.steps] ?? null,
+    reason: `KL is at most δ = ${nats(delta)} after ${best.steps} steps by the ${name}, ${conditions} (${start}).`,
+    status,
+    outcome: 'stopped',
+  }
+}

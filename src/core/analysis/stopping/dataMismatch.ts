@@ -1,0 +1,66 @@
+import type { StoppingReport } from '../curves.ts'
+import { nats } from './criterion.ts'
+
+/** What the criterion looks at; arrays are indexed by step, null where not evaluated. */
+export interface DataMismatchInput {
+  readonly epsilon: number
+  /** Last step that has been computed. */
+  readonly computed: number
+  /** I(ρ_k‖ρ_D) against the law of the data. */
+  readonly dataFisher: readonly (number | null)[]
+  /** E_{ρ_k}|e|², e = ∇V + ε∇log ρ_D: how far the energy is from that of the data where the chain is. */
+  readonly residual: readonly (number | null)[]
+  /** KL(ρ_k‖ρ_D), nats, for the report. */
+  readonly dataKl: readonly (number | null)[]
+}
+
+/**
+ * First k with ε² I(ρ_k‖ρ_D) ≤ E_{ρ_k}|e|². Before it the distance to the data falls for certain, since under
+ * Langevin d/dt KL(ρ_t‖ρ_D) ≤ −(ε/2) I(ρ_t‖ρ_D) + E|e|²/(2ε); after it a longer run may make samples worse.
+ */
+export function dataMismatchStep(input: DataMismatchInput): number | null {
+  const { epsilon, computed, dataFisher, residual } = input
+  for (let k = 0; k <= computed; k++) {
+    const i = dataFisher[k] ?? null
+    const r = residual[k] ?? null
+    if (i !== null && r !== null && epsilon * epsilon * i <= r) return k
+  }
+  return null
+}
+
+/** The report of the criterion; an estimate, since the inequality is that of continuous time. */
+export function dataMismatchReport(input: DataMismatchInput): StoppingReport {
+  const { epsilon, computed, dataFisher, residual, dataKl } = input
+  const values = (k: number): string =>
+    `ε²I to the data is ${(epsilon * epsilon * dataFisher[k]!).toPrecision(3)}, the error of the drift E|e|² ${residual[k]!.toPrecision(3)}`
+  const base = { criterion: 'data-mismatch', status: 'estimate' } as const
+  const step = dataMismatchStep(input)
+  if (step !== null) {
+    const kl = dataKl[step] ?? null
+    const at = kl === null ? '' : `, at KL ${nats(kl)} to the data`
+    return {
+      ...base,
+      step,
+      kl,
+      reason: `From here on a longer run need not bring the samples closer to the data: ${values(step)}${at}.`,
+      outcome: 'stopped',
+    }
+  }
+  for (let k = computed; k >= 0; k--) {
+    if ((dataFisher[k] ?? null) === null || (residual[k] ?? null) === null) continue
+    return {
+      ...base,
+      step: null,
+      kl: null,
+      reason: `The samples are still nearing the data: ${values(k)}.`,
+      outcome: 'unfired',
+    }
+  }
+  return {
+    ...base,
+    step: null,
+    kl: null,
+    reason: 'There is no density of the data to compare with, or it has not been evaluated.',
+    outcome: 'unfired',
+  }
+}

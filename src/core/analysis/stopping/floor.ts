@@ -1,0 +1,83 @@
+import type { StoppingReport } from '../curves.ts'
+import { log } from '../../maths/elementary.ts'
+import { type APrioriInput, aPrioriConditions, aPrioriStatus, sharperBound } from './aPriori.ts'
+import { nats } from './criterion.ts'
+
+/** The level that the sharper bound tends to, and when its decaying part is no longer above it. */
+export interface CertifiedFloor {
+  /** F, nats: a decrease of KL is certified a priori only while KL > F. */
+  readonly level: number
+  /** First k with q^k KL₀ ≤ F. */
+  readonly step: number
+}
+
+/**
+ * F = c/(1 − q) and k = ⌈log(KL₀/F)/(−log q)⌉ of the sharper bound: the chain is ultimately bounded by 2F from
+ * there on. Null where the bound does not contract.
+ */
+export function certifiedFloor(input: Omit<APrioriInput, 'delta'>): CertifiedFloor | null {
+  const bound = sharperBound(input)
+  if (bound.bound === null) return null
+  const step = Math.ceil(log(input.kl0 / bound.floor) / -log(bound.factor) - 1e-12)
+  return { level: bound.floor, step: Math.max(0, step) }
+}
+
+/** What the predicted floor looks at. */
+export interface PredictedFloorInput {
+  /** Last step that has been computed. */
+  readonly computed: number
+  /** KL_k, indexed by step; null where not evaluated. */
+  readonly kl: readonly (number | null)[]
+  /** b(η) = (η²/8) Var_π(ΔV − |∇V|²/(2ε)), the predicted bias of the step size, nats. */
+  readonly bias: number
+}
+
+/** First k with KL_k − b(η) ≤ b(η): what is left of the start is no more than the bias. Null before. */
+export function predictedFloorStep({ computed, kl, bias }: PredictedFloorInput): number | null {
+  for (let k = 0; k <= computed; k++) {
+    const value = kl[k] ?? null
+    if (value !== null && value <= 2 * bias) return k
+  }
+  return null
+}
+
+/**
+ * The report: the predicted floor, a prediction, with the certified one in its reason where there is one.
+ * @param certificate inputs of the a-priori floor; null where they are not known
+ */
+export function floorReport(
+  input: PredictedFloorInput,
+  certificate: Omit<APrioriInput, 'delta'> | null,
+): StoppingReport {
+  const { computed, kl, bias } = input
+  const step = predictedFloorStep(input)
+  const proved = certificate === null ? null : certifiedFloor(certificate)
+  const also =
+    proved === null || certificate === null
+      ? ''
+      : ` A priori the floor is ${nats(proved.level)}, reached by step ${proved.step} ${aPrioriStatus(certificate) === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(certificate)}.`
+  if (step !== null) {
+    const value = kl[step] ?? null
+    return {
+      criterion: 'floor',
+      step,
+      kl: value,
+      reason: `KL ${nats(value!)} is within twice the bias ${nats(bias)} that step size η is predicted to leave.${also}`,
+      status: 'prediction',
+      outcome: 'stopped',
+    }
+  }
+  let last: number | null = null
+  for (let k = computed; k >= 0 && last === null; k--) last = kl[k] ?? null
+  return {
+    criterion: 'floor',
+    step: null,
+    kl: null,
+    reason:
+      last === null
+        ? `No KL has been evaluated yet; the predicted bias is ${nats(bias)}.${also}`
+        : `KL ${nats(last)} is above twice the predicted bias ${nats(bias)}.${also}`,
+    status: 'prediction',
+    outcome: 'unfired',
+  }
+}
