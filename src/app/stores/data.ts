@@ -1,4 +1,10 @@
-import { describeCsvError, readCsv, readPastedPoints, type PointTable } from '../../lab/io/csv.ts'
+import {
+  describeCsvError,
+  readCsv,
+  readPastedPoints,
+  type PointTable,
+  type SkippedRow,
+} from '../../lab/io/csv.ts'
 import { MAX_POINTS, MIN_POINTS } from '../../lab/scene/decode.ts'
 import { quantisePoint } from '../../lab/scene/packedPoints.ts'
 import type { Vector2 } from '../../lab/scene/sceneSpec.ts'
@@ -13,12 +19,33 @@ export function readFile(text: string, columns?: readonly [number, number]): Rea
   return 'error' in read ? { message: describeCsvError(read.error) } : { value: read }
 }
 
+/** Pasted points, and the lines that gave none. */
+export interface Pasted {
+  readonly points: readonly Vector2[]
+  readonly skipped: readonly SkippedRow[]
+}
+
 /** Pasted points on the lattice that links hold exactly. Total. */
-export function readPaste(text: string): Read<readonly Vector2[]> {
+export function readPaste(text: string): Read<Pasted> {
   const read = readPastedPoints(text)
   if ('error' in read) return { message: describeCsvError(read.error) }
   const points = onLattice(read.points)
-  return checkCount(points.length) ?? { value: points }
+  return checkCount(points.length) ?? { value: { points, skipped: read.skipped } }
+}
+
+/** Flat coordinates as points, as they stand. */
+export function pairs(flat: ArrayLike<number>): readonly Vector2[] {
+  const points: Vector2[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) points.push([flat[i]!, flat[i + 1]!])
+  return points
+}
+
+/** How many lines gave no point, and why the first did not; null when all did. */
+export function describeSkipped(skipped: readonly SkippedRow[]): string | null {
+  const [first] = skipped
+  if (first === undefined) return null
+  const lines = skipped.length === 1 ? '1 line was' : `${String(skipped.length)} lines were`
+  return `${lines} skipped (line ${String(first.line)}, ${first.reason}).`
 }
 
 /** Flat coordinates as points of a scene. */

@@ -15,6 +15,7 @@ import type {
 import { DEFAULT_SCENE, defaultTarget } from '../../lab/scene/defaults.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
+import { describeSkipped, readPaste } from './data.ts'
 import { createLab, type Lab } from './lab.ts'
 import type { Platform } from './platform.ts'
 import { addressOf, openAddress } from './sceneStore.ts'
@@ -415,6 +416,29 @@ describe('a scene that changes', () => {
     expect(lab.scene.getState().scene.energy).toEqual({ kind: 'trained' })
     await settle()
     expect(lab.run.getState().status).toBe('idle')
+  })
+})
+
+describe('data of one’s own', () => {
+  it('hands on the engine’s words where points make no target, and adds nothing', async () => {
+    const { client, lab } = await open()
+    const points = [[0.1, 0.2] as const]
+    expect(await lab.checkPoints(points)).toBeNull()
+    expect(client.of('thumbnail').at(-1)).toMatchObject({ target: { kind: 'points', points } })
+    vi.spyOn(client, 'call').mockRejectedValue(
+      new CallError('refused', 'columns: on one line', 'target'),
+    )
+    expect(await lab.checkPoints(points)).toBe('target: columns: on one line')
+    expect(lab.shelf.getState().dataSets).toHaveLength(0)
+  })
+
+  it('counts the pasted lines that gave no point, with the first reason', () => {
+    const good = Array.from({ length: 12 }, (_, i) => `${String(i)} ${String(i * i)}`)
+    const read = readPaste([...good, 'one two', '3 x'].join('\n'))
+    expect(read).toMatchObject({ value: { points: { length: 12 }, skipped: { length: 2 } } })
+    if ('message' in read) return
+    expect(describeSkipped(read.value.skipped)).toMatch(/^2 lines were skipped \(line 13, .*one/)
+    expect(describeSkipped([])).toBeNull()
   })
 })
 

@@ -5,7 +5,13 @@ import { assetsOf } from '../../lab/scene/assets.ts'
 import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
 import { TARGET_KINDS } from '../../lab/scene/decode.ts'
 import { sameTraining } from '../../lab/scene/normalise.ts'
-import type { EnergySpec, SceneSpec, ShelfRecipe, TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import type {
+  EnergySpec,
+  SceneSpec,
+  ShelfRecipe,
+  TargetSpec,
+  Vector2,
+} from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
 import { readManifest, sameTarget, shippedFor } from './manifest.ts'
@@ -64,6 +70,8 @@ export interface Lab {
   /** Puts the composition on the shelf as an energy of its own. */
   saveComposition(): void
   removeItem(id: string): void
+  /** What makes points unfit for a target, in the engine's own words; null when nothing does. */
+  checkPoints(points: readonly Vector2[]): Promise<string | null>
   /** Keeps the data and trains for it next. */
   addDataSet(label: string, content: DataSet['content']): void
   removeDataSet(id: string): void
@@ -498,6 +506,15 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
     removeItem(id) {
       shelf.setState(({ items }) => ({ items: items.filter((item) => item.id !== id) }))
       void keepSafe('The change of the shelf', (kept) => kept.removeShelfItem(id))
+    },
+    async checkPoints(points) {
+      try {
+        const target: TargetSpec = { kind: 'points', points }
+        await client.call('thumbnail', { kind: 'target', target, cells: TARGET_CELLS })
+        return null
+      } catch (error) {
+        return explain(error)
+      }
     },
     addDataSet(label, content) {
       const set: DataSet = {

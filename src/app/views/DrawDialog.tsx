@@ -9,6 +9,7 @@ import { useLab, usePalette } from './context.ts'
 import { Dialog } from './Dialog.tsx'
 import { countPoints, dab, MOST_DRAWN, PAD_HALF_WIDTH, type Stroke, type Tool } from './drawing.ts'
 import { Icon } from './Icon.tsx'
+import { useAcceptance } from './useAcceptance.ts'
 import { useSurface } from './useSurface.ts'
 
 const MARGINS = { top: 4, right: 4, bottom: 4, left: 4 }
@@ -29,6 +30,7 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
     [surface],
   )
   const n = countPoints(strokes)
+  const acceptance = useAcceptance()
   const full = n >= MOST_DRAWN
 
   useEffect(() => {
@@ -128,11 +130,13 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
     const points = onLattice(strokes.flat())
     const problem = checkCount(points.length)
     if (problem !== null) {
-      lab.notify('warning', problem.message)
+      acceptance.setProblem(problem.message)
       return
     }
-    lab.addDataSet(`Drawing of ${formatCount(points.length)}`, { kind: 'points', points })
-    onClose()
+    acceptance.offer(points, () => {
+      lab.addDataSet(`Drawing of ${formatCount(points.length)}`, { kind: 'points', points })
+      onClose()
+    })
   }
 
   return (
@@ -188,10 +192,20 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
         <p className="quiet" aria-live="polite">
           {formatCount(n)} points{full && ', the most a drawing holds'}
         </p>
-        <button type="button" className="button primary" disabled={n === 0} onClick={use}>
+        <button
+          type="button"
+          className="button primary"
+          disabled={n === 0 || acceptance.checking}
+          onClick={use}
+        >
           Use as target
         </button>
       </div>
+      {acceptance.problem !== null && (
+        <p className="problem" role="alert">
+          {acceptance.problem}
+        </p>
+      )}
     </Dialog>
   )
 }

@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import { formatCount } from '../render/format.ts'
-import { readFile, readPaste, type PointTable } from '../stores/data.ts'
+import { describeSkipped, pairs, readFile, readPaste, type PointTable } from '../stores/data.ts'
 import { useLab } from './context.ts'
 import { Dialog } from './Dialog.tsx'
+import { useAcceptance } from './useAcceptance.ts'
 
 interface Loaded {
   readonly name: string
@@ -15,7 +16,7 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
   const lab = useLab()
   const [file, setFile] = useState<Loaded | null>(null)
   const [table, setTable] = useState<PointTable | null>(null)
-  const [message, setMessage] = useState<string | null>(null)
+  const { checking, problem: message, setProblem: setMessage, offer } = useAcceptance()
 
   const read = (loaded: Loaded, columns?: readonly [number, number]) => {
     const result = readFile(loaded.text, columns)
@@ -41,14 +42,16 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
   const use = () => {
     if (file === null || table === null) return
     const [x, y] = table.columns
-    lab.addDataSet(file.name.replace(/\.[^.]*$/, ''), {
-      kind: 'file',
-      file: file.name,
-      bytes: file.bytes,
-      columns: [x.index, y.index],
-      columnNames: [x.name, y.name],
+    offer(pairs(table.points), () => {
+      lab.addDataSet(file.name.replace(/\.[^.]*$/, ''), {
+        kind: 'file',
+        file: file.name,
+        bytes: file.bytes,
+        columns: [x.index, y.index],
+        columnNames: [x.name, y.name],
+      })
+      onClose()
     })
-    onClose()
   }
 
   return (
@@ -112,7 +115,12 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
         </p>
       )}
       <footer>
-        <button type="button" className="button primary" disabled={table === null} onClick={use}>
+        <button
+          type="button"
+          className="button primary"
+          disabled={table === null || checking}
+          onClick={use}
+        >
           Use as target
         </button>
       </footer>
@@ -124,16 +132,21 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
 export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
   const lab = useLab()
   const [text, setText] = useState('')
-  const [message, setMessage] = useState<string | null>(null)
+  const { checking, problem: message, setProblem: setMessage, offer } = useAcceptance()
   const use = () => {
     const result = readPaste(text)
     if ('message' in result) {
       setMessage(result.message)
       return
     }
-    const points = result.value
-    lab.addDataSet(`${formatCount(points.length)} points`, { kind: 'points', points })
-    onClose()
+    const { points, skipped } = result.value
+    offer(points, () => {
+      lab.addDataSet(`${formatCount(points.length)} points`, { kind: 'points', points })
+      const left = describeSkipped(skipped)
+      if (left !== null)
+        lab.notify('warning', `Pasted ${formatCount(points.length)} points; ${left}`)
+      onClose()
+    })
   }
   return (
     <Dialog title="Paste points" onClose={onClose}>
@@ -160,7 +173,7 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
         <button
           type="button"
           className="button primary"
-          disabled={text.trim() === ''}
+          disabled={text.trim() === '' || checking}
           onClick={use}
         >
           Use as target
