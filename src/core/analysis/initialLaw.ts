@@ -1,5 +1,6 @@
+import { quadraticEnergy } from '../fields/analytic.ts'
 import type { EnergyField } from '../fields/energyField.ts'
-import { readValue } from '../fields/energyGrid.ts'
+import { readValue, tabulateEnergy } from '../fields/energyGrid.ts'
 import { type Gibbs, gibbsSampler } from '../fields/gibbs.ts'
 import { exp, log } from '../maths/elementary.ts'
 import { centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
@@ -53,6 +54,10 @@ type Range = readonly [low: number, high: number]
 
 /** A law whose mass in Ω is smaller than this is refused: rejection would not end. */
 const LEAST_MASS = 1e-4
+/** With less mass than this in Ω a Gaussian is drawn inside it, not drawn freely and rejected outside… */
+const FEW = 0.02
+/** …unless it is thinner than this share of a cell. */
+const THIN = 0.02
 /** Standard deviations kept of a Gaussian: what lies beyond has mass below 1e-15. */
 const REACH = 8.5
 /** Quadrature intervals in units of a law's own scale. */
@@ -138,9 +143,27 @@ function gaussianLaw(
     )
   }
   const pair = new Float64Array(4)
+  // A table reproduces a parabola, so the exact sampler of a table draws the restricted Gaussian.
+  const inside =
+    exp(logMass) < FEW && thickness > THIN * spacing(context.gibbs.box)
+      ? gibbsSampler(
+          {
+            grid: tabulateEnergy(
+              context.gibbs.box,
+              quadraticEnergy(mean, [
+                [axx, axy],
+                [axy, ayy],
+              ]),
+            ),
+            barriers: [],
+          },
+          1,
+        )
+      : null
   return {
     sample(n, seed) {
       const key = initialKey(seed)
+      if (inside !== null) return inside.sample(key, n)
       const out = new Float64Array(2 * n)
       for (let i = 0; i < n; i++) {
         let x: number

@@ -184,6 +184,34 @@ describe('initial laws', () => {
     expect(-log(8 * Math.PI * s) - ridge.logDensity!(3, 3)).toBeCloseTo(log(mass), 5)
   })
 
+  it('draw what little of them lies in the box: 2e-4 of a Gaussian 3.6 deviations outside', () => {
+    const law = initialLaw(
+      {
+        kind: 'gaussian',
+        mean: [11.6, 1],
+        covariance: [
+          [1, 0.3],
+          [0.3, 1],
+        ],
+      },
+      context,
+    )
+    const n = 20000
+    const xy = law.sample(n, 5)
+    let x = 0
+    let y = 0
+    for (let i = 0; i < n; i++) {
+      x += xy[2 * i]! / n
+      y += xy[2 * i + 1]! / n
+    }
+    // E[x | x < 8] = 11.6 − φ(3.6)/Φ(−3.6), E[y | x] = 1 + .3 (x − 11.6); deviations .24 and about .96.
+    const below = 0.5 * erfc(3.6 / Math.SQRT2)
+    const mean = 11.6 - Math.exp(-0.5 * 3.6 * 3.6) / Math.sqrt(2 * Math.PI) / below
+    expect(Math.abs(x - mean)).toBeLessThan((4 * 0.25) / Math.sqrt(n))
+    expect(Math.abs(y - (1 + 0.3 * (mean - 11.6)))).toBeLessThan(4 / Math.sqrt(n))
+    expect(law.sample(10, 5)).toEqual(xy.slice(0, 20))
+  })
+
   it('know the mass and KL of data much thinner than the cells', () => {
     const thin = targetKind('gaussian-grid').build(4)
     const field: EnergyField = {
