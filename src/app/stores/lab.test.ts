@@ -486,6 +486,36 @@ describe('training', () => {
     expect(lab.scene.getState().scene.target.kind).toBe('two-moons')
   })
 
+  it('learns on from the checkpoint of this very target, and of no other', async () => {
+    const { client, lab } = await open({ scene: UNTRAINED })
+    lab.training.train()
+    await settle()
+    client.emit('checkpoint', checkpointOf(UNTRAINED, 123))
+    lab.training.interrupt()
+    await settle()
+    lab.training.learn()
+    await settle()
+    expect(client.of('train').at(-1)?.checkpoint?.trainer.step).toBe(123)
+    lab.training.interrupt()
+    await settle()
+    lab.edit((s) => ({ ...s, seed: s.seed + 1 }))
+    await settle()
+    lab.training.learn()
+    await settle()
+    expect(client.of('train').at(-1)).not.toHaveProperty('checkpoint')
+  })
+
+  it('says in plain words that the training library needs the network once', async () => {
+    const { client, lab, status } = await open({ scene: UNTRAINED })
+    const failed = 'Failed to fetch dynamically imported module: x.js'
+    lab.training.train()
+    vi.spyOn(client, 'call').mockRejectedValueOnce(new CallError('failed', failed, null))
+    await settle()
+    expect(lab.run.getState().notices.at(-1)?.text).toContain('network is needed once')
+    expect(lab.run.getState().run).not.toBeNull()
+    expect(status()).not.toBe('error')
+  })
+
   it('goes on from the last checkpoint after a crash, with the same scene', async () => {
     const { client, lab, status } = await open({ scene: UNTRAINED })
     lab.training.train()

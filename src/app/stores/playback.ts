@@ -395,9 +395,17 @@ function isCrash(error: unknown): boolean {
   return error instanceof CallError && error.kind === 'crashed'
 }
 
+/** How Chromium, Firefox and Safari say that a part of the program could not be fetched. */
+const UNLOADED = /dynamically imported module|importing a module script failed/iu
+
 /** What went wrong, with the field to blame where one is. */
 export function explain(error: unknown): string {
   if (error instanceof CallError && error.field !== null && !error.message.includes(error.field))
     return `${error.field}: ${error.message}`
-  return error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  if (!UNLOADED.test(message)) return message
+  return (
+    'The training library could not be loaded: the network is needed once to load it. Nothing was ' +
+    `lost; go online and try again. (${message})`
+  )
 }

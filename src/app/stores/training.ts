@@ -2,6 +2,7 @@ import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { TrainingCheckpoint, TrainReply } from '../../lab/protocol/calls.ts'
 import { recoverScene } from '../../lab/scene/decode.ts'
+import { sameTraining } from '../../lab/scene/normalise.ts'
 import type { SceneSpec, ShelfRecipe } from '../../lab/scene/sceneSpec.ts'
 import { showFrame, type LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
@@ -14,6 +15,8 @@ export interface TrainingControl {
   /** From the first step, on the scene as it stands. */
   train(): void
   pause(): void
+  /** What the stage offers: goes on from the checkpoint of this very training, where there is one. */
+  learn(): void
   /** Goes on: from a pause, or from the checkpoint of an interrupted training. */
   resume(): void
   /** One Adam step, while paused. */
@@ -270,13 +273,23 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     }
   }
 
+  function train(): void {
+    checkpoint = null
+    begin(fresh(trainable(scenes.getState().scene)))
+  }
+
   return {
     get active() {
       return job !== null
     },
-    train() {
-      checkpoint = null
-      begin(fresh(trainable(scenes.getState().scene)))
+    train,
+    learn() {
+      const { scene } = scenes.getState()
+      if (job !== null || checkpoint === null || !continues(checkpoint, scene)) train()
+      else {
+        const { training } = checkpoint.scene
+        begin({ scene: { ...trainable(scene), training }, checkpoint, missing: null })
+      }
     },
     pause() {
       if (job === null) return
@@ -342,6 +355,12 @@ export function createTraining(options: TrainingOptions): TrainingControl {
 /** What training trains: the scene's target, whatever energy stood on the stage. */
 function trainable(scene: SceneSpec): SceneSpec {
   return { ...scene, energy: { kind: 'trained' } }
+}
+
+/** Whether a checkpoint belongs to the training of a scene; it has a budget of seconds already as steps. */
+function continues({ scene: begun }: TrainingCheckpoint, scene: SceneSpec): boolean {
+  const steps = scene.training.steps ?? begun.training.steps
+  return sameTraining(begun, { ...scene, training: { ...scene.training, steps, seconds: null } })
 }
 
 /** Whether something from storage is a checkpoint that this version can go on from. */

@@ -238,12 +238,14 @@ function Invitation() {
   const training = useRun((state) => state.training.phase)
   const preparing = useRun((state) => state.preparing)
   const run = useRun((state) => state.run)
-  if (run === null)
+  if (run === null) {
+    if (['starting', 'running', 'paused'].includes(training)) return null
     return (
       <p className="invitation" role="status">
         {preparing ? 'Opening the lab…' : 'Nothing to show yet'}
       </p>
     )
+  }
   if (!untrained || preparing || ['starting', 'running', 'paused'].includes(training)) return null
   return (
     <div className="invitation">
@@ -252,7 +254,7 @@ function Invitation() {
         type="button"
         className="button primary"
         onClick={() => {
-          lab.training.train()
+          lab.training.learn()
         }}
       >
         Learn it
