@@ -9,7 +9,7 @@ import {
   formatRate,
 } from '../render/format.ts'
 import { drawLossChart } from '../render/lossChart.ts'
-import { cardsOf, nameOf } from '../stores/shelfStore.ts'
+import { cardsOf, nameOf, targetName } from '../stores/shelfStore.ts'
 import { useLab, usePalette, useRun, useScene, useShelf } from './context.ts'
 import { useSurface } from './useSurface.ts'
 
@@ -31,6 +31,8 @@ function TrainingButtons() {
   const lab = useLab()
   const phase = useRun((state) => state.training.phase)
   const { training } = lab
+  const target = useRun((state) => state.training.scene?.target ?? null)
+  const shelf = useShelf((state) => state)
   const button = (name: string, act: () => void, primary = false, disabled = false) => (
     <button
       type="button"
@@ -62,7 +64,9 @@ function TrainingButtons() {
         )}
       {(phase === 'paused' || phase === 'interrupted') &&
         button(
-          'Resume',
+          phase === 'interrupted' && target !== null
+            ? `Resume ${targetName(shelf, target)}`
+            : 'Resume',
           () => {
             training.resume()
           },
