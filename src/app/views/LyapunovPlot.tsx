@@ -33,6 +33,8 @@ export function LyapunovPlot() {
       state.run?.trained === false,
   )
   const stopping = useScene((scene) => scene.stopping)
+  /** Where the playback stands; the canvas follows it frame by frame, the summary in words at leisure. */
+  const cursor = useRun((state) => state.step)
   const [hover, setHover] = useState<number | null>(null)
   const [dragging, setDragging] = useState(false)
   const [nearDelta, setNearDelta] = useState(false)
@@ -65,12 +67,12 @@ export function LyapunovPlot() {
     const draw = () => {
       handle = 0
       const context = prepareContext(element, layout.surface)
-      const cursor = run === null || unlearned ? null : lab.live.getState().step
+      const now = run === null || unlearned ? null : lab.live.getState().step
       drawLyapunov(
         context,
         layout,
         data,
-        { cursor, hover, deltaActive: dragging || nearDelta },
+        { cursor: now, hover, deltaActive: dragging || nearDelta },
         palette,
       )
     }
@@ -123,8 +125,8 @@ export function LyapunovPlot() {
 
   const chosen = data.stops.find((stop) => stop.criterion === stopping.criterion)
   const reading = useMemo(
-    () => readLyapunov(data, hover ?? Math.max(0, data.points.length - 1)),
-    [data, hover],
+    () => readLyapunov(data, hover ?? Math.min(cursor, Math.max(0, data.points.length - 1))),
+    [data, hover, cursor],
   )
   return (
     <div className="lyapunov" ref={holder} data-grab={nearDelta || dragging} aria-busy={unlearned}>
