@@ -79,6 +79,7 @@ export function SampleStation() {
             path="dynamics.steps"
             value={dynamics.steps}
             shown={formatCount(dynamics.steps)}
+            from={1}
             disabled={false}
             onChange={(steps) => {
               change({ steps })

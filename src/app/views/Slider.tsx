@@ -100,21 +100,34 @@ interface FigureProps {
   readonly shown: string
   readonly disabled: boolean
   readonly onChange: (value: number) => void
+  /** A greater least value than the range's. */
+  readonly from?: number
 }
 
 /** A number as text that can be edited in place. */
-export function Figure({ name, path, value, shown, disabled, onChange }: FigureProps) {
+export function Figure({ name, path, value, shown, disabled, onChange, from }: FigureProps) {
   const lab = useLab()
   const [draft, setDraft] = useState<string | null>(null)
+  const whole = rangeOf(path)
+  const range = from === undefined ? whole : { ...whole, min: Math.max(from, whole.min) }
+  const numberIn = (text: string) => Number(text.trim().replace(',', '.').replace('−', '-'))
+  const wrong =
+    draft !== null &&
+    draft !== String(value) &&
+    draft.trim() !== '' &&
+    !inRange(range, numberIn(draft))
   const commit = () => {
     if (draft === null) return
     setDraft(null)
-    const text = draft.trim().replace(',', '.').replace('−', '-')
+    const text = draft.trim()
     if (text === '' || text === String(value)) return
-    const typed = Number(text)
-    const range = rangeOf(path)
+    const typed = numberIn(text)
     if (inRange(range, typed)) onChange(typed)
-    else lab.notify('warning', `${path}: found ${text}; allowed: ${describeRange(range)}`)
+    else
+      lab.notify(
+        'warning',
+        `${whole.label} (${path}): found ${text}; allowed: ${describeRange(range)}`,
+      )
   }
   return (
     <input
@@ -125,6 +138,7 @@ export function Figure({ name, path, value, shown, disabled, onChange }: FigureP
       aria-label={`${name}, value`}
       disabled={disabled}
       value={draft ?? shown}
+      aria-invalid={wrong}
       onFocus={(event) => {
         setDraft(String(value))
         const field = event.target
