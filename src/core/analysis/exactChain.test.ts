@@ -401,6 +401,22 @@ describe('resolution', () => {
     expect(chain.reading().aliasing).toBeGreaterThan(1e-12)
   })
 
+  it('is right where the cells resolve the kernel but not π: a step near the edge of stability', () => {
+    // Deviation of π .041, of the kernel .077, cells .0625; ηλ = 1.8, so the chain rests far from π.
+    const problem: QuadraticProblem = { hessian: [60, 0, 60], center: [0.03, 0.04], epsilon: 0.1 }
+    const start: GaussianLaw = { mean: [0.5, 0.3], covariance: [0.04, 0, 0.04] }
+    const field = quadraticField(problem, { halfWidth: 4, cells: 128 })
+    expect(gibbs(field, 0.1).refinement).toBeGreaterThan(1)
+    const chain = chainOf(field, { stepSize: 0.03, epsilon: 0.1 }, start)
+    for (let k = 0; k < 8; k++) chain.advance(false)
+    const { kl, fisher, resolved } = chain.reading()
+    let law = start
+    for (let k = 0; k < 8; k++) law = chainStep(problem, 0.03, law)
+    expect(resolved).toBe(true)
+    expect(kl).toBeCloseTo(gaussianKl(law, quadraticGibbs(problem)), 6)
+    expect(fisher! / gaussianFisher(law, quadraticGibbs(problem))).toBeCloseTo(1, 6)
+  })
+
   it('says so where η is below the resolution of the grid', () => {
     const chain = chainOf(ring, { stepSize: 1e-4, epsilon: 1 }, start)
     chain.advance()

@@ -1,5 +1,5 @@
 import type { EnergyField } from '../fields/energyField.ts'
-import type { Gibbs } from '../fields/gibbs.ts'
+import { type Gibbs, logDensityAtCentres } from '../fields/gibbs.ts'
 import { centre, jacobian, type Transition } from '../fields/transition.ts'
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../maths/grid.ts'
@@ -96,6 +96,8 @@ export function createExactChain(options: ExactChainOptions): ExactChain {
   const size = cells * cells
   const kernel = createChainKernel(box, transition.covariance)
   const sources = describeSources(field, transition, box)
+  // The kernel is resolved where the reading says so; π may be narrower.
+  const logReference = logDensityAtCentres(gibbs)
   kernel.prepare(sources.centres)
 
   const mass = new Float64Array(size)
@@ -161,7 +163,7 @@ export function createExactChain(options: ExactChainOptions): ExactChain {
     cached = {
       step,
       kl: known ? divergence() : null,
-      fisher: known ? relativeFisher(mass, gibbs.logDensity, box, metric) : null,
+      fisher: known ? relativeFisher(mass, logReference, box, metric) : null,
       mismatch: step > 0 && carried ? mismatch() : null,
       aliasing,
       resolved: wide && aliasing <= ALIASING_LIMIT,
@@ -175,7 +177,7 @@ export function createExactChain(options: ExactChainOptions): ExactChain {
     let sum = 0
     for (let k = 0; k < size; k++) {
       const m = mass[k]!
-      if (m > 0) sum += m * (log(m) - logArea - gibbs.logDensity[k]!)
+      if (m > 0) sum += m * (log(m) - logArea - logReference[k]!)
     }
     return sum
   }

@@ -1,5 +1,5 @@
 import type { EnergyField } from '../fields/energyField.ts'
-import { gibbs, visitGibbs } from '../fields/gibbs.ts'
+import { gibbs, logDensityAtCentres, visitGibbs } from '../fields/gibbs.ts'
 import { centre, type Transition } from '../fields/transition.ts'
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../maths/grid.ts'
@@ -134,8 +134,7 @@ function referenceLaw(
   const gibbsMass = pi.density.map((p) => p * area)
   if (extra === 0) {
     // log π at the centres, not of its mean over cells: it is integrated against resolved kernels.
-    const logMass = pi.values.map((v) => -v / transition.epsilon - pi.logZ + logArea)
-    return { gibbsMass, logMass }
+    return { gibbsMass, logMass: logDensityAtCentres(pi).map((l) => l + logArea) }
   }
   const own = pi.logDensity.map((l) => l + logArea)
   if (pi.refinement === 1) return { gibbsMass, logMass: logConvolution(own, box, extra) }

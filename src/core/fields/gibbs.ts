@@ -81,6 +81,16 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
 }
 
 /**
+ * log π at the centres of the cells, −V/ε − log Z: what a law that the cells resolve is to be compared with
+ * there. `logDensity` is that where the cells resolve π, too; else it is of the means over cells, which belong to
+ * laws known by their cells only.
+ */
+export function logDensityAtCentres(pi: Gibbs): Float64Array {
+  if (pi.refinement === 1) return pi.logDensity
+  return pi.values.map((v) => -v / pi.epsilon - pi.logZ)
+}
+
+/**
  * Visits the midpoints of the quadrature behind `gibbs`, with the mass of π that each stands for; what
  * cells hold below e^−45 of the greatest cell is passed over. Σ mass = 1 up to that.
  */
