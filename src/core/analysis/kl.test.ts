@@ -323,6 +323,32 @@ describe('constants of an energy', () => {
     expect(biasPrediction(gm2, gibbs(gm2, 1), skew)).toBeNull()
   })
 
+  it('predicts the bias from π itself where the cells do not resolve it, and none for steps too large', () => {
+    const cold: EnergyField = {
+      grid: tabulateEnergy(
+        { halfWidth: 20, cells: 32 },
+        quadraticEnergy(
+          [0.3, -0.2],
+          [
+            [50, 0],
+            [0, 50],
+          ],
+        ),
+      ),
+      barriers: [],
+    }
+    const pi = gibbs(cold, 0.005)
+    const b = (stepSize: number): number | null =>
+      biasPrediction(
+        cold,
+        pi,
+        createTransition({ stepSize, epsilon: 0.005, skew: 0, preconditioner: IDENTITY }),
+      )
+    // Var(|∇V|²/(2ε)) = a²: b = (ηa)²/8; deviation .01 on cells of 1.25.
+    expect(b(0.005)! / 0.0078125).toBeCloseTo(1, 2)
+    expect(b(0.021)).toBeNull()
+  })
+
   it('predicts nothing where π leans on the walls: V = 2x has no bias by the formula, .0038 in truth', () => {
     const slope: EnergyField = {
       grid: tabulateEnergy({ halfWidth: 3, cells: 64 }, (x, _y, out) => {

@@ -124,6 +124,12 @@ describe('statistical', () => {
     expect(statistical.evaluate(unknown).reason).toMatch(/^No window/)
   })
 
+  it('takes a fall by rounding for none', () => {
+    const input = curve(() => 0.001, STEPS, 0.001)
+    const pseudoValues = input.pseudoValues.map((psi, k) => psi && psi.fill(0.001 - 1e-16 * k))
+    expect(statistical.evaluate({ ...input, pseudoValues }).outcome).toBe('stopped')
+  })
+
   it('does not call a slow fall stalled that short windows cannot see', () => {
     // .0025 a window, less than 2 SE of its difference; .025 over half the run.
     const slow = (k: number): number => 0.2 - 0.00025 * k
