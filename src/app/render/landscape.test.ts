@@ -24,6 +24,7 @@ function cubic(cells = 32, halfWidth = 4): Landscape {
     vy: make((x, y) => 2 * y + x / 4 + (3 * y * y) / 50),
     vxy: make(() => 1 / 4),
     epsilon: 1,
+    barriers: [],
     logZ: 0.5,
   }
 }

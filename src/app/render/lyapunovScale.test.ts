@@ -34,6 +34,9 @@ function point(step: number, kl: number | null, rest: Partial<CurvePoint> = {}):
     deterministicKl: null,
     deterministicStandardError: null,
     deterministicLowerBound: false,
+    acceptance: null,
+    deterministicRate: null,
+    contraction: null,
     ...rest,
   }
 }

@@ -75,6 +75,9 @@ function curvePoint(step: number): CurvePoint {
     deterministicKl: step,
     deterministicStandardError: 0,
     deterministicLowerBound: false,
+    acceptance: null,
+    deterministicRate: null,
+    contraction: null,
   }
 }
 
@@ -111,6 +114,8 @@ class FakeClient implements ComputeClient {
       prepare: (asked) => this.ready(asked),
       frame: ({ run, step, have }) => this.frame(run, step, have),
       stops: () => this.stops(),
+      attach: () => this.stops(),
+      analyse: () => new Promise(() => undefined),
       result: () => null,
       train: () => new Promise((resolve) => (this.training = resolve)),
       steerTraining: ({ action }) => {
@@ -147,6 +152,7 @@ class FakeClient implements ComputeClient {
         vxy: nodes,
         epsilon: 1,
         logZ: 0,
+        barriers: [],
       },
       targetDensity: null,
       data: new Float32Array(),
@@ -154,9 +160,26 @@ class FakeClient implements ComputeClient {
       constants: {
         spectralGap: null,
         logSobolevEstimate: null,
+        twoStateFactor: null,
+        logSobolevBound: null,
+        convexity: 0,
         smoothness: 1,
+        smoothnessAt: [0, 0],
         smoothness95: 1,
         biasPrediction: null,
+      },
+      analysis: {
+        grid: { halfWidth: 4, cells: 1, v: nodes, vx: nodes, vy: nodes, vxy: nodes },
+        barriers: [],
+        transition: { ...scene.dynamics, stepSize: scene.dynamics.stepSize ?? 0.02 },
+        sampler: scene.dynamics.sampler,
+        jumpEvery: 0,
+        steps: scene.dynamics.steps,
+        cells: 32,
+        kl0: null,
+        start: { density: new Float64Array(32 * 32) },
+        fokkerPlanckStart: new Float64Array(1),
+        data: null,
       },
       frame: this.frame(run, 0, -1),
       notices: [],
@@ -175,6 +198,8 @@ class FakeClient implements ComputeClient {
       points: Array.from({ length: this.computed - have }, (_, i) => curvePoint(have + 1 + i)),
       stops: this.stops(),
       nullFloor: null,
+      companion: null,
+      collapse: null,
     }
   }
 

@@ -14,6 +14,9 @@ const point = (step: number, kl = step): CurvePoint => ({
   deterministicKl: null,
   deterministicStandardError: null,
   deterministicLowerBound: false,
+  acceptance: null,
+  deterministicRate: null,
+  contraction: null,
 })
 
 describe('the curve', () => {

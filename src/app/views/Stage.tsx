@@ -265,6 +265,7 @@ function Invitation() {
 
 const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
   energy: 'Density π',
+  contraction: 'Rate λmin(∇²V)',
   contours: 'Contours V',
   gradient: 'Arrows −∇V',
   data: 'Data',

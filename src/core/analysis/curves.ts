@@ -4,20 +4,58 @@
  */
 export type Estimator = 'quadrature' | 'native' | 'smoothed'
 
-export interface LangevinCurves {
+/**
+ * What is known of laws on the grid rather than from particles: the exact law of the discrete chain, the continuous
+ * dynamics, and both against the law of the data.
+ */
+export interface LawCurves {
+  /** KL(ρ_k‖π), ρ_k the exact law of the discrete chain; null where unresolved or the sampler has no density. */
+  readonly klExact: (number | null)[]
+  /** I(ρ_k‖π) of that law, in the metric P of a preconditioner. */
+  readonly fisher: (number | null)[]
+  /** M_k of the step that ends at k. */
+  readonly mismatch: (number | null)[]
+  /** KL of the continuous dynamics (Fokker–Planck) at t = kη. */
+  readonly fokkerPlanck: (number | null)[]
+  /** I of the continuous dynamics at t = kη: d/dt KL = −ε I. */
+  readonly fokkerPlanckFisher: (number | null)[]
+  /**
+   * Against the law ρ_D of the data (for points: smoothed): KL(ρ_k‖ρ_D), I(ρ_k‖ρ_D) and E_{ρ_k}|∇V + ε∇log ρ_D|²,
+   * of the exact law of the chain where it is known, else of the continuous dynamics.
+   */
+  readonly dataKl: (number | null)[]
+  readonly dataFisher: (number | null)[]
+  readonly residual: (number | null)[]
+  /** The a-priori bound on KL_k; null where there is none. */
+  readonly envelope: (number | null)[]
+}
+
+/** Curves of which nothing is known: null at every step from 0 to `steps`. */
+export function noLawCurves(steps: number): LawCurves {
+  const nothing = (): null[] => new Array<null>(steps + 1).fill(null)
+  return {
+    klExact: nothing(),
+    fisher: nothing(),
+    mismatch: nothing(),
+    fokkerPlanck: nothing(),
+    fokkerPlanckFisher: nothing(),
+    dataKl: nothing(),
+    dataFisher: nothing(),
+    residual: nothing(),
+    envelope: nothing(),
+  }
+}
+
+export interface LangevinCurves extends LawCurves {
   readonly step: number[]
   /** KL(ρ_k‖π) of the particles. */
   readonly kl: (number | null)[]
   readonly klStandardError: (number | null)[]
   readonly estimator: (Estimator | null)[]
-  /** Exact law of the discrete chain on the grid. */
-  readonly klExact: (number | null)[]
-  /** Continuous time, at t = kη. */
-  readonly fokkerPlanck: (number | null)[]
-  readonly fisher: (number | null)[]
-  readonly mismatch: (number | null)[]
-  /** Share of the particles that the wall folded in the step that ends at k. */
+  /** Mass that the walls folded in the step that ends at k: of the exact law, else the share of the particles. */
   readonly foldedMass: (number | null)[]
+  /** Share of the Metropolis moves of the step (MALA) that were accepted; null for samplers that accept all. */
+  readonly acceptance: (number | null)[]
 }
 
 export interface DeterministicCurves {
@@ -27,6 +65,38 @@ export interface DeterministicCurves {
   readonly klStandardError: (number | null)[]
   /** True from the first step at which the map was not injective: kl is a lower bound from there on. */
   readonly lowerBound: boolean[]
+  /** S/ε = E[ΔV − |∇V|²/ε] over the particles: the rate d/dt KL of the continuous flow, of either sign. */
+  readonly klRate: (number | null)[]
+}
+
+/** A minimum of V that particles of the deterministic flow end in. */
+export interface Basin {
+  readonly at: readonly [number, number]
+  /** Share p_i of the particles. */
+  readonly mass: number
+  /** ΔV there. */
+  readonly laplacian: number
+  /** −log det(I − ηD∇²V) there: growth of KL a step of the discrete map. */
+  readonly growth: number
+}
+
+/** Where the deterministic flow goes, and when it was nearest to π. */
+export interface Collapse {
+  /** First evaluated step at which S turned from ≤ 0 to > 0: the best time, certified by nothing; null: none yet. */
+  readonly bestStep: number | null
+  readonly basins: readonly Basin[]
+  /** Late growth of KL a step, Σ p_i growth_i; null when no minimum was found for some particle. */
+  readonly slope: number | null
+}
+
+/** Two clouds under one noise (dynamics.companion). */
+export interface ContractionCurves {
+  readonly step: number[]
+  /** Largest and root-mean-square distance |x_k − y_k| of the pairs, in the metric P⁻¹. */
+  readonly largest: number[]
+  readonly rootMeanSquare: number[]
+  /** (1 − ηm)^k times the largest distance at k = 0 where V is m-convex on the box and η ≤ 2/(m + L); else null. */
+  readonly bound: (number | null)[]
 }
 
 export type StoppingStatus = 'certificate' | 'certificate-if' | 'estimate' | 'prediction' | 'none'
@@ -43,11 +113,25 @@ export interface StoppingReport {
 }
 
 export interface Constants {
+  /** λ_PI of the grid; an estimate, and an upper bound of the log-Sobolev rate. */
   readonly spectralGap: number | null
+  /** Gap times the two-state factor; an estimate of λ from above. */
   readonly logSobolevEstimate: number | null
+  readonly twoStateFactor: number | null
+  /** A proved lower bound of λ (given the table); null where barriers allow none. */
+  readonly logSobolevBound: {
+    readonly value: number
+    readonly method: string
+    readonly reason: string
+  } | null
+  /** min over the box of λmin(∇²V); negative where V is not convex. */
+  readonly convexity: number
   /** max over the box of the spectral norm of ∇²V. */
   readonly smoothness: number
+  /** Where it is attained. */
+  readonly smoothnessAt: readonly [number, number]
   /** L95: 95th percentile of the spectral norm of ∇²V at 4,096 samples of the target (of π for sums). */
   readonly smoothness95: number
+  /** b(η), nats; a prediction. */
   readonly biasPrediction: number | null
 }

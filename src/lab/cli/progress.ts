@@ -34,6 +34,7 @@ export function progressPrinter(
       print(`backend ${description}: ${reason}`)
     },
     landscape() {},
+    analysis() {},
     checkpoint() {},
   }
   return (name, payload) => {

@@ -69,6 +69,8 @@ function handlersWith(own: Partial<CallHandlers>): CallHandlers {
     prepare: missing,
     frame: missing,
     stops: missing,
+    attach: missing,
+    analyse: missing,
     result: missing,
     train: missing,
     steerTraining: missing,

@@ -1,8 +1,12 @@
-import type { EnergyGrid } from '../../core/fields/energyField.ts'
+import type { EnergyField } from '../../core/fields/energyField.ts'
 import type { Landscape } from '../protocol/calls.ts'
 
 /** A table as the page gets it: copied, since a reply is given away. */
-export function landscapeOf(grid: EnergyGrid, epsilon: number, logZ: number): Landscape {
+export function landscapeOf(
+  { grid, barriers }: EnergyField,
+  epsilon: number,
+  logZ: number,
+): Landscape {
   return {
     halfWidth: grid.box.halfWidth,
     cells: grid.box.cells,
@@ -12,5 +16,6 @@ export function landscapeOf(grid: EnergyGrid, epsilon: number, logZ: number): La
     vxy: grid.vxy.slice(),
     epsilon,
     logZ,
+    barriers,
   }
 }

@@ -33,7 +33,11 @@ function createRun(frameBudget: number): Run {
     constants: {
       spectralGap: null,
       logSobolevEstimate: null,
+      twoStateFactor: null,
+      logSobolevBound: null,
+      convexity: 1,
       smoothness: 2,
+      smoothnessAt: [0, 0],
       smoothness95: 2,
       biasPrediction: null,
     },

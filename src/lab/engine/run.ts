@@ -1,8 +1,10 @@
-import type {
-  Constants,
-  DeterministicCurves,
-  LangevinCurves,
-  StoppingReport,
+import {
+  type Constants,
+  type DeterministicCurves,
+  type LangevinCurves,
+  type LawCurves,
+  noLawCurves,
+  type StoppingReport,
 } from '../../core/analysis/curves.ts'
 import { initialLaw, type InitialLaw } from '../../core/analysis/initialLaw.ts'
 import { createKlEstimator, type KlEstimator } from '../../core/analysis/nativeKl.ts'
@@ -16,7 +18,7 @@ import { Purpose, type Key } from '../../core/maths/rng.ts'
 import { SAMPLERS } from '../../core/samplers/registry.ts'
 import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
 import type { Distribution } from '../../core/targets/target.ts'
-import type { CurvePoint } from '../protocol/calls.ts'
+import type { AnalysisReport, CurvePoint } from '../protocol/calls.ts'
 import type { RunResult, TrainingSummary } from '../protocol/result.ts'
 import { PENDING_CRITERIA } from '../scene/available.ts'
 import type { SceneSpec, StoppingSpec } from '../scene/sceneSpec.ts'
@@ -72,23 +74,23 @@ export class Run {
   private estimator: KlEstimator | null = null
   private floor: NullFloor | null = null
   private measuringFloor: Promise<NullFloor> | null = null
-  private readonly langevin: LangevinCurves = {
+  private readonly langevin: Omit<LangevinCurves, keyof LawCurves> = {
     step: [],
     kl: [],
     klStandardError: [],
     estimator: [],
-    klExact: [],
-    fokkerPlanck: [],
-    fisher: [],
-    mismatch: [],
     foldedMass: [],
+    acceptance: [],
   }
   private readonly deterministic: DeterministicCurves = {
     step: [],
     kl: [],
     klStandardError: [],
     lowerBound: [],
+    klRate: [],
   }
+  /** What the analysis has found of the laws; nothing until it is attached. */
+  private law: LawCurves
   private readonly pseudoValues: (Float64Array | null)[] = []
 
   /** @throws RangeError where the initial law does not fit the box */
@@ -103,6 +105,7 @@ export class Run {
     this.key = { seed: scene.seed, purpose: Purpose.dynamics }
     this.particles = scene.dynamics.particles
     this.steps = scene.dynamics.steps
+    this.law = noLawCurves(this.steps)
     this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
     const xy = this.initial.sample(this.particles, scene.seed)
     const { logDensity } = this.initial
@@ -190,15 +193,13 @@ export class Run {
     langevin.step[step] = step
     langevin.kl[step] = finite(kl)
     langevin.klStandardError[step] = finite(error)
-    langevin.klExact[step] = null
-    langevin.fokkerPlanck[step] = null
-    langevin.fisher[step] = null
-    langevin.mismatch[step] = null
     langevin.foldedMass[step] = folded / this.particles
+    langevin.acceptance[step] = null
     deterministic.step[step] = step
     deterministic.kl[step] = finite(flow?.value ?? null)
     deterministic.klStandardError[step] = finite(flow?.standardError ?? null)
     deterministic.lowerBound[step] = !flowCloud.injective
+    deterministic.klRate[step] = null
     this.frames.record(step, this.langevinCloud.xy, flowCloud.xy)
   }
 
@@ -256,12 +257,15 @@ export class Run {
         kl: langevin.kl[step]!,
         klStandardError: langevin.klStandardError[step]!,
         estimator: langevin.estimator[step]!,
-        klExact: langevin.klExact[step]!,
-        fokkerPlanck: langevin.fokkerPlanck[step]!,
+        klExact: null,
+        fokkerPlanck: null,
         foldedMass: langevin.foldedMass[step]!,
+        acceptance: langevin.acceptance[step]!,
         deterministicKl: deterministic.kl[step]!,
         deterministicStandardError: deterministic.klStandardError[step]!,
         deterministicLowerBound: deterministic.lowerBound[step]!,
+        deterministicRate: deterministic.klRate[step]!,
+        contraction: null,
       })
     return points
   }
@@ -292,6 +296,11 @@ export class Run {
     }
   }
 
+  /** Takes over what the analysis has found of the laws of this run. */
+  attach({ curves }: AnalysisReport): void {
+    this.law = curves
+  }
+
   /** The run is no longer wanted: what it still measures beside ends. */
   close(): void {
     this.closed = true
@@ -302,7 +311,7 @@ export class Run {
     const reports = stoppingReports({
       computed: this.step,
       steps: this.steps,
-      curves: this.langevin,
+      curves: { ...this.langevin, ...this.law },
       pseudoValues: this.pseudoValues,
       nullFloor: this.floor,
       delta: stopping.delta,
@@ -329,8 +338,10 @@ export class Run {
       scene: this.scene,
       training,
       gibbs: { logZ: this.gibbs.logZ },
-      langevin: this.langevin,
+      langevin: { ...this.langevin, ...this.law },
       deterministic: this.deterministic,
+      collapse: null,
+      contraction: null,
       constants: this.constants,
       stopping: this.reports(),
     }

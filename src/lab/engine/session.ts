@@ -1,3 +1,4 @@
+import { convexity } from '../../core/analysis/logSobolev.ts'
 import {
   biasPrediction,
   defaultStepSize,
@@ -26,12 +27,13 @@ import type {
   TrainReply,
   TrainRequest,
 } from '../protocol/calls.ts'
-import type { CallHandlers } from '../protocol/messages.ts'
+import type { AnalysisCallName, CallHandlers } from '../protocol/messages.ts'
 import type { RunResult, TrainingSummary } from '../protocol/result.ts'
 import { isAvailable } from '../scene/available.ts'
 import { DEFAULT_SCENE } from '../scene/defaults.ts'
 import { describeProblem } from '../scene/problem.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
+import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Backends, reportOf } from './backends.ts'
 import type { Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
@@ -67,7 +69,7 @@ const WALL_MASS = 1e-6
  *
  * A `prepare` replaces the run before it; calls that name an older run are refused.
  */
-export class Session implements CallHandlers {
+export class Session implements Omit<CallHandlers, AnalysisCallName> {
   private readonly environment: Environment
   private readonly onProvide: (request: Request<'provide'>) => void
   private readonly backends: Backends
@@ -129,10 +131,15 @@ export class Session implements CallHandlers {
         scene.energy.kind === 'trained' && trainedScene ? trainedScene.training : scene.training,
       dynamics: { ...scene.dynamics, stepSize },
     }
+    const steepest = smoothness(field)
     const constants = {
       spectralGap: null,
       logSobolevEstimate: null,
-      smoothness: smoothness(field).value,
+      twoStateFactor: null,
+      logSobolevBound: null,
+      convexity: convexity(field),
+      smoothness: steepest.value,
+      smoothnessAt: steepest.at,
       smoothness95: l95,
       biasPrediction: biasPrediction(field, pi, transition),
     }
@@ -150,11 +157,18 @@ export class Session implements CallHandlers {
       run: id,
       scene: normalised,
       trained: energy.trained,
-      landscape: landscapeOf(field.grid, epsilon, pi.logZ),
+      landscape: landscapeOf(field, epsilon, pi.logZ),
       targetDensity: densityRaster(target, field),
       data: target.picture(PICTURE_POINTS, scene.seed),
       transform: target.transform,
       constants,
+      analysis: analysisInput({
+        scene: normalised,
+        field,
+        transition,
+        initial: run.initial,
+        data: dataLaw(target),
+      }),
       frame: await this.frameReply(id, run, 0, -1, signal),
       notices,
       terms: energy.terms,
@@ -181,6 +195,12 @@ export class Session implements CallHandlers {
     const run = this.runOf(id)
     if (run.needsFloor) await run.measureFloor()
     return run.reports(stopping)
+  }
+
+  attach = async ({ run: id, report }: Request<'attach'>): Promise<Reply<'attach'>> => {
+    const run = this.runOf(id)
+    run.attach(report)
+    return run.reports()
   }
 
   result = async ({ run: id }: Request<'result'>, signal?: AbortSignal): Promise<RunResult> => {
@@ -281,6 +301,8 @@ export class Session implements CallHandlers {
       points: run.curvesSince(have),
       stops: run.reports(),
       nullFloor: run.nullFloor,
+      companion: null,
+      collapse: null,
     }
   }
 
@@ -372,6 +394,12 @@ export class Session implements CallHandlers {
       )
     return outcome
   }
+}
+
+/** The law of the data as far as it has a density. */
+function dataLaw({ initial, distribution }: ResolvedTarget): AnalysisInputOptions['data'] {
+  const { density } = initial
+  return density === null ? null : { density, smoothed: distribution.density === null }
 }
 
 function refuseUnavailable(scene: SceneSpec): void {

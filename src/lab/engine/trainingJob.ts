@@ -387,7 +387,7 @@ export class TrainingJob {
     const tableError = this.liveTableError(field, trainer.model())
     this.environment.emit('landscape', {
       step: trainer.step,
-      landscape: landscapeOf(field.grid, epsilon, gibbs(field, epsilon).logZ),
+      landscape: landscapeOf(field, epsilon, gibbs(field, epsilon).logZ),
       tableError,
     })
     this.landscapeCost = this.environment.clock() - start

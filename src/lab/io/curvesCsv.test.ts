@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../protocol/result.ts'
 import { curvesCsv } from './curvesCsv.ts'
 
-const CURVES: Pick<RunResult, 'langevin' | 'deterministic'> = {
+const CURVES = {
   langevin: {
     step: [0, 1, 2],
     kl: [1.5, null, 0.1 + 0.2],

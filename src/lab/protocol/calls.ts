@@ -1,4 +1,13 @@
-import type { Constants, Estimator, StoppingReport } from '../../core/analysis/curves.ts'
+import type {
+  Collapse,
+  Constants,
+  Estimator,
+  LawCurves,
+  StoppingReport,
+} from '../../core/analysis/curves.ts'
+import type { ChainStart } from '../../core/analysis/exactChain.ts'
+import type { Barrier } from '../../core/fields/energyField.ts'
+import type { TransitionParameters } from '../../core/fields/transition.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
 import type { Standardisation, TrainerCheckpoint } from '../../learning/training/api.ts'
 import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
@@ -22,6 +31,13 @@ export interface Calls {
     request: { readonly run: number; readonly stopping: StoppingSpec },
     reply: StoppingReport[],
   ]
+  /** Gives a run what the analysis has found, for its reports and its result. */
+  attach: [
+    request: { readonly run: number; readonly report: AnalysisReport },
+    reply: StoppingReport[],
+  ]
+  /** Served by the analysis worker: follows the laws of a run, telling on the way; aborts the one before. */
+  analyse: [request: { readonly run: number; readonly input: AnalysisInput }, reply: AnalysisReport]
   /** The whole run as the headless runner would write it, computing what is missing. */
   result: [request: { readonly run: number }, reply: RunResult]
   /** Starts training on the scene's target; replies when the training ends, is aborted or fails. */
@@ -49,6 +65,8 @@ export interface Events {
   notice: Notice
   /** The backend changed by itself (device lost, gradient check failed). */
   backend: BackendReport
+  /** What is known so far of the laws of a run; at most 5 a second. */
+  analysis: { readonly run: number; readonly report: AnalysisReport }
 }
 export type EventName = keyof Events
 
@@ -84,6 +102,8 @@ export interface Landscape {
   readonly epsilon: number
   /** log Z of e^(−V/ε) over the box. */
   readonly logZ: number
+  /** Keep-out regions beside the table: π = 0 inside them. */
+  readonly barriers: readonly Barrier[]
 }
 
 /** Values over cells × cells cell centres of a square box, row-major, x fastest, y upwards. */
@@ -107,10 +127,61 @@ export interface RunReady {
   /** From the data's own units to world units; null for targets made in world units. */
   readonly transform: Standardisation | null
   readonly constants: Constants
+  /** What the analysis worker needs to follow the laws of this run; goes there untouched. */
+  readonly analysis: AnalysisInput
   readonly frame: FrameReply
   readonly notices: readonly Notice[]
   /** Lists of labels of the terms, for a sum; empty otherwise. */
   readonly terms: readonly string[]
+}
+
+/**
+ * All that the laws of a run depend on, as plain data. Values on cells are row-major, x fastest, y upwards.
+ */
+export interface AnalysisInput {
+  readonly grid: Pick<Landscape, 'halfWidth' | 'cells' | 'v' | 'vx' | 'vy' | 'vxy'>
+  readonly barriers: readonly Barrier[]
+  readonly transition: TransitionParameters
+  readonly sampler: 'langevin' | 'mala'
+  readonly jumpEvery: number
+  readonly steps: number
+  /** Cells a side that the chain is followed on: the scene's, or more where the kernel needs them. */
+  readonly cells: number
+  /** KL(ρ₀‖π) by quadrature; null where ρ₀ has no density. */
+  readonly kl0: number | null
+  /** ρ₀ for the chain: a density on its cells, or points with masses where the cells do not resolve it. */
+  readonly start: ChainStart
+  /** ρ₀ for the continuous dynamics: a density on the cells of the table. */
+  readonly fokkerPlanckStart: Float64Array
+  /** The law of the data at the centres of the chain's cells; null where the target has no density. */
+  readonly data: {
+    readonly logDensity: Float64Array
+    readonly scoreX: Float64Array
+    readonly scoreY: Float64Array
+    /** A kernel estimate of points, not a density that is known. */
+    readonly smoothed: boolean
+  } | null
+}
+
+/** What is known of the laws of a run. Curves have one entry a step from 0 on, null where not evaluated (yet). */
+export interface AnalysisReport {
+  readonly stage: 'coarse' | 'fine' | 'done'
+  readonly curves: LawCurves
+  /** Last step to which the exact law of the chain has been followed at this stage. */
+  readonly exactTo: number
+  /** Cells a side that the exact law was followed on; null where there is none. */
+  readonly cells: number | null
+  /** Why there is no exact law, or from which step on it is not resolved; null where all is well. */
+  readonly unresolved: string | null
+  /** Mass folded at the walls a step, of the exact law. */
+  readonly foldedMass: readonly (number | null)[]
+  /** Largest relative difference of the fall of KL and of ∫ε I over a step of the continuous dynamics; null: unknown. */
+  readonly dissipationError: number | null
+  /** Known from the stage `fine` on. */
+  readonly constants: Pick<
+    Constants,
+    'spectralGap' | 'logSobolevEstimate' | 'twoStateFactor' | 'logSobolevBound'
+  > | null
 }
 
 export interface FrameRequest {
@@ -129,9 +200,18 @@ export interface CurvePoint {
   readonly klExact: number | null
   readonly fokkerPlanck: number | null
   readonly foldedMass: number | null
+  readonly acceptance: number | null
   readonly deterministicKl: number | null
   readonly deterministicStandardError: number | null
   readonly deterministicLowerBound: boolean
+  /** S/ε, the rate of the deterministic KL. */
+  readonly deterministicRate: number | null
+  /** Distances of the two clouds under one noise; null without a companion. */
+  readonly contraction: {
+    readonly largest: number
+    readonly rootMeanSquare: number
+    readonly bound: number | null
+  } | null
 }
 
 /** Both clouds at one step: [x0, y0, x1, y1, …], length 2n, world units. */
@@ -140,6 +220,8 @@ export interface FrameReply {
   readonly step: number
   readonly langevin: Float32Array
   readonly deterministic: Float32Array
+  /** The second cloud under the same noise; null without a companion. */
+  readonly companion: Float32Array | null
   /** Every step up to this one has been computed. */
   readonly computed: number
   /** Curve entries after `have`, in order. */
@@ -147,6 +229,7 @@ export interface FrameReply {
   readonly stops: readonly StoppingReport[]
   /** Mean, and mean + 2 sd, of the estimator at exact samples of π of the same size; null until measured. */
   readonly nullFloor: { readonly mean: number; readonly upper: number } | null
+  readonly collapse: Collapse | null
 }
 
 export interface LiveFrame {

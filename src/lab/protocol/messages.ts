@@ -44,7 +44,10 @@ export interface CallFailure {
   readonly field: string | null
 }
 
-/** One function a call; the worker and the tests serve any object of this shape. */
+/** Calls that the analysis worker serves; the compute worker serves all others. */
+export type AnalysisCallName = 'analyse'
+
+/** One function a call; the workers and the tests serve objects of parts of this shape. */
 export type CallHandlers = {
   readonly [K in CallName]: (request: Request<K>, signal: AbortSignal) => Promise<Reply<K>>
 }

@@ -1,5 +1,7 @@
 import type {
+  Collapse,
   Constants,
+  ContractionCurves,
   DeterministicCurves,
   LangevinCurves,
   StoppingReport,
@@ -47,6 +49,10 @@ export interface RunResult {
   readonly gibbs: { readonly logZ: number }
   readonly langevin: LangevinCurves
   readonly deterministic: DeterministicCurves
+  /** Where the deterministic flow goes; null before its first step. */
+  readonly collapse: Collapse | null
+  /** Null without a companion. */
+  readonly contraction: ContractionCurves | null
   readonly constants: Constants
   readonly stopping: readonly StoppingReport[]
 }

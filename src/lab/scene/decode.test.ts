@@ -51,7 +51,7 @@ describe('parseScene', () => {
     [
       'an unknown key inside',
       { dynamics: { epsilom: 1 } },
-      'dynamics.epsilom: found an unknown key; allowed: one of epsilon, stepSize, steps, particles, sampler, skew, preconditioner, jumpEvery, initial',
+      'dynamics.epsilom: found an unknown key; allowed: one of epsilon, stepSize, steps, particles, sampler, skew, preconditioner, jumpEvery, initial, companion',
     ],
     [
       'a value out of range',

@@ -15,6 +15,7 @@ import {
   DEFAULT_UNIFORM,
   hasKnownDensity,
   isTargetId,
+  CHART_IDS,
   LAYER_IDS,
   SAMPLER_IDS,
   THEME_IDS,
@@ -225,6 +226,18 @@ class Fields {
     if (read !== null) return read
     this.report(key, value, `two numbers [x, y], each ${describeRange(rangeOf(range))}`)
     return fallback
+  }
+
+  /** A vector where null, too, has a meaning. */
+  vectorOrNull(key: string, range: RangePath, meaning: string): Vector2 | null {
+    const value = this.raw(key)
+    if (value === undefined || value === null) return null
+    const read = asVector(value, range)
+    if (read === null) {
+      const each = describeRange(rangeOf(range))
+      this.report(key, value, `two numbers [x, y], each ${each}, or ${meaning}`)
+    }
+    return read
   }
 
   /** A symmetric positive definite 2 × 2 matrix. */
@@ -616,6 +629,7 @@ function decodeDynamics(fields: Fields): DynamicsSpec {
     ),
     jumpEvery: fields.number('jumpEvery', 'dynamics.jumpEvery', fallback.jumpEvery),
     initial: decodeInitial(fields.object('initial')) ?? fallback.initial,
+    companion: fields.vectorOrNull('companion', 'dynamics.companion', 'null for none'),
   }
   fields.finish()
   return dynamics
@@ -679,6 +693,7 @@ function decodeView(fields: Fields): ViewSpec {
   const fallback = DEFAULT_SCENE.view
   const view: ViewSpec = {
     layers: decodeLayers(fields),
+    chart: fields.choice('chart', CHART_IDS, fallback.chart),
     speed: fields.number('speed', 'view.speed', fallback.speed),
     haltAt: fields.numberOrNull('haltAt', 'view.haltAt', 'null for the last step'),
     pauseAtStop: fields.boolean('pauseAtStop', fallback.pauseAtStop),

@@ -1,6 +1,7 @@
 import { DEFAULT_SHARPNESS, TARGET_IDS } from '../../core/targets/ids.ts'
 import type {
   BarrierSpec,
+  ChartId,
   DynamicsSpec,
   InitialSpec,
   LayerId,
@@ -24,6 +25,7 @@ export const IDENTITY: Matrix2 = [
 /** Layers of the two canvases, in the order in which they are drawn and listed. */
 export const LAYER_IDS = [
   'energy',
+  'contraction',
   'contours',
   'gradient',
   'data',
@@ -37,6 +39,12 @@ export const SAMPLER_IDS = [
   'langevin',
   'mala',
 ] as const satisfies readonly DynamicsSpec['sampler'][]
+export const CHART_IDS = [
+  'lyapunov',
+  'dissipation',
+  'data',
+  'contraction',
+] as const satisfies readonly ChartId[]
 export const THEME_IDS = ['auto', 'light', 'dark'] as const satisfies readonly ViewSpec['theme'][]
 
 /** A built-in target as it is first picked: a known density at its default sharpness, or the real data. */
@@ -111,6 +119,7 @@ export const DEFAULT_DYNAMICS: DynamicsSpec = {
   preconditioner: IDENTITY,
   jumpEvery: 0,
   initial: DEFAULT_INITIAL,
+  companion: null,
 }
 
 export const DEFAULT_STOPPING: StoppingSpec = {
@@ -121,6 +130,7 @@ export const DEFAULT_STOPPING: StoppingSpec = {
 
 export const DEFAULT_VIEW: ViewSpec = {
   layers: ['energy', 'contours', 'particles'],
+  chart: 'lyapunov',
   speed: 24,
   haltAt: null,
   pauseAtStop: false,

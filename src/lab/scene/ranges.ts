@@ -198,6 +198,7 @@ export const RANGES = {
     unit: '',
     label: 'Spread round the point',
   },
+  'dynamics.companion': { ...COORDINATE, label: 'Offset of the second cloud' },
   'stopping.delta': {
     min: 1e-6,
     max: 10,

@@ -107,6 +107,11 @@ export interface DynamicsSpec {
   readonly preconditioner: Matrix2
   readonly jumpEvery: number
   readonly initial: InitialSpec
+  /**
+   * Offset at which a second cloud starts beside the Langevin particles, moved by the same noise: how fast the
+   * two approach is the contraction. Null: no second cloud.
+   */
+  readonly companion: Vector2 | null
 }
 
 export interface StoppingSpec {
@@ -116,12 +121,28 @@ export interface StoppingSpec {
   readonly delta: number
 }
 
+/** `contraction`: the local rate λmin(∇²V). */
 export type LayerId =
-  'energy' | 'contours' | 'gradient' | 'data' | 'target' | 'particles' | 'trails' | 'difference'
+  | 'energy'
+  | 'contraction'
+  | 'contours'
+  | 'gradient'
+  | 'data'
+  | 'target'
+  | 'particles'
+  | 'trails'
+  | 'difference'
+
+/**
+ * What the chart under the stage shows: KL to π (the Lyapunov function), KL to the data, the dissipation identity
+ * KL′ = −εI, or the distance of two clouds under one noise.
+ */
+export type ChartId = 'lyapunov' | 'data' | 'dissipation' | 'contraction'
 
 /** How it is looked at. Never part of the numbers. */
 export interface ViewSpec {
   readonly layers: readonly LayerId[]
+  readonly chart: ChartId
   /** Steps a second while playing. */
   readonly speed: number
   /** Pause exactly at this step; null: at the end. */

@@ -3,7 +3,7 @@ import { CRITERION_IDS } from '../../core/analysis/ids.ts'
 import { TARGET_IDS } from '../../core/targets/ids.ts'
 import { OBJECTIVE_IDS } from '../../learning/ids.ts'
 import { BACKEND_CHOICES } from './decode.ts'
-import { hasKnownDensity, LAYER_IDS, SAMPLER_IDS, THEME_IDS } from './defaults.ts'
+import { CHART_IDS, hasKnownDensity, LAYER_IDS, SAMPLER_IDS, THEME_IDS } from './defaults.ts'
 import { RANGES, rangeOf } from './ranges.ts'
 import type { RangePath } from './ranges.ts'
 import type {
@@ -221,6 +221,7 @@ export const sceneArbitrary: fc.Arbitrary<SceneSpec> = targetArbitrary.chain((ta
       preconditioner: spd,
       jumpEvery: ranged('dynamics.jumpEvery'),
       initial,
+      companion: fc.option(vector('dynamics.companion')),
     }),
     stopping: fc.record({
       criterion: fc.constantFrom(...CRITERION_IDS),
@@ -229,6 +230,7 @@ export const sceneArbitrary: fc.Arbitrary<SceneSpec> = targetArbitrary.chain((ta
     }),
     view: fc.record({
       layers: fc.subarray([...LAYER_IDS]),
+      chart: fc.constantFrom(...CHART_IDS),
       speed: ranged('view.speed'),
       haltAt: fc.option(ranged('view.haltAt')),
       pauseAtStop: fc.boolean(),

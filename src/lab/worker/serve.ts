@@ -41,7 +41,7 @@ export function transferables(message: unknown): ArrayBuffer[] {
  */
 export function serve(
   port: Port,
-  handlers: CallHandlers,
+  handlers: Partial<CallHandlers>,
   describe: (error: unknown) => CallFailure,
 ): <K extends EventName>(name: K, payload: Events[K]) => void {
   const running = new Map<number, AbortController>()
@@ -50,7 +50,8 @@ export function serve(
     message: Extract<CallMessage, { name: K }>,
     signal: AbortSignal,
   ): Promise<Reply<K>> {
-    const handler: CallHandlers[K] = handlers[message.name]
+    const handler: CallHandlers[K] | undefined = handlers[message.name]
+    if (handler === undefined) throw new Error(`This worker does not serve ${message.name}`)
     return handler(message.request, signal)
   }
 

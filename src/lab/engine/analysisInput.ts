@@ -1,0 +1,145 @@
+import type { InitialLaw } from '../../core/analysis/initialLaw.ts'
+import type { ChainStart } from '../../core/analysis/exactChain.ts'
+import { refinedStart } from '../../core/analysis/exactChain.ts'
+import { tabulateDensity } from '../../core/analysis/kl.ts'
+import type { EnergyField } from '../../core/fields/energyField.ts'
+import type { Transition } from '../../core/fields/transition.ts'
+import { type Box, centreCoordinate, spacing } from '../../core/maths/grid.ts'
+import { minEigenvalue2 } from '../../core/maths/linalg2.ts'
+import type { Density } from '../../core/targets/target.ts'
+import type { AnalysisInput } from '../protocol/calls.ts'
+import type { SceneSpec } from '../scene/sceneSpec.ts'
+
+export interface AnalysisInputOptions {
+  /** Normalised, with the step size filled in. */
+  readonly scene: SceneSpec
+  readonly field: EnergyField
+  readonly transition: Transition
+  readonly initial: InitialLaw
+  /** The law of the data: ρ*, or the smoothed data of points; null where there is none. */
+  readonly data: { readonly density: Density; readonly smoothed: boolean } | null
+}
+
+/** Cells a side to choose from where the scene's own do not resolve the kernel. */
+const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
+/** Least standard deviation of the kernel, in cells: the quadrature of the chain errs by exp(−2π²·1.1²), 4e-11. */
+const RESOLVED = 1.1
+/** The mass of a law that its cells resolve does not change by more than this share on cells half as wide. */
+const RESOLVED_MASS = 1e-9
+const MOST_REFINEMENT = 8
+
+/** Everything that the laws of a run depend on, as plain data that may be given away. */
+export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
+  const { scene, field, transition, initial, data } = options
+  const { grid, barriers } = field
+  const { halfWidth } = grid.box
+  const { dynamics } = scene
+  const { stepSize, epsilon } = transition
+  const box = { halfWidth, cells: chainCells(grid.box, transition) }
+  return {
+    grid: {
+      halfWidth,
+      cells: grid.box.cells,
+      v: grid.v.slice(),
+      vx: grid.vx.slice(),
+      vy: grid.vy.slice(),
+      vxy: grid.vxy.slice(),
+    },
+    barriers,
+    transition: {
+      stepSize,
+      epsilon,
+      skew: dynamics.skew,
+      preconditioner: dynamics.preconditioner,
+    },
+    sampler: dynamics.sampler,
+    jumpEvery: dynamics.jumpEvery,
+    steps: dynamics.steps,
+    cells: box.cells,
+    kl0: initial.kl,
+    start: startOf(initial, scene, box),
+    fokkerPlanckStart: onCells(startOf(initial, scene, grid.box), grid.box),
+    data: data === null ? null : { ...dataTables(data.density, box), smoothed: data.smoothed },
+  }
+}
+
+/** The scene's cells, or the fewest beyond them that resolve the kernel of a step; the scene's where none do. */
+function chainCells({ halfWidth, cells }: Box, { covariance }: Transition): number {
+  const deviation = Math.sqrt(minEigenvalue2(...covariance))
+  const enough = [cells, ...CELL_CHOICES.filter((more) => more > cells)].find(
+    (n) => deviation >= RESOLVED * spacing({ halfWidth, cells: n }),
+  )
+  return enough ?? cells
+}
+
+/** ρ₀ on the cells where they resolve it, else as points on finer ones. */
+function startOf(initial: InitialLaw, scene: SceneSpec, box: Box): ChainStart {
+  const { logDensity } = initial
+  if (logDensity === null) {
+    // A point mass, or data without a density: the particles themselves.
+    const xy = initial.sample(scene.dynamics.particles, scene.seed)
+    return { xy, mass: new Float64Array(xy.length / 2).fill(1) }
+  }
+  const massAt = (cells: number): number => {
+    try {
+      return tabulateDensity(logDensity, { ...box, cells }).mass
+    } catch (error) {
+      // A law between the centres of all cells.
+      if (error instanceof RangeError) return 0
+      throw error
+    }
+  }
+  let mass = massAt(box.cells)
+  for (let refinement = 1; ; refinement *= 2) {
+    const finer = massAt(2 * refinement * box.cells)
+    const settled = Math.abs(finer - mass) <= RESOLVED_MASS * finer
+    if (settled && refinement === 1) {
+      return { density: tabulateDensity(logDensity, box).density }
+    }
+    if (settled || 2 * refinement > MOST_REFINEMENT) {
+      return refinedStart(logDensity, box, Math.max(2, refinement))
+    }
+    mass = finer
+  }
+}
+
+/** The law as a density on the cells, each point in the cell that it lies in. */
+function onCells(start: ChainStart, box: Box): Float64Array {
+  if ('density' in start) return start.density
+  const { xy, mass } = start
+  const { cells, halfWidth } = box
+  const h = spacing(box)
+  const place = (x: number): number =>
+    Math.max(0, Math.min(cells - 1, Math.floor((x + halfWidth) / h)))
+  const density = new Float64Array(cells * cells)
+  let total = 0
+  for (let i = 0; i < xy.length / 2; i++) {
+    const m = mass?.[i] ?? 1
+    const k = place(xy[2 * i + 1]!) * cells + place(xy[2 * i]!)
+    density[k] = density[k]! + m
+    total += m
+  }
+  for (let k = 0; k < density.length; k++) density[k] = density[k]! / (total * h * h)
+  return density
+}
+
+/** log ρ_D, normalised on Ω, and its score at the centres of the cells. */
+function dataTables(
+  density: Density,
+  box: Box,
+): { logDensity: Float64Array; scoreX: Float64Array; scoreY: Float64Array } {
+  const { cells } = box
+  const { logDensity } = tabulateDensity((x, y) => density.logDensity(x, y), box)
+  const scoreX = new Float64Array(cells * cells)
+  const scoreY = new Float64Array(cells * cells)
+  const s = new Float64Array(2)
+  for (let row = 0, k = 0; row < cells; row++) {
+    const y = centreCoordinate(box, row)
+    for (let column = 0; column < cells; column++, k++) {
+      density.score(centreCoordinate(box, column), y, s)
+      scoreX[k] = s[0]!
+      scoreY[k] = s[1]!
+    }
+  }
+  return { logDensity, scoreX, scoreY }
+}
