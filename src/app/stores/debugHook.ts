@@ -1,4 +1,10 @@
-import type { BackendReport, CurvePoint, FrameReply, Landscape } from '../../lab/protocol/calls.ts'
+import type {
+  AnalysisReport,
+  BackendReport,
+  CurvePoint,
+  FrameReply,
+  Landscape,
+} from '../../lab/protocol/calls.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { Lab } from './lab.ts'
 import type { TrainingState } from './runStore.ts'
@@ -14,6 +20,8 @@ export interface DebugHook {
   runScene(): SceneSpec | null
   /** One entry a step, from 0 to the last step computed. */
   curves(): readonly CurvePoint[]
+  /** The laws of the run, as far as they are known; null before the first word of them. */
+  analysis(): AnalysisReport | null
   stops(): FrameReply['stops']
   nullFloor(): FrameReply['nullFloor']
   /** The table on the stage: (cells + 1)² values of V, row-major, x fastest, y upwards; null before the first. */
@@ -41,6 +49,7 @@ export function createDebugHook(lab: Lab): DebugHook {
     scene: () => structuredClone(lab.scene.getState().scene),
     runScene: () => structuredClone(lab.run.getState().run?.scene ?? null),
     curves: () => structuredClone(lab.run.getState().points),
+    analysis: () => structuredClone(lab.run.getState().analysis),
     stops: () => structuredClone(lab.run.getState().stops),
     nullFloor: () => structuredClone(lab.run.getState().nullFloor),
     landscapeNodes: () => {

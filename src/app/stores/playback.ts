@@ -153,6 +153,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
       status: 'idle',
       stops: ready.frame.stops,
       nullFloor: ready.frame.nullFloor,
+      collapse: ready.frame.collapse,
+      analysis: null,
       points,
       step: 0,
       computed: ready.frame.computed,
@@ -266,6 +268,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       computed: newest.computed,
       points,
       nullFloor: newest.nullFloor,
+      collapse: newest.collapse,
       // Reports are asked for anew while they still answer an older δ or criterion.
       ...(stopsCurrent() ? { stops: newest.stops } : {}),
     })

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type {
+  AnalysisReport,
   BackendReport,
   CurvePoint,
   FrameReply,
@@ -79,6 +80,9 @@ export interface RunState {
   readonly points: readonly CurvePoint[]
   readonly stops: FrameReply['stops']
   readonly nullFloor: FrameReply['nullFloor']
+  readonly collapse: FrameReply['collapse']
+  /** What is known of the laws of the run on the stage; null until the first word of it. */
+  readonly analysis: AnalysisReport | null
   readonly backend: BackendReport | null
   readonly training: TrainingState
   readonly notices: readonly Posted[]
@@ -97,6 +101,8 @@ export function createRunStore(): RunStore {
     points: [],
     stops: [],
     nullFloor: null,
+    collapse: null,
+    analysis: null,
     backend: null,
     training: NO_TRAINING,
     notices: [],
