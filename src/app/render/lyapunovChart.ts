@@ -337,15 +337,13 @@ function drawRun(context: Context, layout: LyapunovLayout, samples: readonly Sam
   context.stroke()
 }
 
-/** The four curves cut into runs and thinned to the columns of the plot. */
+/** The curves of the particles cut into runs and thinned to the columns of the plot. */
 interface Curves {
   readonly length: number
   readonly steps: number
   readonly columns: number
   readonly langevin: readonly Run[]
   readonly deterministic: readonly Run[]
-  readonly exact: readonly Run[]
-  readonly continuous: readonly Run[]
 }
 
 const known = new WeakMap<LyapunovData['points'], Curves>()
@@ -376,8 +374,6 @@ function curvesOf(data: LyapunovData, layout: LyapunovLayout): Curves {
       p.deterministicStandardError,
       p.deterministicLowerBound,
     ]),
-    exact: prepare((p) => [p.klExact, null, false]),
-    continuous: prepare((p) => [p.fokkerPlanck, null, false]),
   }
   known.set(points, curves)
   return curves
@@ -389,7 +385,12 @@ function drawCurves(
   data: LyapunovData,
   palette: Palette,
 ): void {
-  const { langevin, deterministic, exact, continuous } = curvesOf(data, layout)
+  const { langevin, deterministic } = curvesOf(data, layout)
+  const runsOf = (values: readonly (number | null)[] = []): readonly Run[] =>
+    curveRuns(
+      values.map((value, step) => ({ step, value })),
+      ({ value }) => (value === null ? null : { value, error: 0, styled: false }),
+    ).map((run) => ({ ...run, samples: thin(run.samples, layout.steps, layout.plot.width) }))
   for (const [runs, accent] of [
     [deterministic, palette.deterministic],
     [langevin, palette.langevin],
@@ -411,10 +412,10 @@ function drawCurves(
   }
   context.strokeStyle = palette.ink
   context.lineWidth = 1.25
-  for (const run of exact) drawRun(context, layout, run.samples)
+  for (const run of runsOf(data.laws?.klExact)) drawRun(context, layout, run.samples)
   context.lineWidth = 1.5
   context.setLineDash([1.5, 3])
-  for (const run of continuous) drawRun(context, layout, run.samples)
+  for (const run of runsOf(data.laws?.fokkerPlanck)) drawRun(context, layout, run.samples)
   context.setLineDash([])
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { noLawCurves } from '../../core/analysis/curves.ts'
 import type { CurvePoint } from '../../lab/protocol/calls.ts'
 import { screen } from './coordinates.ts'
 import {
@@ -28,8 +29,6 @@ function point(step: number, kl: number | null, rest: Partial<CurvePoint> = {}):
     kl,
     klStandardError: kl === null ? null : 0.01,
     estimator: kl === null ? null : 'native',
-    klExact: null,
-    fokkerPlanck: null,
     foldedMass: 0,
     deterministicKl: null,
     deterministicStandardError: null,
@@ -47,6 +46,7 @@ function dataOf(points: readonly CurvePoint[], rest: Partial<LyapunovData> = {})
     steps: 200,
     stepSize: 0.01,
     nullFloor: { mean: 0.001, upper: 0.004 },
+    laws: null,
     stops: [],
     criterion: 'tolerance',
     delta: 0.05,
@@ -172,10 +172,13 @@ describe('the layout', () => {
   })
 
   it('keeps legend, flag and plot apart at every size', () => {
-    const full = dataOf([
-      point(0, 1, { estimator: 'smoothed', klExact: 1, fokkerPlanck: 1, deterministicKl: 1 }),
-      point(1, 1, { deterministicKl: 1, deterministicLowerBound: true }),
-    ])
+    const full = dataOf(
+      [
+        point(0, 1, { estimator: 'smoothed', deterministicKl: 1 }),
+        point(1, 1, { deterministicKl: 1, deterministicLowerBound: true }),
+      ],
+      { laws: { ...noLawCurves(1), klExact: [1, 1], fokkerPlanck: [1, 1] } },
+    )
     expect(legendKeys(full, surface)).toHaveLength(7)
     for (let width = 160; width <= 900; width += 37) {
       for (let height = 100; height <= 400; height += 50) {
@@ -274,9 +277,10 @@ describe('curves', () => {
 })
 
 describe('a reading', () => {
-  const data = dataOf([
-    ...decay.slice(0, 101).map((p) => ({ ...p, deterministicKl: 1 + p.step / 100, klExact: 0.5 })),
-  ])
+  const data = dataOf(
+    [...decay.slice(0, 101).map((p) => ({ ...p, deterministicKl: 1 + p.step / 100 }))],
+    { laws: { ...noLawCurves(200), klExact: new Array<number>(150).fill(0.5) } },
+  )
 
   it('takes the nearest evaluation and says which', () => {
     const reading = readLyapunov(data, 62)

@@ -1,11 +1,13 @@
 import { scaleLinear, scaleLog, scaleSymlog, ticks } from 'd3'
-import type { CurvePoint, FrameReply } from '../../lab/protocol/calls.ts'
+import type { AnalysisReport, CurvePoint, FrameReply } from '../../lab/protocol/calls.ts'
 import type { Screen, Surface } from './coordinates.ts'
 
 /** What the chart shows. */
 export interface LyapunovData {
   /** In order of step, from step 0 on; what has been computed so far. */
   readonly points: readonly CurvePoint[]
+  /** What is known of the laws of the run; null before the first word of them. */
+  readonly laws: AnalysisReport['curves'] | null
   /** Steps of the whole run: the right end of the axis. */
   readonly steps: number
   /** η; null until known. */
@@ -102,8 +104,8 @@ function summarise(points: readonly CurvePoint[]): Summary {
   let lowest = 0
   let others = Infinity
   points.forEach((p, i) => {
-    const { kl, deterministicKl, klExact, fokkerPlanck } = p
-    for (const value of [kl, deterministicKl, klExact, fokkerPlanck]) {
+    const { kl, deterministicKl } = p
+    for (const value of [kl, deterministicKl]) {
       if (value === null || !Number.isFinite(value)) continue
       if (value > highest) highest = value
       if (value < lowest) lowest = value
@@ -112,8 +114,6 @@ function summarise(points: readonly CurvePoint[]): Summary {
     if (kl !== null && kl > 0 && (i % stride === 0 || sample.length < 50)) sample.push(kl)
     if (p.estimator === 'smoothed') legend.add('smoothed')
     if (p.deterministicLowerBound && deterministicKl !== null) legend.add('lower-bound')
-    if (klExact !== null) legend.add('exact')
-    if (fokkerPlanck !== null) legend.add('fokker-planck')
     if (p.klStandardError !== null) legend.add('error')
   })
   sample.sort((a, b) => a - b)
@@ -204,7 +204,9 @@ export const LEGEND_TEXT: Readonly<Record<LegendKey, string>> = {
 
 /** The keys in order; a narrow chart leaves out the error bands, which speak for themselves. */
 export function legendKeys(data: LyapunovData, surface: Surface): LegendKey[] {
-  const { legend } = summarise(data.points)
+  const legend = new Set(summarise(data.points).legend)
+  if (data.laws?.klExact.some((value) => value !== null) === true) legend.add('exact')
+  if (data.laws?.fokkerPlanck.some((value) => value !== null) === true) legend.add('fokker-planck')
   const narrow = surface.width < NARROW
   return (Object.keys(LEGEND_TEXT) as LegendKey[]).filter(
     (key) => legend.has(key) && !(narrow && key === 'error'),
@@ -393,11 +395,9 @@ function nearest(
 }
 
 export function readLyapunov(data: LyapunovData, step: number): LyapunovReading {
-  const { points, stepSize } = data
+  const { points, laws, stepSize } = data
   const l = nearest(points, step, (p) => p.kl !== null)
   const d = nearest(points, step, (p) => p.deterministicKl !== null)
-  const here = points[lowerIndex(points, step)]
-  const exact = here?.step === step ? here : undefined
   return {
     step,
     time: stepSize === null ? null : step * stepSize,
@@ -414,8 +414,8 @@ export function readLyapunov(data: LyapunovData, step: number): LyapunovReading 
             standardError: d.deterministicStandardError,
             lowerBound: d.deterministicLowerBound,
           },
-    klExact: exact?.klExact ?? null,
-    fokkerPlanck: exact?.fokkerPlanck ?? null,
+    klExact: laws?.klExact[step] ?? null,
+    fokkerPlanck: laws?.fokkerPlanck[step] ?? null,
   }
 }
 
@@ -437,9 +437,9 @@ export interface Run {
  * Cuts a curve into runs: a new one where more than LONGEST_GAP steps have no value (a gap is drawn), and
  * where the style changes (the new run starts at the last sample of the old, so that they join).
  */
-export function curveRuns(
-  points: readonly CurvePoint[],
-  read: (point: CurvePoint) => { value: number; error: number; styled: boolean } | null,
+export function curveRuns<P extends { readonly step: number }>(
+  points: readonly P[],
+  read: (point: P) => { value: number; error: number; styled: boolean } | null,
 ): readonly Run[] {
   const runs: { styled: boolean; samples: Sample[] }[] = []
   for (const point of points) {

@@ -69,8 +69,6 @@ function curvePoint(step: number): CurvePoint {
     kl: 1 / (1 + step),
     klStandardError: 0,
     estimator: 'native',
-    klExact: null,
-    fokkerPlanck: null,
     foldedMass: 0,
     deterministicKl: step,
     deterministicStandardError: 0,

@@ -8,8 +8,6 @@ const point = (step: number, kl = step): CurvePoint => ({
   kl,
   klStandardError: null,
   estimator: 'native',
-  klExact: null,
-  fokkerPlanck: null,
   foldedMass: null,
   deterministicKl: null,
   deterministicStandardError: null,

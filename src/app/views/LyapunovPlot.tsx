@@ -25,6 +25,7 @@ export function LyapunovPlot() {
   const run = useRun((state) => state.run)
   const points = useRun((state) => state.points)
   const stops = useRun((state) => state.stops)
+  const laws = useRun((state) => state.analysis?.curves ?? null)
   const nullFloor = useRun((state) => state.nullFloor)
   /** Nothing is measured on an energy that is still being learned, or has not been. */
   const unlearned = useRun(
@@ -42,6 +43,7 @@ export function LyapunovPlot() {
   const data = useMemo<LyapunovData>(
     () => ({
       points: run === null || unlearned ? [] : points,
+      laws: unlearned ? null : laws,
       steps: run?.scene.dynamics.steps ?? 200,
       stepSize: run?.scene.dynamics.stepSize ?? null,
       nullFloor: unlearned ? null : nullFloor,
@@ -49,7 +51,7 @@ export function LyapunovPlot() {
       criterion: stopping.criterion,
       delta: stopping.delta,
     }),
-    [run, unlearned, points, nullFloor, stops, stopping],
+    [run, unlearned, points, laws, nullFloor, stops, stopping],
   )
   const layout = useMemo(
     () => (surface === null ? null : lyapunovLayout(surface, data)),

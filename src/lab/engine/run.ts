@@ -257,8 +257,6 @@ export class Run {
         kl: langevin.kl[step]!,
         klStandardError: langevin.klStandardError[step]!,
         estimator: langevin.estimator[step]!,
-        klExact: null,
-        fokkerPlanck: null,
         foldedMass: langevin.foldedMass[step]!,
         acceptance: langevin.acceptance[step]!,
         deterministicKl: deterministic.kl[step]!,

@@ -191,14 +191,12 @@ export interface FrameRequest {
   readonly have: number
 }
 
-/** One step's worth of the curves; null where not evaluated. */
+/** One step's worth of the curves that come from particles; null where not evaluated. */
 export interface CurvePoint {
   readonly step: number
   readonly kl: number | null
   readonly klStandardError: number | null
   readonly estimator: Estimator | null
-  readonly klExact: number | null
-  readonly fokkerPlanck: number | null
   readonly foldedMass: number | null
   readonly acceptance: number | null
   readonly deterministicKl: number | null
