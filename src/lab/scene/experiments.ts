@@ -1,12 +1,23 @@
-import { DEFAULT_SCENE, defaultTarget } from './defaults.ts'
-import type { SceneSpec, TargetId } from './sceneSpec.ts'
+import { DEFAULT_SCENE, defaultTarget, ORIGIN } from './defaults.ts'
+import type {
+  DynamicsSpec,
+  Matrix2,
+  SceneSpec,
+  StoppingSpec,
+  TargetId,
+  TargetSpec,
+  Vector2,
+  ViewSpec,
+} from './sceneSpec.ts'
 
-/** One named scene: an entry of the menu, an e2e case and a screenshot at once. */
+/** One named scene: an entry of the menu, a run of `npm run reproduce`, an e2e case and a screenshot at once. */
 export interface Experiment {
   readonly id: string
   readonly title: string
   /** One sentence: what is to be seen. */
   readonly sentence: string
+  /** `target`: a shipped energy to look at; `theory`: shows one statement of the theory, and is held to it. */
+  readonly group: 'target' | 'theory'
   readonly scene: SceneSpec
 }
 
@@ -57,24 +68,74 @@ const SHIPPED: Readonly<Record<(typeof PRETRAINED_IDS)[number], readonly [string
   'three-gaussians': ['Three Gaussians', 'Three anisotropic components of different weight.'],
 }
 
-/** The closed-form check: an Ornstein–Uhlenbeck process with correlated axes, π = N(b, εA⁻¹). */
-const GAUSSIAN_CHECK: SceneSpec = {
-  ...DEFAULT_SCENE,
-  target: {
-    kind: 'gaussian-mixture',
-    components: [
-      {
-        weight: 1,
-        mean: [0.3, -0.2],
-        // εA⁻¹ = 0.5/1.36 · [[1, −0.8], [−0.8, 2]]
-        covariance: [
-          [0.36764705882352944, -0.29411764705882354],
-          [-0.29411764705882354, 0.7352941176470589],
-        ],
-      },
+/** What a scene of the theory says beside its target and energy; the rest stands as in the default scene. */
+interface Setting {
+  readonly domain?: SceneSpec['domain']
+  readonly dynamics?: Partial<DynamicsSpec>
+  readonly stopping?: Partial<StoppingSpec>
+  readonly view?: Partial<ViewSpec>
+}
+
+function sceneOf(
+  target: TargetSpec,
+  energy: SceneSpec['energy'],
+  { domain = DEFAULT_SCENE.domain, dynamics, stopping, view }: Setting,
+): SceneSpec {
+  return {
+    ...DEFAULT_SCENE,
+    target,
+    energy,
+    domain,
+    dynamics: { ...DEFAULT_SCENE.dynamics, ...dynamics },
+    stopping: { ...DEFAULT_SCENE.stopping, ...stopping },
+    view: { ...DEFAULT_SCENE.view, ...view },
+  }
+}
+
+/** N(mean, covariance) as a target. */
+function gaussianTarget(mean: Vector2, covariance: Matrix2): TargetSpec {
+  return { kind: 'gaussian-mixture', components: [{ weight: 1, mean, covariance }] }
+}
+
+/** N(mean, variance·I) as an initial law. */
+function gaussianStart(mean: Vector2, variance: number): DynamicsSpec['initial'] {
+  return {
+    kind: 'gaussian',
+    mean,
+    covariance: [
+      [variance, 0],
+      [0, variance],
+    ],
+  }
+}
+
+/** V = |x|²/2 with its own Gibbs measure N(0, I) as the target. */
+const ROUND: readonly [TargetSpec, SceneSpec['energy']] = [
+  gaussianTarget(ORIGIN, [
+    [1, 0],
+    [0, 1],
+  ]),
+  {
+    kind: 'quadratic',
+    center: ORIGIN,
+    matrix: [
+      [1, 0],
+      [0, 1],
     ],
   },
-  energy: {
+]
+
+/** An Ornstein–Uhlenbeck process with correlated axes, π = N(b, εA⁻¹) at ε = ½. */
+const CORRELATED: readonly [TargetSpec, SceneSpec['energy']] = [
+  // εA⁻¹ = 0.5/1.36 · [[1, −0.8], [−0.8, 2]]
+  gaussianTarget(
+    [0.3, -0.2],
+    [
+      [0.36764705882352944, -0.29411764705882354],
+      [-0.29411764705882354, 0.7352941176470589],
+    ],
+  ),
+  {
     kind: 'quadratic',
     center: [0.3, -0.2],
     matrix: [
@@ -82,9 +143,11 @@ const GAUSSIAN_CHECK: SceneSpec = {
       [0.8, 1],
     ],
   },
+]
+
+const CORRELATED_SETTING = {
   domain: { halfWidth: 6, cells: 128 },
   dynamics: {
-    ...DEFAULT_SCENE.dynamics,
     epsilon: 0.5,
     stepSize: 0.05,
     initial: {
@@ -96,12 +159,38 @@ const GAUSSIAN_CHECK: SceneSpec = {
       ],
     },
   },
-}
+} as const satisfies Setting
 
-const COMPOSITION: SceneSpec = {
-  ...DEFAULT_SCENE,
-  target: defaultTarget('rings'),
-  energy: {
+/** A valley nine times steeper across than along, askew to the axes: A has the eigenvalues 1 and 9. */
+const VALLEY: readonly [TargetSpec, SceneSpec['energy']] = [
+  // A⁻¹ = [[5, −4], [−4, 5]]/9
+  gaussianTarget(ORIGIN, [
+    [0.5555555555555556, -0.4444444444444444],
+    [-0.4444444444444444, 0.5555555555555556],
+  ]),
+  {
+    kind: 'quadratic',
+    center: ORIGIN,
+    matrix: [
+      [5, 4],
+      [4, 5],
+    ],
+  },
+]
+
+const VALLEY_SETTING = {
+  domain: { halfWidth: 6, cells: 128 },
+  dynamics: { stepSize: 0.02, steps: 150, initial: gaussianStart([1.8, -1.8], 0.1) },
+} as const satisfies Setting
+
+const EIGHT: readonly [TargetSpec, SceneSpec['energy']] = [
+  defaultTarget('eight-gaussians'),
+  { kind: 'exact' },
+]
+
+const COMPOSITION: SceneSpec = sceneOf(
+  defaultTarget('rings'),
+  {
     kind: 'sum',
     terms: [
       {
@@ -117,32 +206,58 @@ const COMPOSITION: SceneSpec = {
     ],
     barriers: [],
   },
-}
+  { stopping: { criterion: 'certified-decrease' } },
+)
 
-/** One of two well-separated wells: the curve goes flat near log 2 while the other well stays empty. */
-const STALLED: SceneSpec = {
-  ...DEFAULT_SCENE,
-  target: { kind: 'two-gaussians', sharpness: 2 },
-  energy: { kind: 'exact' },
-  dynamics: {
-    ...DEFAULT_SCENE.dynamics,
-    steps: 400,
-    initial: { kind: 'point', at: [1, 0], spread: 0.3 },
+/** All particles in one of two sharp, well-separated wells. */
+const ONE_WELL: readonly [TargetSpec, SceneSpec['energy']] = [
+  { kind: 'two-gaussians', sharpness: 2 },
+  { kind: 'exact' },
+]
+
+const ONE_WELL_SETTING = {
+  dynamics: { steps: 400, initial: { kind: 'point', at: [1, 0], spread: 0.3 } },
+  stopping: { criterion: 'statistical' },
+} as const satisfies Setting
+
+/** Scenes that show one statement of the theory each. */
+const THEORY: readonly Omit<Experiment, 'group'>[] = [
+  {
+    id: 'certificate',
+    title: 'A certificate in advance',
+    sentence:
+      'On a convex bowl the number of steps to a given KL is known before the first one; the curve stays below its bound.',
+    scene: sceneOf(...ROUND, {
+      domain: { halfWidth: 6, cells: 128 },
+      dynamics: { stepSize: 0.05, steps: 160, initial: gaussianStart([3, 0], 0.25) },
+      stopping: { criterion: 'a-priori', delta: 0.1 },
+    }),
   },
-  stopping: { ...DEFAULT_SCENE.stopping, criterion: 'statistical' },
-}
-
-/** The table that the menu, the e2e specs and the screenshots share. Ids are unique and never reused. */
-export const EXPERIMENTS: readonly Experiment[] = [
-  ...PRETRAINED_IDS.map((id): Experiment => {
-    const [title, sentence] = SHIPPED[id]
-    return { id, title, sentence, scene: pretrainedScene(id) }
-  }),
+  {
+    id: 'no-certificate',
+    title: 'No certificate without noise',
+    sentence:
+      'The noiseless flow passes near the target and falls on into eight points: its KL turns and climbs along a straight line for ever.',
+    scene: sceneOf(...EIGHT, {
+      dynamics: { stepSize: 0.01 },
+      stopping: { criterion: 'certified-decrease' },
+      view: { layers: ['energy', 'contours', 'particles', 'trails'] },
+    }),
+  },
+  {
+    id: 'start-at-gibbs',
+    title: 'Started at π',
+    sentence:
+      'Both flows start at the target itself: Langevin stays, while the noiseless KL rises from zero, so nothing can be its Lyapunov function.',
+    scene: sceneOf(...EIGHT, {
+      dynamics: { stepSize: 0.01, steps: 100, particles: 16384, initial: { kind: 'gibbs' } },
+    }),
+  },
   {
     id: 'gaussian-check',
     title: 'Closed-form Gaussian check',
     sentence: 'A quadratic energy: every curve has a formula, and the particles must follow it.',
-    scene: GAUSSIAN_CHECK,
+    scene: sceneOf(...CORRELATED, CORRELATED_SETTING),
   },
   {
     id: 'composition',
@@ -158,14 +273,93 @@ export const EXPERIMENTS: readonly Experiment[] = [
     scene: {
       ...pretrainedScene('two-moons'),
       dynamics: { ...DEFAULT_SCENE.dynamics, initial: { kind: 'data' } },
+      view: { ...DEFAULT_SCENE.view, chart: 'data' },
     },
+  },
+  {
+    id: 'overlong',
+    title: 'Longer is not better',
+    sentence:
+      'The energy is slightly wrong: the samples come near the data, then leave them again, and the marker stops before they do.',
+    scene: sceneOf(
+      gaussianTarget(ORIGIN, [
+        [0.8, 0],
+        [0, 0.8],
+      ]),
+      {
+        kind: 'quadratic',
+        center: [0.25, 0],
+        matrix: [
+          [1, 0],
+          [0, 1],
+        ],
+      },
+      {
+        domain: { halfWidth: 6, cells: 128 },
+        dynamics: { stepSize: 0.02, steps: 300, initial: gaussianStart([-2.5, 0], 0.3) },
+        stopping: { criterion: 'data-mismatch' },
+        view: { chart: 'data' },
+      },
+    ),
+  },
+  {
+    id: 'acceleration',
+    title: 'Acceleration by a skew drift',
+    sentence:
+      'A drift along the contours leaves π and the Lyapunov function as they are and makes the KL fall faster.',
+    scene: sceneOf(...VALLEY, {
+      ...VALLEY_SETTING,
+      // The least γ that is best for the eigenvalues 1 and 9: (9 − 1)/(2·3).
+      dynamics: { ...VALLEY_SETTING.dynamics, skew: 1.3333333333333333 },
+      stopping: { criterion: 'certified-decrease' },
+      view: { chart: 'dissipation', layers: ['energy', 'contours', 'particles', 'trails'] },
+    }),
+  },
+  {
+    id: 'preconditioner',
+    title: 'A metric for a narrow valley',
+    sentence:
+      'With a metric made to its curvature the valley is as quick along as across, and the Gibbs measure is the same.',
+    scene: sceneOf(...VALLEY, {
+      ...VALLEY_SETTING,
+      dynamics: {
+        ...VALLEY_SETTING.dynamics,
+        // P = 9 A⁻¹: the steepest curvature is as before, so the same step size is as stable.
+        preconditioner: [
+          [5, -4],
+          [-4, 5],
+        ],
+        companion: [-3, 1.5],
+      },
+      view: { chart: 'contraction' },
+    }),
+  },
+  {
+    id: 'contraction',
+    title: 'Two clouds under one noise',
+    sentence:
+      'Pairs that share their noise approach at the rate of the least curvature: where V is convex their distance stays below its bound.',
+    scene: sceneOf(...CORRELATED, {
+      ...CORRELATED_SETTING,
+      dynamics: { ...CORRELATED_SETTING.dynamics, steps: 160, companion: [1.5, -2] },
+      view: { chart: 'contraction', layers: ['energy', 'contraction', 'contours', 'particles'] },
+    }),
   },
   {
     id: 'stalled',
     title: 'Stalled, not converged',
     sentence: 'All particles start in one of two sharp wells: the curve goes flat far above zero.',
-    scene: STALLED,
+    scene: sceneOf(...ONE_WELL, ONE_WELL_SETTING),
   },
+]
+
+/** The table that the menu, `npm run reproduce`, the e2e specs and the screenshots share. Ids are unique and never reused. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  ...PRETRAINED_IDS.map((id): Experiment => {
+    const [title, sentence] = SHIPPED[id]
+    return { id, title, sentence, group: 'target', scene: pretrainedScene(id) }
+  }),
+  ...THEORY.map((entry): Experiment => ({ ...entry, group: 'theory' })),
 ]
 
 /** The experiment of an id; undefined for any other text. */
