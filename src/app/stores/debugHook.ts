@@ -32,11 +32,12 @@ export interface DebugHook {
     | null
   /** Both clouds at step 0, [x0, y0, …]; null before the first run. */
   initialParticles(): { readonly langevin: number[]; readonly deterministic: number[] } | null
-  /** Both clouds as they stand on the stage. */
+  /** The clouds as they stand on the stage. */
   particles(): {
     readonly step: number
     readonly langevin: number[]
     readonly deterministic: number[]
+    readonly companion: number[] | null
   }
   backend(): BackendReport | null
   training(): TrainingState
@@ -64,8 +65,13 @@ export function createDebugHook(lab: Lab): DebugHook {
       return { langevin: [...run.frame.langevin], deterministic: [...run.frame.deterministic] }
     },
     particles: () => {
-      const { step, langevin, deterministic } = lab.live.getState()
-      return { step, langevin: [...langevin], deterministic: [...deterministic] }
+      const { step, langevin, deterministic, companion } = lab.live.getState()
+      return {
+        step,
+        langevin: [...langevin],
+        deterministic: [...deterministic],
+        companion: companion === null ? null : [...companion],
+      }
     },
     backend: () => structuredClone(lab.run.getState().backend),
     training: () => structuredClone(lab.run.getState().training),

@@ -182,6 +182,7 @@ class FakeClient implements ComputeClient {
       frame: this.frame(run, 0, -1),
       notices: [],
       terms: [],
+      suggestedMetric: null,
     }
   }
 

@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
 /**
- * What moves: both clouds as last received. Subscribed to by the canvases themselves, never through
+ * What moves: the clouds as last received. Subscribed to by the canvases themselves, never through
  * React, so that a frame costs no rendering of components.
  */
 export interface LiveState {
@@ -10,6 +10,8 @@ export interface LiveState {
   /** [x0, y0, x1, y1, …], world units. */
   readonly langevin: Float32Array
   readonly deterministic: Float32Array
+  /** The second cloud under the noise of the Langevin particles, pair by pair; null without one. */
+  readonly companion: Float32Array | null
   /** Clouds of the frames before, oldest first, at most `TRAIL_LENGTH`; only consecutive frames of one run. */
   readonly langevinTrail: readonly Float32Array[]
   readonly deterministicTrail: readonly Float32Array[]
@@ -26,6 +28,7 @@ export function createLiveStore(): LiveStore {
     step: 0,
     langevin: NOTHING,
     deterministic: NOTHING,
+    companion: null,
     langevinTrail: [],
     deterministicTrail: [],
   }))
@@ -34,7 +37,7 @@ export function createLiveStore(): LiveStore {
 /** A cloud, with the trail grown by the cloud before it when the frame follows on, or cut when it does not. */
 export function showFrame(
   store: LiveStore,
-  frame: Pick<LiveState, 'step' | 'langevin' | 'deterministic'>,
+  frame: Pick<LiveState, 'step' | 'langevin' | 'deterministic' | 'companion'>,
   follows: boolean,
 ): void {
   const before = store.getState()
@@ -43,6 +46,7 @@ export function showFrame(
     step: frame.step,
     langevin: frame.langevin,
     deterministic: frame.deterministic,
+    companion: frame.companion,
     langevinTrail: grows ? grown(before.langevinTrail, before.langevin) : [],
     deterministicTrail: grows ? grown(before.deterministicTrail, before.deterministic) : [],
   })

@@ -69,6 +69,7 @@ describe('frames', () => {
     step,
     langevin: new Float32Array(n).fill(step),
     deterministic: new Float32Array(n).fill(-step),
+    companion: null,
   })
 
   it('leave a trail of the frames before, oldest first, and no longer than allowed', () => {
@@ -88,5 +89,14 @@ describe('frames', () => {
     showFrame(store, frame(3, 4), true)
     showFrame(store, frame(9, 4), false)
     expect(store.getState().langevinTrail).toEqual([])
+  })
+
+  it('carry the second cloud, and lose it with a run that has none', () => {
+    const store = createLiveStore()
+    const companion = new Float32Array([1, 2])
+    showFrame(store, { ...frame(0), companion }, false)
+    expect(store.getState().companion).toBe(companion)
+    showFrame(store, frame(0), false)
+    expect(store.getState().companion).toBeNull()
   })
 })

@@ -265,7 +265,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       const frame = await client.call('liveFrame', { steps })
       if (frame === null || job !== current) return
       liveStep += steps
-      showFrame(live, { step: liveStep, ...frame }, true)
+      showFrame(live, { step: liveStep, companion: null, ...frame }, true)
     } catch (error) {
       if (!isAbortError(error) && !(error instanceof CallError)) throw error
     } finally {

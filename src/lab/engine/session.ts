@@ -172,6 +172,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       frame: await this.frameReply(id, run, 0, -1, signal),
       notices,
       terms: energy.terms,
+      suggestedMetric: null,
     }
   }
 

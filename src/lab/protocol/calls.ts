@@ -10,7 +10,13 @@ import type { Barrier } from '../../core/fields/energyField.ts'
 import type { TransitionParameters } from '../../core/fields/transition.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
 import type { Standardisation, TrainerCheckpoint } from '../../learning/training/api.ts'
-import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
+import type {
+  EnergySpec,
+  Matrix2,
+  SceneSpec,
+  StoppingSpec,
+  TargetSpec,
+} from '../scene/sceneSpec.ts'
 import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
 
 /**
@@ -133,6 +139,11 @@ export interface RunReady {
   readonly notices: readonly Notice[]
   /** Lists of labels of the terms, for a sum; empty otherwise. */
   readonly terms: readonly string[]
+  /**
+   * P ∝ (E_π ∇²V)⁻¹, the constant metric in which the mean curvature is the same in every direction; null where
+   * the mean Hessian is not positive definite.
+   */
+  readonly suggestedMetric: Matrix2 | null
 }
 
 /**
