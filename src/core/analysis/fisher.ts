@@ -2,6 +2,14 @@ import { log } from '../maths/elementary.ts'
 import { type Box, spacing } from '../maths/grid.ts'
 import type { Symmetric2 } from '../maths/linalg2.ts'
 
+/** KL and relative Fisher information of one law. */
+export interface Information {
+  /** KL(ρ‖π), nats. */
+  readonly kl: number
+  /** I(ρ‖π), per world unit². */
+  readonly fisher: number
+}
+
 /**
  * Relative Fisher information I(ρ‖π) = E_ρ[∇u ᵀ P ∇u], u = log(ρ/π), per world unit², on the cells of a box.
  * ∇u by central differences, of fourth order where ρ and π are positive two cells to each side, else by the
@@ -16,14 +24,48 @@ export function relativeFisher(
   box: Box,
   metric: Symmetric2 = [1, 0, 1],
 ): number {
-  const { cells } = box
-  const size = cells * cells
-  const u = new Float64Array(size)
-  for (let k = 0; k < size; k++) {
+  const u = new Float64Array(mass.length)
+  for (let k = 0; k < u.length; k++) {
     const l = logReference[k]!
     u[k] = mass[k]! > 0 && l !== -Infinity ? log(mass[k]!) - l : Number.NaN
   }
-  const [xx, xy, yy] = metric
+  return meanSquareGradient(mass, u, box, metric)
+}
+
+/**
+ * KL and `relativeFisher` together, which share the logarithms.
+ * @param density ρ on the cells, Σ ρ h² = 1, length cells²
+ * @param logDensity log π on the cells; −∞ allowed where ρ = 0
+ * @param scratch length cells²; overwritten
+ */
+export function information(
+  density: Float64Array,
+  logDensity: Float64Array,
+  box: Box,
+  metric: Symmetric2,
+  scratch: Float64Array,
+): Information {
+  const area = spacing(box) * spacing(box)
+  let kl = 0
+  for (let k = 0; k < density.length; k++) {
+    const p = density[k]!
+    if (p > 0) {
+      const u = log(p) - logDensity[k]!
+      kl += p * u
+      scratch[k] = u < Infinity ? u : Number.NaN
+    } else scratch[k] = Number.NaN
+  }
+  return { kl: kl * area, fisher: area * meanSquareGradient(density, scratch, box, metric) }
+}
+
+/** Σ m ∇uᵀ P ∇u; NaN in u marks cells without a value. */
+function meanSquareGradient(
+  mass: Float64Array,
+  u: Float64Array,
+  box: Box,
+  [xx, xy, yy]: Symmetric2,
+): number {
+  const { cells } = box
   let sum = 0
   for (let row = 0, k = 0; row < cells; row++) {
     for (let column = 0; column < cells; column++, k++) {

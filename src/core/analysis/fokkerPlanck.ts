@@ -2,6 +2,8 @@ import type { EnergyField } from '../fields/energyField.ts'
 import { type Gibbs, gibbs } from '../fields/gibbs.ts'
 import { log } from '../maths/elementary.ts'
 import { type Box, spacing } from '../maths/grid.ts'
+import type { Symmetric2 } from '../maths/linalg2.ts'
+import { type Information, information } from './fisher.ts'
 import {
   type AxisFactors,
   factorise,
@@ -13,6 +15,16 @@ import {
 
 /** Which way of stepping was taken. */
 export type Scheme = 'crank-nicolson' | 'backward-euler'
+
+/** What a stretch of the flow ended in, and what it cost. */
+export interface Descent extends Information {
+  /** KL before less KL after, nats. */
+  readonly fallen: number
+  /** ∫ ε I dt over the stretch, nats: equal to `fallen` in the continuum; null where backward Euler strode over it. */
+  readonly dissipated: number | null
+  /** Intervals of Simpson's rule that a further stretch of the same duration needs. */
+  readonly intervals: number
+}
 
 /**
  * The Fokker–Planck equation d_t ρ = div(ρ∇V) + εΔρ on the cells of a box without flux through its walls.
@@ -29,23 +41,40 @@ export type Scheme = 'crank-nicolson' | 'backward-euler'
  */
 export interface FokkerPlanck {
   readonly gibbs: Gibbs
+  /** P: the metric of the Fisher information. */
+  readonly metric: Symmetric2
   /** Largest dt for which C_x(dt/2) and C_y(dt) are stochastic: min(4/exit_x, 2/exit_y). */
   readonly stepLimit: number
   /** One step in place. dt > 0; factorisations are kept for the last few dt. */
   step(density: Float64Array, dt: number): Scheme
   /**
-   * Advances in place by a duration > 0, by equal Crank–Nicolson steps within `stepLimit`; once KL ≤ 1e-5
+   * Advances in place by a duration > 0, by equal Crank–Nicolson steps within `stepLimit`; once KL ≤ 1e-7
    * by one backward Euler step, which then errs by less than that, since KL cannot rise.
    * @returns KL(ρ‖π) at the end
    */
   advance(density: Float64Array, duration: number): number
+  /**
+   * `advance`, with the Fisher information followed on the way. ∫ ε I dt by Simpson's rule over intervals in
+   * which I about halves at most, judged by the stretch before. I is that of `relativeFisher`, which knows
+   * nothing of the rates, so that `fallen` and `dissipated` check each other; they differ by O(h²).
+   * @param from what is known at the start, best the stretch before; default: evaluated
+   */
+  descend(
+    density: Float64Array,
+    duration: number,
+    from?: Information & { readonly intervals?: number },
+  ): Descent
   /** KL(ρ‖π), nats: Σ ρ (log ρ − log π) h²; never rises. */
   kl(density: Float64Array): number
+  /** KL and I of a density. */
+  read(density: Float64Array): Information
 }
 
 /** From this KL on, nats, `advance` takes backward Euler steps. */
-const SETTLED = 1e-5
-const KEPT_FACTORS = 4
+const SETTLED = 1e-7
+const KEPT_FACTORS = 6
+/** Fall of log I within one interval of Simpson's rule, whose relative error is then at most 1e-4. */
+const SIMPSON_FALL = 0.7
 
 /**
  * @param box cells of the solution; its halfWidth must be that of the table; default: the table's own cells
@@ -63,6 +92,7 @@ export function fokkerPlanckOf(pi: Gibbs): FokkerPlanck {
   const rates = scharfetterGummelRates(pi)
   const { cells } = pi.box
   const area = spacing(pi.box) * spacing(pi.box)
+  const metric: Symmetric2 = [1, 0, 1]
   const x = generator(rates.right, rates.left, 1, cells)
   const y = generator(rates.up, rates.down, cells, cells)
   // The last digits are given up so that 1 − exit·dt/2 does not round below zero.
@@ -104,11 +134,52 @@ export function fokkerPlanckOf(pi: Gibbs): FokkerPlanck {
     return sum * area
   }
 
+  const read = (density: Float64Array): Information =>
+    information(density, pi.logDensity, pi.box, metric, scratch)
+
+  /** Crank–Nicolson steps within the limit, an even number in each of the intervals. */
+  function descend(
+    density: Float64Array,
+    duration: number,
+    from: Information & { readonly intervals?: number } = read(density),
+  ): Descent {
+    const least = duration / stepLimit
+    if (least > 1 && from.kl <= SETTLED) {
+      step(density, duration)
+      const to = read(density)
+      return { ...to, fallen: from.kl - to.kl, dissipated: null, intervals: 1 }
+    }
+    const intervals = Math.min(from.intervals ?? Infinity, Math.ceil(least / 2))
+    const half = Math.ceil(least / (2 * intervals))
+    const dt = duration / (2 * intervals * half)
+    let to: Information = from
+    let sum = 0
+    let fall = 0
+    for (let i = 0; i < intervals; i++) {
+      const start = to.fisher
+      for (let j = 0; j < half; j++) step(density, dt)
+      sum += start + 4 * read(density).fisher
+      for (let j = 0; j < half; j++) step(density, dt)
+      to = read(density)
+      sum += to.fisher
+      if (start > 0 && to.fisher > 0) fall = Math.max(fall, Math.abs(log(to.fisher / start)))
+    }
+    return {
+      ...to,
+      fallen: from.kl - to.kl,
+      dissipated: (pi.epsilon * sum * duration) / (6 * intervals),
+      intervals: powerOfTwo((fall * intervals) / SIMPSON_FALL),
+    }
+  }
+
   return {
     gibbs: pi,
+    metric,
     stepLimit,
     step,
     kl,
+    read,
+    descend,
     advance(density, duration) {
       const steps = Math.max(1, Math.ceil(duration / stepLimit))
       if (steps > 1 && kl(density) <= SETTLED) step(density, duration)
@@ -118,9 +189,33 @@ export function fokkerPlanckOf(pi: Gibbs): FokkerPlanck {
   }
 }
 
+/** The least power of two ≥ 1 and ≥ x. */
+function powerOfTwo(x: number): number {
+  let p = 1
+  while (p < x) p *= 2
+  return p
+}
+
+/** One point of the curve. */
+export interface FokkerPlanckPoint extends Information {
+  /** KL at the point before less KL at the end of the flow from there, before any jump, nats; null at the start. */
+  readonly fallen: number | null
+  /** ∫ ε I dt of the flow from the point before, nats; null at the start and where KL ≤ 1e-7 at the point before. */
+  readonly dissipated: number | null
+  /** The state; overwritten as the curve goes on. */
+  readonly density: Float64Array
+}
+
+/** An operation between the stretches of a curve that keeps mass, sign and π, in place. */
+export interface Jumps {
+  /** It is made after every so many stretches. */
+  readonly every: number
+  readonly apply: (density: Float64Array) => void
+}
+
 /**
- * KL of the continuous dynamics at the times kη of a chain, k = 0 … steps, one at a time, so that a worker
- * can pause between them.
+ * KL, Fisher information and dissipation of the continuous dynamics at the times kη of a chain, k = 0 … steps,
+ * one at a time, so that a worker can pause between them.
  * @param density start, length cells², Σ ρ h² = 1; overwritten by the state
  */
 export function* fokkerPlanckCurve(
@@ -128,9 +223,32 @@ export function* fokkerPlanckCurve(
   density: Float64Array,
   stepSize: number,
   steps: number,
-): Generator<number, void> {
-  yield solver.kl(density)
-  for (let k = 1; k <= steps; k++) yield solver.advance(density, stepSize)
+  jumps?: Jumps,
+): Generator<FokkerPlanckPoint, void> {
+  let at: Information & { readonly intervals?: number } = solver.read(density)
+  yield { kl: at.kl, fisher: at.fisher, fallen: null, dissipated: null, density }
+  for (let k = 1; k <= steps; k++) {
+    const to = solver.descend(density, stepSize, at)
+    at = to
+    if (jumps !== undefined && k % jumps.every === 0) {
+      jumps.apply(density)
+      at = solver.read(density)
+    }
+    const { fallen, dissipated } = to
+    yield { kl: at.kl, fisher: at.fisher, fallen, dissipated, density }
+  }
+}
+
+/** Falls of KL below this, nats, are rounding. */
+const LEAST_FALL = 1e-9
+
+/** |fallen − dissipated|/fallen of a point: what KL′ = −εI leaves open over its stretch; null where unknown or lost in rounding. */
+export function dissipationError({
+  fallen,
+  dissipated,
+}: Pick<FokkerPlanckPoint, 'fallen' | 'dissipated'>): number | null {
+  if (fallen === null || dissipated === null || !(fallen > LEAST_FALL)) return null
+  return Math.abs(fallen - dissipated) / fallen
 }
 
 interface Factors {
