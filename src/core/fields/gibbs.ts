@@ -234,7 +234,12 @@ function search(cumulative: Float64Array, u: number): number {
  * of the way along each edge and inwards by the derivatives there.
  * @param out length 16; overwritten
  */
-function controlValues(field: EnergyField, column: number, row: number, out: Float64Array): void {
+export function controlValues(
+  field: EnergyField,
+  column: number,
+  row: number,
+  out: Float64Array,
+): void {
   const { box, v, vx, vy, vxy } = field.grid
   const third = spacing(box) / 3
   for (let up = 0; up < 2; up++) {

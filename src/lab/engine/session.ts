@@ -1,4 +1,5 @@
 import { convexity } from '../../core/analysis/logSobolev.ts'
+import { suggestedMetric } from '../../core/analysis/metric.ts'
 import {
   biasPrediction,
   defaultStepSize,
@@ -172,7 +173,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       frame: await this.frameReply(id, run, 0, -1, signal),
       notices,
       terms: energy.terms,
-      suggestedMetric: null,
+      suggestedMetric: suggestedMetric(field, pi),
     }
   }
 

@@ -6,17 +6,12 @@ import type {
   StoppingReport,
 } from '../../core/analysis/curves.ts'
 import type { ChainStart } from '../../core/analysis/exactChain.ts'
+import type { SuggestedMetric } from '../../core/analysis/metric.ts'
 import type { Barrier } from '../../core/fields/energyField.ts'
 import type { TransitionParameters } from '../../core/fields/transition.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
 import type { Standardisation, TrainerCheckpoint } from '../../learning/training/api.ts'
-import type {
-  EnergySpec,
-  Matrix2,
-  SceneSpec,
-  StoppingSpec,
-  TargetSpec,
-} from '../scene/sceneSpec.ts'
+import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
 import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
 
 /**
@@ -140,10 +135,10 @@ export interface RunReady {
   /** Lists of labels of the terms, for a sum; empty otherwise. */
   readonly terms: readonly string[]
   /**
-   * P ∝ (E_π ∇²V)⁻¹, the constant metric in which the mean curvature is the same in every direction; null where
-   * the mean Hessian is not positive definite.
+   * P ∝ (E_π ∇²V)⁻¹, the constant metric in which the mean curvature is the same in every direction, and its rates;
+   * null where there is none or it gains nothing.
    */
-  readonly suggestedMetric: Matrix2 | null
+  readonly suggestedMetric: SuggestedMetric | null
 }
 
 /**
