@@ -1,66 +1,153 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { CHART_IDS } from '../../lab/scene/defaults.ts'
 import { inRange, rangeOf } from '../../lab/scene/ranges.ts'
+import type { ChartId } from '../../lab/scene/sceneSpec.ts'
 import { prepareContext } from '../render/canvas.ts'
-import { formatNats, formatNatsWithError, formatTime } from '../render/format.ts'
+import type { ChartData } from '../render/chartData.ts'
+import { CHARTS, type Chart } from '../render/charts.ts'
+import { formatCount, formatTime } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
+import { drawStepChart } from '../render/stepChart.ts'
 import {
   deltaAt,
-  drawLyapunov,
   hitDelta,
   hitPlot,
-  lyapunovLayout,
-  readLyapunov,
+  readPicture,
   stepAt,
-  type LyapunovData,
-} from '../render/lyapunovChart.ts'
+  stepLayout,
+  type Reading,
+  type StepLayout,
+  type StepPicture,
+} from '../render/stepScale.ts'
 import { useLab, usePalette, useRun, useScene } from './context.ts'
+import { criterionLabel } from './criterionLabel.ts'
 import { useSurface } from './useSurface.ts'
 
-/** KL(ρₖ‖π) of both dynamics over the steps: hover reads off, a click scrubs there, δ is a line to drag. */
+/** Nothing is measured on an energy that is still being learned, or has not been. */
+function useUnlearned(): boolean {
+  return useRun(
+    (state) =>
+      ['starting', 'running', 'paused'].includes(state.training.phase) ||
+      state.run?.trained === false,
+  )
+}
+
+function useChartData(unlearned: boolean): ChartData {
+  const run = useRun((state) => state.run)
+  const points = useRun((state) => state.points)
+  const stops = useRun((state) => state.stops)
+  const analysis = useRun((state) => state.analysis)
+  const collapse = useRun((state) => state.collapse)
+  const nullFloor = useRun((state) => state.nullFloor)
+  const { criterion, delta } = useScene((scene) => scene.stopping)
+  return useMemo(() => {
+    const dynamics = run?.scene.dynamics
+    const known = run === null || unlearned ? null : run
+    return {
+      points: known === null ? [] : points,
+      analysis: known === null ? null : analysis,
+      collapse: known === null ? null : collapse,
+      constants: known?.constants ?? null,
+      steps: dynamics?.steps ?? 200,
+      stepSize: dynamics?.stepSize ?? null,
+      epsilon: dynamics?.epsilon ?? 1,
+      nullFloor: unlearned ? null : nullFloor,
+      stops: unlearned ? [] : stops,
+      criterion: { id: criterion, label: criterionLabel(criterion) },
+      delta,
+      dataLaw:
+        run === null || run.analysis.data === null
+          ? 'none'
+          : run.analysis.data.smoothed
+            ? 'smoothed'
+            : 'known',
+      companion: dynamics !== undefined && dynamics.companion !== null,
+    }
+  }, [run, unlearned, points, analysis, collapse, nullFloor, stops, criterion, delta])
+}
+
+/**
+ * The chart under the stage, one of four, over the steps of the run: hover reads off, a click or the arrow keys
+ * scrub there, δ is a line to drag.
+ */
 export function LyapunovPlot() {
+  const id = useScene((scene) => scene.view.chart)
+  const unlearned = useUnlearned()
+  const data = useChartData(unlearned)
+  const chart: Chart = CHARTS[id]
+  const note = unlearned ? null : chart.note(data)
+  return (
+    <div className="charts">
+      <div className="chart-head">
+        <Tabs chosen={id} />
+        {note !== null && (
+          <p className="chart-note" title={note} data-testid="chart-note">
+            {note}
+          </p>
+        )}
+      </div>
+      <Plot chart={chart} data={data} unlearned={unlearned} />
+    </div>
+  )
+}
+
+function Tabs({ chosen }: { readonly chosen: ChartId }) {
+  const lab = useLab()
+  return (
+    <div className="tabs" role="radiogroup" aria-label="Chart">
+      {CHART_IDS.map((id) => (
+        <label key={id} title={CHARTS[id].title}>
+          <input
+            type="radio"
+            name="chart"
+            value={id}
+            checked={chosen === id}
+            onChange={() => {
+              lab.edit((scene) => ({ ...scene, view: { ...scene.view, chart: id } }))
+            }}
+          />
+          <span>{CHARTS[id].label}</span>
+        </label>
+      ))}
+    </div>
+  )
+}
+
+interface PlotProps {
+  readonly chart: Chart
+  readonly data: ChartData
+  readonly unlearned: boolean
+}
+
+function Plot({ chart, data, unlearned }: PlotProps) {
   const lab = useLab()
   const [holder, surface] = useSurface<HTMLDivElement>()
   const canvas = useRef<HTMLCanvasElement>(null)
   const palette = usePalette()
   const run = useRun((state) => state.run)
-  const points = useRun((state) => state.points)
-  const stops = useRun((state) => state.stops)
-  const laws = useRun((state) => state.analysis?.curves ?? null)
-  const nullFloor = useRun((state) => state.nullFloor)
-  /** Nothing is measured on an energy that is still being learned, or has not been. */
-  const unlearned = useRun(
-    (state) =>
-      ['starting', 'running', 'paused'].includes(state.training.phase) ||
-      state.run?.trained === false,
-  )
-  const stopping = useScene((scene) => scene.stopping)
   /** Where the playback stands; the canvas follows it frame by frame, the summary in words at leisure. */
   const cursor = useRun((state) => state.step)
   const [hover, setHover] = useState<number | null>(null)
+  const [keyed, setKeyed] = useState(false)
   const [dragging, setDragging] = useState(false)
   const [nearDelta, setNearDelta] = useState(false)
 
-  const data = useMemo<LyapunovData>(
-    () => ({
-      points: run === null || unlearned ? [] : points,
-      laws: unlearned ? null : laws,
-      steps: run?.scene.dynamics.steps ?? 200,
-      stepSize: run?.scene.dynamics.stepSize ?? null,
-      nullFloor: unlearned ? null : nullFloor,
-      stops: unlearned ? [] : stops,
-      criterion: stopping.criterion,
-      delta: stopping.delta,
-    }),
-    [run, unlearned, points, laws, nullFloor, stops, stopping],
-  )
+  const picture = useMemo(() => chart.picture(data), [chart, data])
   const layout = useMemo(
-    () => (surface === null ? null : lyapunovLayout(surface, data)),
-    [surface, data],
+    () => (surface === null ? null : stepLayout(surface, picture)),
+    [surface, picture],
   )
-  const latest = useRef({ layout, data })
+  const latest = useRef({ layout, picture })
   useEffect(() => {
-    latest.current = { layout, data }
+    latest.current = { layout, picture }
   })
+
+  const empty = unlearned
+    ? run === null
+      ? null
+      : 'KL(ρₖ‖π) is drawn once the energy is trained: until then π moves.'
+    : chart.empty(data)
+  const read = hover ?? (keyed ? cursor : null)
 
   useEffect(() => {
     const element = canvas.current
@@ -70,11 +157,11 @@ export function LyapunovPlot() {
       handle = 0
       const context = prepareContext(element, layout.surface)
       const now = run === null || unlearned ? null : lab.live.getState().step
-      drawLyapunov(
+      drawStepChart(
         context,
         layout,
-        data,
-        { cursor: now, hover, deltaActive: dragging || nearDelta },
+        picture,
+        { cursor: now, hover: read, deltaActive: dragging || nearDelta },
         palette,
       )
     }
@@ -86,7 +173,7 @@ export function LyapunovPlot() {
       stop()
       cancelAnimationFrame(handle)
     }
-  }, [lab, run, unlearned, layout, data, hover, dragging, nearDelta, palette])
+  }, [lab, run, unlearned, layout, picture, read, dragging, nearDelta, palette])
 
   useEffect(() => {
     const element = holder.current
@@ -101,13 +188,13 @@ export function LyapunovPlot() {
     }
     return attachPointer(element, {
       hover: (point) => {
-        const { layout: now, data: shown } = latest.current
+        const { layout: now, picture: shown } = latest.current
         const inside = point !== null && now !== null && hitPlot(now, point)
         setHover(inside ? stepAt(now, point[0]) : null)
         setNearDelta(point !== null && now !== null && hitDelta(now, shown.delta, point))
       },
       press: (point) => {
-        const { layout: now, data: shown } = latest.current
+        const { layout: now, picture: shown } = latest.current
         if (now === null || !hitDelta(now, shown.delta, point)) return false
         setDragging(true)
         return true
@@ -125,87 +212,116 @@ export function LyapunovPlot() {
     })
   }, [holder, lab])
 
-  const chosen = data.stops.find((stop) => stop.criterion === stopping.criterion)
-  const reading = useMemo(
-    () => readLyapunov(data, hover ?? Math.min(cursor, Math.max(0, data.points.length - 1))),
-    [data, hover, cursor],
-  )
+  const stop = data.stops.find(({ criterion }) => criterion === data.criterion.id)
+  const readings = useMemo(() => readPicture(picture, read ?? cursor), [picture, read, cursor])
+  const spoken = readings.map(({ curve, text }) => `${curve.label}: ${text}`).join('; ')
   return (
-    <div className="lyapunov" ref={holder} data-grab={nearDelta || dragging} aria-busy={unlearned}>
+    <div className="plot" ref={holder} data-grab={nearDelta || dragging} aria-busy={unlearned}>
       <canvas
         ref={canvas}
         role="img"
-        aria-label="Lyapunov curve: KL of both dynamics to the Gibbs measure over the steps"
-        aria-describedby="lyapunov-summary"
+        aria-label={chart.alt}
+        aria-describedby="chart-summary"
         data-points={data.points.length}
       />
-      {layout !== null && chosen !== undefined && chosen.step !== null && (
+      <input
+        className="plot-keys"
+        type="range"
+        aria-label="Step on the chart"
+        min={0}
+        max={Math.max(1, picture.steps)}
+        step={1}
+        value={cursor}
+        aria-valuetext={`k = ${String(cursor)}${spoken === '' ? '' : `; ${spoken}`}`}
+        onFocus={(event) => {
+          setKeyed(event.target.matches(':focus-visible'))
+        }}
+        onBlur={() => {
+          setKeyed(false)
+        }}
+        onChange={(event) => {
+          lab.playback.scrub(Number(event.target.value))
+        }}
+      />
+      {layout !== null && stop !== undefined && stop.step !== null && (
         <div
           className="stopping-marker"
           data-testid="stopping-marker"
-          data-criterion={chosen.criterion}
-          data-step={chosen.step}
-          data-outcome={chosen.outcome}
-          title={chosen.reason}
+          data-criterion={stop.criterion}
+          data-step={stop.step}
+          data-outcome={stop.outcome}
+          title={stop.reason}
           style={{
-            left: layout.x(chosen.step),
+            left: layout.x(Math.min(stop.step, layout.steps)),
             top: layout.plot.top,
             height: layout.plot.height,
           }}
         />
       )}
-      {unlearned && run !== null && (
-        <p className="chart-wait">
-          KL(ρₖ‖π) is drawn once the energy is trained: until then π moves.
-        </p>
-      )}
-      {hover !== null && layout !== null && (
-        <dl
-          className="chart-tip"
-          style={{
-            left: layout.x(hover),
-            top: layout.plot.top + 4,
-            transform:
-              layout.x(hover) > layout.plot.left + layout.plot.width / 2
-                ? 'translateX(calc(-100% - 10px))'
-                : 'translateX(10px)',
-          }}
-        >
-          <div>
-            <dt>k = {reading.step}</dt>
-            <dd>{data.stepSize !== null && `t = ${formatTime(reading.step, data.stepSize)}`}</dd>
-          </div>
-          {reading.langevin !== null && (
-            <div className="langevin">
-              <dt>Langevin</dt>
-              <dd>
-                {formatNatsWithError(reading.langevin.kl, reading.langevin.standardError)} nats
-                {reading.langevin.estimator === 'smoothed' && ' (smoothed)'}
-              </dd>
-            </div>
+      {empty !== null && (
+        <div className="chart-wait">
+          <p>{empty}</p>
+          {chart === CHARTS.contraction && !data.companion && run !== null && !unlearned && (
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                lab.edit((scene) => ({
+                  ...scene,
+                  dynamics: { ...scene.dynamics, companion: SECOND_CLOUD },
+                }))
+              }}
+            >
+              Start a second cloud
+            </button>
           )}
-          {reading.deterministic !== null && (
-            <div className="deterministic">
-              <dt>Deterministic</dt>
-              <dd>
-                {reading.deterministic.lowerBound && '≥ '}
-                {formatNatsWithError(
-                  reading.deterministic.kl,
-                  reading.deterministic.standardError,
-                )}{' '}
-                nats
-              </dd>
-            </div>
-          )}
-        </dl>
+        </div>
       )}
-      <p className="visually-hidden" id="lyapunov-summary">
-        {reading.langevin !== null &&
-          `At step ${String(reading.langevin.step)} the KL of the Langevin particles is ${formatNats(reading.langevin.kl)} nats. `}
-        {reading.deterministic !== null &&
-          `That of the deterministic flow is ${formatNats(reading.deterministic.kl)} nats. `}
-        {chosen?.reason}
+      {read !== null && layout !== null && empty === null && (
+        <Tip step={read} layout={layout} picture={picture} readings={readings} />
+      )}
+      <p className="visually-hidden" id="chart-summary">
+        {readings.length > 0 && `At step ${String(read ?? cursor)}: ${spoken}. `}
+        {stop?.reason}
       </p>
     </div>
+  )
+}
+
+/** Where the second cloud starts, seen from the first. */
+const SECOND_CLOUD = [1.5, 0.5] as const
+
+interface TipProps {
+  readonly step: number
+  readonly layout: StepLayout
+  readonly picture: StepPicture
+  readonly readings: readonly Reading[]
+}
+
+/** The values under the pointer. */
+function Tip({ step, layout, picture, readings }: TipProps) {
+  const { plot } = layout
+  const x = layout.x(step)
+  const leftwards = x > plot.left + plot.width / 2
+  return (
+    <dl
+      className="chart-tip"
+      style={{
+        left: x,
+        top: plot.top + 4,
+        transform: leftwards ? 'translateX(calc(-100% - 10px))' : 'translateX(10px)',
+      }}
+    >
+      <div>
+        <dt>k = {formatCount(step)}</dt>
+        <dd>{picture.stepSize !== null && `t = ${formatTime(step, picture.stepSize)}`}</dd>
+      </div>
+      {readings.map(({ curve, text }) => (
+        <div key={curve.label} data-tone={curve.pen.tone}>
+          <dt>{curve.label}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }

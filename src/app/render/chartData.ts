@@ -1,0 +1,39 @@
+import type { AnalysisReport, CurvePoint, FrameReply, RunReady } from '../../lab/protocol/calls.ts'
+
+/** What the charts show, whichever of them is open. */
+export interface ChartData {
+  /** In order of step, from step 0 on; what has been computed so far. */
+  readonly points: readonly CurvePoint[]
+  /** What is known of the laws of the run; null before the first word of them. */
+  readonly analysis: AnalysisReport | null
+  readonly collapse: FrameReply['collapse']
+  readonly constants: RunReady['constants'] | null
+  /** Steps of the whole run: the right end of the axis. */
+  readonly steps: number
+  /** η; null until known. */
+  readonly stepSize: number | null
+  /** ε. */
+  readonly epsilon: number
+  /** Mean and mean + 2 sd of the estimator at exact samples of π. */
+  readonly nullFloor: FrameReply['nullFloor']
+  readonly stops: FrameReply['stops']
+  /** The criterion whose stop carries the flag, and what it is called. */
+  readonly criterion: { readonly id: string; readonly label: string }
+  /** Tolerance δ, nats. */
+  readonly delta: number
+  /** What is known of the law of the data; `smoothed`: a kernel estimate of points. */
+  readonly dataLaw: 'known' | 'smoothed' | 'none'
+  /** Whether a second cloud runs beside the first. */
+  readonly companion: boolean
+}
+
+/** The last step that the particles have made. */
+export function computedStep({ points }: ChartData): number {
+  return points.at(-1)?.step ?? 0
+}
+
+/** Whether the exact law at a step is only known from the first, coarse pass. */
+export function coarseAt({ analysis }: ChartData, step: number): boolean {
+  if (analysis === null) return false
+  return analysis.stage === 'coarse' || (analysis.stage === 'fine' && step > analysis.exactTo)
+}
