@@ -5,6 +5,7 @@ import { createDebugHook } from './app/stores/debugHook.ts'
 import { createLab } from './app/stores/lab.ts'
 import { browserPlatform } from './app/stores/platform.ts'
 import { App } from './app/views/App.tsx'
+import { createAnalysisClient } from './lab/client/analysisClient.ts'
 import { createComputeClient } from './lab/client/computeClient.ts'
 
 const root = document.getElementById('root')
@@ -12,6 +13,7 @@ if (root === null) throw new Error('the page has no #root')
 
 const lab = createLab({
   client: createComputeClient(),
+  analysis: createAnalysisClient(),
   library: openLibrary(),
   platform: browserPlatform(),
   page: window,

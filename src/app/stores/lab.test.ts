@@ -112,7 +112,7 @@ class FakeClient implements ComputeClient {
       prepare: (asked) => this.ready(asked),
       frame: ({ run, step, have }) => this.frame(run, step, have),
       stops: () => this.stops(),
-      attach: () => this.stops(),
+      attach: () => null,
       analyse: () => new Promise(() => undefined),
       result: () => null,
       train: () => new Promise((resolve) => (this.training = resolve)),
@@ -163,6 +163,7 @@ class FakeClient implements ComputeClient {
         convexity: 0,
         smoothness: 1,
         smoothnessAt: [0, 0],
+        quadratic: false,
         smoothness95: 1,
         biasPrediction: null,
       },
@@ -178,6 +179,7 @@ class FakeClient implements ComputeClient {
         start: { density: new Float64Array(32 * 32) },
         fokkerPlanckStart: new Float64Array(1),
         data: null,
+        constants: { convexity: 0, smoothness: 1, quadratic: false },
       },
       frame: this.frame(run, 0, -1),
       notices: [],
@@ -289,6 +291,11 @@ async function open({ scene = SCENE, search = '', library, motion = true }: Setu
   platform.motion = motion
   const kept = library ?? (await openLibrary(`lab-${String(libraries++)}`))
   const lab = createLab({
+    analysis: {
+      analyse: () => new Promise(() => undefined),
+      onReport: () => undefined,
+      dispose: () => undefined,
+    },
     client,
     platform,
     library: Promise.resolve(kept),
@@ -331,7 +338,11 @@ describe('playback', () => {
 
   it('halts at the stopping step where it is asked to, and plays past it when pressed again', async () => {
     const { platform, lab, status, step } = await open({
-      scene: { ...SCENE, view: { ...SCENE.view, pauseAtStop: true } },
+      scene: {
+        ...SCENE,
+        stopping: { ...SCENE.stopping, criterion: 'tolerance' },
+        view: { ...SCENE.view, pauseAtStop: true },
+      },
     })
     await platform.frames(20, 100)
     expect([status(), step()]).toEqual(['stopped', STOP])

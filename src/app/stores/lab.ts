@@ -1,3 +1,4 @@
+import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
@@ -13,6 +14,7 @@ import type {
   Vector2,
 } from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
+import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
 import { readManifest, sameTarget, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
@@ -85,6 +87,7 @@ export interface Lab {
 
 export interface LabOptions {
   readonly client: ComputeClient
+  readonly analysis: AnalysisClient
   readonly library: Promise<Library>
   readonly platform: Platform
   readonly page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>
@@ -98,7 +101,14 @@ const BACKGROUND_DELAY = 600
 const TARGET_CELLS = 64
 const ENERGY_CELLS = 48
 
-export function createLab({ client, library, platform, page, fetchManifest }: LabOptions): Lab {
+export function createLab({
+  client,
+  analysis,
+  library,
+  platform,
+  page,
+  fetchManifest,
+}: LabOptions): Lab {
   const opened = openAddress(page.location.hash, page.location.search)
   const scene = createSceneStore(opened.scene)
   const run = createRunStore()
@@ -216,7 +226,8 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
       training.retrain(first.id, first.hash, first.recipe)
       return false
     },
-    onReady: () => {
+    onReady: (ready) => {
+      laws.follow(ready)
       if (started) openBackend()
       else {
         started = true
@@ -226,6 +237,16 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
           picture()
         })
       }
+    },
+  })
+
+  const laws = createLaws({
+    analysis,
+    client,
+    platform,
+    run,
+    refreshStops: () => {
+      playback.recheck()
     },
   })
 
@@ -557,6 +578,7 @@ export function createLab({ client, library, platform, page, fetchManifest }: La
       for (const stop of unlisten) stop()
       training.dispose()
       playback.dispose()
+      laws.dispose()
       client.dispose()
     },
   }

@@ -30,6 +30,8 @@ export interface Playback {
   /** While a training has the stage nothing is prepared or played. */
   suspend(): void
   resume(options: { readonly play: boolean }): void
+  /** Asks for the stopping reports anew, since more is known of the run. */
+  recheck(): void
   /** After the worker was restarted: prepares anew and goes back to the step on the stage. */
   recover(): void
   dispose(): void
@@ -371,6 +373,11 @@ export function createPlayback(options: PlaybackOptions): Playback {
     resume({ play }) {
       suspended = false
       refresh({ play, force: true })
+    },
+    recheck() {
+      if (preparing !== null || suspended || store.getState().run === null) return
+      stopsWanted = true
+      void askStops()
     },
     recover() {
       returnTo = shown

@@ -1,4 +1,3 @@
-import { PENDING_CRITERIA } from '../../lab/scene/available.ts'
 import type { CriterionId } from '../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS, type CriterionText } from '../../lab/scene/texts.ts'
 import { formatCount, formatNats, formatNumber } from '../render/format.ts'
@@ -38,16 +37,13 @@ export function CertifyStation() {
       ['starting', 'running', 'paused'].includes(state.training.phase) ||
       state.run?.trained === false,
   )
-  const reports = stops.filter(
-    ({ criterion }) => !PENDING_CRITERIA.some((pending) => pending === criterion),
-  )
   return (
     <section className="station certify" aria-labelledby="certify-heading">
       <h2 id="certify-heading">
         <span>3</span> Certify
       </h2>
       <ul className="criteria" role="list" aria-label="Stopping criterion">
-        {reports.map((report) => {
+        {stops.map((report) => {
           const id = report.criterion as CriterionId
           const criterion = TEXTS[id]
           const outcome = unlearned

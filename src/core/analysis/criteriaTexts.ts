@@ -11,14 +11,42 @@ export interface CriterionText {
   readonly description: string
 }
 
-/** Texts of the criteria that exist. */
+/** Texts of the criteria. */
 export const CRITERION_TEXTS = {
+  'certified-decrease': {
+    label: 'Certified decrease',
+    formula: '\\varepsilon^2 I_k \\le M_k/3',
+    plain: 'ε²Iₖ ≤ Mₖ/3',
+    description:
+      'Stops at the first step after which the fall of KL is no longer certified by the chain’s own inequality: the relative Fisher information I of its exact law against the error M of its drift inside a step (strict: ε²I ≤ M), without any log-Sobolev constant.',
+  },
+  'a-priori': {
+    label: 'A priori',
+    formula: 'q^k\\,\\mathrm{KL}_0 + F(1-q^k) \\le \\delta',
+    plain: 'qᵏ KL₀ + F(1 − qᵏ) ≤ δ',
+    description:
+      'The number of steps that is enough by a bound known before the run, from KL₀, the log-Sobolev rate λ and the smoothness L: the better of the bound of Vempala and Wibisono and a sharper one, vacuous on energies of several wells.',
+  },
+  floor: {
+    label: 'Floor',
+    formula: '\\mathrm{KL}_k \\le 2\\,b(\\eta)',
+    plain: 'KLₖ ≤ 2 b(η)',
+    description:
+      'Stops where what is left of the start is no more than the bias b(η) that the step size is predicted to leave: the chain is ultimately bounded, and a longer run gains little.',
+  },
   statistical: {
     label: 'Statistical',
     formula: '\\Delta_w \\mathrm{KL}_k > -2\\,\\mathrm{SE}',
     plain: 'Δw KLₖ > −2 SE',
     description:
       'Stops when the measured KL no longer falls over two windows in a row: converged if it is what particles started at π would show, stalled if it rests above that and has not fallen since half-way either.',
+  },
+  'data-mismatch': {
+    label: 'Data mismatch',
+    formula: '\\varepsilon^2 I(\\rho_k\\Vert\\rho_D) \\le \\mathrm{E}|e|^2',
+    plain: 'ε²I(ρₖ‖ρ_D) ≤ E|e|²',
+    description:
+      'Stops where a longer run need not bring the samples closer to the data: the error e = ∇V + ε∇log ρ_D of a learned energy outweighs what is left to gain.',
   },
   tolerance: {
     label: 'Tolerance',
@@ -27,4 +55,4 @@ export const CRITERION_TEXTS = {
     description:
       'Stops at the first step whose KL is at most δ: the exact law of the chain where it is known, else the upper 95 % end of the particle estimate (smoothed: of a lower bound).',
   },
-} as const satisfies Readonly<Partial<Record<CriterionId, CriterionText>>>
+} as const satisfies Readonly<Record<CriterionId, CriterionText>>

@@ -130,6 +130,8 @@ export interface Constants {
   readonly smoothness: number
   /** Where it is attained. */
   readonly smoothnessAt: readonly [number, number]
+  /** V is exactly quadratic, so that `convexity` and `smoothness` are the eigenvalues of its one Hessian. */
+  readonly quadratic: boolean
   /** L95: 95th percentile of the spectral norm of ∇²V at 4,096 samples of the target (of π for sums). */
   readonly smoothness95: number
   /** b(η), nats; a prediction. */

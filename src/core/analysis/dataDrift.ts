@@ -5,7 +5,7 @@ import { type Box, centreCoordinate } from '../maths/grid.ts'
 /**
  * |e|² = |∇V + ε∇log ρ_D|² at the cell centres of a box, length cells²: the squared error of the drift of a
  * learned energy against the law of its data. e = 0 everywhere exactly when ρ_D is the Gibbs measure.
- * @param score writes ∇log ρ_D(x, y) to its last argument
+ * @param score writes ∇log ρ_D(x, y) to its last argument; asked cell by cell, row-major, x fastest
  */
 export function driftError(
   field: EnergyField,
@@ -29,6 +29,26 @@ export function driftError(
     }
   }
   return out
+}
+
+/** `driftError` from the score at the centres of the cells, length cells² each. */
+export function driftErrorOf(
+  field: EnergyField,
+  epsilon: number,
+  { scoreX, scoreY }: { readonly scoreX: Float64Array; readonly scoreY: Float64Array },
+  box: Box = field.grid.box,
+): Float64Array {
+  let k = 0
+  return driftError(
+    field,
+    epsilon,
+    (_x, _y, out) => {
+      out[0] = scoreX[k]!
+      out[1] = scoreY[k]!
+      k++
+    },
+    box,
+  )
 }
 
 /** Σ mass·f over cells: the mean of f under a law given by its cell masses. */

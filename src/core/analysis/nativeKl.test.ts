@@ -6,6 +6,7 @@ import { gibbsSampler } from '../fields/gibbs.ts'
 import { centres, createTransition, type Transition } from '../fields/transition.ts'
 import { cos, exp, log, sin } from '../maths/elementary.ts'
 import { gaussianPair, Purpose, Rng } from '../maths/rng.ts'
+import { noLawCurves } from './curves.ts'
 import { createKlEstimator, type KlEstimator } from './nativeKl.ts'
 import { nullFloor } from './nullFloor.ts'
 import { statistical, statisticalWindow } from './stopping/statistical.ts'
@@ -269,10 +270,32 @@ describe('a metastable energy', () => {
       statistical.evaluate({
         computed,
         steps,
-        curves: { kl, klStandardError, klExact: kl.map(() => null), estimator: label },
+        curves: {
+          ...noLawCurves(steps),
+          kl,
+          klStandardError,
+          estimator: label,
+          foldedMass: kl.map(() => 0),
+        },
         pseudoValues,
         nullFloor: floor,
         delta: 0.05,
+        strict: false,
+        law: { exactTo: -1, pending: false, unresolved: 'not followed', data: null },
+        certificates: {
+          transition: {
+            stepSize: t.stepSize,
+            epsilon: t.epsilon,
+            skew: 0,
+            preconditioner: IDENTITY,
+          },
+          sampler: 'langevin',
+          jumpEvery: 0,
+          barriers: [],
+          kl0: null,
+          constants: { convexity: -1, smoothness: 1, quadratic: false },
+        },
+        biasPrediction: null,
       })
     while (computed < steps && report().outcome === 'unfired') {
       computed++

@@ -42,6 +42,37 @@ export function smoothness(field: EnergyField): Smoothness {
   return { value, at }
 }
 
+/** Relative rounding of V_x and V_y that still counts as affine. */
+const AFFINE = 1e-10
+
+/** Whether the table is that of a quadratic V, one Hessian everywhere, up to rounding. */
+export function isQuadratic({ grid, barriers }: EnergyField): boolean {
+  if (barriers.length > 0) return false
+  const { box, vx, vy, vxy } = grid
+  const side = box.cells + 1
+  const last = side - 1
+  const width = 2 * box.halfWidth
+  const corner = last * side
+  const scale = Math.max(...[vx, vy].flatMap((f) => [f[0]!, f[last]!, f[corner]!].map(Math.abs)))
+  const slopes = [vx, vy].map(
+    (f) => [(f[last]! - f[0]!) / width, (f[corner]! - f[0]!) / width] as const,
+  )
+  const cross = 0.5 * (slopes[0]![1] + slopes[1]![0])
+  for (let row = 0, k = 0; row < side; row++) {
+    const dy = nodeCoordinate(box, row) + box.halfWidth
+    for (let column = 0; column < side; column++, k++) {
+      const dx = nodeCoordinate(box, column) + box.halfWidth
+      for (const [i, f] of [vx, vy].entries()) {
+        const [sx, sy] = slopes[i]!
+        if (Math.abs(f[k]! - f[0]! - sx * dx - sy * dy) > AFFINE * scale) return false
+      }
+      // Differences of V_x and V_y lose the digits that a cell is smaller than the box.
+      if (Math.abs(vxy[k]! - cross) * width > AFFINE * scale * box.cells) return false
+    }
+  }
+  return true
+}
+
 /**
  * L95: the 95th percentile of the spectral norm of ∇²V at the given points.
  * @param xy length 2n, n ≥ 1; 4,096 samples of the target (of π for sums)

@@ -35,7 +35,7 @@ export interface CallOptions {
 export interface ComputeClient {
   /**
    * Sends a call. Rejects with `CallError`, or with an `AbortError` when the signal fires or, for
-   * `prepare`, when a later `prepare` is sent (latest wins).
+   * `prepare` and `analyse`, when a later one is sent (latest wins).
    */
   call<K extends CallName>(name: K, request: Request<K>, options?: CallOptions): Promise<Reply<K>>
   /** Listens; the function returned stops listening. */
@@ -51,13 +51,15 @@ export interface ComputeClientOptions {
   /** Where shipped assets lie; default: the page's own address. */
   readonly baseUrl?: string
   readonly spawn?: () => WorkerLike
+  /** What the worker is called where a person reads of it; default: the compute worker. */
+  readonly name?: string
 }
 
 /** How many crashes in a row, with no reply between them, before the client gives up. */
 const MAX_CRASHES = 3
 
 /** Calls of which only the latest counts: a new one aborts the one before it. */
-const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>(['prepare'])
+const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>(['prepare', 'analyse'])
 
 interface Pending {
   readonly name: CallName
@@ -76,6 +78,7 @@ function spawnComputeWorker(): WorkerLike {
  */
 export function createComputeClient(options: ComputeClientOptions = {}): ComputeClient {
   const spawn = options.spawn ?? spawnComputeWorker
+  const name = options.name ?? 'compute worker'
   const start: WorkerStart = {
     baseUrl: new URL('.', options.baseUrl ?? document.baseURI).href,
   }
@@ -130,7 +133,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
     from.terminate()
     worker = null
     crashes++
-    rejectAll(new CallError('crashed', `The compute worker stopped: ${message}`, null))
+    rejectAll(new CallError('crashed', `The ${name} stopped: ${message}`, null))
     const restarted = crashes < MAX_CRASHES
     if (restarted) open()
     emit('crashed', { message, restarted })
@@ -157,7 +160,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
   open()
 
   return {
-    call<K extends CallName>(name: K, request: Request<K>, callOptions: CallOptions = {}) {
+    call<K extends CallName>(call: K, request: Request<K>, callOptions: CallOptions = {}) {
       const { signal } = callOptions
       return new Promise<Reply<K>>((resolve, reject) => {
         if (signal?.aborted) {
@@ -165,27 +168,27 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
           return
         }
         if (disposed || !worker) {
-          reject(new CallError('crashed', 'The compute worker is not running.', null))
+          reject(new CallError('crashed', `The ${name} is not running.`, null))
           return
         }
-        if (LATEST_WINS.has(name))
-          for (const [id, entry] of [...pending]) if (entry.name === name) cancel(id)
+        if (LATEST_WINS.has(call))
+          for (const [id, entry] of [...pending]) if (entry.name === call) cancel(id)
         const id = nextId++
         const onAbort = () => {
           cancel(id)
         }
         signal?.addEventListener('abort', onAbort)
         pending.set(id, {
-          name,
+          name: call,
           resolve: resolve,
           reject,
           release: () => signal?.removeEventListener('abort', onAbort),
         })
-        if (name === 'provide') {
+        if (call === 'provide') {
           const asset = request as Request<'provide'>
           assets.set(asset.ref, asset)
         }
-        worker.postMessage({ type: 'call', id, name, request } as CallMessage)
+        worker.postMessage({ type: 'call', id, name: call, request } as CallMessage)
       })
     },
 
@@ -203,7 +206,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
       disposed = true
       worker?.terminate()
       worker = null
-      rejectAll(abortError('The compute worker was closed.'))
+      rejectAll(abortError(`The ${name} was closed.`))
     },
   }
 

@@ -16,6 +16,7 @@ export interface AnalysisInputOptions {
   readonly field: EnergyField
   readonly transition: Transition
   readonly initial: InitialLaw
+  readonly constants: AnalysisInput['constants']
   /** The law of the data: ρ*, or the smoothed data of points; null where there is none. */
   readonly data: { readonly density: Density; readonly smoothed: boolean } | null
 }
@@ -25,12 +26,12 @@ const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
 /** Least standard deviation of the kernel, in cells: the quadrature of the chain errs by exp(−2π²·1.1²), 4e-11. */
 const RESOLVED = 1.1
 /** The mass of a law that its cells resolve does not change by more than this share on cells half as wide. */
-const RESOLVED_MASS = 1e-9
+const RESOLVED_MASS = 1e-6
 const MOST_REFINEMENT = 8
 
 /** Everything that the laws of a run depend on, as plain data that may be given away. */
 export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
-  const { scene, field, transition, initial, data } = options
+  const { scene, field, transition, initial, constants, data } = options
   const { grid, barriers } = field
   const { halfWidth } = grid.box
   const { dynamics } = scene
@@ -60,6 +61,7 @@ export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
     start: startOf(initial, scene, box),
     fokkerPlanckStart: onCells(startOf(initial, scene, grid.box), grid.box),
     data: data === null ? null : { ...dataTables(data.density, box), smoothed: data.smoothed },
+    constants,
   }
 }
 

@@ -38,6 +38,7 @@ function createRun(frameBudget: number): Run {
       convexity: 1,
       smoothness: 2,
       smoothnessAt: [0, 0],
+      quadratic: false,
       smoothness95: 2,
       biasPrediction: null,
     },

@@ -9,6 +9,7 @@ import {
 import { initialLaw, type InitialLaw } from '../../core/analysis/initialLaw.ts'
 import { createKlEstimator, type KlEstimator } from '../../core/analysis/nativeKl.ts'
 import { measureNullFloor, type NullFloor } from '../../core/analysis/nullFloor.ts'
+import type { StoppingInput } from '../../core/analysis/stopping/criterion.ts'
 import { stoppingReports } from '../../core/analysis/stopping/registry.ts'
 import { transportKl } from '../../core/analysis/transportKl.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
@@ -20,7 +21,6 @@ import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
 import type { Distribution } from '../../core/targets/target.ts'
 import type { AnalysisReport, CurvePoint } from '../protocol/calls.ts'
 import type { RunResult, TrainingSummary } from '../protocol/result.ts'
-import { PENDING_CRITERIA } from '../scene/available.ts'
 import type { SceneSpec, StoppingSpec } from '../scene/sceneSpec.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { FrameStore, type Frame } from './frames.ts'
@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly constants: Constants
   /** For the initial law `data`. */
   readonly target: Distribution
+  /** Whether the law of the data is known, or smoothed; default: it has none. */
+  readonly dataLaw?: StoppingInput['law']['data']
   readonly frameBudget?: number
 }
 
@@ -56,10 +58,11 @@ export class Run {
   readonly scene: SceneSpec
   readonly field: EnergyField
   readonly gibbs: Gibbs
-  readonly constants: Constants
   readonly initial: InitialLaw
 
   private readonly environment: Pick<Environment, 'clock' | 'pause'>
+  private readonly ownConstants: Constants
+  private readonly dataLaw: StoppingInput['law']['data']
   private readonly transition: Transition
   private readonly key: Key
   private readonly particles: number
@@ -89,8 +92,8 @@ export class Run {
     lowerBound: [],
     klRate: [],
   }
-  /** What the analysis has found of the laws; nothing until it is attached. */
-  private law: LawCurves
+  /** What the analysis has found of the laws so far; null until it is attached. */
+  private analysis: AnalysisReport | null = null
   private readonly pseudoValues: (Float64Array | null)[] = []
 
   /** @throws RangeError where the initial law does not fit the box */
@@ -101,11 +104,11 @@ export class Run {
     this.field = field
     this.gibbs = gibbs
     this.transition = transition
-    this.constants = options.constants
+    this.ownConstants = options.constants
+    this.dataLaw = options.dataLaw ?? null
     this.key = { seed: scene.seed, purpose: Purpose.dynamics }
     this.particles = scene.dynamics.particles
     this.steps = scene.dynamics.steps
-    this.law = noLawCurves(this.steps)
     this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
     const xy = this.initial.sample(this.particles, scene.seed)
     const { logDensity } = this.initial
@@ -294,9 +297,14 @@ export class Run {
     }
   }
 
+  /** Whether the laws have been followed to the end. */
+  get analysed(): boolean {
+    return this.analysis?.stage === 'done'
+  }
+
   /** Takes over what the analysis has found of the laws of this run. */
-  attach({ curves }: AnalysisReport): void {
-    this.law = curves
+  attach(report: AnalysisReport): void {
+    this.analysis = report
   }
 
   /** The run is no longer wanted: what it still measures beside ends. */
@@ -304,27 +312,49 @@ export class Run {
     this.closed = true
   }
 
-  /** What each criterion says of the steps computed so far. */
+  /** Those of the landscape, with what the analysis has found. */
+  get constants(): Constants {
+    return { ...this.ownConstants, ...this.analysis?.constants }
+  }
+
+  private curves(): LangevinCurves {
+    const { langevin, analysis, steps } = this
+    const folded = analysis?.foldedMass ?? []
+    return {
+      ...langevin,
+      foldedMass: langevin.foldedMass.map((share, k) => folded[k] ?? share),
+      ...(analysis?.curves ?? noLawCurves(steps)),
+    }
+  }
+
+  /** What each criterion says of what is known so far. */
   reports(stopping: StoppingSpec = this.scene.stopping): StoppingReport[] {
-    const reports = stoppingReports({
+    const { analysis, constants, initial, field, scene } = this
+    const { dynamics } = scene
+    return stoppingReports({
       computed: this.step,
       steps: this.steps,
-      curves: { ...this.langevin, ...this.law },
+      curves: this.curves(),
       pseudoValues: this.pseudoValues,
       nullFloor: this.floor,
       delta: stopping.delta,
+      strict: stopping.strict,
+      law: {
+        exactTo: analysis?.exactTo ?? -1,
+        pending: analysis?.stage !== 'done',
+        unresolved: analysis?.unresolved ?? null,
+        data: this.dataLaw,
+      },
+      certificates: {
+        transition: { ...dynamics, stepSize: this.transition.stepSize },
+        sampler: dynamics.sampler,
+        jumpEvery: dynamics.jumpEvery,
+        barriers: field.barriers,
+        kl0: initial.kl,
+        constants,
+      },
+      biasPrediction: constants.biasPrediction,
     })
-    const { criterion } = stopping
-    if (PENDING_CRITERIA.includes(criterion))
-      reports.push({
-        criterion,
-        step: null,
-        kl: null,
-        reason: 'This version of the lab does not compute it.',
-        status: 'none',
-        outcome: 'unfired',
-      })
-    return reports
   }
 
   /** The whole run, computing what is missing. */
@@ -336,7 +366,7 @@ export class Run {
       scene: this.scene,
       training,
       gibbs: { logZ: this.gibbs.logZ },
-      langevin: { ...this.langevin, ...this.law },
+      langevin: this.curves(),
       deterministic: this.deterministic,
       collapse: null,
       contraction: null,

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
+import { CRITERION_IDS } from '../../core/analysis/ids.ts'
 import { parameterLayout } from '../../learning/kernels/kernel.ts'
 import { DEFAULT_SHAPE } from '../../learning/training/model.ts'
 import { writeEnergyFile } from '../io/energyFile.ts'
+import type { AnalysisReport } from '../protocol/calls.ts'
+import { followLaws } from './followLaws.ts'
 import { Refusal } from './refusal.ts'
 import { createBench, sceneOf } from './session.testing.ts'
 
@@ -219,19 +222,20 @@ test('both flows start from the same particles and frames are the caller’s own
   expect(first.computed).toBe(7)
 })
 
-test('the last frame brings the noise floor and both verdicts', async () => {
+test('the last frame brings the noise floor and all verdicts', async () => {
   const { session } = createBench()
   const scene = sceneOf({ ...SMALL, energy: QUADRATIC })
   await session.prepare({ run: 1, scene })
   const reply = await session.frame({ run: 1, step: 999, have: 0 })
   expect(reply.step).toBe(20)
   expect(reply.nullFloor!.upper).toBeGreaterThan(reply.nullFloor!.mean)
-  expect(reply.stops.map(({ criterion }) => criterion)).toEqual(['statistical', 'tolerance'])
-  const [, strict] = await session.stops({
-    run: 1,
-    stopping: { ...scene.stopping, delta: 1e-6 },
-  })
-  const [, lax] = await session.stops({ run: 1, stopping: { ...scene.stopping, delta: 10 } })
+  expect(reply.stops.map(({ criterion }) => criterion)).toEqual(CRITERION_IDS)
+  const tolerance = async (delta: number) => {
+    const stops = await session.stops({ run: 1, stopping: { ...scene.stopping, delta } })
+    return stops.find(({ criterion }) => criterion === 'tolerance')
+  }
+  const strict = await tolerance(1e-6)
+  const lax = await tolerance(10)
   expect(strict).toMatchObject({ step: null, outcome: 'unfired' })
   expect(lax).toMatchObject({ step: 0, outcome: 'stopped' })
 })
@@ -348,4 +352,35 @@ test('small pictures hold densities', async () => {
   const mass = (values: Float32Array) => values.reduce((sum, p) => sum + p, 0) * (8 / 32) ** 2
   expect(mass(target.values)).toBeCloseTo(1, 4)
   expect(mass(energy.values)).toBeCloseTo(1, 4)
+})
+
+test('the result holds the laws followed in this thread, or those attached from elsewhere', async () => {
+  const scene = sceneOf({
+    ...SMALL,
+    energy: QUADRATIC,
+    domain: { halfWidth: 5, cells: 64 },
+    dynamics: { stepSize: 0.1, steps: 6, particles: 64 },
+  })
+  const { session } = createBench()
+  const { analysis } = await session.prepare({ run: 1, scene })
+  const here = await session.result({ run: 1 })
+  expect(here.langevin.klExact.every((kl) => kl !== null)).toBe(true)
+  expect(here.constants.spectralGap).not.toBeNull()
+  expect(
+    here.stopping.find(({ criterion }) => criterion === 'certified-decrease')!.status,
+  ).not.toBe('none')
+
+  const other = createBench().session
+  await other.prepare({ run: 4, scene })
+  const environment = { clock: () => 0, pause: () => Promise.resolve() }
+  const reports: AnalysisReport[] = []
+  let time = 0
+  const report = await followLaws(analysis, {
+    environment: { ...environment, clock: () => (time += 1) },
+    onReport: (told) => reports.push(told),
+  })
+  expect(reports[0]!.stage).toBe('coarse')
+  expect(report).toEqual(await followLaws(analysis, { environment }))
+  await other.attach({ run: 4, report })
+  expect(await other.result({ run: 4 })).toEqual(here)
 })

@@ -3,6 +3,7 @@ import { suggestedMetric } from '../../core/analysis/metric.ts'
 import {
   biasPrediction,
   defaultStepSize,
+  isQuadratic,
   smoothness,
   smoothness95,
 } from '../../core/analysis/smoothness.ts'
@@ -15,6 +16,7 @@ import type { EnergyModel } from '../../learning/training/api.ts'
 import { writeEnergyFile } from '../io/energyFile.ts'
 import { sha256HexSync } from '../io/sha256.ts'
 import type {
+  AnalysisInput,
   FrameReply,
   FrameRequest,
   LiveFrame,
@@ -42,6 +44,7 @@ import { LiveClouds } from './liveClouds.ts'
 import { Aborted, Refusal, throwIfAborted } from './refusal.ts'
 import { EnergyResolver, type TrainingRecipe } from './resolveEnergy.ts'
 import { TargetResolver, type ResolvedTarget } from './resolveTarget.ts'
+import { followLaws } from './followLaws.ts'
 import { Run } from './run.ts'
 import { TrainingJob, type TrainingOutcome } from './trainingJob.ts'
 
@@ -78,7 +81,11 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   private readonly energies: EnergyResolver
   private readonly trainedEnergies = new Map<string, TrainedEnergy>()
   private readonly trainings = new Map<string, Promise<TrainedEnergy>>()
-  private run: { readonly id: number; readonly run: Run } | null = null
+  private current: {
+    readonly id: number
+    readonly run: Run
+    readonly analysisInput: () => AnalysisInput
+  } | null = null
   private latestPrepare = 0
   private job: TrainingJob | null = null
   private live: LiveClouds | null = null
@@ -141,10 +148,12 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       convexity: convexity(field),
       smoothness: steepest.value,
       smoothnessAt: steepest.at,
+      quadratic: isQuadratic(field),
       smoothness95: l95,
       biasPrediction: biasPrediction(field, pi, transition),
     }
     const run = this.buildRun({
+      dataLaw: dataLawKind(target),
       scene: normalised,
       field,
       gibbs: pi,
@@ -152,8 +161,17 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       constants,
       target,
     })
-    this.run?.run.close()
-    this.run = { id, run }
+    const input = () =>
+      analysisInput({
+        scene: normalised,
+        field,
+        transition,
+        initial: run.initial,
+        constants,
+        data: dataLaw(target),
+      })
+    this.current?.run.close()
+    this.current = { id, run, analysisInput: input }
     return {
       run: id,
       scene: normalised,
@@ -163,13 +181,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       data: target.picture(PICTURE_POINTS, scene.seed),
       transform: target.transform,
       constants,
-      analysis: analysisInput({
-        scene: normalised,
-        field,
-        transition,
-        initial: run.initial,
-        data: dataLaw(target),
-      }),
+      analysis: input(),
       frame: await this.frameReply(id, run, 0, -1, signal),
       notices,
       terms: energy.terms,
@@ -200,14 +212,15 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   }
 
   attach = async ({ run: id, report }: Request<'attach'>): Promise<Reply<'attach'>> => {
-    const run = this.runOf(id)
-    run.attach(report)
-    return run.reports()
+    this.runOf(id).attach(report)
+    return null
   }
 
   result = async ({ run: id }: Request<'result'>, signal?: AbortSignal): Promise<RunResult> => {
     const run = this.runOf(id)
     const { scene } = run
+    await run.advanceTo(scene.dynamics.steps, signal)
+    await this.analyseHere(run, signal)
     const training =
       scene.energy.kind === 'trained'
         ? (this.trainedEnergies.get(recipeKey(recipeOf(scene)))?.summary ?? null)
@@ -264,9 +277,17 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     return trained === undefined ? null : weightsOf(trained)
   }
 
+  /** Follows the laws of a run in this thread, where nobody else has. */
+  private async analyseHere(run: Run, signal: AbortSignal | undefined): Promise<void> {
+    if (run.analysed || this.current?.run !== run) return
+    const { environment } = this
+    run.attach(await followLaws(this.current.analysisInput(), { environment, signal }))
+  }
+
   private runOf(id: number): Run {
-    if (this.run?.id !== id) throw new Refusal(`Run ${id} is not the one at hand: prepare it again`)
-    return this.run.run
+    if (this.current?.id !== id)
+      throw new Refusal(`Run ${id} is not the one at hand: prepare it again`)
+    return this.current.run
   }
 
   private buildRun(
@@ -396,6 +417,10 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       )
     return outcome
   }
+}
+
+function dataLawKind({ initial, distribution }: ResolvedTarget): 'known' | 'smoothed' | null {
+  return initial.density === null ? null : distribution.density === null ? 'smoothed' : 'known'
 }
 
 /** The law of the data as far as it has a density. */

@@ -1,14 +1,7 @@
-import type {
-  Collapse,
-  Constants,
-  Estimator,
-  LawCurves,
-  StoppingReport,
-} from '../../core/analysis/curves.ts'
-import type { ChainStart } from '../../core/analysis/exactChain.ts'
+import type { AnalysisInput, AnalysisReport } from '../../core/analysis/analyse.ts'
+import type { Collapse, Constants, Estimator, StoppingReport } from '../../core/analysis/curves.ts'
 import type { SuggestedMetric } from '../../core/analysis/metric.ts'
 import type { Barrier } from '../../core/fields/energyField.ts'
-import type { TransitionParameters } from '../../core/fields/transition.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
 import type { Standardisation, TrainerCheckpoint } from '../../learning/training/api.ts'
 import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
@@ -33,10 +26,7 @@ export interface Calls {
     reply: StoppingReport[],
   ]
   /** Gives a run what the analysis has found, for its reports and its result. */
-  attach: [
-    request: { readonly run: number; readonly report: AnalysisReport },
-    reply: StoppingReport[],
-  ]
+  attach: [request: { readonly run: number; readonly report: AnalysisReport }, reply: null]
   /** Served by the analysis worker: follows the laws of a run, telling on the way; aborts the one before. */
   analyse: [request: { readonly run: number; readonly input: AnalysisInput }, reply: AnalysisReport]
   /** The whole run as the headless runner would write it, computing what is missing. */
@@ -50,6 +40,8 @@ export interface Calls {
   /** A small picture of a target's density (or of its points) or of an energy's Gibbs density. */
   thumbnail: [request: ThumbnailRequest, reply: Raster]
 }
+
+export type { AnalysisInput, AnalysisReport }
 
 export type CallName = keyof Calls
 export type Request<K extends CallName> = Calls[K][0]
@@ -139,55 +131,6 @@ export interface RunReady {
    * null where there is none or it gains nothing.
    */
   readonly suggestedMetric: SuggestedMetric | null
-}
-
-/**
- * All that the laws of a run depend on, as plain data. Values on cells are row-major, x fastest, y upwards.
- */
-export interface AnalysisInput {
-  readonly grid: Pick<Landscape, 'halfWidth' | 'cells' | 'v' | 'vx' | 'vy' | 'vxy'>
-  readonly barriers: readonly Barrier[]
-  readonly transition: TransitionParameters
-  readonly sampler: 'langevin' | 'mala'
-  readonly jumpEvery: number
-  readonly steps: number
-  /** Cells a side that the chain is followed on: the scene's, or more where the kernel needs them. */
-  readonly cells: number
-  /** KL(ρ₀‖π) by quadrature; null where ρ₀ has no density. */
-  readonly kl0: number | null
-  /** ρ₀ for the chain: a density on its cells, or points with masses where the cells do not resolve it. */
-  readonly start: ChainStart
-  /** ρ₀ for the continuous dynamics: a density on the cells of the table. */
-  readonly fokkerPlanckStart: Float64Array
-  /** The law of the data at the centres of the chain's cells; null where the target has no density. */
-  readonly data: {
-    readonly logDensity: Float64Array
-    readonly scoreX: Float64Array
-    readonly scoreY: Float64Array
-    /** A kernel estimate of points, not a density that is known. */
-    readonly smoothed: boolean
-  } | null
-}
-
-/** What is known of the laws of a run. Curves have one entry a step from 0 on, null where not evaluated (yet). */
-export interface AnalysisReport {
-  readonly stage: 'coarse' | 'fine' | 'done'
-  readonly curves: LawCurves
-  /** Last step to which the exact law of the chain has been followed at this stage. */
-  readonly exactTo: number
-  /** Cells a side that the exact law was followed on; null where there is none. */
-  readonly cells: number | null
-  /** Why there is no exact law, or from which step on it is not resolved; null where all is well. */
-  readonly unresolved: string | null
-  /** Mass folded at the walls a step, of the exact law. */
-  readonly foldedMass: readonly (number | null)[]
-  /** Largest relative difference of the fall of KL and of ∫ε I over a step of the continuous dynamics; null: unknown. */
-  readonly dissipationError: number | null
-  /** Known from the stage `fine` on. */
-  readonly constants: Pick<
-    Constants,
-    'spectralGap' | 'logSobolevEstimate' | 'twoStateFactor' | 'logSobolevBound'
-  > | null
 }
 
 export interface FrameRequest {

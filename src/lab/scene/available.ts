@@ -1,5 +1,5 @@
 import type { Problem } from './problem.ts'
-import type { CriterionId, EnergySpec, SceneSpec } from './sceneSpec.ts'
+import type { EnergySpec, SceneSpec } from './sceneSpec.ts'
 
 /** What a scene may say that the engine does not do: one line each. */
 const LIMITS: readonly {
@@ -26,14 +26,6 @@ const LIMITS: readonly {
       return n === 0 ? null : `${String(n)} of them`
     },
   },
-]
-
-/** Criteria that a scene may name and that are reported as unfired, with that reason. */
-export const PENDING_CRITERIA: readonly CriterionId[] = [
-  'certified-decrease',
-  'a-priori',
-  'floor',
-  'data-mismatch',
 ]
 
 /** Each thing a valid scene asks for that the engine does not do; empty when it can run. */

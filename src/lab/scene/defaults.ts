@@ -123,7 +123,7 @@ export const DEFAULT_DYNAMICS: DynamicsSpec = {
 }
 
 export const DEFAULT_STOPPING: StoppingSpec = {
-  criterion: 'tolerance',
+  criterion: 'certified-decrease',
   strict: false,
   delta: 0.1,
 }

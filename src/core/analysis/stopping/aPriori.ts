@@ -1,6 +1,6 @@
 import type { StoppingReport, StoppingStatus } from '../curves.ts'
 import { exp, log } from '../../maths/elementary.ts'
-import { nats } from './criterion.ts'
+import { nats } from './nats.ts'
 
 /** A constant, and whether it is proved to be a bound on the right side. */
 export interface BoundedConstant {

@@ -1,5 +1,8 @@
+import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
-import { nats } from './criterion.ts'
+import { certificatesOff } from './certificates.ts'
+import { type Criterion, foldedTooMuch, noClaim } from './criterion.ts'
+import { nats } from './nats.ts'
 
 /**
  * How much of the last step must be certified: the derivative of KL at its end (`strict`), or its whole
@@ -105,4 +108,47 @@ export function certifiedDecreaseReport(input: DecreaseInput): StoppingReport {
     reason: 'The Fisher information and the mismatch of the chain have not been evaluated.',
     outcome: 'unfired',
   }
+}
+
+/** The certificate of the chain's own inequality, read from its exact law. */
+export const certifiedDecrease: Criterion = {
+  id: 'certified-decrease',
+  ...CRITERION_TEXTS['certified-decrease'],
+  evaluate(input) {
+    const { curves, law, certificates, strict } = input
+    const off = certificatesOff(certificates)
+    if (off !== null) return noClaim('certified-decrease', `No certificate: ${off}.`)
+    if (law.exactTo < 1) {
+      return noClaim(
+        'certified-decrease',
+        law.unresolved !== null
+          ? `No certificate: ${law.unresolved}.`
+          : input.steps === 0
+            ? 'No step has been taken.'
+            : 'The exact law of the chain is being followed.',
+      )
+    }
+    const { epsilon, stepSize } = certificates.transition
+    const found = certifiedDecreaseReport({
+      epsilon,
+      stepSize,
+      computed: law.exactTo,
+      fisher: curves.fisher,
+      mismatch: curves.mismatch,
+      kl: curves.klExact,
+      variant: strict ? 'strict' : 'integrated',
+    })
+    const folded = foldedTooMuch(input)
+    if (folded !== null) {
+      return {
+        ...found,
+        status: 'estimate',
+        reason: `${found.reason} Not a certificate: the walls fold up to ${folded.toPrecision(2)} of the mass a step.`,
+      }
+    }
+    if (found.step === null && law.unresolved !== null) {
+      return { ...found, reason: `${found.reason} Beyond it nothing is known: ${law.unresolved}.` }
+    }
+    return found
+  },
 }

@@ -1,34 +1,73 @@
 import type { CriterionText } from '../criteriaTexts.ts'
-import type { LangevinCurves, StoppingReport } from '../curves.ts'
+import type { Constants, LangevinCurves, StoppingReport } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
 import type { NullFloor } from '../nullFloor.ts'
+import { type CertificateContext, FOLDED_LIMIT } from './certificates.ts'
 
-/** What a criterion may look at. Arrays are indexed by step; entries after `computed` are ignored. */
+/** What a criterion may look at. Arrays are indexed by step. */
 export interface StoppingInput {
-  /** Last step that has been computed. */
+  /** Last step that the particles have come to; their entries after it are ignored. */
   readonly computed: number
   /** Number of steps of the whole run. */
   readonly steps: number
-  readonly curves: Pick<LangevinCurves, 'kl' | 'klStandardError' | 'klExact' | 'estimator'>
+  readonly curves: Omit<LangevinCurves, 'step' | 'acceptance'>
   /** Jackknife pseudo-values of the particle KL at each step; null (or absent) where not evaluated. */
   readonly pseudoValues: readonly (Float64Array | null | undefined)[]
   /** Null until measured. */
   readonly nullFloor: NullFloor | null
   /** Tolerance δ, nats. */
   readonly delta: number
+  /** Whether certified-decrease asks for the strict inequality. */
+  readonly strict: boolean
+  /** How far the laws are known. */
+  readonly law: {
+    /** Last step of the exact law of the chain; −1 where there is none (yet). */
+    readonly exactTo: number
+    /** Whether they are still being followed. */
+    readonly pending: boolean
+    /** Why there is no exact law, or from which step on; null where all is well. */
+    readonly unresolved: string | null
+    /** The law of the data: a known density, a smoothed one, or none. */
+    readonly data: 'known' | 'smoothed' | null
+  }
+  readonly certificates: CertificateContext
+  readonly biasPrediction: Constants['biasPrediction']
 }
 
 /**
  * One entry of the registry of stopping criteria: one file, one object, one line in `registry.ts`.
- * Causal: a report that names a step at `computed` = K names the same step at every later K.
+ * Causal: a report that names a step names the same step however much further the curves are known.
  */
 export interface Criterion extends CriterionText {
   readonly id: CriterionId
   evaluate(input: StoppingInput): StoppingReport
 }
 
-/** A KL for people: three decimals, two significant digits below a hundredth. */
-export function nats(value: number): string {
-  const text = Math.abs(value) < 0.01 ? value.toPrecision(2) : value.toFixed(3)
-  return `${text} nats`
+/** A report that makes no claim, with the reason as a sentence. */
+export function noClaim(criterion: CriterionId, reason: string): StoppingReport {
+  return { criterion, step: null, kl: null, reason, status: 'none', outcome: 'unfired' }
+}
+
+/** Largest mass folded at the walls in a step that is known, where it forbids certificates; else null. */
+export function foldedTooMuch({ curves, computed, law }: StoppingInput): number | null {
+  let most = 0
+  for (let k = 0; k <= Math.max(computed, law.exactTo); k++) {
+    most = Math.max(most, curves.foldedMass[k] ?? 0)
+  }
+  return most > FOLDED_LIMIT ? most : null
+}
+
+/** KL_k of the exact law where it is known, else of the particles, and how far either goes. */
+export function bestKl({ curves, computed, law }: StoppingInput): {
+  readonly kl: readonly (number | null)[]
+  readonly computed: number
+} {
+  if (law.exactTo < 0) return { kl: curves.kl, computed }
+  const last = law.unresolved === null ? law.exactTo : Math.max(law.exactTo, computed)
+  return {
+    kl: curves.klExact.map(
+      (exact, k) => exact ?? (k > law.exactTo ? (curves.kl[k] ?? null) : null),
+    ),
+    computed: last,
+  }
 }

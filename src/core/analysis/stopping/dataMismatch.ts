@@ -1,5 +1,8 @@
+import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
-import { nats } from './criterion.ts'
+import { isPlain } from './certificates.ts'
+import { type Criterion, noClaim } from './criterion.ts'
+import { nats } from './nats.ts'
 
 /** What the criterion looks at; arrays are indexed by step, null where not evaluated. */
 export interface DataMismatchInput {
@@ -63,4 +66,37 @@ export function dataMismatchReport(input: DataMismatchInput): StoppingReport {
     reason: 'There is no density of the data to compare with, or it has not been evaluated.',
     outcome: 'unfired',
   }
+}
+
+/** Where a longer run may make the samples worse, since the energy is not exactly that of the data. */
+export const dataMismatch: Criterion = {
+  id: 'data-mismatch',
+  ...CRITERION_TEXTS['data-mismatch'],
+  evaluate({ curves, law, certificates, steps }) {
+    const { transition, barriers } = certificates
+    const refuse = (reason: string) => noClaim('data-mismatch', reason)
+    if (law.data === null) return refuse('The target has no density to compare with.')
+    if (barriers.length > 0) {
+      return refuse('With barriers the particles are meant to differ from the data.')
+    }
+    if (!isPlain(transition)) {
+      return refuse(
+        'The inequality is that of plain Langevin, without skew drift and preconditioner.',
+      )
+    }
+    if (certificates.sampler !== 'langevin' || certificates.jumpEvery > 0) {
+      return refuse(
+        'The inequality is that of Langevin alone, without accept–reject steps and jumps.',
+      )
+    }
+    const report = dataMismatchReport({
+      epsilon: transition.epsilon,
+      computed: steps,
+      dataFisher: curves.dataFisher,
+      residual: curves.residual,
+      dataKl: curves.dataKl,
+    })
+    if (law.data === 'known') return report
+    return { ...report, reason: `${report.reason} The data's law is that of smoothed data.` }
+  },
 }

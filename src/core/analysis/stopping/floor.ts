@@ -1,7 +1,10 @@
-import type { StoppingReport } from '../curves.ts'
 import { log } from '../../maths/elementary.ts'
+import { CRITERION_TEXTS } from '../criteriaTexts.ts'
+import type { StoppingReport } from '../curves.ts'
 import { type APrioriInput, aPrioriConditions, aPrioriStatus, sharperBound } from './aPriori.ts'
-import { nats } from './criterion.ts'
+import { aPrioriInput, certificatesOff } from './certificates.ts'
+import { bestKl, type Criterion, foldedTooMuch, noClaim } from './criterion.ts'
+import { nats } from './nats.ts'
 
 /** The level that the sharper bound tends to, and when its decaying part is no longer above it. */
 export interface CertifiedFloor {
@@ -80,4 +83,25 @@ export function floorReport(
     status: 'prediction',
     outcome: 'unfired',
   }
+}
+
+/** Where what is left of the start is no more than the bias that the step size is predicted to leave. */
+export const floor: Criterion = {
+  id: 'floor',
+  ...CRITERION_TEXTS.floor,
+  evaluate(input) {
+    const { biasPrediction, certificates } = input
+    const bounds = aPrioriInput(certificates)
+    if (biasPrediction === null) {
+      return noClaim(
+        'floor',
+        `No floor is predicted: ${
+          certificatesOff(certificates) ??
+          'the prediction of the bias holds for plain Langevin with steps small for the curvature, away from the walls'
+        }.`,
+      )
+    }
+    const proved = 'reason' in bounds || foldedTooMuch(input) !== null ? null : bounds
+    return floorReport({ ...bestKl(input), bias: biasPrediction }, proved)
+  },
 }

@@ -2,7 +2,8 @@ import { mean, standardError } from '../../maths/statistics.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingOutcome, StoppingReport } from '../curves.ts'
 import { EQUILIBRATION } from '../nullFloor.ts'
-import { type Criterion, nats, type StoppingInput } from './criterion.ts'
+import type { Criterion, StoppingInput } from './criterion.ts'
+import { nats } from './nats.ts'
 
 /** Window w = max(10, steps/20) rounded up to a multiple of 5. */
 export function statisticalWindow(steps: number): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exp } from '../../maths/elementary.ts'
 import { Purpose, Rng } from '../../maths/rng.ts'
+import { noLawCurves } from '../curves.ts'
 import { CRITERION_IDS } from '../ids.ts'
 import type { StoppingInput } from './criterion.ts'
 import { CRITERIA, stoppingReports } from './registry.ts'
@@ -8,6 +9,28 @@ import { statistical, statisticalWindow } from './statistical.ts'
 import { tolerance } from './tolerance.ts'
 
 const STEPS = 200
+/** Nothing is known of the laws, and nothing will be. */
+const NO_LAW: Pick<StoppingInput, 'strict' | 'law' | 'certificates' | 'biasPrediction'> = {
+  strict: false,
+  law: { exactTo: -1, pending: false, unresolved: 'not followed', data: null },
+  certificates: {
+    transition: {
+      stepSize: 0.01,
+      epsilon: 1,
+      skew: 0,
+      preconditioner: [
+        [1, 0],
+        [0, 1],
+      ],
+    },
+    sampler: 'langevin',
+    jumpEvery: 0,
+    barriers: [],
+    kl0: null,
+    constants: { convexity: -1, smoothness: 1, quadratic: false },
+  },
+  biasPrediction: null,
+}
 const SD = 0.004
 
 /** A curve KL_k = f(k), read every 5 steps by 16 groups with independent noise of sd SD a group. */
@@ -44,13 +67,20 @@ function curve(
   return {
     computed,
     steps: STEPS,
-    curves: { kl, klStandardError, klExact: kl.map(() => null), estimator },
+    curves: {
+      ...noLawCurves(STEPS),
+      kl,
+      klStandardError,
+      estimator,
+      foldedMass: kl.map(() => 0),
+    },
     pseudoValues,
     nullFloor:
       floor === null
         ? null
         : { mean: floor, deviation: 0.001, equilibrium: { mean: equilibrium, deviation: 0.001 } },
     delta: 0.05,
+    ...NO_LAW,
   }
 }
 
@@ -193,7 +223,8 @@ describe('tolerance', () => {
   it('prefers the exact law wherever it is known', () => {
     const input = curve(falling, STEPS, null)
     const klExact = input.curves.kl.map((_, k) => (k === 0 ? null : falling(k)))
-    const report = tolerance.evaluate({ ...input, curves: { ...input.curves, klExact } })
+    const law = { ...input.law, exactTo: STEPS, unresolved: null }
+    const report = tolerance.evaluate({ ...input, law, curves: { ...input.curves, klExact } })
     // 2e^{−k/15} ≤ .05 from k = 15·log 40 = 55.3 on.
     expect(report.step).toBe(56)
     expect(report.kl).toBe(falling(56))

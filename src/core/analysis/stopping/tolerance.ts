@@ -1,5 +1,6 @@
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import { type Criterion, nats, type StoppingInput } from './criterion.ts'
+import type { Criterion, StoppingInput } from './criterion.ts'
+import { nats } from './nats.ts'
 
 /** Upper end of a one-sided 95 % interval, in standard errors. */
 const UPPER_95 = 1.645
@@ -11,9 +12,16 @@ const UPPER_95 = 1.645
 export const tolerance: Criterion = {
   id: 'tolerance',
   ...CRITERION_TEXTS.tolerance,
-  evaluate({ computed, curves, delta }) {
+  evaluate({ computed, curves, delta, law }) {
     let lowest = Infinity
-    for (let k = 0; k <= computed; k++) {
+    // Where the exact law is being followed it decides, and the particles are not asked beyond it.
+    const last =
+      law.exactTo < 0
+        ? computed
+        : law.pending || law.unresolved === null
+          ? law.exactTo
+          : Math.max(law.exactTo, computed)
+    for (let k = 0; k <= last; k++) {
       const found = boundAt(curves, k)
       if (found === null) continue
       if (found.bound < lowest) lowest = found.bound

@@ -1,0 +1,106 @@
+import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
+import { CallError, isAbortError } from '../../lab/client/callError.ts'
+import type { ComputeClient } from '../../lab/client/computeClient.ts'
+import type { AnalysisReport, RunReady } from '../../lab/protocol/calls.ts'
+import type { Platform } from './platform.ts'
+import { post, type RunStore } from './runStore.ts'
+
+/** Has the laws of the run on the stage followed, and gives what is found to the page and to the run. */
+export interface Laws {
+  /** Starts on a run, and gives up the one before. */
+  follow(run: RunReady): void
+  /** Gives up: nothing is to be known of the run on the stage. */
+  drop(): void
+  dispose(): void
+}
+
+export interface LawsOptions {
+  readonly analysis: AnalysisClient
+  readonly client: Pick<ComputeClient, 'call'>
+  readonly platform: Platform
+  readonly run: RunStore
+  /** Asks for the stopping reports anew. */
+  readonly refreshStops: () => void
+}
+
+/** A drag prepares many runs: only one that stands this long is followed, ms. */
+const SETTLED = 90
+
+export function createLaws({ analysis, client, platform, run, refreshStops }: LawsOptions): Laws {
+  let controller: AbortController | null = null
+  let current: number | null = null
+  let timer: (() => void) | null = null
+  let attaching = false
+  let waiting: AnalysisReport | null = null
+
+  analysis.onReport(({ run: id, report }) => {
+    if (id === current) receive(report)
+  })
+
+  function receive(report: AnalysisReport): void {
+    run.setState({ analysis: report })
+    waiting = report
+    void attach()
+  }
+
+  /** Of reports that come while one is being handed over only the latest counts. */
+  async function attach(): Promise<void> {
+    if (attaching) return
+    attaching = true
+    try {
+      while (waiting !== null && current !== null) {
+        const report = waiting
+        waiting = null
+        await client.call('attach', { run: current, report })
+        refreshStops()
+      }
+    } catch {
+      // The run is gone, or its worker is: what follows it brings its own analysis.
+    } finally {
+      attaching = false
+    }
+  }
+
+  async function start(ready: RunReady, tries: number): Promise<void> {
+    const own = new AbortController()
+    controller = own
+    try {
+      const report = await analysis.analyse(ready.run, ready.analysis, own.signal)
+      if (current === ready.run) receive(report)
+    } catch (error) {
+      if (own.signal.aborted || isAbortError(error) || current !== ready.run) return
+      if (error instanceof CallError && error.kind === 'crashed' && tries > 0) {
+        await start(ready, tries - 1)
+        return
+      }
+      const why = error instanceof Error ? error.message : String(error)
+      post(run, 'warning', `The exact curves of this run are missing: ${why}`)
+    }
+  }
+
+  function drop(): void {
+    timer?.()
+    timer = null
+    controller?.abort()
+    controller = null
+    current = null
+    waiting = null
+  }
+
+  return {
+    follow(ready) {
+      drop()
+      if (!ready.trained) return
+      current = ready.run
+      timer = platform.after(SETTLED, () => {
+        timer = null
+        void start(ready, 1)
+      })
+    },
+    drop,
+    dispose() {
+      drop()
+      analysis.dispose()
+    },
+  }
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+import { quadraticEnergy } from '../fields/analytic.ts'
+import type { EnergyField } from '../fields/energyField.ts'
+import { gibbs } from '../fields/gibbs.ts'
+import { createTransition } from '../fields/transition.ts'
+import { analyse, type AnalysisInput, type AnalysisReport, NOT_RESOLVED } from './analyse.ts'
+import {
+  chainStep,
+  langevinLaw,
+  gaussianFisher,
+  gaussianKl,
+  type GaussianLaw,
+  gaussianLogDensity,
+  quadraticGibbs,
+  type QuadraticProblem,
+} from './gaussian.ts'
+import { initialLaw } from './initialLaw.ts'
+import { tabulateDensity } from './kl.ts'
+import { fieldOf, ringOfEight } from './landscapes.testing.ts'
+import { convexity } from './logSobolev.ts'
+import { isQuadratic, smoothness } from './smoothness.ts'
+
+const IDENTITY = [
+  [1, 0],
+  [0, 1],
+] as const
+
+const PROBLEM: QuadraticProblem = { hessian: [2, 0.8, 1], center: [0.3, -0.2], epsilon: 0.5 }
+const START: GaussianLaw = { mean: [-1, 1], covariance: [0.3, 0.05, 0.2] }
+
+function ouA(cells: number, halfWidth = 6): EnergyField {
+  return fieldOf(
+    quadraticEnergy(PROBLEM.center, [
+      [2, 0.8],
+      [0.8, 1],
+    ]),
+    { halfWidth, cells },
+  )
+}
+
+function inputOf(
+  field: EnergyField,
+  stepSize: number,
+  epsilon: number,
+  steps: number,
+  rest: Partial<AnalysisInput> = {},
+): AnalysisInput {
+  const { grid, barriers } = field
+  const { halfWidth, cells } = grid.box
+  const density = tabulateDensity(gaussianLogDensity(START), grid.box).density
+  return {
+    grid: { halfWidth, cells, v: grid.v, vx: grid.vx, vy: grid.vy, vxy: grid.vxy },
+    barriers,
+    transition: { stepSize, epsilon, skew: 0, preconditioner: IDENTITY },
+    sampler: 'langevin',
+    jumpEvery: 0,
+    steps,
+    cells,
+    kl0: gaussianKl(START, quadraticGibbs(PROBLEM)),
+    start: { density },
+    fokkerPlanckStart: density,
+    data: null,
+    constants: {
+      convexity: convexity(field),
+      smoothness: smoothness(field).value,
+      quadratic: isQuadratic(field),
+    },
+    ...rest,
+  }
+}
+
+function run(input: AnalysisInput, progressive: boolean): [AnalysisReport[], AnalysisReport] {
+  const told: AnalysisReport[] = []
+  const work = analyse(input, progressive)
+  for (;;) {
+    const next = work.next()
+    if (next.done === true) return [told, next.value]
+    told.push(next.value())
+  }
+}
+
+describe('the laws of a run', () => {
+  const STEPS = 30
+  const eta = 0.1
+  const input = inputOf(ouA(96), eta, PROBLEM.epsilon, STEPS)
+  const [told, report] = run(input, true)
+  const pi = quadraticGibbs(PROBLEM)
+
+  it('are those of the closed forms: chain and continuous time, KL and Fisher information', () => {
+    let law = START
+    for (let k = 0; k <= STEPS; k++) {
+      const { klExact, fisher, fokkerPlanck, fokkerPlanckFisher } = report.curves
+      expect(Math.abs(klExact[k]! - gaussianKl(law, pi))).toBeLessThan(2e-5)
+      expect(Math.abs(fisher[k]! / gaussianFisher(law, pi) - 1)).toBeLessThan(2e-3)
+      const flow = langevinLaw(PROBLEM, START, k * eta)
+      expect(Math.abs(fokkerPlanck[k]! - gaussianKl(flow, pi))).toBeLessThan(0.03)
+      expect(Math.abs(fokkerPlanckFisher[k]! / gaussianFisher(flow, pi) - 1)).toBeLessThan(0.05)
+      law = chainStep(PROBLEM, eta, law)
+    }
+    expect(report.unresolved).toBeNull()
+    expect(report.exactTo).toBe(STEPS)
+    expect(report.dissipationError).toBeLessThan(0.02)
+    expect(report.curves.mismatch[0]).toBeNull()
+  })
+
+  it('come coarse first, then fine, and end the same without the coarse ones', () => {
+    const stages = told.map(({ stage }) => stage)
+    expect(stages[0]).toBe('coarse')
+    expect(stages.lastIndexOf('coarse')).toBeLessThan(stages.indexOf('done') + stages.length)
+    const firstCurve = told.find(({ curves }) => curves.fokkerPlanck[STEPS] !== null)!
+    expect(firstCurve.stage).toBe('coarse')
+    const preview = told.find(({ exactTo }) => exactTo === STEPS)!
+    expect(preview.cells).toBe(48)
+    // The preview never gives way to a curve that is shorter.
+    const reach = told.map(({ exactTo }) => exactTo)
+    expect(reach).toEqual([...reach].sort((a, b) => a - b))
+    expect(report.cells).toBe(96)
+    expect(run(input, false)[1]).toEqual(report)
+  })
+
+  it('bring the constants and the envelope, which no exact KL exceeds', () => {
+    const { constants, curves } = report
+    expect(input.constants.quadratic).toBe(true)
+    expect(constants!.spectralGap).toBeGreaterThan(0.54)
+    expect(constants!.logSobolevBound!.method).toBe('bakry-emery')
+    for (let k = 0; k <= STEPS; k++) {
+      expect(curves.envelope[k]!).toBeGreaterThanOrEqual(curves.klExact[k]!)
+    }
+  })
+
+  it('are flat once the chain is at rest, without being followed further', () => {
+    const long = run(inputOf(ouA(64), 0.4, PROBLEM.epsilon, 3000), false)[1]
+    expect(long.exactTo).toBe(3000)
+    expect(long.curves.klExact[3000]).toBe(long.curves.klExact[2000])
+    expect(long.curves.klExact[3000]! / long.curves.klExact[100]!).toBeCloseTo(1, 6)
+  })
+})
+
+describe('what cannot be followed', () => {
+  it('is said: a step below the cells, and samplers without a density', () => {
+    const field = ouA(64)
+    const fine = run(inputOf(field, 0.001, 0.5, 3), false)[1]
+    expect(fine.unresolved).toBe(NOT_RESOLVED)
+    expect(fine.exactTo).toBe(-1)
+    expect(fine.curves.klExact.every((kl) => kl === null)).toBe(true)
+    expect(fine.curves.fokkerPlanck.every((kl) => kl !== null)).toBe(true)
+    const mala = run(inputOf(field, 0.1, 0.5, 3, { sampler: 'mala' }), false)[1]
+    expect(mala.unresolved).toMatch(/MALA/)
+    expect(mala.curves.klExact.every((kl) => kl === null)).toBe(true)
+  })
+})
+
+describe('against the law of the data', () => {
+  it('is Gaussian theory: data N(0, .8 I), π = N((.25, 0), I), start N((−2.5, 0), .3 I), η = .01', () => {
+    // KL to the data 4.2621 at the start, least .026601 at k = 235, by an independent closed form.
+    const field = fieldOf(quadraticEnergy([0.25, 0], IDENTITY), { halfWidth: 5, cells: 80 })
+    const start = initialLaw(
+      {
+        kind: 'gaussian',
+        mean: [-2.5, 0],
+        covariance: [
+          [0.3, 0],
+          [0, 0.3],
+        ],
+      },
+      // The law itself asks for nothing but the box.
+      { field, gibbs: gibbs(field, 1), target: null },
+    )
+    const box = field.grid.box
+    const density = tabulateDensity((x, y) => start.logDensity!(x, y), box).density
+    const size = box.cells * box.cells
+    const logDensity = new Float64Array(size)
+    const scoreX = new Float64Array(size)
+    const scoreY = new Float64Array(size)
+    const h = (2 * box.halfWidth) / box.cells
+    for (let k = 0; k < size; k++) {
+      const x = -box.halfWidth + ((k % box.cells) + 0.5) * h
+      const y = -box.halfWidth + (Math.floor(k / box.cells) + 0.5) * h
+      logDensity[k] = -(x * x + y * y) / 1.6 - Math.log(2 * Math.PI * 0.8)
+      scoreX[k] = -x / 0.8
+      scoreY[k] = -y / 0.8
+    }
+    const { curves } = run(
+      inputOf(field, 0.01, 1, 240, {
+        start: { density },
+        fokkerPlanckStart: density,
+        kl0: start.kl,
+        data: { logDensity, scoreX, scoreY, smoothed: false },
+      }),
+      false,
+    )[1]
+    expect(curves.dataKl[0]!).toBeCloseTo(4.2621, 3)
+    const least = Math.min(...curves.dataKl.map((kl) => kl!))
+    expect(Math.abs(least - 0.026601)).toBeLessThan(2e-5)
+    expect(Math.abs(curves.dataKl.indexOf(least) - 235)).toBeLessThanOrEqual(1)
+    const stop = curves.dataFisher.findIndex((i, k) => i! <= curves.residual[k]!)
+    expect(Math.abs(stop - 184)).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('the ring of eight', () => {
+  it('has the rate that its trajectory shows: KL falls by the integral of εI', () => {
+    const field = fieldOf(ringOfEight, { halfWidth: 4, cells: 64 })
+    const eta = 0.02
+    const { curves } = run(inputOf(field, eta, 1, 20), false)[1]
+    const { covariance } = createTransition({
+      stepSize: eta,
+      epsilon: 1,
+      skew: 0,
+      preconditioner: IDENTITY,
+    })
+    expect(covariance[0]).toBeCloseTo(0.04, 12)
+    for (let k = 6; k < 20; k++) {
+      const fall = curves.fokkerPlanck[k]! - curves.fokkerPlanck[k + 1]!
+      const rate = 0.5 * (curves.fokkerPlanckFisher[k]! + curves.fokkerPlanckFisher[k + 1]!)
+      expect(Math.abs(fall / (eta * rate) - 1)).toBeLessThan(0.03)
+    }
+  })
+})

@@ -1,0 +1,379 @@
+import type { Barrier, EnergyField } from '../fields/energyField.ts'
+import { gibbs } from '../fields/gibbs.ts'
+import {
+  createTransition,
+  type Transition,
+  type TransitionParameters,
+} from '../fields/transition.ts'
+import { log } from '../maths/elementary.ts'
+import { type Box, spacing } from '../maths/grid.ts'
+import { minEigenvalue2 } from '../maths/linalg2.ts'
+import { type Constants, type LawCurves, noLawCurves } from './curves.ts'
+import { driftErrorOf, meanOver } from './dataDrift.ts'
+import { type ChainStart, createExactChain } from './exactChain.ts'
+import { relativeFisher } from './fisher.ts'
+import { createFokkerPlanck, dissipationError, fokkerPlanckCurve } from './fokkerPlanck.ts'
+import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
+import { spectralGap } from './spectrum.ts'
+import { aPrioriEnvelope, isPlain } from './stopping/certificates.ts'
+
+/** All that the laws of a run depend on, as plain data. Values on cells are row-major, x fastest, y upwards. */
+export interface AnalysisInput {
+  /** The table, as in `EnergyGrid`. */
+  readonly grid: {
+    readonly halfWidth: number
+    readonly cells: number
+    readonly v: Float64Array
+    readonly vx: Float64Array
+    readonly vy: Float64Array
+    readonly vxy: Float64Array
+  }
+  readonly barriers: readonly Barrier[]
+  readonly transition: TransitionParameters
+  readonly sampler: 'langevin' | 'mala'
+  readonly jumpEvery: number
+  readonly steps: number
+  /** Cells a side that the chain is followed on: the scene's, or more where the kernel needs them. */
+  readonly cells: number
+  /** KL(ρ₀‖π) by quadrature; null where ρ₀ has no density. */
+  readonly kl0: number | null
+  /** ρ₀ for the chain: a density on its cells, or points with masses where the cells do not resolve it. */
+  readonly start: ChainStart
+  /** ρ₀ for the continuous dynamics: a density on the cells of the table. */
+  readonly fokkerPlanckStart: Float64Array
+  /** The law of the data at the centres of the chain's cells; null where the target has no density. */
+  readonly data: {
+    readonly logDensity: Float64Array
+    readonly scoreX: Float64Array
+    readonly scoreY: Float64Array
+    /** A kernel estimate of points, not a density that is known. */
+    readonly smoothed: boolean
+  } | null
+  readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'>
+}
+
+/** What is known of the laws of a run. Curves have one entry a step from 0 on, null where not evaluated (yet). */
+export interface AnalysisReport {
+  readonly stage: 'coarse' | 'fine' | 'done'
+  readonly curves: LawCurves
+  /** Last step to which the exact law of the chain has been followed at this stage; −1 where there is none. */
+  readonly exactTo: number
+  /** Cells a side that the exact law is followed on; null where there is none. */
+  readonly cells: number | null
+  /** Why there is no exact law, or from which step on it is not resolved; null where all is well. */
+  readonly unresolved: string | null
+  /** Mass folded at the walls in the step that ends at k, of the exact law. */
+  readonly foldedMass: readonly (number | null)[]
+  /** Largest |ΔKL + ∫εI dt|/|ΔKL| over the steps of the continuous dynamics that move KL; null: unknown. */
+  readonly dissipationError: number | null
+  /** Known from the stage `fine` on. */
+  readonly constants: Pick<
+    Constants,
+    'spectralGap' | 'logSobolevEstimate' | 'twoStateFactor' | 'logSobolevBound'
+  > | null
+}
+
+/** What is known at the moment it is asked; a copy. */
+export type Snapshot = () => AnalysisReport
+
+export const NOT_RESOLVED = 'η below grid resolution: bias not resolved'
+
+/** Tables of fewer cells a side are fine at once. */
+const LEAST_COARSE = 96
+/** Least standard deviation of a step's noise, in cells, for a coarse preview of the chain. */
+const COARSE_RESOLVED = 1.1
+/** A law that moves by less than this in total variation a step is at rest to rounding: the rest of the curve is flat. */
+const AT_REST = 1e-13
+/**
+ * Follows the laws of a run: the continuous dynamics and the exact law of the chain, with the constants of π. One
+ * small piece of work between two yields, so that a worker may pause, tell what is known, or give up.
+ * @param progressive first on half as many cells a side, so that a curve is there at once; the final report is
+ *   the same with and without
+ */
+export function* analyse(
+  input: AnalysisInput,
+  progressive: boolean,
+): Generator<Snapshot, AnalysisReport> {
+  const known = new Findings(input)
+  yield known.snapshot
+  if (progressive && input.grid.cells >= LEAST_COARSE && input.grid.cells % 2 === 0) {
+    const box = { halfWidth: input.grid.halfWidth, cells: input.grid.cells / 2 }
+    yield* known.followContinuous(box, halved(input.fokkerPlanckStart, box.cells), null)
+    const coarse = coarseChain(input)
+    if (coarse !== null) yield* known.followChain(coarse.box, coarse.start, null)
+  }
+  known.stage = 'fine'
+  const { cells, halfWidth } = input.grid
+  const chain = known.hasChain
+  const data = chain || input.cells !== cells ? null : input.data
+  yield* known.followContinuous({ halfWidth, cells }, input.fokkerPlanckStart.slice(), data)
+  yield* known.findConstants()
+  if (chain) yield* known.followChain({ halfWidth, cells: input.cells }, input.start, input.data)
+  known.stage = 'done'
+  return known.snapshot()
+}
+
+type Data = NonNullable<AnalysisInput['data']>
+
+/** The curves as they fill. */
+class Findings {
+  stage: AnalysisReport['stage'] = 'coarse'
+  /** Whether the sampler's law has a density that a grid can follow. */
+  readonly hasChain: boolean
+  readonly snapshot: Snapshot
+
+  private readonly input: AnalysisInput
+  private readonly field: EnergyField
+  private readonly transition: Transition
+  private curves: LawCurves
+  private exactTo = -1
+  private cells: number | null = null
+  private unresolved: string | null
+  private foldedMass: (number | null)[]
+  private dissipationError: number | null = null
+  private constants: AnalysisReport['constants'] = null
+
+  constructor(input: AnalysisInput) {
+    const { grid, barriers, steps } = input
+    this.input = input
+    const { halfWidth, cells, v, vx, vy, vxy } = grid
+    this.field = { grid: { box: { halfWidth, cells }, v, vx, vy, vxy }, barriers }
+    this.transition = createTransition(input.transition)
+    this.curves = noLawCurves(steps)
+    this.foldedMass = new Array<null>(steps + 1).fill(null)
+    this.unresolved = withoutDensity(input) ?? unresolvedKernel(input, this.transition)
+    this.hasChain = this.unresolved === null
+    this.snapshot = () => ({
+      stage: this.stage,
+      curves: copied(this.curves),
+      exactTo: this.exactTo,
+      cells: this.cells,
+      unresolved: this.unresolved,
+      foldedMass: [...this.foldedMass],
+      dissipationError: this.dissipationError,
+      constants: this.constants,
+    })
+  }
+
+  /**
+   * KL and I of the continuous dynamics at the times kη; the curve before it stays until this one is whole.
+   * @param density the start, on the cells of the box; overwritten
+   * @param data what to compare it with as well, on the same cells
+   */
+  *followContinuous(box: Box, density: Float64Array, data: Data | null): Generator<Snapshot, void> {
+    const { steps, transition, jumpEvery } = this.input
+    if (!isPlain(transition) || jumpEvery > 0) return
+    const solver = createFokkerPlanck(this.field, transition.epsilon, box)
+    const { fokkerPlanck, fokkerPlanckFisher, ...before } = noLawCurves(steps)
+    const against = data === null ? null : new DataComparison(this.field, transition, box, data)
+    const area = spacing(box) * spacing(box)
+    const mass = against === null ? null : new Float64Array(density.length)
+    let worst: number | null = null
+    let k = 0
+    for (const reading of fokkerPlanckCurve(solver, density, transition.stepSize, steps)) {
+      fokkerPlanck[k] = k === 0 ? (this.input.kl0 ?? reading.kl) : reading.kl
+      fokkerPlanckFisher[k] = reading.fisher
+      const error = dissipationError(reading)
+      if (error !== null) worst = Math.max(worst ?? 0, error)
+      if (against !== null && mass !== null) {
+        for (let c = 0; c < mass.length; c++) mass[c] = reading.density[c]! * area
+        against.note(before, k, mass)
+      }
+      k++
+      yield this.snapshot
+    }
+    this.curves = { ...this.curves, fokkerPlanck, fokkerPlanckFisher }
+    if (against !== null) {
+      const { dataKl, dataFisher, residual } = before
+      this.curves = { ...this.curves, dataKl, dataFisher, residual }
+    }
+    this.dissipationError = worst
+    yield this.snapshot
+  }
+
+  *findConstants(): Generator<Snapshot, void> {
+    const { input, field } = this
+    const pi = gibbs(field, input.transition.epsilon)
+    yield this.snapshot
+    const gap = spectralGap(pi)
+    yield this.snapshot
+    const estimate = logSobolevEstimate(pi, gap)
+    yield this.snapshot
+    const bound = logSobolevLowerBound(field, input.transition.epsilon)
+    this.constants = {
+      spectralGap: gap.value,
+      logSobolevEstimate: estimate.value,
+      twoStateFactor: estimate.factor,
+      logSobolevBound: bound,
+    }
+    const envelope = aPrioriEnvelope({
+      ...input,
+      constants: { ...input.constants, ...this.constants },
+    })
+    if (envelope !== null) {
+      const { curves } = this
+      this.curves = { ...curves, envelope: curves.envelope.map((_, k) => envelope.at(k)) }
+    }
+    yield this.snapshot
+  }
+
+  /** The exact law of the chain, step by step; replaces the curve before it from the first step on. */
+  *followChain(box: Box, start: ChainStart, data: Data | null): Generator<Snapshot, void> {
+    const { steps, kl0, transition } = this.input
+    const chain = createExactChain({
+      field: this.field,
+      transition: this.transition,
+      gibbs: gibbs(this.field, transition.epsilon, box),
+      start,
+    })
+    yield this.snapshot
+    const { klExact, fisher, mismatch, dataKl, dataFisher, residual } = noLawCurves(steps)
+    const preview = this.stage === 'coarse'
+    const against = data === null ? null : new DataComparison(this.field, transition, box, data)
+    const curves = { klExact, fisher, mismatch, dataKl, dataFisher, residual }
+    const before = new Float64Array(chain.mass.length)
+    this.foldedMass = new Array<null>(steps + 1).fill(null)
+    // A preview stands until the finer law has come as far as it.
+    const shown = this.exactTo
+    for (let k = 0; k <= steps; k++) {
+      if (k > 0) {
+        before.set(chain.mass)
+        chain.advance()
+      }
+      const reading = chain.reading()
+      if (k > 0 && !reading.resolved) {
+        this.unresolved = `${NOT_RESOLVED} from step ${String(k)} on`
+        break
+      }
+      klExact[k] = k === 0 ? kl0 : reading.kl
+      fisher[k] = reading.fisher
+      mismatch[k] = reading.mismatch
+      this.foldedMass[k] = reading.foldedMass
+      if (reading.kl !== null) against?.note(curves, k, chain.mass)
+      if (k > 1 && movedBy(before, chain.mass) <= AT_REST) {
+        for (let j = k + 1; j <= steps; j++) {
+          for (const curve of Object.values(curves)) curve[j] = curve[k]!
+          this.foldedMass[j] = reading.foldedMass
+        }
+        k = steps
+      }
+      if (preview || k >= shown) this.show(curves, box.cells, k, against !== null)
+      yield this.snapshot
+    }
+    this.show(curves, box.cells, lastKnown(klExact), against !== null)
+  }
+
+  private show(curves: ChainCurves, cells: number, exactTo: number, withData: boolean): void {
+    const { klExact, fisher, mismatch, dataKl, dataFisher, residual } = curves
+    this.curves = { ...this.curves, klExact, fisher, mismatch }
+    if (withData) this.curves = { ...this.curves, dataKl, dataFisher, residual }
+    this.cells = cells
+    this.exactTo = exactTo
+  }
+}
+
+type ChainCurves = Pick<
+  LawCurves,
+  'klExact' | 'fisher' | 'mismatch' | 'dataKl' | 'dataFisher' | 'residual'
+>
+
+/** A law against that of the data. */
+class DataComparison {
+  private readonly data: Data
+  private readonly box: Box
+  private readonly driftError: Float64Array
+  private readonly logArea: number
+
+  constructor(field: EnergyField, { epsilon }: TransitionParameters, box: Box, data: Data) {
+    this.data = data
+    this.box = box
+    this.driftError = driftErrorOf(field, epsilon, data, box)
+    this.logArea = log(spacing(box) * spacing(box))
+  }
+
+  /** @param mass cell masses of the law at step k */
+  note(
+    curves: Pick<LawCurves, 'dataKl' | 'dataFisher' | 'residual'>,
+    k: number,
+    mass: Float64Array,
+  ): void {
+    const { logDensity } = this.data
+    let kl = 0
+    for (let c = 0; c < mass.length; c++) {
+      const m = mass[c]!
+      if (m > 0) kl += m * (log(m) - this.logArea - logDensity[c]!)
+    }
+    curves.dataKl[k] = kl
+    curves.dataFisher[k] = relativeFisher(mass, logDensity, this.box)
+    curves.residual[k] = meanOver(mass, this.driftError)
+  }
+}
+
+/** Why the law of the sampler has no density to follow; null when it has one. */
+function withoutDensity({ sampler, jumpEvery, barriers }: AnalysisInput): string | null {
+  if (sampler === 'mala')
+    return 'MALA leaves refused particles where they are: no exact law is followed'
+  if (jumpEvery > 0) return 'with global jumps between the steps no exact law is followed'
+  if (barriers.length > 0) return 'moves into a barrier are refused: no exact law is followed'
+  return null
+}
+
+function unresolvedKernel(
+  { grid, cells }: AnalysisInput,
+  { covariance }: Transition,
+): string | null {
+  const deviation = Math.sqrt(minEigenvalue2(...covariance))
+  return deviation >= spacing({ halfWidth: grid.halfWidth, cells }) ? null : NOT_RESOLVED
+}
+
+/** The start of the chain on half the table's cells, where those resolve a step; null where not. */
+function coarseChain(
+  input: AnalysisInput,
+): { readonly box: Box; readonly start: ChainStart } | null {
+  const { grid, cells, start } = input
+  const box = { halfWidth: grid.halfWidth, cells: grid.cells / 2 }
+  if (cells !== grid.cells || withoutDensity(input) !== null) return null
+  const { covariance } = createTransition(input.transition)
+  if (Math.sqrt(minEigenvalue2(...covariance)) < COARSE_RESOLVED * spacing(box)) return null
+  return { box, start: 'density' in start ? { density: halved(start.density, box.cells) } : start }
+}
+
+/** Means over 2 × 2 cells. @param cells a side of the result */
+function halved(density: Float64Array, cells: number): Float64Array {
+  const out = new Float64Array(cells * cells)
+  const stride = 2 * cells
+  for (let row = 0, k = 0; row < cells; row++) {
+    for (let column = 0; column < cells; column++, k++) {
+      const at = 2 * row * stride + 2 * column
+      out[k] =
+        0.25 * (density[at]! + density[at + 1]! + density[at + stride]! + density[at + stride + 1]!)
+    }
+  }
+  return out
+}
+
+function movedBy(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let k = 0; k < a.length; k++) sum += Math.abs(a[k]! - b[k]!)
+  return 0.5 * sum
+}
+
+function lastKnown(curve: readonly (number | null)[]): number {
+  let k = curve.length - 1
+  while (k >= 0 && curve[k] === null) k--
+  return k
+}
+
+function copied(curves: LawCurves): LawCurves {
+  return {
+    klExact: [...curves.klExact],
+    fisher: [...curves.fisher],
+    mismatch: [...curves.mismatch],
+    fokkerPlanck: [...curves.fokkerPlanck],
+    fokkerPlanckFisher: [...curves.fokkerPlanckFisher],
+    dataKl: [...curves.dataKl],
+    dataFisher: [...curves.dataFisher],
+    residual: [...curves.residual],
+    envelope: [...curves.envelope],
+  }
+}

@@ -1,0 +1,30 @@
+import { CRITERION_TEXTS } from '../criteriaTexts.ts'
+import { aPrioriReport } from './aPriori.ts'
+import { aPrioriInput } from './certificates.ts'
+import { bestKl, type Criterion, foldedTooMuch, noClaim } from './criterion.ts'
+
+/** The number of steps that the bounds of the chain certify in advance. */
+export const aPriori: Criterion = {
+  id: 'a-priori',
+  ...CRITERION_TEXTS['a-priori'],
+  evaluate(input) {
+    const { law, certificates, delta } = input
+    const bounds = aPrioriInput(certificates)
+    if ('reason' in bounds) {
+      return noClaim(
+        'a-priori',
+        law.pending && (certificates.constants.logSobolevEstimate ?? null) === null
+          ? 'The constants of the landscape are being computed.'
+          : `No certificate: ${bounds.reason}.`,
+      )
+    }
+    const folded = foldedTooMuch(input)
+    if (folded !== null) {
+      return noClaim(
+        'a-priori',
+        `No certificate: the walls fold up to ${folded.toPrecision(2)} of the mass a step, which the bounds do not allow for.`,
+      )
+    }
+    return aPrioriReport({ ...bounds, delta }, bestKl(input).kl)
+  },
+}

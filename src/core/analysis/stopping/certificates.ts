@@ -1,0 +1,83 @@
+import type { Barrier } from '../../fields/energyField.ts'
+import type { TransitionParameters } from '../../fields/transition.ts'
+import type { Constants } from '../curves.ts'
+import { type APrioriInput, type Envelope, sharperBound, vempalaWibisono } from './aPriori.ts'
+
+/** What decides whether anything can be certified of a run, and from which constants. */
+export interface CertificateContext {
+  readonly transition: TransitionParameters
+  readonly sampler: 'langevin' | 'mala'
+  readonly jumpEvery: number
+  readonly barriers: readonly Barrier[]
+  /** KL(ρ₀‖π), nats; null where ρ₀ has no density. */
+  readonly kl0: number | null
+  readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'> &
+    Partial<Pick<Constants, 'logSobolevEstimate' | 'logSobolevBound'>>
+}
+
+/** Mass folded at the walls in a step from which on nothing is called a certificate. */
+export const FOLDED_LIMIT = 1e-6
+
+/** Whether a step is x − η∇V + √(2ηε)ξ, without skew drift or preconditioner. */
+export function isPlain({ skew, preconditioner }: TransitionParameters): boolean {
+  const [[a, b], [, c]] = preconditioner
+  return skew === 0 && a === 1 && b === 0 && c === 1
+}
+
+/** Why the certificates of unadjusted Langevin say nothing of a run, in words for a sentence; null where they do. */
+export function certificatesOff({
+  barriers,
+  sampler,
+  jumpEvery,
+}: Pick<CertificateContext, 'barriers' | 'sampler' | 'jumpEvery'>): string | null {
+  if (barriers.length > 0) {
+    return 'at a barrier the curvature of V has no bound and moves are refused, which the certificates do not allow for'
+  }
+  if (sampler === 'mala')
+    return 'MALA is not the chain that the certificates speak of; it has no bias'
+  if (jumpEvery > 0) return 'global jumps are not part of the chain that the certificates speak of'
+  return null
+}
+
+/** The inputs of the a-priori bounds, or why there are none. */
+export function aPrioriInput(
+  context: CertificateContext,
+): Omit<APrioriInput, 'delta'> | { readonly reason: string } {
+  const { transition, kl0, constants } = context
+  const off = certificatesOff(context)
+  if (off !== null) return { reason: off }
+  if (!isPlain(transition)) {
+    return {
+      reason: 'the bounds are proved for plain Langevin, without skew drift and preconditioner',
+    }
+  }
+  if (kl0 === null) return { reason: 'the initial law has no density, so KL₀ is not finite' }
+  const { convexity, smoothness, quadratic, logSobolevEstimate, logSobolevBound } = constants
+  const estimate = logSobolevEstimate ?? null
+  const bound = logSobolevBound ?? null
+  // A bound that is worth having is taken before an estimate; most are vacuous on energies of several wells.
+  const proved = bound !== null && bound.value > 0 && bound.value >= 0.5 * (estimate ?? Infinity)
+  const rate = quadratic
+    ? { value: convexity, proved: true }
+    : proved
+      ? { value: bound.value, proved: true }
+      : { value: estimate ?? 0, proved: false }
+  if (!(rate.value > 0)) return { reason: 'the log-Sobolev rate λ has not been estimated' }
+  return {
+    kl0,
+    rate,
+    smoothness: { value: smoothness, proved: quadratic },
+    stepSize: transition.stepSize,
+  }
+}
+
+/** The least a-priori bound on KL_k, step by step; null where there is none. */
+export function aPrioriEnvelope(context: CertificateContext): Pick<Envelope, 'at'> | null {
+  const input = aPrioriInput(context)
+  if ('reason' in input) return null
+  const bounds = [sharperBound(input), vempalaWibisono(input)].filter(
+    (bound): bound is Envelope => bound.bound !== null,
+  )
+  if (bounds.length === 0) return null
+  return { at: (k) => Math.min(...bounds.map((bound) => bound.at(k))) }
+}

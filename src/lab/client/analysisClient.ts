@@ -1,0 +1,46 @@
+import type { AnalysisInput, AnalysisReport, Events } from '../protocol/calls.ts'
+import { createComputeClient, type WorkerLike } from './computeClient.ts'
+
+export interface AnalysisClient {
+  /**
+   * Follows the laws of a run; a later call aborts the one before it. Rejects as `ComputeClient.call` does; after a crash
+   * the next call finds a fresh worker.
+   */
+  analyse(run: number, input: AnalysisInput, signal: AbortSignal): Promise<AnalysisReport>
+  /** Listens to what is known on the way. */
+  onReport(handler: (event: Events['analysis']) => void): void
+  dispose(): void
+}
+
+function spawnAnalysisWorker(): WorkerLike {
+  return new Worker(new URL('../worker/analysis.ts', import.meta.url), { type: 'module' })
+}
+
+/** The analysis worker, started when it is first needed: the first particles come before it. */
+export function createAnalysisClient(
+  options: { readonly spawn?: () => WorkerLike } = {},
+): AnalysisClient {
+  const spawn = options.spawn ?? spawnAnalysisWorker
+  const handlers = new Set<(event: Events['analysis']) => void>()
+  let client: ReturnType<typeof createComputeClient> | null = null
+
+  function open(): ReturnType<typeof createComputeClient> {
+    if (client !== null) return client
+    client = createComputeClient({ spawn, name: 'analysis worker' })
+    client.on('analysis', (event) => {
+      for (const handler of handlers) handler(event)
+    })
+    return client
+  }
+
+  return {
+    analyse: (run, input, signal) => open().call('analyse', { run, input }, { signal }),
+    onReport(handler) {
+      handlers.add(handler)
+    },
+    dispose() {
+      client?.dispose()
+      handlers.clear()
+    },
+  }
+}
