@@ -10,9 +10,9 @@ import { sceneOf } from './session.testing.ts'
 const PARTICLES = 64
 const STEPS = 40
 
-function createRun(frameBudget: number): Run {
+function createRun(frameBudget: number, companion: readonly number[] | null = null): Run {
   const scene = sceneOf({
-    dynamics: { stepSize: 0.05, steps: STEPS, particles: PARTICLES },
+    dynamics: { stepSize: 0.05, steps: STEPS, particles: PARTICLES, companion },
     domain: { halfWidth: 4, cells: 32 },
   })
   const energy = quadraticEnergy(
@@ -59,6 +59,35 @@ test('frames that were not kept are computed again, bit for bit', async () => {
   }
 })
 
+test('the companion is scrubbed like the others: the same particles beside, under the same noise', async () => {
+  const full = createRun(Infinity, [-0.3, 0.2])
+  const scarce = createRun(4 * 48 * PARTICLES, [-0.3, 0.2])
+  await full.advanceTo(STEPS)
+  await scarce.advanceTo(STEPS)
+  for (const step of [0, 40, 3, 18, 12, 12])
+    expect(await scarce.frameAt(step)).toEqual(await full.frameAt(step))
+  // V = ½(x² + 2y²), η = .05: the difference is (.95^k, .9^k) times the first one.
+  const { langevin, companion } = await full.frameAt(18)
+  let [x, y] = [-0.3, 0.2]
+  for (let k = 0; k < 18; k++) {
+    x *= 0.95
+    y *= 0.9
+  }
+  for (let i = 0; i < PARTICLES; i++) {
+    expect(Math.abs(companion![2 * i]! - langevin[2 * i]! - x)).toBeLessThan(1e-5)
+    expect(Math.abs(companion![2 * i + 1]! - langevin[2 * i + 1]! - y)).toBeLessThan(1e-5)
+  }
+  const { contraction } = full.curvesSince(17)[0]!
+  expect(contraction!.largest).toBeCloseTo(Math.hypot(x, y), 9)
+  expect(contraction!.largest).toBeLessThan(contraction!.bound!)
+  expect(contraction!.bound).toBeCloseTo(Math.hypot(0.3, 0.2) * 0.95 ** 18, 9)
+  const alone = createRun(Infinity)
+  await alone.advanceTo(18)
+  expect((await alone.frameAt(18)).langevin).toEqual(langevin)
+  expect((await alone.frameAt(18)).companion).toBeNull()
+  expect(alone.curvesSince(17)[0]!.contraction).toBeNull()
+})
+
 test('two scrubs at once do not disturb each other', async () => {
   const full = createRun(Infinity)
   const scarce = createRun(4 * 32 * PARTICLES)
@@ -74,6 +103,7 @@ test('the frame store keeps to its budget', () => {
   const some = new FrameStore(100, 999, 16_000)
   // 1,000 steps of 3,200 bytes each into 16,000: five keyframes.
   expect(some.every).toBe(200)
+  expect(new FrameStore(100, 999, 16_000, 3).every).toBe(300)
 })
 
 test('the KL is evaluated on the first ten steps, every fifth, and the last', () => {

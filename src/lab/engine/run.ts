@@ -1,5 +1,9 @@
+import { bestStep, findBasins, transportRate } from '../../core/analysis/collapse.ts'
+import { Contraction } from '../../core/analysis/contraction.ts'
 import {
+  type Collapse,
   type Constants,
+  type ContractionCurves,
   type DeterministicCurves,
   type LangevinCurves,
   type LawCurves,
@@ -15,6 +19,7 @@ import { transportKl } from '../../core/analysis/transportKl.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import type { Gibbs } from '../../core/fields/gibbs.ts'
 import type { Transition } from '../../core/fields/transition.ts'
+import { fold } from '../../core/maths/grid.ts'
 import { Purpose, type Key } from '../../core/maths/rng.ts'
 import { SAMPLERS } from '../../core/samplers/registry.ts'
 import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
@@ -23,7 +28,7 @@ import type { AnalysisReport, CurvePoint } from '../protocol/calls.ts'
 import type { RunResult, TrainingSummary } from '../protocol/result.ts'
 import type { SceneSpec, StoppingSpec } from '../scene/sceneSpec.ts'
 import { Slicer, type Environment } from './environment.ts'
-import { FrameStore, type Frame } from './frames.ts'
+import { drawn, FrameStore, type Frame } from './frames.ts'
 import { Aborted, throwIfAborted } from './refusal.ts'
 
 export interface RunOptions {
@@ -50,6 +55,16 @@ export function isEvaluated(step: number, steps: number): boolean {
   return step <= 10 || step % 5 === 0 || step === steps
 }
 
+/** The clouds that move on one clock. */
+interface Clouds {
+  readonly langevin: Cloud
+  readonly deterministic: Cloud
+  /** The second cloud under the noise of the Langevin particles; null without one. */
+  readonly companion: Cloud | null
+}
+
+type Folded = Readonly<Record<'langevin' | 'companion', number>>
+
 /**
  * Langevin and the deterministic flow from the same particles on one clock, with what is measured on
  * the way. Steps are computed when asked for; every number is a pure function of the scene.
@@ -67,16 +82,17 @@ export class Run {
   private readonly key: Key
   private readonly particles: number
   private readonly steps: number
-  private readonly langevinCloud: Cloud
-  private readonly flowCloud: Cloud
+  private readonly clouds: Clouds
   private readonly frames: FrameStore
-  private cursor: { step: number; langevin: Cloud; flow: Cloud } | null = null
+  private cursor: { step: number; readonly clouds: Clouds } | null = null
   private step = 0
   private closed = false
 
   private estimator: KlEstimator | null = null
   private floor: NullFloor | null = null
   private measuringFloor: Promise<NullFloor> | null = null
+  private ends: Pick<Collapse, 'basins' | 'slope'> | null = null
+  private findingEnds: Promise<void> | null = null
   private readonly langevin: Omit<LangevinCurves, keyof LawCurves> = {
     step: [],
     kl: [],
@@ -92,6 +108,8 @@ export class Run {
     lowerBound: [],
     klRate: [],
   }
+  /** Null without a companion. */
+  private readonly contraction: Contraction | null
   /** What the analysis has found of the laws so far; null until it is attached. */
   private analysis: AnalysisReport | null = null
   private readonly pseudoValues: (Float64Array | null)[] = []
@@ -112,17 +130,35 @@ export class Run {
     this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
     const xy = this.initial.sample(this.particles, scene.seed)
     const { logDensity } = this.initial
-    this.langevinCloud = createCloud(xy)
-    this.flowCloud = createCloud(
-      xy,
-      logDensity === null
+    const { companion, sampler, jumpEvery } = scene.dynamics
+    this.clouds = {
+      langevin: createCloud(xy),
+      deterministic: createCloud(
+        xy,
+        logDensity === null
+          ? null
+          : Float64Array.from({ length: this.particles }, (_, i) =>
+              logDensity(xy[2 * i]!, xy[2 * i + 1]!),
+            ),
+      ),
+      companion:
+        companion === null
+          ? null
+          : createCloud(
+              xy.map((c, k) => fold(c + companion[k % 2 === 0 ? 0 : 1], field.grid.box.halfWidth)),
+            ),
+    }
+    this.contraction =
+      companion === null
         ? null
-        : Float64Array.from({ length: this.particles }, (_, i) =>
-            logDensity(xy[2 * i]!, xy[2 * i + 1]!),
-          ),
+        : new Contraction(field, transition, sampler === 'langevin' && jumpEvery === 0)
+    this.frames = new FrameStore(
+      this.particles,
+      this.steps,
+      options.frameBudget,
+      companion === null ? 2 : 3,
     )
-    this.frames = new FrameStore(this.particles, this.steps, options.frameBudget)
-    this.note(0, null, 0)
+    this.note(0, { langevin: 0, companion: 0 })
   }
 
   /** Every step up to this one has been computed. */
@@ -144,6 +180,18 @@ export class Run {
     return { mean, upper: mean + 2 * deviation }
   }
 
+  /** Whether it is time to look where the flow ends. */
+  get needsEnds(): boolean {
+    return this.ends === null && this.steps > 0 && this.step === this.steps
+  }
+
+  /** Where the deterministic flow goes, as far as it is known: the best step at once, the ends at the end. */
+  get collapse(): Collapse | null {
+    if (this.step === 0) return null
+    const { basins = [], slope = null } = this.ends ?? {}
+    return { bestStep: bestStep(this.deterministic), basins, slope }
+  }
+
   /** Computes as far as a step, letting messages in. */
   async advanceTo(step: number, signal?: AbortSignal): Promise<void> {
     const slicer = new Slicer(this.environment)
@@ -154,19 +202,33 @@ export class Run {
     }
   }
 
-  /** One step of both clouds. */
+  /** One step of every cloud. */
   private advance(): void {
     const step = this.step + 1
-    const { field, transition, key } = this
-    const folded = SAMPLERS.langevin.step(this.langevinCloud, field, transition, key, step)
-    SAMPLERS['gradient-flow'].step(this.flowCloud, field, transition, key, step)
+    const folded = this.move(this.clouds, step)
     this.step = step
-    this.note(step, this.langevinCloud.centres, folded)
+    this.note(step, folded)
+  }
+
+  /**
+   * Moves clouds to a step from the one before; the companion by the same noise as its twin.
+   * @returns how many particles of each the walls folded
+   */
+  private move({ langevin, deterministic, companion }: Clouds, step: number): Folded {
+    const { field, transition, key } = this
+    const folded = {
+      langevin: SAMPLERS.langevin.step(langevin, field, transition, key, step),
+      companion:
+        companion === null ? 0 : SAMPLERS.langevin.step(companion, field, transition, key, step),
+    }
+    SAMPLERS['gradient-flow'].step(deterministic, field, transition, key, step)
+    return folded
   }
 
   /** Enters a step into the curves and the frames. */
-  private note(step: number, centres: Float64Array | null, folded: number): void {
-    const { langevin, deterministic, flowCloud } = this
+  private note(step: number, folded: Folded): void {
+    const { langevin, deterministic, clouds } = this
+    const cloud = clouds.deterministic
     const evaluated = isEvaluated(step, this.steps)
     let kl: number | null = null
     let error: number | null = null
@@ -178,16 +240,16 @@ export class Run {
       error = kl === null ? null : 0
       flow = kl === null ? null : { value: kl, standardError: 0 }
       langevin.estimator[0] = kl === null ? null : 'quadrature'
-    } else if (evaluated && centres !== null) {
-      const reading = this.klEstimator().read(centres)
+    } else if (evaluated) {
+      const reading = this.klEstimator().read(clouds.langevin.centres)
       kl = reading.kl
       error = reading.standardError
       langevin.estimator[step] = reading.estimator
       this.pseudoValues[step] = reading.pseudoValues
-      if (flowCloud.logDensity !== null)
+      if (cloud.logDensity !== null)
         flow = transportKl(
-          flowCloud.xy,
-          flowCloud.logDensity,
+          cloud.xy,
+          cloud.logDensity,
           this.field,
           this.gibbs.epsilon,
           this.gibbs.logZ,
@@ -196,14 +258,22 @@ export class Run {
     langevin.step[step] = step
     langevin.kl[step] = finite(kl)
     langevin.klStandardError[step] = finite(error)
-    langevin.foldedMass[step] = folded / this.particles
+    langevin.foldedMass[step] = folded.langevin / this.particles
     langevin.acceptance[step] = null
     deterministic.step[step] = step
     deterministic.kl[step] = finite(flow?.value ?? null)
     deterministic.klStandardError[step] = finite(flow?.standardError ?? null)
-    deterministic.lowerBound[step] = !flowCloud.injective
-    deterministic.klRate[step] = null
-    this.frames.record(step, this.langevinCloud.xy, flowCloud.xy)
+    deterministic.lowerBound[step] = !cloud.injective
+    deterministic.klRate[step] = evaluated
+      ? finite(transportRate(cloud.xy, this.field, this.transition))
+      : null
+    if (clouds.companion !== null)
+      this.contraction?.note(
+        clouds.langevin.xy,
+        clouds.companion.xy,
+        folded.langevin + folded.companion,
+      )
+    this.frames.record(step, positionsOf(clouds))
   }
 
   private klEstimator(): KlEstimator {
@@ -215,16 +285,11 @@ export class Run {
     return this.estimator
   }
 
-  /** Both clouds at a computed step, in arrays that are the caller's. */
+  /** The clouds at a computed step, in arrays that are the caller's. */
   async frameAt(step: number, signal?: AbortSignal): Promise<Frame> {
     const recorded = this.frames.frame(step)
-    if (recorded !== null)
-      return {
-        step,
-        langevin: recorded.langevin.slice(),
-        deterministic: recorded.deterministic.slice(),
-      }
-    if (step === this.step) return drawn(step, this.langevinCloud, this.flowCloud)
+    if (recorded !== null) return drawn(step, recorded)
+    if (step === this.step) return drawn(step, positionsOf(this.clouds))
     const slicer = new Slicer(this.environment)
     let at = this.cursor
     // The cursor is taken, so that two scrubs at once do not step the same clouds.
@@ -232,27 +297,30 @@ export class Run {
     const keyframe = this.frames.keyframe(step)
     if (at === null || at.step > step || at.step < (keyframe?.step ?? 0)) {
       if (keyframe === null) throw new RangeError(`Step ${step} has not been computed yet`)
+      const { langevin, deterministic, companion } = keyframe
       at = {
         step: keyframe.step,
-        langevin: createCloud(keyframe.langevin),
-        flow: createCloud(keyframe.deterministic),
+        clouds: {
+          langevin: createCloud(langevin),
+          deterministic: createCloud(deterministic),
+          companion: companion === null ? null : createCloud(companion),
+        },
       }
     }
-    const { field, transition, key } = this
     while (at.step < step) {
       at.step++
-      SAMPLERS.langevin.step(at.langevin, field, transition, key, at.step)
-      SAMPLERS['gradient-flow'].step(at.flow, field, transition, key, at.step)
+      this.move(at.clouds, at.step)
       await slicer.breathe()
       throwIfAborted(signal)
     }
     this.cursor = at
-    return drawn(step, at.langevin, at.flow)
+    return drawn(step, positionsOf(at.clouds))
   }
 
   /** Curve entries after step `have` up to the last computed. */
   curvesSince(have: number): CurvePoint[] {
     const { langevin, deterministic } = this
+    const pairs = this.contraction?.curves
     const points: CurvePoint[] = []
     for (let step = Math.max(0, have + 1); step <= this.step; step++)
       points.push({
@@ -266,7 +334,7 @@ export class Run {
         deterministicStandardError: deterministic.klStandardError[step]!,
         deterministicLowerBound: deterministic.lowerBound[step]!,
         deterministicRate: deterministic.klRate[step]!,
-        contraction: null,
+        contraction: pairs === undefined ? null : contractionAt(pairs, step),
       })
     return points
   }
@@ -278,20 +346,36 @@ export class Run {
   }
 
   private async runFloor(): Promise<NullFloor> {
+    this.floor = await this.drain(
+      measureNullFloor({
+        field: this.field,
+        transition: this.transition,
+        estimator: this.klEstimator(),
+        particles: this.particles,
+        seed: this.scene.seed,
+      }),
+    )
+    return this.floor
+  }
+
+  /** Finds where the deterministic flow ends, once, from its last positions, letting messages in. */
+  findEnds(): Promise<void> {
+    this.findingEnds ??= this.runEnds()
+    return this.findingEnds
+  }
+
+  private async runEnds(): Promise<void> {
+    this.ends = await this.drain(
+      findBasins(this.clouds.deterministic.xy, this.field, this.transition),
+    )
+  }
+
+  /** Does work piece by piece, letting messages in. */
+  private async drain<Result>(work: Generator<unknown, Result>): Promise<Result> {
     const slicer = new Slicer(this.environment)
-    const repeats = measureNullFloor({
-      field: this.field,
-      transition: this.transition,
-      estimator: this.klEstimator(),
-      particles: this.particles,
-      seed: this.scene.seed,
-    })
     for (;;) {
-      const next = repeats.next()
-      if (next.done === true) {
-        this.floor = next.value
-        return next.value
-      }
+      const next = work.next()
+      if (next.done === true) return next.value
       await slicer.breathe()
       if (this.closed) throw new Aborted()
     }
@@ -360,7 +444,10 @@ export class Run {
   /** The whole run, computing what is missing. */
   async result(training: TrainingSummary | null, signal?: AbortSignal): Promise<RunResult> {
     await this.advanceTo(this.steps, signal)
-    if (this.steps > 0) await this.measureFloor()
+    if (this.steps > 0) {
+      await this.measureFloor()
+      await this.findEnds()
+    }
     return {
       version: 1,
       scene: this.scene,
@@ -368,8 +455,8 @@ export class Run {
       gibbs: { logZ: this.gibbs.logZ },
       langevin: this.curves(),
       deterministic: this.deterministic,
-      collapse: null,
-      contraction: null,
+      collapse: this.collapse,
+      contraction: this.contraction?.curves ?? null,
       constants: this.constants,
       stopping: this.reports(),
     }
@@ -381,10 +468,21 @@ function finite(value: number | null): number | null {
   return value !== null && Number.isFinite(value) ? value : null
 }
 
-function drawn(step: number, langevin: Cloud, flow: Cloud): Frame {
+function positionsOf({ langevin, deterministic, companion }: Clouds) {
   return {
-    step,
-    langevin: Float32Array.from(langevin.xy),
-    deterministic: Float32Array.from(flow.xy),
+    langevin: langevin.xy,
+    deterministic: deterministic.xy,
+    companion: companion?.xy ?? null,
+  }
+}
+
+function contractionAt(
+  { largest, rootMeanSquare, bound }: ContractionCurves,
+  step: number,
+): CurvePoint['contraction'] {
+  return {
+    largest: largest[step]!,
+    rootMeanSquare: rootMeanSquare[step]!,
+    bound: bound[step]!,
   }
 }

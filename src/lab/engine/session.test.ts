@@ -240,6 +240,41 @@ test('the last frame brings the noise floor and all verdicts', async () => {
   expect(lax).toMatchObject({ step: 0, outcome: 'stopped' })
 })
 
+test('the end of a run says where the noiseless flow goes and how near two clouds came', async () => {
+  const { session } = createBench()
+  const scene = sceneOf({
+    energy: QUADRATIC,
+    domain: { halfWidth: 8, cells: 48 },
+    dynamics: { epsilon: EPSILON, stepSize: 0.05, steps: 60, particles: 256, companion: [2, -1] },
+  })
+  const { frame, suggestedMetric } = await session.prepare({ run: 1, scene })
+  expect(frame.collapse).toBeNull()
+  expect(frame.companion).toHaveLength(512)
+  const [low, high] = [0.5 * (3 - Math.sqrt(3.56)), 0.5 * (3 + Math.sqrt(3.56))]
+  expect(suggestedMetric!.rateBefore).toBeCloseTo(low, 8)
+  expect(suggestedMetric!.rateAfter).toBeCloseTo(high, 8)
+
+  const early = await session.frame({ run: 1, step: 30, have: 0 })
+  expect(early.collapse).toMatchObject({ basins: [], slope: null })
+  const late = await session.frame({ run: 1, step: 60, have: 30 })
+  // −log det(I − ηA), A of determinant 1.36 and trace 3.
+  const growth = -Math.log(1 - 0.05 * 3 + 0.05 * 0.05 * 1.36)
+  expect(late.collapse!.basins).toHaveLength(1)
+  expect(late.collapse!.basins[0]).toMatchObject({ mass: 1 })
+  expect(late.collapse!.slope).toBeCloseTo(growth, 9)
+  const { collapse, deterministic, contraction } = await session.result({ run: 1 })
+  expect(collapse).toEqual(late.collapse)
+  const { bestStep } = collapse!
+  expect(deterministic.klRate[bestStep!]).toBeGreaterThan(0)
+  expect(deterministic.klRate[0]).toBeLessThan(0)
+  const slope = (deterministic.kl[60]! - deterministic.kl[55]!) / 5
+  expect(Math.abs(slope / growth - 1)).toBeLessThan(0.05)
+  expect(contraction!.bound[60]).toBeCloseTo(Math.sqrt(5) * (1 - 0.05 * low) ** 60, 8)
+  contraction!.largest.forEach((distance, k) => {
+    expect(distance).toBeLessThanOrEqual(contraction!.bound[k]! * (1 + 1e-9))
+  })
+})
+
 test('the latest prepare wins and older runs are refused', async () => {
   const { session } = createBench()
   const scene = sceneOf({ ...SMALL, energy: QUADRATIC })

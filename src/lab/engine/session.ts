@@ -202,6 +202,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       // A run that is replaced meanwhile ends its measurement; nobody waits for it.
       else measuring.catch(() => undefined)
     }
+    if (run.needsEnds) await run.findEnds()
     return this.frameReply(id, run, wanted, have, signal)
   }
 
@@ -314,7 +315,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     have: number,
     signal: AbortSignal | undefined,
   ): Promise<FrameReply> {
-    const { langevin, deterministic } = await run.frameAt(step, signal)
+    const { langevin, deterministic, companion } = await run.frameAt(step, signal)
     return {
       run: id,
       step,
@@ -324,8 +325,8 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       points: run.curvesSince(have),
       stops: run.reports(),
       nullFloor: run.nullFloor,
-      companion: null,
-      collapse: null,
+      companion,
+      collapse: run.collapse,
     }
   }
 

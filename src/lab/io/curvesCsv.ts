@@ -2,6 +2,7 @@
 export interface Curves {
   readonly langevin: object
   readonly deterministic: object
+  readonly contraction?: object | null
 }
 
 /**
@@ -11,8 +12,8 @@ export interface Curves {
  * are padded with empty cells.
  */
 export function curvesCsv(curves: Curves): string {
-  const columns = (['langevin', 'deterministic'] as const).flatMap((part) =>
-    Object.entries(curves[part]).flatMap(([name, list]: [string, unknown]) =>
+  const columns = (['langevin', 'deterministic', 'contraction'] as const).flatMap((part) =>
+    Object.entries(curves[part] ?? {}).flatMap(([name, list]: [string, unknown]) =>
       Array.isArray(list) ? [{ name: `${part}.${name}`, list: list as readonly unknown[] }] : [],
     ),
   )
