@@ -8,6 +8,8 @@ export interface Information {
   readonly kl: number
   /** I(ρ‖π), per world unit². */
   readonly fisher: number
+  /** −Σ of the masses below zero, which both leave out: 0 for a law. */
+  readonly negativeMass: number
 }
 
 /**
@@ -47,15 +49,23 @@ export function information(
 ): Information {
   const area = spacing(box) * spacing(box)
   let kl = 0
+  let negative = 0
   for (let k = 0; k < density.length; k++) {
     const p = density[k]!
     if (p > 0) {
       const u = log(p) - logDensity[k]!
       kl += p * u
       scratch[k] = u < Infinity ? u : Number.NaN
-    } else scratch[k] = Number.NaN
+    } else {
+      scratch[k] = Number.NaN
+      negative -= p
+    }
   }
-  return { kl: kl * area, fisher: area * meanSquareGradient(density, scratch, box, metric) }
+  return {
+    kl: kl * area,
+    fisher: area * meanSquareGradient(density, scratch, box, metric),
+    negativeMass: negative * area,
+  }
 }
 
 /** Σ m ∇uᵀ P ∇u; NaN in u marks cells without a value. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { quadraticEnergy } from '../fields/analytic.ts'
 import type { EnergyFunction } from '../fields/energyGrid.ts'
 import { gibbs } from '../fields/gibbs.ts'
+import type { TransitionParameters } from '../fields/transition.ts'
 import { spacing } from '../maths/grid.ts'
 import {
   createFokkerPlanck,
@@ -11,7 +12,7 @@ import {
   fokkerPlanckOf,
 } from './fokkerPlanck.ts'
 import { type GaussianLaw, gaussianLogDensity } from './gaussian.ts'
-import { bernoulli, scharfetterGummelRates } from './generator.ts'
+import { bernoulli, latticeDirections, scharfetterGummel } from './generator.ts'
 import { tabulateDensity } from './kl.ts'
 import {
   fieldOf,
@@ -67,13 +68,39 @@ describe('the Bernoulli function', () => {
   })
 })
 
-describe('theorems of the scheme, on random landscapes, laws and steps', () => {
+type Metric = readonly [number, number, number]
+
+/** The identity, or any metric with eigenvalues up to a factor of 20 apart. */
+const metrics: fc.Arbitrary<Metric> = fc.oneof(
+  fc.constant([1, 0, 1] as const),
+  fc
+    .tuple(
+      fc.double({ min: 0.2, max: 4, noNaN: true }),
+      fc.double({ min: 0.2, max: 4, noNaN: true }),
+      fc.double({ min: 0, max: Math.PI, noNaN: true }),
+    )
+    .map(([a, b, turn]): Metric => {
+      const [c, s] = [Math.cos(turn), Math.sin(turn)]
+      return [a * c * c + b * s * s, (a - b) * c * s, a * s * s + b * c * c]
+    }),
+)
+const skews = fc.oneof(fc.constant(0), fc.double({ min: -3, max: 3, noNaN: true }))
+
+function full([xx, xy, yy]: Metric): TransitionParameters['preconditioner'] {
+  return [
+    [xx, xy],
+    [xy, yy],
+  ]
+}
+
+describe('theorems of the scheme, on random landscapes, metrics, laws and steps', () => {
   const steps = fc.double({ min: -4, max: 2, noNaN: true }).map((e) => 10 ** e)
 
   it('keeps mass and sign, never raises KL, at any step', () => {
     fc.assert(
-      fc.property(landscapes, fc.nat(), steps, (landscape, seed, dt) => {
-        const solver = createFokkerPlanck(landscapeField(landscape), landscape.epsilon)
+      fc.property(landscapes, metrics, fc.nat(), steps, (landscape, metric, seed, dt) => {
+        const pi = gibbs(landscapeField(landscape), landscape.epsilon)
+        const solver = fokkerPlanckOf(pi, { preconditioner: full(metric) })
         const { box } = solver.gibbs
         const { cells } = box
         const area = spacing(box) ** 2
@@ -103,8 +130,9 @@ describe('theorems of the scheme, on random landscapes, laws and steps', () => {
 
   it('keeps π, relative 1e-11 in every cell, at any step', () => {
     fc.assert(
-      fc.property(landscapes, steps, (landscape, dt) => {
-        const solver = createFokkerPlanck(landscapeField(landscape), landscape.epsilon)
+      fc.property(landscapes, metrics, skews, steps, (landscape, metric, skew, dt) => {
+        const pi = gibbs(landscapeField(landscape), landscape.epsilon)
+        const solver = fokkerPlanckOf(pi, { preconditioner: full(metric), skew })
         const density = solver.gibbs.density.slice()
         for (const length of [dt, solver.stepLimit]) solver.step(density, length)
         // Below 1e-300 numbers have fewer digits.
@@ -119,26 +147,51 @@ describe('theorems of the scheme, on random landscapes, laws and steps', () => {
     )
   })
 
-  it('has π in detailed balance and nothing leaves the box', () => {
+  it('has π in detailed balance along every direction, and nothing leaves the box', () => {
     fc.assert(
-      fc.property(landscapes, (landscape) => {
+      fc.property(landscapes, metrics, (landscape, metric) => {
         const pi = gibbs(landscapeField(landscape), landscape.epsilon)
         const { cells } = pi.box
-        const r = scharfetterGummelRates(pi)
         const { density } = pi
-        const off = density.findIndex((p, k) => {
-          if (k % cells === cells - 1 && r.right[k]! + r.left[k]! !== 0) return true
-          if (k >= cells * (cells - 1)) return r.up[k]! + r.down[k]! !== 0
-          const flux = r.up[k]! * p
-          if (!(Math.abs(flux - r.down[k]! * density[k + cells]!) <= 1e-12 * flux + 1e-300))
-            return true
-          if (k % cells === cells - 1) return false
-          const across = r.right[k]! * p
-          return !(Math.abs(across - r.left[k]! * density[k + 1]!) <= 1e-12 * across + 1e-300)
-        })
-        expect(off).toBe(-1)
+        for (const direction of latticeDirections(metric)) {
+          const { forth, back, stride } = scharfetterGummel(pi, direction)
+          const off = density.findIndex((p, k) => {
+            const column = (k % cells) + direction.dx
+            const row = Math.floor(k / cells) + direction.dy
+            if (column < 0 || column >= cells || row >= cells) return forth[k]! + back[k]! !== 0
+            const flux = forth[k]! * p
+            return !(Math.abs(flux - back[k]! * density[k + stride]!) <= 1e-12 * flux + 1e-300)
+          })
+          expect(off).toBe(-1)
+        }
       }),
-      { numRuns: 5, seed: 3, endOnFailure: true },
+      { numRuns: 8, seed: 3, endOnFailure: true },
+    )
+  })
+
+  it('splits every metric into diffusions along the lattice', () => {
+    expect(latticeDirections([2, 0, 3])).toEqual([
+      { dx: 1, dy: 0, weight: 2 },
+      { dx: 0, dy: 1, weight: 3 },
+    ])
+    expect(latticeDirections([2, 1, 3])).toEqual([
+      { dx: 1, dy: 0, weight: 1 },
+      { dx: 1, dy: 1, weight: 1 },
+      { dx: 0, dy: 1, weight: 2 },
+    ])
+    fc.assert(
+      fc.property(metrics, (metric) => {
+        const sum = [0, 0, 0]
+        for (const { dx, dy, weight } of latticeDirections(metric)) {
+          expect(weight).toBeGreaterThan(0)
+          expect(dy > 0 || (dy === 0 && dx > 0)).toBe(true)
+          sum[0]! += weight * dx * dx
+          sum[1]! += weight * dx * dy
+          sum[2]! += weight * dy * dy
+        }
+        sum.forEach((s, i) => expect(Math.abs(s - metric[i]!)).toBeLessThan(1e-12))
+      }),
+      { numRuns: 200, seed: 4 },
     )
   })
 

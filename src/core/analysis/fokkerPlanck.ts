@@ -1,5 +1,6 @@
 import type { EnergyField } from '../fields/energyField.ts'
 import { type Gibbs, gibbs } from '../fields/gibbs.ts'
+import type { TransitionParameters } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
 import { type Box, spacing } from '../maths/grid.ts'
 import type { Symmetric2 } from '../maths/linalg2.ts'
@@ -7,11 +8,11 @@ import { type Information, information } from './fisher.ts'
 import {
   type AxisFactors,
   factorise,
-  generator,
-  scharfetterGummelRates,
-  sweepX,
-  sweepY,
+  latticeDirections,
+  scharfetterGummel,
+  sweep,
 } from './generator.ts'
+import { createSkewFlow } from './skewFlow.ts'
 
 /** Which way of stepping was taken. */
 export type Scheme = 'crank-nicolson' | 'backward-euler'
@@ -27,25 +28,33 @@ export interface Descent extends Information {
 }
 
 /**
- * The Fokker–Planck equation d_t ρ = div(ρ∇V) + εΔρ on the cells of a box without flux through its walls.
+ * The Fokker–Planck equation d_t ρ = div(ρD∇V) + ε div(P∇ρ), D = P + γJ, on the cells of a box without flux through its
+ * walls; plain Langevin: P = I, γ = 0.
  *
- * With Q_x, Q_y the generators along the axes, R(t) = (I − tQ)⁻¹ and C(t) = (I − tQ/2)⁻¹(I + tQ/2), a step is
+ * P is a sum of diffusions along lattice directions (two if it is diagonal, else three), each with rates of Scharfetter
+ * and Gummel. With their generators Q_1 … Q_n, R(t) = (I − tQ)⁻¹ and C(t) = (I − tQ/2)⁻¹(I + tQ/2), a step is
  *
- *   dt ≤ stepLimit: C_x(dt/2) C_y(dt) C_x(dt/2), of second order;
- *   beyond: R_y(dt) R_x(dt), of first order.
+ *   dt ≤ stepLimit: C_1(dt/2) … C_n(dt) … C_1(dt/2), of second order;
+ *   beyond: R_n(dt) … R_1(dt), of first order.
  *
- * Every factor is a column-stochastic matrix with invariant π, so that each step keeps the mass, keeps
- * densities nonnegative, keeps π, and never raises KL(ρ‖π), whatever V, ρ and dt. In space the scheme is of
- * second order. Densities are arrays of length cells² with Σ ρ h² = 1.
+ * Theorems for γ = 0 and every P: each factor is a column-stochastic matrix with invariant π, so that each step keeps
+ * the mass, keeps densities nonnegative, keeps π, and never raises KL(ρ‖π) or any other f-divergence, whatever V, ρ
+ * and dt. For γ ≠ 0 the flow of `skewFlow.ts` stands between the two halves of the step: mass and π are kept
+ * exactly and χ²(ρ‖π) never rises, but signs and the fall of KL are kept only as far as the cells resolve ρ/π; what
+ * falls below zero is counted (`negativeMass`), not cut off. In space the scheme is of second order. Densities are
+ * arrays of length cells² with Σ ρ h² = 1.
  * Source: Strang (1968), SIAM J. Numer. Anal. 5; Scharfetter & Gummel (1969).
  */
 export interface FokkerPlanck {
   readonly gibbs: Gibbs
   /** P: the metric of the Fisher information. */
   readonly metric: Symmetric2
-  /** Largest dt for which C_x(dt/2) and C_y(dt) are stochastic: min(4/exit_x, 2/exit_y). */
+  /** Largest dt for which all C are stochastic: min(4/exit) over those taken by halves, 2/exit for the innermost. */
   readonly stepLimit: number
-  /** One step in place. dt > 0; factorisations are kept for the last few dt. */
+  /**
+   * One step in place. dt > 0; factorisations are kept for the last few dt. The skew flow keeps to its own limit by
+   * smaller steps, which a long dt pays for.
+   */
   step(density: Float64Array, dt: number): Scheme
   /**
    * Advances in place by a duration > 0, by equal Crank–Nicolson steps within `stepLimit`; once KL ≤ 1e-7
@@ -70,11 +79,19 @@ export interface FokkerPlanck {
   read(density: Float64Array): Information
 }
 
+const IDENTITY = [
+  [1, 0],
+  [0, 1],
+] as const
+
 /** From this KL on, nats, `advance` takes backward Euler steps. */
 const SETTLED = 1e-7
 const KEPT_FACTORS = 6
 /** Fall of log I within one interval of Simpson's rule, whose relative error is then at most 1e-4. */
 const SIMPSON_FALL = 0.7
+
+/** Skew drift and metric of the dynamics, as in `TransitionParameters`; default: plain Langevin. */
+export type FokkerPlanckDynamics = Partial<Pick<TransitionParameters, 'skew' | 'preconditioner'>>
 
 /**
  * @param box cells of the solution; its halfWidth must be that of the table; default: the table's own cells
@@ -83,20 +100,24 @@ export function createFokkerPlanck(
   field: EnergyField,
   epsilon: number,
   box: Box = field.grid.box,
+  dynamics: FokkerPlanckDynamics = {},
 ): FokkerPlanck {
-  return fokkerPlanckOf(gibbs(field, epsilon, box))
+  return fokkerPlanckOf(gibbs(field, epsilon, box), dynamics)
 }
 
 /** The solver on the cells of a Gibbs measure that is already known. */
-export function fokkerPlanckOf(pi: Gibbs): FokkerPlanck {
-  const rates = scharfetterGummelRates(pi)
+export function fokkerPlanckOf(pi: Gibbs, dynamics: FokkerPlanckDynamics = {}): FokkerPlanck {
+  const { skew = 0, preconditioner: [[pxx, pxy], [, pyy]] = IDENTITY } = dynamics
   const { cells } = pi.box
   const area = spacing(pi.box) * spacing(pi.box)
-  const metric: Symmetric2 = [1, 0, 1]
-  const x = generator(rates.right, rates.left, 1, cells)
-  const y = generator(rates.up, rates.down, cells, cells)
+  const metric: Symmetric2 = [pxx, pxy, pyy]
+  const axes = latticeDirections(metric).map((direction) => scharfetterGummel(pi, direction))
+  const flow = skew === 0 ? null : createSkewFlow(pi, skew)
+  // The innermost factor of a symmetric step is taken once, the others twice by halves.
+  const innermost = flow === null ? axes.length - 1 : axes.length
   // The last digits are given up so that 1 − exit·dt/2 does not round below zero.
-  const stepLimit = (1 - 1e-14) * Math.min(4 / x.largest, 2 / y.largest)
+  const stepLimit =
+    (1 - 1e-14) * Math.min(...axes.map(({ largest }, i) => (i < innermost ? 4 : 2) / largest))
   const scratch = new Float64Array(cells * cells)
   const kept = new Map<number, Factors>()
 
@@ -104,8 +125,9 @@ export function fokkerPlanckOf(pi: Gibbs): FokkerPlanck {
     let found = kept.get(dt)
     if (found === undefined) {
       const scheme = dt <= stepLimit ? 'crank-nicolson' : 'backward-euler'
-      const [tx, ty] = scheme === 'crank-nicolson' ? [dt / 4, dt / 2] : [dt, dt]
-      found = { scheme, x: factorise(x, tx), y: factorise(y, ty) }
+      const share = (i: number): number =>
+        scheme === 'backward-euler' ? 1 : i < innermost ? 0.25 : 0.5
+      found = { scheme, axes: axes.map((axis, i) => factorise(axis, share(i) * dt)) }
       if (kept.size >= KEPT_FACTORS) kept.delete(kept.keys().next().value!)
       kept.set(dt, found)
     }
@@ -117,12 +139,15 @@ export function fokkerPlanckOf(pi: Gibbs): FokkerPlanck {
     if (density.length !== cells * cells) {
       throw new RangeError(`${density.length} values for ${cells}² cells`)
     }
-    const f = factors(dt)
-    const halved = f.scheme === 'crank-nicolson'
-    sweepX(f.x, cells, density, halved)
-    sweepY(f.y, cells, density, scratch, halved)
-    if (halved) sweepX(f.x, cells, density, true)
-    return f.scheme
+    const { scheme, axes: f } = factors(dt)
+    const symmetric = scheme === 'crank-nicolson'
+    for (const axis of f) sweep(axis, density, scratch, symmetric)
+    if (flow !== null) {
+      const parts = Math.ceil(dt / flow.stepLimit)
+      for (let i = 0; i < parts; i++) flow.advance(density, dt / parts)
+    }
+    if (symmetric) for (let i = innermost - 1; i >= 0; i--) sweep(f[i]!, density, scratch, true)
+    return scheme
   }
 
   function kl(density: Float64Array): number {
@@ -225,8 +250,9 @@ export function* fokkerPlanckCurve(
   steps: number,
   jumps?: Jumps,
 ): Generator<FokkerPlanckPoint, void> {
-  let at: Information & { readonly intervals?: number } = solver.read(density)
-  yield { kl: at.kl, fisher: at.fisher, fallen: null, dissipated: null, density }
+  const start = solver.read(density)
+  let at: Information & { readonly intervals?: number } = start
+  yield { ...start, fallen: null, dissipated: null, density }
   for (let k = 1; k <= steps; k++) {
     const to = solver.descend(density, stepSize, at)
     at = to
@@ -234,8 +260,9 @@ export function* fokkerPlanckCurve(
       jumps.apply(density)
       at = solver.read(density)
     }
+    const { kl, fisher, negativeMass } = at
     const { fallen, dissipated } = to
-    yield { kl: at.kl, fisher: at.fisher, fallen, dissipated, density }
+    yield { kl, fisher, negativeMass, fallen, dissipated, density }
   }
 }
 
@@ -253,6 +280,5 @@ export function dissipationError({
 
 interface Factors {
   readonly scheme: Scheme
-  readonly x: AxisFactors
-  readonly y: AxisFactors
+  readonly axes: readonly AxisFactors[]
 }

@@ -1,6 +1,7 @@
 import type { Gibbs } from '../fields/gibbs.ts'
 import { exp } from '../maths/elementary.ts'
-import { type Box, spacing } from '../maths/grid.ts'
+import { spacing } from '../maths/grid.ts'
+import type { Symmetric2 } from '../maths/linalg2.ts'
 
 /** Bernoulli function B(z) = z/(e^z − 1), positive; B(−z) = B(z) + z. */
 export function bernoulli(z: number): number {
@@ -13,54 +14,11 @@ export function bernoulli(z: number): number {
 }
 
 /**
- * Rates of Scharfetter and Gummel between neighbour cells, q_ij = (ε/h²) B(log π_i − log π_j): π is in
- * detailed balance with them exactly. Nothing passes the walls of the box, nor into or out of a cell
- * where π = 0.
- *
- * Arrays have length cells². `right[k]`: cell k to its right neighbour, `left[k]` back from there to k;
- * `up[k]` and `down[k]` the same in y. 0 where there is no neighbour. Per unit of time.
- * Source: Scharfetter & Gummel (1969), IEEE Trans. Electron Devices 16.
+ * The generator along the lines of one lattice direction (dx, dy): cell k and k + stride exchange mass, stride =
+ * dx + dy·cells > 0. Arrays have length cells², per unit of time, 0 where there is no such neighbour.
  */
-export interface Rates {
-  readonly box: Box
-  readonly right: Float64Array
-  readonly left: Float64Array
-  readonly up: Float64Array
-  readonly down: Float64Array
-}
-
-/** @param pi the Gibbs measure; its log density fixes the rates, its ε their scale */
-export function scharfetterGummelRates(pi: Gibbs): Rates {
-  const { box, logDensity, epsilon } = pi
-  const { cells } = box
-  const scale = epsilon / (spacing(box) * spacing(box))
-  const size = cells * cells
-  const right = new Float64Array(size)
-  const left = new Float64Array(size)
-  const up = new Float64Array(size)
-  const down = new Float64Array(size)
-  for (let row = 0, k = 0; row < cells; row++) {
-    for (let column = 0; column < cells; column++, k++) {
-      const l = logDensity[k]!
-      if (l === -Infinity) continue
-      if (column + 1 < cells && logDensity[k + 1]! !== -Infinity) {
-        const z = l - logDensity[k + 1]!
-        right[k] = scale * bernoulli(z)
-        left[k] = scale * bernoulli(-z)
-      }
-      if (row + 1 < cells && logDensity[k + cells]! !== -Infinity) {
-        const z = l - logDensity[k + cells]!
-        up[k] = scale * bernoulli(z)
-        down[k] = scale * bernoulli(-z)
-      }
-    }
-  }
-  return { box, right, left, up, down }
-}
-
-/** The generator along one axis; the cell after k on its line is k + stride. */
 export interface AxisGenerator {
-  /** Rate from k to k + stride; 0 at the end of a line. */
+  /** Rate from k to k + stride. */
   readonly forth: Float64Array
   /** Rate from k + stride to k. */
   readonly back: Float64Array
@@ -70,113 +28,234 @@ export interface AxisGenerator {
   readonly largest: number
 }
 
-function startsLine(k: number, stride: number, cells: number): boolean {
-  return stride === 1 ? k % cells === 0 : k < cells
+/** A direction on the lattice of cells, and the weight of the diffusion along it. */
+export interface Direction {
+  readonly dx: number
+  readonly dy: number
+  readonly weight: number
 }
 
-export function generator(
-  forth: Float64Array,
-  back: Float64Array,
-  stride: number,
-  cells: number,
-): AxisGenerator {
+/**
+ * Rates of Scharfetter and Gummel along a direction, q_ij = (wε/h²) B(log π_i − log π_j): π is in detailed balance with
+ * them exactly. Nothing passes the walls of the box, nor into, out of or past a cell where π = 0.
+ * Source: Scharfetter & Gummel (1969), IEEE Trans. Electron Devices 16.
+ * @param pi the Gibbs measure; its log density fixes the rates, its ε their scale
+ * @param direction dy > 0, or dy = 0 and dx > 0
+ */
+export function scharfetterGummel(pi: Gibbs, { dx, dy, weight }: Direction): AxisGenerator {
+  const { box, logDensity, epsilon } = pi
+  const { cells } = box
+  const scale = (weight * epsilon) / (spacing(box) * spacing(box))
+  const stride = dx + dy * cells
+  const forth = new Float64Array(cells * cells)
+  const back = new Float64Array(cells * cells)
+  for (let row = 0; row + dy < cells; row++) {
+    for (let column = Math.max(0, -dx); column < cells && column + dx < cells; column++) {
+      const k = row * cells + column
+      if (!allOpen(logDensity, cells, k, dx, dy)) continue
+      const z = logDensity[k]! - logDensity[k + stride]!
+      forth[k] = scale * bernoulli(z)
+      back[k] = scale * bernoulli(-z)
+    }
+  }
   let largest = 0
   for (let k = 0; k < forth.length; k++) {
-    const exit = forth[k]! + (startsLine(k, stride, cells) ? 0 : back[k - stride]!)
+    const exit = forth[k]! + (k < stride ? 0 : back[k - stride]!)
     if (exit > largest) largest = exit
   }
   return { forth, back, stride, cells, largest }
 }
 
+/** Whether π > 0 on the whole rectangle of cells between k and its neighbour. */
+function allOpen(l: Float64Array, cells: number, k: number, dx: number, dy: number): boolean {
+  for (let j = 0; j <= dy; j++) {
+    for (let i = Math.min(0, dx); i <= Math.max(0, dx); i++) {
+      if (l[k + i + j * cells] === -Infinity) return false
+    }
+  }
+  return true
+}
+
 /**
- * Elimination of I − tQ along every line of an axis: forth d_k ← (d_k + a_k d_{k−1}) m_k, then back
- * d_k ← d_k + c_k d_{k+1}, with a_k = t q_{k−1→k} and c_k = t q_{k+1→k} m_k; the explicit factor I + tQ is
- * `stay` on the diagonal beside a and b_k = t q_{k+1→k}. The adjoint, which acts on functions instead of
- * densities, has the rates of a and b the other way round and the same pivots. Every number is a sum or product of nonnegative
- * ones, the pivots too (as in Grassmann, Taksar & Heyman 1985), so rounding cannot make a density negative.
+ * A metric as a sum of diffusions along at most three directions of the lattice, P = Σ w v vᵀ with w > 0: a diagonal P
+ * along x and y, any other along three directions that an obtuse superbase of P gives. With rates of one sign
+ * along each, what holds for diagonal metrics holds for all.
+ * Source: Selling (1874), J. reine angew. Math. 77; Bonnans, Ottenwaelter & Zidani (2004), ESAIM M2AN 38.
+ * @param metric [xx, xy, yy], positive definite
+ */
+export function latticeDirections([xx, xy, yy]: Symmetric2): Direction[] {
+  const product = (u: readonly number[], v: readonly number[]): number =>
+    u[0]! * (xx * v[0]! + xy * v[1]!) + u[1]! * (xy * v[0]! + yy * v[1]!)
+  let base: [number[], number[], number[]] = [
+    [0, 1],
+    [-1, 0],
+    [1, -1],
+  ]
+  for (;;) {
+    const acute = [0, 1, 2].find((k) => product(base[(k + 1) % 3]!, base[(k + 2) % 3]!) > 0)
+    if (acute === undefined) break
+    const u = base[(acute + 1) % 3]!
+    const v = base[(acute + 2) % 3]!
+    base = [[-u[0]!, -u[1]!], v, [u[0]! - v[0]!, u[1]! - v[1]!]]
+  }
+  const directions: Direction[] = []
+  for (let k = 0; k < 3; k++) {
+    const weight = -product(base[(k + 1) % 3]!, base[(k + 2) % 3]!)
+    if (!(weight > 0)) continue
+    const [x, y] = base[k]! as [number, number]
+    const sign = x < 0 || (x === 0 && y > 0) ? -1 : 1
+    directions.push({ dx: 0 - sign * y, dy: 0 + sign * x, weight })
+  }
+  return directions.sort((a, b) => a.dy - b.dy || b.dx - a.dx)
+}
+
+/**
+ * Elimination of I − tQ along every line of an axis: forth d_k ← m_k d_k + a_k d_{k−1}, then back d_k ← d_k + c_k d_{k+1},
+ * with pivots 1/m_k, a_k = t q_{k−1→k} m_k and c_k = t q_{k+1→k} m_k. Before it the explicit factor I + tQ has `stay` m on the
+ * diagonal, already times m. The adjoint, which acts on functions instead of densities, has the rates of a and c the
+ * other way round and the same pivots. Every number is a sum or product of nonnegative ones, the pivots too (as in
+ * Grassmann, Taksar & Heyman 1985), so rounding cannot make a density negative.
  */
 export interface AxisFactors {
   readonly a: Float64Array
-  readonly b: Float64Array
   readonly m: Float64Array
   readonly c: Float64Array
   readonly stay: Float64Array
+  readonly stride: number
+  readonly cells: number
 }
 
 export function factorise(axis: AxisGenerator, t: number, adjoint = false): AxisFactors {
   const { forth, back, stride, cells } = axis
   const size = forth.length
   const a = new Float64Array(size)
-  const b = new Float64Array(size)
   const m = new Float64Array(size)
   const c = new Float64Array(size)
   const stay = new Float64Array(size)
   // Column sums of the part that is not eliminated yet: the pivot less the entry below it.
   const rest = new Float64Array(size)
   for (let k = 0; k < size; k++) {
-    const first = startsLine(k, stride, cells)
     const before = k - stride
-    const leaving = first ? 0 : t * back[before]!
-    a[k] = adjoint ? leaving : first ? 0 : t * forth[before]!
-    b[k] = t * (adjoint ? forth : back)[k]!
-    rest[k] = 1 + (first ? 0 : leaving * rest[before]! * m[before]!)
-    m[k] = 1 / (rest[k]! + t * forth[k]!)
-    c[k] = b[k]! * m[k]!
-    stay[k] = 1 - (t * forth[k]! + leaving)
+    const leaving = before < 0 ? 0 : t * back[before]!
+    const entering = before < 0 ? 0 : t * forth[before]!
+    rest[k] = leaving === 0 ? 1 : 1 + leaving * rest[before]! * m[before]!
+    const pivot = 1 / (rest[k]! + t * forth[k]!)
+    m[k] = pivot
+    a[k] = pivot * (adjoint ? leaving : entering)
+    c[k] = pivot * t * (adjoint ? forth : back)[k]!
+    stay[k] = pivot * (1 - (t * forth[k]! + leaving))
   }
-  return { a, b, m, c, stay }
+  return { a, m, c, stay, stride, cells }
 }
 
-/** (I − tQ_x)⁻¹ d, or (I − tQ_x)⁻¹(I + tQ_x) d, in place. */
-export function sweepX(f: AxisFactors, cells: number, d: Float64Array, explicit: boolean): void {
-  const { a, b, m, c, stay } = f
-  for (let start = 0; start < d.length; start += cells) {
-    const end = start + cells
-    let left = 0
-    let solved = 0
-    if (explicit) {
-      for (let k = start; k < end; k++) {
-        const here = d[k]!
-        const right = k + 1 < end ? b[k]! * d[k + 1]! : 0
-        solved = (stay[k]! * here + a[k]! * (left + solved) + right) * m[k]!
-        d[k] = solved
-        left = here
-      }
-    } else {
-      for (let k = start; k < end; k++) {
-        solved = (d[k]! + a[k]! * solved) * m[k]!
-        d[k] = solved
-      }
-    }
-    for (let k = end - 2; k >= start; k--) {
-      solved = d[k]! + c[k]! * solved
-      d[k] = solved
-    }
-  }
-}
-
-/** The same in y, row by row. @param scratch length cells²; overwritten */
-export function sweepY(
+/**
+ * (I − tQ)⁻¹ d, or (I − tQ)⁻¹(I + tQ) d, in place.
+ * @param scratch as long as d; overwritten
+ */
+export function sweep(
   f: AxisFactors,
-  cells: number,
   d: Float64Array,
   scratch: Float64Array,
   explicit: boolean,
 ): void {
-  const { a, b, m, c, stay } = f
-  const last = d.length - cells
-  for (let k = 0; k < d.length; k++) {
-    let value: number
-    if (explicit) {
-      value = stay[k]! * d[k]!
-      if (k >= cells) value += a[k]! * (d[k - cells]! + scratch[k - cells]!)
-      if (k < last) value += b[k]! * d[k + cells]!
-    } else {
-      value = d[k]!
-      if (k >= cells) value += a[k]! * scratch[k - cells]!
-    }
-    scratch[k] = value * m[k]!
+  const { a, m, c, stay, stride, cells } = f
+  if (stride === 1 && cells % 4 === 0) {
+    sweepRows(f, d, explicit)
+    return
   }
-  for (let k = d.length - 1; k >= last; k--) d[k] = scratch[k]!
-  for (let k = last - 1; k >= 0; k--) d[k] = scratch[k]! + c[k]! * d[k + cells]!
+  const size = d.length
+  const last = size - stride
+  if (explicit) {
+    for (let k = 0; k < stride; k++) scratch[k] = stay[k]! * d[k]! + c[k]! * d[k + stride]!
+    for (let k = stride; k < last; k++) {
+      const before = k - stride
+      scratch[k] =
+        stay[k]! * d[k]! + c[k]! * d[k + stride]! + a[k]! * (d[before]! + scratch[before]!)
+    }
+    for (let k = last; k < size; k++) {
+      const before = k - stride
+      scratch[k] = stay[k]! * d[k]! + a[k]! * (d[before]! + scratch[before]!)
+    }
+  } else {
+    for (let k = 0; k < stride; k++) scratch[k] = m[k]! * d[k]!
+    for (let k = stride; k < size; k++) scratch[k] = m[k]! * d[k]! + a[k]! * scratch[k - stride]!
+  }
+  for (let k = size - 1; k >= last; k--) d[k] = scratch[k]!
+  for (let k = last - 1; k >= 0; k--) d[k] = scratch[k]! + c[k]! * d[k + stride]!
+}
+
+/** `sweep` along rows of cells, four at a time: each row alone would wait for its own last result. */
+function sweepRows(f: AxisFactors, d: Float64Array, explicit: boolean): void {
+  const { a, m, c, stay, cells } = f
+  for (let start = 0; start < d.length; start += 4 * cells) {
+    let k = start
+    let p = k + cells
+    let q = p + cells
+    let r = q + cells
+    let sk = 0
+    let sp = 0
+    let sq = 0
+    let sr = 0
+    if (explicit) {
+      let bk = 0
+      let bp = 0
+      let bq = 0
+      let br = 0
+      for (const end = start + cells - 1; k < end; k++, p++, q++, r++) {
+        const hk = d[k]!
+        const hp = d[p]!
+        const hq = d[q]!
+        const hr = d[r]!
+        sk = stay[k]! * hk + c[k]! * d[k + 1]! + a[k]! * (bk + sk)
+        sp = stay[p]! * hp + c[p]! * d[p + 1]! + a[p]! * (bp + sp)
+        sq = stay[q]! * hq + c[q]! * d[q + 1]! + a[q]! * (bq + sq)
+        sr = stay[r]! * hr + c[r]! * d[r + 1]! + a[r]! * (br + sr)
+        d[k] = sk
+        d[p] = sp
+        d[q] = sq
+        d[r] = sr
+        bk = hk
+        bp = hp
+        bq = hq
+        br = hr
+      }
+      sk = stay[k]! * d[k]! + a[k]! * (bk + sk)
+      sp = stay[p]! * d[p]! + a[p]! * (bp + sp)
+      sq = stay[q]! * d[q]! + a[q]! * (bq + sq)
+      sr = stay[r]! * d[r]! + a[r]! * (br + sr)
+    } else {
+      for (const end = start + cells - 1; k < end; k++, p++, q++, r++) {
+        sk = m[k]! * d[k]! + a[k]! * sk
+        sp = m[p]! * d[p]! + a[p]! * sp
+        sq = m[q]! * d[q]! + a[q]! * sq
+        sr = m[r]! * d[r]! + a[r]! * sr
+        d[k] = sk
+        d[p] = sp
+        d[q] = sq
+        d[r] = sr
+      }
+      sk = m[k]! * d[k]! + a[k]! * sk
+      sp = m[p]! * d[p]! + a[p]! * sp
+      sq = m[q]! * d[q]! + a[q]! * sq
+      sr = m[r]! * d[r]! + a[r]! * sr
+    }
+    d[k] = sk
+    d[p] = sp
+    d[q] = sq
+    d[r] = sr
+    while (k > start) {
+      k--
+      p--
+      q--
+      r--
+      sk = d[k]! + c[k]! * sk
+      sp = d[p]! + c[p]! * sp
+      sq = d[q]! + c[q]! * sq
+      sr = d[r]! + c[r]! * sr
+      d[k] = sk
+      d[p] = sp
+      d[q] = sq
+      d[r] = sr
+    }
+  }
 }

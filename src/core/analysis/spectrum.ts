@@ -5,10 +5,8 @@ import {
   type AxisFactors,
   type AxisGenerator,
   factorise,
-  generator,
-  scharfetterGummelRates,
-  sweepX,
-  sweepY,
+  scharfetterGummel,
+  sweep,
 } from './generator.ts'
 
 /** Ratio of the times that the preconditioner is made for. */
@@ -49,9 +47,8 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
   const { box } = pi
   const { cells } = box
   const size = cells * cells
-  const rates = scharfetterGummelRates(pi)
-  const x = generator(rates.right, rates.left, 1, cells)
-  const y = generator(rates.up, rates.down, cells, cells)
+  const x = scharfetterGummel(pi, { dx: 1, dy: 0, weight: 1 })
+  const y = scharfetterGummel(pi, { dx: 0, dy: 1, weight: 1 })
   const weight = masses(pi)
 
   const dot = (f: Float64Array, g: Float64Array): number => {
@@ -114,9 +111,9 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
     w.fill(0)
     for (const { time, x: alongX, y: alongY } of resolvents) {
       part.set(r)
-      sweepX(alongX, cells, part, false)
-      sweepY(alongY, cells, part, scratch[1], false)
-      sweepX(alongX, cells, part, false)
+      sweep(alongX, part, scratch[1], false)
+      sweep(alongY, part, scratch[1], false)
+      sweep(alongX, part, scratch[1], false)
       axpy(w, time, part)
     }
     centreOut(w)
