@@ -22,13 +22,16 @@ export interface Finished {
 /** The machine in words, for tables of times. */
 export const MACHINE = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}`
 
-/** Trains the scene's target and nothing more: no step is sampled. */
-export function trainingScene(target: unknown, seed: number): object {
+/**
+ * Trains the scene's target and nothing more: no step is sampled.
+ * @param training what differs from the default recipe
+ */
+export function trainingScene(target: unknown, seed: number, training: object = {}): object {
   return {
     seed,
     target,
     energy: { kind: 'trained' },
-    training: { backend: 'wasm' },
+    training: { backend: 'wasm', ...training },
     dynamics: { steps: 0, particles: 16 },
   }
 }

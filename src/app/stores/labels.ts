@@ -1,4 +1,5 @@
 import { isTargetId } from '../../lab/scene/defaults.ts'
+import { HALF_TRAINED } from '../../lab/scene/experiments.ts'
 import type { EnergySpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import { TARGET_LABELS } from '../../lab/scene/texts.ts'
 
@@ -38,6 +39,7 @@ export function energyLabel(energy: EnergySpec, target: TargetSpec): string {
     case 'trained':
       return `${targetLabel(target)}, untrained`
     case 'pretrained':
+      if (energy.name === HALF_TRAINED) return `${TARGET_LABELS['two-moons'].label}, half trained`
       return isTargetId(energy.name) ? TARGET_LABELS[energy.name].label : energy.name
     case 'shelf':
       return energy.recipe === null ? 'Energy from a shelf' : targetLabel(energy.recipe.target)

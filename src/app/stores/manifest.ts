@@ -3,7 +3,7 @@ import { canonicalJson } from '../../lab/scene/normalise.ts'
 import { DEFAULT_SCENE } from '../../lab/scene/defaults.ts'
 import type { TargetSpec } from '../../lab/scene/sceneSpec.ts'
 
-/** One energy that is shipped with the lab. */
+/** One energy that is shipped with the lab and stands on its shelf. */
 export interface ShippedEnergy {
   readonly name: string
   readonly target: TargetSpec
@@ -13,13 +13,15 @@ export interface ShippedEnergy {
 
 /**
  * The shipped energies of `energies/manifest.json`. Total: entries that cannot be read are left out, and
- * anything that is no manifest at all gives none.
+ * anything that is no manifest at all gives none. Energies that are unfinished on purpose are for the scenes that
+ * name them and left out, too.
  */
 export function readManifest(json: unknown): readonly ShippedEnergy[] {
   const entries: unknown = isRecord(json) ? json.energies : null
   if (!Array.isArray(entries)) return []
   return entries.flatMap((entry: unknown): ShippedEnergy[] => {
     if (!isRecord(entry) || typeof entry.name !== 'string') return []
+    if (entry.unfinished === true) return []
     const { scene, problems } = recoverScene({ target: entry.target })
     if (problems.length > 0) return []
     const kl = entry.klDataModel

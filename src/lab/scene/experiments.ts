@@ -36,6 +36,9 @@ export const PRETRAINED_IDS = [
   'three-gaussians',
 ] as const satisfies readonly TargetId[]
 
+/** Two moons trained far too briefly: shipped for scenes that show what a wrong energy does, and on no shelf. */
+export const HALF_TRAINED = 'two-moons-half'
+
 /** A target at its default sharpness on its shipped energy, everything else by default. */
 export function pretrainedScene(id: (typeof PRETRAINED_IDS)[number]): SceneSpec {
   return {
