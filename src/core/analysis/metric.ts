@@ -15,7 +15,7 @@ export interface SuggestedMetric {
 }
 
 /** A metric is worth a word when it raises the rate by this factor at least. */
-const LEAST_GAIN = 1.01
+const LEAST_GAIN = 1.1
 
 /**
  * P = c·H̄⁻¹ with H̄ = E_π ∇²V: in the metric P⁻¹ the mean Hessian is the same in every direction. The scale c is
@@ -27,8 +27,8 @@ const LEAST_GAIN = 1.01
  * On a quadratic with Hessian A this is P = λmax(A)·A⁻¹, the rates are exactly those of contraction, λmin(A) and
  * λmax(A), and no P of that bound has a higher one. Elsewhere they are rates of the mean Hessian: a figure of merit,
  * certified by nothing.
- * @returns null where H̄ is not positive definite, where V curves evenly already, or with barriers, whose mean
- *   curvature need not be finite
+ * @returns null where H̄ is not positive definite, where V curves evenly enough already (a gain below 10 %), or
+ *   with barriers, whose mean curvature need not be finite
  */
 export function suggestedMetric(field: EnergyField, pi: Gibbs): SuggestedMetric | null {
   if (field.barriers.length > 0) return null

@@ -32,4 +32,16 @@ describe('curvesCsv', () => {
         '2,0.30000000000000004,1e-7,native,,1,,,0.25,2,2,0.2,true\n',
     )
   })
+
+  it('has the distance of two clouds where a run has a companion', () => {
+    const { langevin, deterministic } = CURVES
+    const pair = { step: [0, 1], largest: [2, 1], rootMeanSquare: [1, 0.5], bound: [2, null] }
+    const lines = curvesCsv({ langevin, deterministic, contraction: pair }).split('\n')
+    expect(lines[0]).toMatch(
+      /,contraction\.step,contraction\.largest,contraction\.rootMeanSquare,contraction\.bound$/,
+    )
+    expect(lines[1]).toMatch(/,0,2,1,2$/)
+    expect(lines[2]).toMatch(/,1,1,0\.5,$/)
+    expect(curvesCsv({ langevin, deterministic, contraction: null })).toBe(curvesCsv(CURVES))
+  })
 })
