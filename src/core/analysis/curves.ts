@@ -82,10 +82,14 @@ export interface Basin {
 
 /** Where the deterministic flow goes, and when it was nearest to π. */
 export interface Collapse {
-  /** First evaluated step at which S turned from ≤ 0 to > 0: the best time, certified by nothing; null: none yet. */
+  /**
+   * Evaluated step at which S turned from ≤ 0 to > 0, 0 where it was > 0 from the start; of several the one with the
+   * lowest KL. The best time, certified by nothing; null: none yet.
+   */
   readonly bestStep: number | null
+  /** Heaviest first; empty until the end of the run. */
   readonly basins: readonly Basin[]
-  /** Late growth of KL a step, Σ p_i growth_i; null when no minimum was found for some particle. */
+  /** Late growth of KL a step, Σ p_i growth_i; null until the end, and when no minimum was found for some particle. */
   readonly slope: number | null
 }
 
@@ -95,7 +99,10 @@ export interface ContractionCurves {
   /** Largest and root-mean-square distance |x_k − y_k| of the pairs, in the metric P⁻¹. */
   readonly largest: number[]
   readonly rootMeanSquare: number[]
-  /** (1 − ηm)^k times the largest distance at k = 0 where V is m-convex on the box and η ≤ 2/(m + L); else null. */
+  /**
+   * (1 − ηm)^k times the largest distance at k = 0 where V is m-convex on the box in that metric and η ≤ 2/(m + L);
+   * else null, and from the first fold at a wall on where P is correlated.
+   */
   readonly bound: (number | null)[]
 }
 
