@@ -12,7 +12,12 @@ import { type Constants, type LawCurves, noLawCurves } from './curves.ts'
 import { driftErrorOf, meanOver } from './dataDrift.ts'
 import { type ChainStart, createExactChain } from './exactChain.ts'
 import { relativeFisher } from './fisher.ts'
-import { createFokkerPlanck, dissipationError, fokkerPlanckCurve } from './fokkerPlanck.ts'
+import {
+  createFokkerPlanck,
+  dissipationError,
+  fokkerPlanckCurve,
+  openCellsOnly,
+} from './fokkerPlanck.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
 import { spectralGap } from './spectrum.ts'
 import { aPrioriEnvelope, isPlain } from './stopping/certificates.ts'
@@ -164,6 +169,7 @@ class Findings {
     const { steps, transition, jumpEvery } = this.input
     if (!isPlain(transition) || jumpEvery > 0) return
     const solver = createFokkerPlanck(this.field, transition.epsilon, box)
+    openCellsOnly(density, solver.gibbs)
     const { fokkerPlanck, fokkerPlanckFisher, ...before } = noLawCurves(steps)
     const against = data === null ? null : new DataComparison(this.field, transition, box, data)
     const area = spacing(box) * spacing(box)
@@ -281,13 +287,14 @@ type ChainCurves = Pick<
 class DataComparison {
   private readonly data: Data
   private readonly box: Box
-  private readonly driftError: Float64Array
+  /** Null with barriers, at whose walls the drift has no bound. */
+  private readonly driftError: Float64Array | null
   private readonly logArea: number
 
   constructor(field: EnergyField, { epsilon }: TransitionParameters, box: Box, data: Data) {
     this.data = data
     this.box = box
-    this.driftError = driftErrorOf(field, epsilon, data, box)
+    this.driftError = field.barriers.length > 0 ? null : driftErrorOf(field, epsilon, data, box)
     this.logArea = log(spacing(box) * spacing(box))
   }
 
@@ -305,7 +312,7 @@ class DataComparison {
     }
     curves.dataKl[k] = kl
     curves.dataFisher[k] = relativeFisher(mass, logDensity, this.box)
-    curves.residual[k] = meanOver(mass, this.driftError)
+    curves.residual[k] = this.driftError === null ? null : meanOver(mass, this.driftError)
   }
 }
 

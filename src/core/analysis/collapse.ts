@@ -1,5 +1,5 @@
+import { fieldJet } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
-import { readJet } from '../fields/energyGrid.ts'
 import { map, type Transition } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
 import { spacing } from '../maths/grid.ts'
@@ -32,7 +32,7 @@ export function transportRate(
   const pyy = covariance[2] * scale
   let sum = 0
   for (let k = 0; k < xy.length; k += 2) {
-    readJet(field.grid, xy[k]!, xy[k + 1]!, jet)
+    fieldJet(field, xy[k]!, xy[k + 1]!, jet)
     const gx = jet[1]!
     const gy = jet[2]!
     sum +=
@@ -174,7 +174,7 @@ const next = new Float64Array(2)
 /** Moves a traveller on by some steps of the map; false where it has come to rest. */
 function follow(field: EnergyField, transition: Transition, traveller: Traveller): boolean {
   for (let k = 0; k < ROUND; k++) {
-    map(field.grid, transition, traveller.x, traveller.y, next)
+    map(field, transition, traveller.x, traveller.y, next)
     if (next[0] === traveller.x && next[1] === traveller.y) return false
     traveller.x = next[0]!
     traveller.y = next[1]!
@@ -199,7 +199,7 @@ function minimumNear(field: EnergyField, x0: number, y0: number): readonly [numb
   let x = x0
   let y = y0
   for (let k = 0; k < NEWTON_STEPS; k++) {
-    readJet(field.grid, x, y, jet)
+    fieldJet(field, x, y, jet)
     const gx = jet[1]!
     const gy = jet[2]!
     const xx = jet[3]!
@@ -225,7 +225,7 @@ function around(field: EnergyField, [x, y]: readonly [number, number], visit: ()
   const delta = 1e-6 * spacing(field.grid.box)
   for (const sx of [-delta, delta]) {
     for (const sy of [-delta, delta]) {
-      readJet(field.grid, x + sx, y + sy, jet)
+      fieldJet(field, x + sx, y + sy, jet)
       visit()
     }
   }

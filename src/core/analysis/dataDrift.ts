@@ -1,10 +1,11 @@
+import { fieldGradient } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
-import { readGradient } from '../fields/energyGrid.ts'
 import { type Box, centreCoordinate } from '../maths/grid.ts'
 
 /**
  * |e|² = |∇V + ε∇log ρ_D|² at the cell centres of a box, length cells²: the squared error of the drift of a
- * learned energy against the law of its data. e = 0 everywhere exactly when ρ_D is the Gibbs measure.
+ * learned energy against the law of its data; NaN where a barrier forbids. e = 0 everywhere exactly when ρ_D is the
+ * Gibbs measure.
  * @param score writes ∇log ρ_D(x, y) to its last argument; asked cell by cell, row-major, x fastest
  */
 export function driftError(
@@ -21,7 +22,7 @@ export function driftError(
     const y = centreCoordinate(box, row)
     for (let column = 0; column < cells; column++, k++) {
       const x = centreCoordinate(box, column)
-      readGradient(field.grid, x, y, g)
+      fieldGradient(field, x, y, g)
       score(x, y, s)
       const ex = g[0]! + epsilon * s[0]!
       const ey = g[1]! + epsilon * s[1]!

@@ -134,7 +134,7 @@ export function createExactChain(options: ExactChainOptions): ExactChain {
         const m = points.mass[i]!
         const x = points.xy[2 * i]!
         const y = points.xy[2 * i + 1]!
-        centre(field.grid, transition, x, y, c)
+        centre(field, transition, x, y, c)
         const cx = c[0]!
         const cy = c[1]!
         kernel.depositAt(cx, cy, m, x - cx, y - cy)
@@ -290,12 +290,12 @@ function describeSources(field: EnergyField, transition: Transition, box: Box): 
     const y = centreCoordinate(box, row)
     for (let column = 0; column < cells; column++, k++) {
       const x = centreCoordinate(box, column)
-      centre(field.grid, transition, x, y, c)
+      centre(field, transition, x, y, c)
       centres[2 * k] = c[0]!
       centres[2 * k + 1] = c[1]!
       shiftX[k] = x - c[0]!
       shiftY[k] = y - c[1]!
-      jacobian(field.grid, transition, x, y, j)
+      jacobian(field, transition, x, y, j)
       alias[k] = exp(scale / squaredNorm(j))
       folded[k] = foldedShare(c[0]!, c[1]!, transition.covariance, box.halfWidth)
     }

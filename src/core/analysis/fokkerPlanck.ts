@@ -238,6 +238,21 @@ export interface Jumps {
   readonly apply: (density: Float64Array) => void
 }
 
+/** Takes what lies in closed cells, of which barriers leave nothing, out of a density, and renormalises the rest. */
+export function openCellsOnly(density: Float64Array, { box, logDensity }: Gibbs): void {
+  let sum = 0
+  let closed = 0
+  for (let k = 0; k < density.length; k++) {
+    if (logDensity[k] === -Infinity) {
+      closed += density[k]!
+      density[k] = 0
+    } else sum += density[k]!
+  }
+  if (closed === 0) return
+  const scale = 1 / (sum * spacing(box) * spacing(box))
+  for (let k = 0; k < density.length; k++) density[k] = density[k]! * scale
+}
+
 /**
  * KL, Fisher information and dissipation of the continuous dynamics at the times kη of a chain, k = 0 … steps,
  * one at a time, so that a worker can pause between them.

@@ -147,7 +147,7 @@ function agreement(
   let within = 0
   let evaluated = 0
   for (let k = 1; k <= steps; k++) {
-    centres(field.grid, t, xy, c)
+    centres(field, t, xy, c)
     for (let i = 0; i < particles; i++) {
       gaussianPair({ seed, purpose: Purpose.dynamics }, i, k, pair)
       xy[2 * i] = c[2 * i]! + l11 * pair[0]!
@@ -244,7 +244,7 @@ describe('transport KL of the deterministic map', () => {
         expect(Math.abs(estimate.value - golden[row]![1])).toBeLessThan(3 * estimate.standardError!)
         row++
       }
-      centres(field.grid, t, xy, xy)
+      centres(field, t, xy, xy)
       for (let i = 0; i < n; i++) l[i] = l[i]! - drop
     }
     expect(row).toBe(5)

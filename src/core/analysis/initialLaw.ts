@@ -1,4 +1,5 @@
 import { quadraticEnergy } from '../fields/analytic.ts'
+import { barrierMean, fieldValue, hardWalls, isAllowed } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { readValue, tabulateEnergy } from '../fields/energyGrid.ts'
 import { type Gibbs, gibbsSampler } from '../fields/gibbs.ts'
@@ -28,11 +29,11 @@ export interface InitialLawContext {
   readonly target: Distribution | null
 }
 
-/** A law ρ₀ restricted to Ω and renormalised there. */
+/** A law ρ₀ restricted to what is allowed, Ω without the regions that barriers keep clear, and renormalised there. */
 export interface InitialLaw {
-  /** n independent draws [x0, y0, …], length 2n, inside Ω; a pure function of the seed. */
+  /** n independent draws [x0, y0, …], length 2n, where allowed; a pure function of the seed. */
   sample(n: number, seed: number): Float64Array
-  /** log ρ₀ inside Ω, normalised over Ω; null where it has no known density (data points, a point mass). */
+  /** log ρ₀ inside Ω, normalised over Ω, −∞ where a barrier forbids; null where it has no known density (data points, a point mass). */
   readonly logDensity: ((x: number, y: number) => number) | null
   /** KL(ρ₀‖π) by quadrature, nats; null with `logDensity`. */
   readonly kl: number | null
@@ -52,9 +53,9 @@ interface Window {
 
 type Range = readonly [low: number, high: number]
 
-/** A law whose mass in Ω is smaller than this is refused: rejection would not end. */
+/** A law whose mass where allowed is smaller than this is refused: rejection would not end. */
 const LEAST_MASS = 1e-4
-/** With less mass than this in Ω a Gaussian is drawn inside it, not drawn freely and rejected outside… */
+/** With less mass than this there a Gaussian is drawn inside it, not drawn freely and rejected outside… */
 const FEW = 0.02
 /** …unless it is thinner than this share of a cell. */
 const THIN = 0.02
@@ -66,13 +67,16 @@ const INTERVAL_PER_SCALE = 0.6
 const MAX_INTERVALS = 4000
 /** Cells of a tabulated law are subdivided while that moves its mass by more than this share. */
 const MASS_TOLERANCE = 1e-5
+/** With barriers, whose walls settle more slowly. */
+const WALL_MASS_TOLERANCE = 1e-4
 const MAX_SUBDIVISION = 8
 /** Cells e^−60 below the densest hold nothing, unless next to one that does. */
 const LOG_NEGLECT = 60
 
 /**
  * Builds an initial law on Ω.
- * @throws RangeError when the law has almost no mass in Ω, or `data` is asked for without a target
+ * @throws RangeError when the law has almost no mass where allowed, its point is not allowed, or `data` is asked for
+ *   without a target
  */
 export function initialLaw(kind: InitialLawKind, context: InitialLawContext): InitialLaw {
   switch (kind.kind) {
@@ -82,6 +86,9 @@ export function initialLaw(kind: InitialLawKind, context: InitialLawContext): In
     }
     case 'point': {
       const s = kind.spread * kind.spread
+      if (!isAllowed(context.field, ...kind.at)) {
+        throw new RangeError(`The initial point (${kind.at.join(', ')}) lies inside a barrier`)
+      }
       return s > 0 ? gaussianLaw(kind.at, s, 0, s, context) : pointMass(kind.at, context)
     }
     case 'uniform':
@@ -137,11 +144,8 @@ function gaussianLaw(
     scaleAlong: thickness,
   }
   const { logMass, kl } = measure(unrestricted, window, context)
-  if (!(exp(logMass) >= LEAST_MASS)) {
-    throw new RangeError(
-      `The initial Gaussian has mass ${exp(logMass).toExponential(1)} in the box; at least ${LEAST_MASS} is needed`,
-    )
-  }
+  requireMass('The initial Gaussian', logMass, context)
+  const { field } = context
   const pair = new Float64Array(4)
   // A table reproduces a parabola, so the exact sampler of a table draws the restricted Gaussian.
   const inside =
@@ -155,7 +159,7 @@ function gaussianLaw(
                 [axy, ayy],
               ]),
             ),
-            barriers: [],
+            barriers: hardWalls(field.barriers),
           },
           1,
         )
@@ -173,15 +177,34 @@ function gaussianLaw(
           gaussianPair(key, i, attempt++, pair)
           x = mx + l11 * pair[0]!
           y = my + l21 * pair[0]! + l22 * pair[1]!
-        } while (!(Math.abs(x) <= w && Math.abs(y) <= w))
+        } while (!(Math.abs(x) <= w && Math.abs(y) <= w && isAllowed(field, x, y)))
         out[2 * i] = x
         out[2 * i + 1] = y
       }
       return out
     },
-    logDensity: (x, y) => unrestricted(x, y) - logMass,
+    logDensity: restricted((x, y) => unrestricted(x, y) - logMass, field),
     kl,
   }
+}
+
+/** The same density where allowed, −∞ elsewhere. */
+function restricted(
+  logDensity: (x: number, y: number) => number,
+  field: EnergyField,
+): (x: number, y: number) => number {
+  if (field.barriers.length === 0) return logDensity
+  return (x, y) => (isAllowed(field, x, y) ? logDensity(x, y) : -Infinity)
+}
+
+/** @throws RangeError when a law has almost no mass where allowed */
+function requireMass(law: string, logMass: number, { field }: InitialLawContext): void {
+  const mass = exp(logMass)
+  if (mass >= LEAST_MASS) return
+  const where = field.barriers.length === 0 ? 'in the box' : 'in the box outside the barriers'
+  throw new RangeError(
+    `${law} has mass ${mass.toExponential(1)} ${where}; at least ${LEAST_MASS} is needed`,
+  )
 }
 
 function pointMass(at: readonly [number, number], context: InitialLawContext): InitialLaw {
@@ -212,25 +235,39 @@ function uniformLaw(halfWidth: number, context: InitialLawContext): InitialLaw {
     scaleAcross: a,
     scaleAlong: a,
   }
+  const { field } = context
+  const { logMass, kl } = measure(() => height, window, context)
+  requireMass('The initial square', logMass, context)
+  const density = field.barriers.length === 0 ? height : height - logMass
   const words = new Uint32Array(4)
   return {
     sample(n, seed) {
       const key = initialKey(seed)
       const out = new Float64Array(2 * n)
       for (let i = 0; i < n; i++) {
-        hash4(key, i, 0, words)
-        out[2 * i] = a * (2 * unit(words[0]!) - 1)
-        out[2 * i + 1] = a * (2 * unit(words[1]!) - 1)
+        let x: number
+        let y: number
+        let attempt = 0
+        do {
+          hash4(key, i, attempt++, words)
+          x = a * (2 * unit(words[0]!) - 1)
+          y = a * (2 * unit(words[1]!) - 1)
+        } while (!isAllowed(field, x, y))
+        out[2 * i] = x
+        out[2 * i + 1] = y
       }
       return out
     },
-    logDensity: (x, y) => (Math.abs(x) <= a && Math.abs(y) <= a ? height : -Infinity),
-    kl: measure(() => height, window, context).kl,
+    logDensity: restricted(
+      (x, y) => (Math.abs(x) <= a && Math.abs(y) <= a ? density : -Infinity),
+      field,
+    ),
+    kl,
   }
 }
 
 function dataLaw(context: InitialLawContext): InitialLaw {
-  const { target } = context
+  const { target, field } = context
   if (target === null) throw new RangeError('Starting at the data needs a target')
   const w = context.gibbs.box.halfWidth
   const sample = (n: number, seed: number): Float64Array => {
@@ -238,12 +275,13 @@ function dataLaw(context: InitialLawContext): InitialLaw {
     const out = new Float64Array(2 * n)
     let kept = 0
     for (let round = 0; kept < n; round++) {
-      if (round > 1000) throw new RangeError('The target has almost no mass in the box')
+      if (round > 1000)
+        throw new RangeError('The target has almost no mass where allowed in the box')
       const draws = target.sample(rng, n)
       for (let i = 0; i < n && kept < n; i++) {
         const x = draws[2 * i]!
         const y = draws[2 * i + 1]!
-        if (Math.abs(x) <= w && Math.abs(y) <= w) {
+        if (Math.abs(x) <= w && Math.abs(y) <= w && isAllowed(field, x, y)) {
           out[2 * kept] = x
           out[2 * kept + 1] = y
           kept++
@@ -256,7 +294,8 @@ function dataLaw(context: InitialLawContext): InitialLaw {
   if (density === null) return { sample, logDensity: null, kl: null }
   const unrestricted = (x: number, y: number): number => density.logDensity(x, y)
   const { logMass, kl } = measureCells(unrestricted, context)
-  return { sample, logDensity: (x, y) => unrestricted(x, y) - logMass, kl }
+  if (field.barriers.length > 0) requireMass('The data', logMass, context)
+  return { sample, logDensity: restricted((x, y) => unrestricted(x, y) - logMass, field), kl }
 }
 
 function gibbsLaw(context: InitialLawContext): InitialLaw {
@@ -265,7 +304,7 @@ function gibbsLaw(context: InitialLawContext): InitialLaw {
   const sampler = gibbsSampler(field, epsilon)
   return {
     sample: (n, seed) => sampler.sample(initialKey(seed), n),
-    logDensity: (x, y) => -readValue(field.grid, x, y) / epsilon - logZ,
+    logDensity: (x, y) => -fieldValue(field, x, y) / epsilon - logZ,
     kl: 0,
   }
 }
@@ -278,7 +317,8 @@ interface Measure {
 /**
  * log of the mass in a window, and KL of the law renormalised there against π, by the two-point Gauss
  * rule on intervals of at most a cell and 0.6 of the law's own scale: fourth order where the window
- * cuts the law off, spectrally accurate where the law vanishes first.
+ * cuts the law off, spectrally accurate where the law vanishes first. With barriers by midpoints and the
+ * shares of their rectangles that are allowed, of second order.
  */
 function measure(
   logDensity: (x: number, y: number) => number,
@@ -290,20 +330,21 @@ function measure(
   if (!(across[1] > across[0])) return { logMass: -Infinity, kl: Number.NaN }
   const h = spacing(gibbs.box)
   const sum = new Moment(field, gibbs)
+  const walls = field.barriers.length > 0
   const countAcross = intervals(across, Math.min(h, INTERVAL_PER_SCALE * scaleAcross))
   const lengthAcross = (across[1] - across[0]) / countAcross
   for (let i = 0; i < 2 * countAcross; i++) {
-    const p = gaussPoint(across[0], lengthAcross, i)
+    const p = quadraturePoint(across[0], lengthAcross, i, walls)
     const range = window.along(p)
     if (!(range[1] > range[0])) continue
     const countAlong = intervals(range, Math.min(h, INTERVAL_PER_SCALE * scaleAlong))
     const lengthAlong = (range[1] - range[0]) / countAlong
-    const area = 0.25 * lengthAcross * lengthAlong
+    const [width, height] = alongY ? [lengthAcross, lengthAlong] : [lengthAlong, lengthAcross]
     for (let j = 0; j < 2 * countAlong; j++) {
-      const q = gaussPoint(range[0], lengthAlong, j)
+      const q = quadraturePoint(range[0], lengthAlong, j, walls)
       const x = alongY ? p : q
       const y = alongY ? q : p
-      sum.add(x, y, logDensity(x, y), area)
+      sum.add(logDensity, x, y, 0.5 * width, 0.5 * height)
     }
   }
   return sum.result()
@@ -318,6 +359,7 @@ function measureCells(
   context: InitialLawContext,
 ): Measure {
   const { field, gibbs } = context
+  const walls = field.barriers.length > 0
   const { box } = gibbs
   const { cells } = box
   const middles = new Float64Array(cells * cells)
@@ -351,14 +393,15 @@ function measureCells(
       const x0 = nodeCoordinate(box, column)
       const y0 = nodeCoordinate(box, (k - column) / cells)
       for (let j = 0; j < 2 * m; j++) {
-        const y = gaussPoint(y0, length, j)
+        const y = quadraturePoint(y0, length, j, walls)
         for (let i = 0; i < 2 * m; i++) {
-          const x = gaussPoint(x0, length, i)
-          sum.add(x, y, logDensity(x, y), 0.25 * length * length)
+          const x = quadraturePoint(x0, length, i, walls)
+          sum.add(logDensity, x, y, 0.5 * length, 0.5 * length)
         }
       }
     }
-    const settled = Math.abs(sum.mass - before) <= MASS_TOLERANCE * sum.mass
+    const tolerance = walls ? WALL_MASS_TOLERANCE : MASS_TOLERANCE
+    const settled = Math.abs(sum.mass - before) <= tolerance * sum.mass
     if (settled || m === MAX_SUBDIVISION) return sum.result()
     before = sum.mass
   }
@@ -368,6 +411,7 @@ function measureCells(
 class Moment {
   mass = 0
   private moment = 0
+  private readonly allowed = new Float64Array(3)
   private readonly field: EnergyField
   private readonly gibbs: Gibbs
 
@@ -376,11 +420,36 @@ class Moment {
     this.gibbs = gibbs
   }
 
-  add(x: number, y: number, logDensity: number, area: number): void {
-    const share = area * exp(logDensity)
+  /** @param width, height rectangle that the point stands for */
+  add(
+    logDensity: (x: number, y: number) => number,
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+  ): void {
+    const { grid, barriers } = this.field
+    const { epsilon } = this.gibbs
+    let area = width * height
+    let px = x
+    let py = y
+    let walls = 0
+    if (barriers.length > 0) {
+      const { allowed } = this
+      barrierMean(barriers, epsilon, x, y, width, height, allowed)
+      walls = allowed[0]!
+      barrierMean(barriers, Infinity, x, y, width, height, allowed)
+      if (allowed[0] === -Infinity) return
+      walls -= allowed[0]!
+      area *= exp(allowed[0]!)
+      px = allowed[1]!
+      py = allowed[2]!
+    }
+    const l = logDensity(px, py)
+    const share = area * exp(l)
     if (!(share > 0)) return
     this.mass += share
-    this.moment += share * (logDensity + readValue(this.field.grid, x, y) / this.gibbs.epsilon)
+    this.moment += share * (l + readValue(grid, px, py) / epsilon - walls)
   }
 
   result(): Measure {
@@ -389,10 +458,10 @@ class Moment {
   }
 }
 
-/** The i-th of the two Gauss points in each of the intervals of a given length that begin at `from`. */
-function gaussPoint(from: number, length: number, i: number): number {
+/** The i-th of the two Gauss points, or middles of halves, in each of the intervals of a length that begin at `from`. */
+function quadraturePoint(from: number, length: number, i: number, middles: boolean): number {
   const middle = from + ((i >> 1) + 0.5) * length
-  const offset = length / Math.sqrt(12)
+  const offset = middles ? 0.25 * length : length / Math.sqrt(12)
   return (i & 1) === 0 ? middle - offset : middle + offset
 }
 

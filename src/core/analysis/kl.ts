@@ -1,5 +1,5 @@
+import { fieldValue } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
-import { readValue } from '../fields/energyGrid.ts'
 import type { Gibbs } from '../fields/gibbs.ts'
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, sameBox, spacing } from '../maths/grid.ts'
@@ -99,7 +99,7 @@ export interface MeanEstimate {
 
 /**
  * Cross-entropy −mean log π(x_i) = mean V(x_i)/ε + log Z of points under the Gibbs measure, nats.
- * @param xy length 2n, n ≥ 2; points outside Ω have π = 0 and make it Infinity
+ * @param xy length 2n, n ≥ 2; points outside Ω or where a barrier forbids have π = 0 and make it Infinity
  */
 export function crossEntropy(
   xy: Float64Array | Float32Array,
@@ -115,7 +115,7 @@ export function crossEntropy(
     const x = xy[2 * i]!
     const y = xy[2 * i + 1]!
     if (!(Math.abs(x) <= w && Math.abs(y) <= w)) return { value: Infinity, standardError: 0 }
-    terms[i] = readValue(field.grid, x, y) / epsilon + logZ
+    terms[i] = fieldValue(field, x, y) / epsilon + logZ
     sum += terms[i]!
   }
   return { value: sum / n, standardError: standardError(terms) }

@@ -1,3 +1,4 @@
+import { addBarriers } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import type { Gibbs } from '../fields/gibbs.ts'
 import { exp, log } from '../maths/elementary.ts'
@@ -65,7 +66,10 @@ export interface LogSobolevBound {
   readonly reason: string
 }
 
-/** Smallest eigenvalue m of ∇²V over the corners and centres of all cells: negative where V is not convex. */
+/**
+ * Smallest eigenvalue m of ∇²V over the corners and centres of all cells, as far as no barrier forbids them: negative
+ * where V is not convex.
+ */
 export function convexity(field: EnergyField): number {
   const { box } = field.grid
   const jet = new Float64Array(6)
@@ -75,8 +79,12 @@ export function convexity(field: EnergyField): number {
       for (let place = 0; place < 5; place++) {
         const t = place === 4 ? 0.5 : place & 1
         const u = place === 4 ? 0.5 : place >> 1
+        const x = nodeCoordinate(box, column) + t * spacing(box)
+        const y = nodeCoordinate(box, row) + u * spacing(box)
         hermiteCellJet(field.grid, column, row, t, u, jet)
-        least = Math.min(least, minEigenvalue2(jet[3]!, jet[4]!, jet[5]!))
+        addBarriers(field.barriers, x, y, jet)
+        const m = minEigenvalue2(jet[3]!, jet[4]!, jet[5]!)
+        if (m < least) least = m
       }
     }
   }

@@ -88,7 +88,7 @@ describe('the noise floor at π', () => {
     expect(floor.deviation).toBeGreaterThan(0.0006)
     expect(floor.deviation).toBeLessThan(0.0025)
     const xy = gibbsSampler(ring8, 1).sample({ seed: 9, purpose: Purpose.probe }, 4096)
-    centres(ring8.grid, t, xy, xy)
+    centres(ring8, t, xy, xy)
     const reading = estimator.read(xy)
     expect(reading.plugIn).toBeGreaterThan(0.009)
     expect(reading.plugIn).toBeLessThan(0.018)
@@ -142,7 +142,7 @@ describe('cells that do not resolve π', () => {
       xy[2 * i] = c[0] + shift + s * rng.normal()
       xy[2 * i + 1] = c[1] + s * rng.normal()
     }
-    centres(field.grid, t, xy, xy)
+    centres(field, t, xy, xy)
     const reading = e.read(xy)
     const shrink = 1 - stepSize * a
     const noise = 2 * stepSize * epsilon
@@ -299,7 +299,7 @@ describe('a metastable energy', () => {
       })
     while (computed < steps && report().outcome === 'unfired') {
       computed++
-      centres(field.grid, t, xy, c)
+      centres(field, t, xy, c)
       for (let i = 0; i < n; i++) {
         gaussianPair({ seed: 1, purpose: Purpose.dynamics }, i, computed, pair)
         xy[2 * i] = c[2 * i]! + t.root[0] * pair[0]!

@@ -32,6 +32,10 @@ export interface KlReading {
  * Otherwise it is `smoothed`: kernels widened to bandwidth max(s, 0.14) (more while B > N/8) and
  * compared with π convolved by the extra variance; a lower bound of the KL by data processing, zero
  * at π. The choice holds for a whole run, so that a curve never mixes the two.
+ *
+ * Where moves can be refused (MALA, jumps, barriers) the law given the cloud before has atoms and there is
+ * no native kernel: the estimator is `smoothed`, its kernels lie at the positions after the step and
+ * have nothing but the extra variance, and π is convolved with the same, its zeros behind barriers included.
  */
 export interface KlEstimator {
   readonly estimator: 'native' | 'smoothed'
@@ -39,10 +43,12 @@ export interface KlEstimator {
   readonly cells: number
   /** Smallest standard deviation of the kernels, world units. */
   readonly bandwidth: number
-  /** B at π of the native kernel; Infinity where no grid resolves it. */
+  /** B at π of the native kernel; Infinity where no grid resolves it or there is none. */
   readonly effectiveBins: number
-  /** @param centres length 2n: centres of the step that ends at k, before noise and fold */
-  read(centres: Float64Array): KlReading
+  /** Whether it reads the positions after a step; else the centres of the step, before noise and fold. */
+  readonly readsPositions: boolean
+  /** @param places length 2n: the centres of the step that ends at k, or the positions after it */
+  read(places: Float64Array): KlReading
 }
 
 export interface KlEstimatorOptions {
@@ -50,6 +56,11 @@ export interface KlEstimatorOptions {
   readonly transition: Transition
   /** N, the number of particles of the run. */
   readonly particles: number
+  /**
+   * Whether the law after a step given the cloud before is the folded N(centre, 2ηεP). False for MALA and with jumps;
+   * barriers, whose refusals leave atoms, count as false by themselves. Default true.
+   */
+  readonly nativeKernel?: boolean
 }
 
 const GROUPS = 16
@@ -65,18 +76,32 @@ const REACH = 5
 const SMOOTHED_BANDWIDTH = 0.14
 
 export function createKlEstimator(options: KlEstimatorOptions): KlEstimator {
-  const { field, transition, particles } = options
+  const { field, transition, particles, nativeKernel = true } = options
   const { halfWidth } = field.grid.box
-  const [xx, xy, yy] = transition.covariance
+  const readsPositions = !nativeKernel || field.barriers.length > 0
+  const [xx, xy, yy] = readsPositions ? [0, 0, 0] : transition.covariance
   const smallest = Math.sqrt(minEigenvalue2(xx, xy, yy))
-  const native = resolvingBox(halfWidth, smallest)
+  const native = readsPositions ? null : resolvingBox(halfWidth, smallest)
   let effectiveBins = Infinity
+  const move = (x: number, y: number, out: Float64Array): void => {
+    if (readsPositions) {
+      out[0] = x
+      out[1] = y
+    } else centre(field, transition, x, y, out)
+  }
   if (native !== null) {
     const reference = referenceLaw(field, transition, native, 0)
     const kernel = new Kernel(native, transition.covariance)
-    effectiveBins = binsAtGibbs(field, transition, kernel, reference.gibbsMass, particles)
+    effectiveBins = binsAtGibbs(kernel, reference.gibbsMass, particles, move)
     if (effectiveBins <= particles / 20) {
-      return build('native', kernel, reference.logMass, smallest, effectiveBins)
+      return build({
+        estimator: 'native',
+        kernel,
+        logReference: reference.logMass,
+        bandwidth: smallest,
+        effectiveBins,
+        readsPositions,
+      })
     }
   }
   const finest = (2 * halfWidth) / CELL_CHOICES[CELL_CHOICES.length - 1]!
@@ -95,7 +120,7 @@ export function createKlEstimator(options: KlEstimatorOptions): KlEstimator {
   let { reference, kernel, bandwidth } = widened(
     Math.max(smallest, SMOOTHED_BANDWIDTH, RESOLVED * finest),
   )
-  const bins = binsAtGibbs(field, transition, kernel, reference.gibbsMass, particles)
+  const bins = binsAtGibbs(kernel, reference.gibbsMass, particles, move)
   if (bins > particles / 8) {
     // B falls like 1/bandwidth².
     const wanted = bandwidth * Math.sqrt((8 * bins) / particles)
@@ -103,7 +128,14 @@ export function createKlEstimator(options: KlEstimatorOptions): KlEstimator {
       Math.max(bandwidth, Math.min(wanted, halfWidth / 8)),
     ))
   }
-  return build('smoothed', kernel, reference.logMass, bandwidth, effectiveBins)
+  return build({
+    estimator: 'smoothed',
+    kernel,
+    logReference: reference.logMass,
+    bandwidth,
+    effectiveBins,
+    readsPositions,
+  })
 }
 
 /** The coarsest cells of the list that resolve kernels of this standard deviation; null: none do. */
@@ -136,12 +168,22 @@ function referenceLaw(
     // log π at the centres, not of its mean over cells: it is integrated against resolved kernels.
     return { gibbsMass, logMass: logDensityAtCentres(pi).map((l) => l + logArea) }
   }
-  const own = pi.logDensity.map((l) => l + logArea)
-  if (pi.refinement === 1) return { gibbsMass, logMass: logConvolution(own, box, extra) }
+  if (field.barriers.length > 0) {
+    // Where in a cell the mass beside a wall lies is told by cells half as wide.
+    const fine = gibbs(field, transition.epsilon, { ...box, cells: 2 * box.cells })
+    if (fine.refinement === 2) {
+      const fineArea = log(spacing(fine.box) * spacing(fine.box))
+      const own = fine.logDensity.map((l) => l + fineArea)
+      return { gibbsMass, logMass: logConvolution(own, fine.box, box, extra) }
+    }
+  } else if (pi.refinement === 1) {
+    const own = pi.logDensity.map((l) => l + logArea)
+    return { gibbsMass, logMass: logConvolution(own, box, box, extra) }
+  }
   // Cells that do not resolve π do not say where in them it lies; the points of its quadrature do. They
   // are deposited one by one where the sum matters most; far from them the moments of cells will do.
   const kernel = new Kernel(box, [extra, 0, extra])
-  const near = new Float64Array(own.length)
+  const near = new Float64Array(gibbsMass.length)
   const moments = new Map<number, Moments>()
   visitGibbs(field, pi, (x, y, m) => {
     kernel.deposit(x, y, m, near, null)
@@ -174,41 +216,55 @@ function cellAt(box: Box, x: number): number {
 }
 
 /**
- * log of cell masses convolved with N(0, variance·I) and reflected at the walls, axis by axis. In the log
- * domain: it neither underflows nor is cut off, however far from the masses. Needs a deviation of a cell.
+ * log of cell masses on `from`, convolved with N(0, variance·I) and reflected at the walls, axis by axis, as masses of
+ * the cells of `to`. In the log domain: it neither underflows nor is cut off, however far from the masses. Needs a
+ * deviation of a cell; −∞ allowed.
  */
-function logConvolution(logMass: Float64Array, box: Box, variance: number): Float64Array {
-  const { cells } = box
-  const h = spacing(box)
-  const scale = (0.5 * h * h) / variance
-  const constant = 0.5 * log(scale / Math.PI)
-  const squares = Float64Array.from({ length: cells }, (_, d) => scale * d * d)
-  const line = new Float64Array(cells)
-  const along = (values: Float64Array, step: number, across: number): Float64Array => {
-    const out = new Float64Array(values.length)
-    for (let start = 0, n = 0; n < cells; n++, start += across) {
-      for (let j = 0; j < cells; j++) line[j] = values[start + j * step]!
-      for (let i = 0; i < cells; i++) {
+function logConvolution(logMass: Float64Array, from: Box, to: Box, variance: number): Float64Array {
+  const w = from.halfWidth
+  const scale = 0.5 / variance
+  const constant = log(spacing(to)) + 0.5 * log(scale / Math.PI)
+  const sources = Float64Array.from({ length: from.cells }, (_, j) => centreCoordinate(from, j))
+  const goals = Float64Array.from({ length: to.cells }, (_, i) => centreCoordinate(to, i))
+  const terms = new Float64Array(from.cells)
+  /** One axis of `lines` lines, the values of a line `step` apart; lines end up side by side in the same way. */
+  const along = (
+    values: Float64Array,
+    lines: number,
+    step: number,
+    across: number,
+    out: Float64Array,
+    outAcross: number,
+  ): Float64Array => {
+    for (let n = 0; n < lines; n++) {
+      for (let i = 0; i < to.cells; i++) {
+        const x = goals[i]!
         let best = -Infinity
-        for (let j = 0; j < cells; j++) {
-          const term = line[j]! - squares[i < j ? j - i : i - j]!
+        for (let j = 0; j < from.cells; j++) {
+          const d = x - sources[j]!
+          const term = values[n * across + j * step]! - scale * d * d
+          terms[j] = term
           if (term > best) best = term
         }
         let sum = 0
-        for (let j = 0; j < cells; j++) {
-          const term = line[j]! - squares[i < j ? j - i : i - j]!
-          if (term < best - LOG_NEGLECT) continue
+        for (let j = 0; j < from.cells; j++) {
+          const term = terms[j]!
+          if (!(term >= best - LOG_NEGLECT) || term === -Infinity) continue
+          const s = sources[j]!
           sum +=
             exp(term - best) *
-            images(scale * (2 * i + 1) * (2 * j + 1)) *
-            images(scale * (2 * (cells - i) - 1) * (2 * (cells - j) - 1))
+            images(4 * scale * (w + x) * (w + s)) *
+            images(4 * scale * (w - x) * (w - s))
         }
-        out[start + i * step] = best + log(sum) + constant
+        out[n * outAcross + i * step] = best + log(sum) + constant
       }
     }
     return out
   }
-  return along(along(logMass, 1, cells), cells, 1)
+  const rows = new Float64Array(to.cells * from.cells)
+  along(logMass, from.cells, 1, from.cells, rows, to.cells)
+  const all = new Float64Array(to.cells * to.cells)
+  return along(rows, to.cells, to.cells, 1, all, 1)
 }
 
 /** 1 + what the mirror image of a point in a wall adds, relative to the point. */
@@ -424,13 +480,13 @@ class Kernel {
  * B for N particles distributed by the given cell masses: Σ 2NP·log(1 + q/(2NP²)) − 1. Where a cell
  * sees many kernels this is Σ q/P − 1; in the tails, which N particles seldom reach, a term grows
  * like N·P and not without limit, so that B/(2N) is the bias of the plug-in there too.
+ * @param move from a position to the place of its kernel
  */
 function binsAtGibbs(
-  field: EnergyField,
-  transition: Transition,
   kernel: Kernel,
   mass: Float64Array,
   particles: number,
+  move: (x: number, y: number, out: Float64Array) => void,
 ): number {
   const { box } = kernel
   const { cells } = box
@@ -446,7 +502,7 @@ function binsAtGibbs(
     for (let column = 0; column < cells; column += stride) {
       const k = row * cells + column
       if (mass[k]! < least) continue
-      centre(field.grid, transition, centreCoordinate(box, column), y, c)
+      move(centreCoordinate(box, column), y, c)
       kernel.deposit(c[0]!, c[1]!, mass[k]! * stride * stride, p, q)
     }
   }
@@ -459,28 +515,27 @@ function binsAtGibbs(
 }
 
 function build(
-  estimator: 'native' | 'smoothed',
-  kernel: Kernel,
-  logReference: Float64Array,
-  bandwidth: number,
-  effectiveBins: number,
+  parts: Pick<KlEstimator, 'estimator' | 'bandwidth' | 'effectiveBins' | 'readsPositions'> & {
+    readonly kernel: Kernel
+    readonly logReference: Float64Array
+  },
 ): KlEstimator {
+  const { kernel, logReference, ...said } = parts
+  const { estimator } = said
   const { cells } = kernel.box
   const size = cells * cells
   const grids = Array.from({ length: GROUPS }, () => new Float64Array(size))
   return {
-    estimator,
+    ...said,
     cells,
-    bandwidth,
-    effectiveBins,
-    read(centres) {
-      const n = centres.length / 2
+    read(places) {
+      const n = places.length / 2
       const groups = Math.min(GROUPS, n)
       for (let g = 0; g < groups; g++) {
         const grid = grids[g]!
         grid.fill(0)
         for (let i = g; i < n; i += groups) {
-          kernel.deposit(centres[2 * i]!, centres[2 * i + 1]!, 1, grid, null)
+          kernel.deposit(places[2 * i]!, places[2 * i + 1]!, 1, grid, null)
         }
       }
       // Σ s·(log s − log π) for all and for all but one group; a group that misses a cell leaves the

@@ -1,7 +1,7 @@
 import type { EnergyField } from '../fields/energyField.ts'
 import { gibbsSampler } from '../fields/gibbs.ts'
 import { centres, langevinStep, type Transition } from '../fields/transition.ts'
-import { Purpose } from '../maths/rng.ts'
+import { type Key, Purpose } from '../maths/rng.ts'
 import { mean, variance } from '../maths/statistics.ts'
 import type { KlEstimator } from './nativeKl.ts'
 
@@ -28,6 +28,11 @@ export interface NullFloorOptions {
   readonly seed: number
   /** Independent repeats, ≥ 2; default 12. */
   readonly repeats?: number
+  /**
+   * One step of the run's dynamics, for an estimator that reads positions: moves `xy` (length 2n) in place, with
+   * the randomness of `key`, of the particles from index `first` on. Default: unadjusted Langevin.
+   */
+  readonly move?: (xy: Float64Array, key: Key, step: number, first: number) => void
 }
 
 /** Steps after which exact draws of π have taken on the bias of the chain. */
@@ -41,25 +46,32 @@ const EQUILIBRIUM_REPEATS = 4
  */
 export function* measureNullFloor(options: NullFloorOptions): Generator<number, NullFloor> {
   const { field, transition, estimator, particles, seed, repeats = 12 } = options
-  const { grid } = field
   const sampler = gibbsSampler(field, transition.epsilon)
   const key = { seed, purpose: Purpose.nullFloor }
   const c = new Float64Array(2 * particles)
   const early: number[] = []
   const late: number[] = []
   const lateErrors: number[] = []
+  const { readsPositions } = estimator
+  const langevin = (xy: Float64Array, noise: Key, step: number, first: number): void => {
+    langevinStep(field, transition, xy, c, noise, step, first)
+  }
+  const { move = langevin } = options
   for (let r = 0; r < repeats; r++) {
     const xy = sampler.sample(key, particles, r * particles)
-    // The native kernel is the law after the step's noise, so one step needs no noise drawn.
-    centres(grid, transition, xy, c)
-    early.push(estimator.read(c).kl)
+    // Noise from indices beyond those of the draws, which share the key.
+    const first = (repeats + r) * particles
+    if (readsPositions) {
+      move(xy, key, 1, first)
+      early.push(estimator.read(xy).kl)
+    } else {
+      // The native kernel is the law after the step's noise, so one step needs no noise drawn.
+      centres(field, transition, xy, c)
+      early.push(estimator.read(c).kl)
+    }
     if (r < EQUILIBRIUM_REPEATS) {
-      // Noise from indices beyond those of the draws, which share the key.
-      const first = (repeats + r) * particles
-      for (let k = 1; k <= EQUILIBRATION; k++) {
-        langevinStep(grid, transition, xy, c, key, k, first)
-      }
-      const reading = estimator.read(c)
+      for (let k = readsPositions ? 2 : 1; k <= EQUILIBRATION; k++) move(xy, key, k, first)
+      const reading = estimator.read(readsPositions ? xy : c)
       late.push(reading.kl)
       lateErrors.push(reading.standardError ?? 0)
     }

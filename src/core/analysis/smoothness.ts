@@ -1,3 +1,4 @@
+import { addBarriers, fieldJet } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { readJet } from '../fields/energyGrid.ts'
 import { type Gibbs, visitGibbs } from '../fields/gibbs.ts'
@@ -15,7 +16,8 @@ export interface Smoothness {
 
 /**
  * L: the largest spectral norm of ∇²V of the table over the centre and the four one-sided corners of
- * every cell (second derivatives of a bicubic patch jump at its edges and are largest there).
+ * every cell (second derivatives of a bicubic patch jump at its edges and are largest there). Barriers count
+ * where they do not forbid; ∇²V has no bound at their walls.
  */
 export function smoothness(field: EnergyField): Smoothness {
   const { box } = field.grid
@@ -27,14 +29,14 @@ export function smoothness(field: EnergyField): Smoothness {
       for (let place = 0; place < 5; place++) {
         const t = place === 4 ? 0.5 : place & 1
         const u = place === 4 ? 0.5 : place >> 1
+        const x = nodeCoordinate(box, column) + t * spacing(box)
+        const y = nodeCoordinate(box, row) + u * spacing(box)
         hermiteCellJet(field.grid, column, row, t, u, jet)
+        addBarriers(field.barriers, x, y, jet)
         const norm = spectralNorm2(jet[3]!, jet[4]!, jet[5]!)
         if (norm > value) {
           value = norm
-          at = [
-            nodeCoordinate(box, column) + t * spacing(box),
-            nodeCoordinate(box, row) + u * spacing(box),
-          ]
+          at = [x, y]
         }
       }
     }
@@ -75,14 +77,14 @@ export function isQuadratic({ grid, barriers }: EnergyField): boolean {
 
 /**
  * L95: the 95th percentile of the spectral norm of ∇²V at the given points.
- * @param xy length 2n, n ≥ 1; 4,096 samples of the target (of π for sums)
+ * @param xy length 2n, n ≥ 1, where no barrier forbids; 4,096 samples of the target (of π for sums)
  */
 export function smoothness95(field: EnergyField, xy: Float64Array): number {
   const n = xy.length / 2
   const jet = new Float64Array(6)
   const norms = new Float64Array(n)
   for (let i = 0; i < n; i++) {
-    readJet(field.grid, xy[2 * i]!, xy[2 * i + 1]!, jet)
+    fieldJet(field, xy[2 * i]!, xy[2 * i + 1]!, jet)
     norms[i] = spectralNorm2(jet[3]!, jet[4]!, jet[5]!)
   }
   return percentile(norms, 95)
@@ -102,7 +104,7 @@ const STEEP_MASS = 0.05
 /**
  * Predicted bias of unadjusted Langevin, b(η) = (η²/8)·Var_π(ΔV − |∇V|²/(2ε)) ≈ KL(π_η‖π), nats: the
  * leading order, good for η·λmax(∇²V) ≲ 0.5; a prediction, not a bound.
- * @returns null where the formula does not hold: for a skew drift or a preconditioner; where η‖∇²V‖ > 1 on more
+ * @returns null where the formula does not hold: for a skew drift, a preconditioner or barriers; where η‖∇²V‖ > 1 on more
  *   than 5 % of π; and where π leans on the walls, whose fold adds a bias of order η that it does not know
  */
 export function biasPrediction(
@@ -110,7 +112,7 @@ export function biasPrediction(
   gibbs: Gibbs,
   transition: Transition,
 ): number | null {
-  if (!transition.plain) return null
+  if (!transition.plain || field.barriers.length > 0) return null
   const { epsilon } = gibbs
   const eta = transition.stepSize
   const jet = new Float64Array(6)

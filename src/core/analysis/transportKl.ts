@@ -1,5 +1,5 @@
+import { fieldValue } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
-import { readValue } from '../fields/energyGrid.ts'
 import { standardError } from '../maths/statistics.ts'
 
 /**
@@ -20,7 +20,7 @@ export function transportKl(
   const terms = new Float64Array(n)
   let sum = 0
   for (let i = 0; i < n; i++) {
-    terms[i] = logDensity[i]! + readValue(field.grid, xy[2 * i]!, xy[2 * i + 1]!) / epsilon
+    terms[i] = logDensity[i]! + fieldValue(field, xy[2 * i]!, xy[2 * i + 1]!) / epsilon
     sum += terms[i]!
   }
   return { value: sum / n + logZ, standardError: n > 1 ? standardError(terms) : null }

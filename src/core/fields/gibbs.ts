@@ -1,7 +1,8 @@
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { hash4, type Key, unit } from '../maths/rng.ts'
-import type { EnergyField } from './energyField.ts'
+import { barrierMean, barriersFelt, barrierTerm, fieldValue, levelRange } from './barriers.ts'
+import type { Barrier, EnergyField } from './energyField.ts'
 import { readValue } from './energyGrid.ts'
 
 /** The Gibbs measure π = e^(−V/ε)/Z on the cells of a box, ∫_Ω π = 1. Arrays have length cells². */
@@ -10,13 +11,16 @@ export interface Gibbs {
   readonly epsilon: number
   /** log Z = log ∫_Ω e^(−V/ε). */
   readonly logZ: number
-  /** V at the cell centres. */
+  /** V at the cell centres; +∞ where a barrier forbids them. */
   readonly values: Float64Array
-  /** log of the mean of π over each cell; at refinement 1: −V/ε − log Z at the centre. */
+  /**
+   * log of the mean of π over each cell; at refinement 1: −V/ε − log Z at the centre. −∞ exactly for the closed
+   * cells, of which barriers leave nothing.
+   */
   readonly logDensity: Float64Array
   /** e^logDensity; Σ density·h² = 1. */
   readonly density: Float64Array
-  /** Midpoints a side of each cell in the quadrature: 1 where the cells resolve π. */
+  /** Midpoints a side of each cell in the quadrature: 1 where the cells resolve π; at least 2 with barriers. */
   readonly refinement: number
 }
 
@@ -32,8 +36,10 @@ const NEGLECT = 45
  * log Z and the Gibbs density by midpoint quadrature in the log domain, one midpoint a cell (spectrally
  * accurate while the cells resolve π and it is small at the walls). When halving the spacing moves log Z
  * by more than 1e-4, as at low temperature, the cells that can matter are subdivided, up to 1024 × 1024.
+ * Barriers enter each midpoint by their mean over its square, so that walls between the midpoints count too.
  * @param epsilon ε > 0
  * @param box cells of the answer; its halfWidth must be that of the table; default: the table's own cells
+ * @throws RangeError when the barriers leave nothing of the box
  */
 export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid.box): Gibbs {
   if (!(epsilon > 0)) throw new RangeError(`The temperature must be positive: ${epsilon}`)
@@ -45,15 +51,21 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
   for (let row = 0, k = 0; row < cells; row++) {
     const y = centreCoordinate(box, row)
     for (let column = 0; column < cells; column++, k++) {
-      values[k] = readValue(field.grid, centreCoordinate(box, column), y)
+      values[k] = fieldValue(field, centreCoordinate(box, column), y)
     }
   }
-  let logMeans = new Float64Array(cells * cells)
-  for (let k = 0; k < values.length; k++) logMeans[k] = -values[k]! / epsilon
+  const walls = field.barriers.length > 0
+  const everyCell = Array.from(values.keys())
+  let logMeans = walls
+    ? refinedLogMeans(field, epsilon, box, 1, everyCell, new Float64Array(cells * cells))
+    : values.map((v) => -v / epsilon)
+  if (greatest(logMeans) === -Infinity)
+    throw new RangeError('The barriers leave no room in the box')
   const area = log(spacing(box) * spacing(box))
   let logZ = logSum(logMeans) + area
   let refinement = 1
   const bounds = lowerBounds(field, box)
+  if (walls) leaveOutClosed(field, box, bounds)
   while (refinement < MAX_REFINEMENT) {
     const m = 2 * refinement
     const least = greatest(logMeans) - NEGLECT
@@ -65,7 +77,7 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
     const settled = Math.abs(finerLogZ - logZ) <= LOG_Z_TOLERANCE
     // One midpoint a cell is kept where it will do. Beyond that the finer of two that agree is there
     // already, and log Z can be right by luck of where a narrow well lies, its moments not yet.
-    if (settled && refinement === 1) break
+    if (settled && refinement === 1 && !walls) break
     refinement = m
     logMeans = finer
     logZ = finerLogZ
@@ -82,8 +94,8 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
 
 /**
  * log π at the centres of the cells, −V/ε − log Z: what a law that the cells resolve is to be compared with
- * there. `logDensity` is that where the cells resolve π, too; else it is of the means over cells, which belong to
- * laws known by their cells only.
+ * there. `logDensity` is that where the cells resolve π, too; else, and with barriers, it is of the means over cells,
+ * which belong to laws known by their cells only.
  */
 export function logDensityAtCentres(pi: Gibbs): Float64Array {
   if (pi.refinement === 1) return pi.logDensity
@@ -92,7 +104,8 @@ export function logDensityAtCentres(pi: Gibbs): Float64Array {
 
 /**
  * Visits the midpoints of the quadrature behind `gibbs`, with the mass of π that each stands for; what
- * cells hold below e^−45 of the greatest cell is passed over. Σ mass = 1 up to that.
+ * cells hold below e^−45 of the greatest cell is passed over. Σ mass = 1 up to that. In a square
+ * that a wall crosses it is the middle of what the wall leaves.
  */
 export function visitGibbs(
   field: EnergyField,
@@ -101,23 +114,47 @@ export function visitGibbs(
 ): void {
   const { box, epsilon, logZ, logDensity, refinement: m } = pi
   const least = greatest(logDensity) - NEGLECT
-  const step = spacing(box) / m
+  const h = spacing(box)
+  const step = h / m
   const scale = log(step * step) - logZ
   for (let row = 0, k = 0; row < box.cells; row++) {
     const y0 = nodeCoordinate(box, row)
     for (let column = 0; column < box.cells; column++, k++) {
       if (logDensity[k]! < least) continue
       const x0 = nodeCoordinate(box, column)
+      const felt = barriersFelt(field.barriers, x0 + 0.5 * h, y0 + 0.5 * h, Math.SQRT1_2 * h)
       for (let j = 0; j < m; j++) {
         const y = y0 + (j + 0.5) * step
         for (let i = 0; i < m; i++) {
           const x = x0 + (i + 0.5) * step
-          const mass = exp(scale - readValue(field.grid, x, y) / epsilon)
-          if (mass > 0) visit(x, y, mass)
+          const mass = exp(scale + logIntegrand(field, felt, epsilon, x, y, step))
+          if (!(mass > 0)) continue
+          if (felt.length === 0) visit(x, y, mass)
+          else visit(place[1]!, place[2]!, mass)
         }
       }
     }
   }
+}
+
+/** What `barrierMean` leaves for a square: where to read the table. */
+const place = new Float64Array(3)
+
+/**
+ * log of e^(−V/ε) at the middle of a square; with barriers that are felt there, their mean over the square and the
+ * rest at the place that `place` then holds.
+ */
+function logIntegrand(
+  { grid }: EnergyField,
+  barriers: readonly Barrier[],
+  epsilon: number,
+  x: number,
+  y: number,
+  side: number,
+): number {
+  if (barriers.length === 0) return -readValue(grid, x, y) / epsilon
+  barrierMean(barriers, epsilon, x, y, side, side, place)
+  return place[0]! - readValue(grid, place[1]!, place[2]!) / epsilon
 }
 
 function greatest(l: Float64Array): number {
@@ -144,21 +181,27 @@ function refinedLogMeans(
   before: Float64Array,
 ): Float64Array<ArrayBuffer> {
   const { cells } = box
-  const step = spacing(box) / m
+  const h = spacing(box)
+  const step = h / m
   const out = before.slice()
   const local = new Float64Array(m * m)
   for (const k of active) {
     const column = k % cells
     const x0 = nodeCoordinate(box, column)
     const y0 = nodeCoordinate(box, (k - column) / cells)
+    const felt = barriersFelt(field.barriers, x0 + 0.5 * h, y0 + 0.5 * h, Math.SQRT1_2 * h)
     let top = -Infinity
     for (let j = 0, p = 0; j < m; j++) {
       const y = y0 + (j + 0.5) * step
       for (let i = 0; i < m; i++, p++) {
-        const l = -readValue(field.grid, x0 + (i + 0.5) * step, y) / epsilon
+        const l = logIntegrand(field, felt, epsilon, x0 + (i + 0.5) * step, y, step)
         local[p] = l
         if (l > top) top = l
       }
+    }
+    if (top === -Infinity) {
+      out[k] = top
+      continue
     }
     let sum = 0
     for (let p = 0; p < local.length; p++) sum += exp(local[p]! - top)
@@ -167,7 +210,7 @@ function refinedLogMeans(
   return out
 }
 
-/** Independent exact draws from the Gibbs measure of a table. */
+/** Independent exact draws from a Gibbs measure. */
 export interface GibbsSampler {
   /**
    * n draws as [x0, y0, …], length 2n, inside Ω. Draw i is a pure function of (key, first + i).
@@ -177,16 +220,17 @@ export interface GibbsSampler {
 }
 
 /**
- * Exact sampling of π of the tabulated energy by rejection: a square with probability ∝ area·e^(−b/ε),
- * b a lower bound of V on it, a uniform point of the square, accepted with probability e^(−(V − b)/ε).
- * The bound is the least of the 16 Bézier control values of the bicubic patch, which lies in their
- * convex hull, so the draws follow π itself and not a discretisation of it. Squares are the cells,
- * quartered where π lives until the control values span at most 6ε, so that a cold sampler does not
- * reject for ever.
+ * Exact sampling of π by rejection: a square with probability ∝ area·e^(−b/ε), b a lower bound of V on it,
+ * a uniform point of the square, accepted with probability e^(−(V − b)/ε). The bound is the least of the
+ * 16 Bézier control values of the bicubic patch, which lies in their convex hull, plus what each barrier
+ * is worth at its farthest, so the draws follow π itself and not a discretisation of it. Squares are the
+ * cells, quartered where π lives until the control values span at most 6ε, and barriers that at half
+ * their level, so that a cold sampler does not reject for ever; closed ones are left out.
+ * @throws RangeError when the barriers leave nothing of the box
  */
 export function gibbsSampler(field: EnergyField, epsilon: number): GibbsSampler {
-  const { grid } = field
   const { left, bottom, size, bound } = squares(field, epsilon)
+  if (bound.length === 0) throw new RangeError('The barriers leave no room in the box')
   let lowest = Infinity
   for (let k = 0; k < bound.length; k++) if (bound[k]! < lowest) lowest = bound[k]!
   const cumulative = new Float64Array(bound.length)
@@ -205,7 +249,7 @@ export function gibbsSampler(field: EnergyField, epsilon: number): GibbsSampler 
           const k = search(cumulative, unit(words[0]!) * total)
           const x = left[k]! + unit(words[1]!) * size[k]!
           const y = bottom[k]! + unit(words[2]!) * size[k]!
-          if (unit(words[3]!) < exp((bound[k]! - readValue(grid, x, y)) / epsilon)) {
+          if (unit(words[3]!) < exp((bound[k]! - fieldValue(field, x, y)) / epsilon)) {
             xy[2 * i] = x
             xy[2 * i + 1] = y
             break
@@ -289,6 +333,21 @@ function lowerBounds(field: EnergyField, box: Box): Float64Array {
   return out
 }
 
+/** Puts +∞ on the cells that surely are closed. */
+function leaveOutClosed(field: EnergyField, box: Box, bounds: Float64Array): void {
+  const { cells } = box
+  const reach = Math.SQRT1_2 * spacing(box)
+  for (let row = 0, k = 0; row < cells; row++) {
+    const y = centreCoordinate(box, row)
+    for (let column = 0; column < cells; column++, k++) {
+      const x = centreCoordinate(box, column)
+      for (const barrier of field.barriers) {
+        if (!(levelRange(barrier, x, y, reach)[1] > 0)) bounds[k] = Infinity
+      }
+    }
+  }
+}
+
 /** Squares that tile Ω, each with a lower bound of V on it. */
 interface Squares {
   /** Lower left corner and side, world units. */
@@ -305,11 +364,10 @@ const OUT_OF_REACH = 20
 const MAX_DEPTH = 12
 
 function squares(field: EnergyField, epsilon: number): Squares {
-  const { box, v } = field.grid
+  const { box } = field.grid
   const h = spacing(box)
   const out: Squares = { left: [], bottom: [], size: [], bound: [] }
-  let least = Infinity
-  for (let k = 0; k < v.length; k++) if (v[k]! < least) least = v[k]!
+  const least = leastAtNodes(field)
   const scratch = Array.from({ length: MAX_DEPTH }, () =>
     Array.from({ length: 4 }, () => new Float64Array(16)),
   )
@@ -321,16 +379,30 @@ function squares(field: EnergyField, epsilon: number): Squares {
       if (c < low) low = c
       if (c > high) high = c
     }
+    const half = 0.5 * size
+    let walls = 0
+    let wallSpan = 0
+    for (const barrier of field.barriers) {
+      const [near, far] = levelRange(barrier, x + half, y + half, Math.SQRT2 * half)
+      // Closed.
+      if (!(far > 0)) return
+      const term = barrierTerm(barrier.strength, far)
+      walls += term
+      // Next to a wall the term has no upper bound; what lies there is rare by its lower one.
+      wallSpan += barrierTerm(barrier.strength, Math.max(near, 0.5 * far)) - term
+    }
+    const bound = low + walls
     const whole =
-      high - low <= SPAN * epsilon || low - least > OUT_OF_REACH * epsilon || depth === MAX_DEPTH
+      (high - low <= SPAN * epsilon && wallSpan <= SPAN * epsilon) ||
+      bound - least > OUT_OF_REACH * epsilon ||
+      depth === MAX_DEPTH
     if (whole) {
       out.left.push(x)
       out.bottom.push(y)
       out.size.push(size)
-      out.bound.push(low)
+      out.bound.push(bound)
       return
     }
-    const half = 0.5 * size
     const [south, north, west, east] = scratch[depth]!
     halve(net, 4, south!, north!)
     halve(south!, 1, west!, east!)
@@ -348,6 +420,21 @@ function squares(field: EnergyField, epsilon: number): Squares {
     }
   }
   return out
+}
+
+/** The least V at the nodes of the table, barriers included; +∞ where they forbid every node. */
+function leastAtNodes(field: EnergyField): number {
+  const { box, v } = field.grid
+  const side = box.cells + 1
+  let least = Infinity
+  for (let k = 0; k < v.length; k++) {
+    if (!(v[k]! < least)) continue
+    const column = k % side
+    const x = nodeCoordinate(box, column)
+    const y = nodeCoordinate(box, (k - column) / side)
+    least = Math.min(least, field.barriers.length === 0 ? v[k]! : fieldValue(field, x, y))
+  }
+  return least
 }
 
 /** Control values of the two halves of a patch, cut across x (stride 1) or y (stride 4), by de Casteljau. */

@@ -2,14 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { maxEigenvalue2 } from '../maths/linalg2.ts'
 import { Purpose, Rng } from '../maths/rng.ts'
 import { quadraticEnergy } from './analytic.ts'
+import type { EnergyField } from './energyField.ts'
 import { tabulateEnergy } from './energyGrid.ts'
 import { centre, centres, createTransition, isInjectiveAt, jacobian, map } from './transition.ts'
 
-const grid = tabulateEnergy({ halfWidth: 4, cells: 64 }, (x, y, out) => {
-  out[0] = (x * x - 1) ** 2 + y * y + x * y
-  out[1] = 4 * x * (x * x - 1) + y
-  out[2] = 2 * y + x
-})
+const field: EnergyField = {
+  grid: tabulateEnergy({ halfWidth: 4, cells: 64 }, (x, y, out) => {
+    out[0] = (x * x - 1) ** 2 + y * y + x * y
+    out[1] = 4 * x * (x * x - 1) + y
+    out[2] = 2 * y + x
+  }),
+  barriers: [],
+}
 const general = {
   stepSize: 0.03,
   epsilon: 0.7,
@@ -28,7 +32,7 @@ describe('transition', () => {
   it('moves along −ηD∇V with D = P + γJ, and has noise covariance 2ηεP', () => {
     const t = createTransition(general)
     const out = new Float64Array(2)
-    centre(grid, t, 0.5, -0.3, out)
+    centre(field, t, 0.5, -0.3, out)
     // ∇V(.5, −.3) = (4·.5·(−.75) − .3, −.6 + .5) = (−1.8, −.1), up to the table's O(h⁴).
     expect(out[0]).toBeCloseTo(0.5 - 0.03 * (1.5 * -1.8 + (0.4 + 0.6) * -0.1), 5)
     expect(out[1]).toBeCloseTo(-0.3 - 0.03 * ((0.4 - 0.6) * -1.8 + 0.8 * -0.1), 5)
@@ -50,13 +54,13 @@ describe('transition', () => {
       // Cell interiors, cells of side 1/8.
       const x = (rng.integer(24) - 12 + 0.2 + 0.6 * rng.uniform()) / 8
       const y = (rng.integer(24) - 12 + 0.2 + 0.6 * rng.uniform()) / 8
-      jacobian(grid, t, x, y, j)
-      centre(grid, t, x + 1e-6, y, a)
-      centre(grid, t, x - 1e-6, y, b)
+      jacobian(field, t, x, y, j)
+      centre(field, t, x + 1e-6, y, a)
+      centre(field, t, x - 1e-6, y, b)
       expect(Math.abs((a[0]! - b[0]!) / 2e-6 - j[0]!)).toBeLessThan(1e-7)
       expect(Math.abs((a[1]! - b[1]!) / 2e-6 - j[2]!)).toBeLessThan(1e-7)
-      centre(grid, t, x, y + 1e-6, a)
-      centre(grid, t, x, y - 1e-6, b)
+      centre(field, t, x, y + 1e-6, a)
+      centre(field, t, x, y - 1e-6, b)
       expect(Math.abs((a[0]! - b[0]!) / 2e-6 - j[1]!)).toBeLessThan(1e-7)
       expect(Math.abs((a[1]! - b[1]!) / 2e-6 - j[3]!)).toBeLessThan(1e-7)
     }
@@ -66,16 +70,16 @@ describe('transition', () => {
     const t = createTransition({ ...general, stepSize: 0.05, skew: 0, preconditioner: identity })
     const c = new Float64Array(2)
     const m = new Float64Array(2)
-    centre(grid, t, 3.5, 0, c)
+    centre(field, t, 3.5, 0, c)
     // 3.5 − .05·4·3.5·11.25 = −4.375 lies beyond the left wall.
     expect(c[0]).toBeCloseTo(-4.375, 3)
-    expect(map(grid, t, 3.5, 0, m)).toBe(true)
+    expect(map(field, t, 3.5, 0, m)).toBe(true)
     expect(m[0]).toBe(-8 - c[0]!)
-    expect(map(grid, t, 0.4, 0.1, m)).toBe(false)
-    centre(grid, t, 0.4, 0.1, c)
+    expect(map(field, t, 0.4, 0.1, m)).toBe(false)
+    centre(field, t, 0.4, 0.1, c)
     expect(m).toEqual(c)
     const xy = new Float64Array([3.5, 0, 0.4, 0.1])
-    centres(grid, t, xy, xy)
+    centres(field, t, xy, xy)
     expect(xy[2]).toBe(c[0])
   })
 
@@ -132,7 +136,10 @@ describe('transition', () => {
   })
 
   it('leaves the minimum of a quadratic where it is', () => {
-    const q = tabulateEnergy({ halfWidth: 4, cells: 64 }, quadraticEnergy([0.3, -0.2], identity))
+    const q: EnergyField = {
+      grid: tabulateEnergy({ halfWidth: 4, cells: 64 }, quadraticEnergy([0.3, -0.2], identity)),
+      barriers: [],
+    }
     const out = new Float64Array(2)
     map(q, createTransition(general), 0.3, -0.2, out)
     expect(out[0]).toBeCloseTo(0.3, 13)

@@ -1,7 +1,8 @@
 import { fold } from '../maths/grid.ts'
 import { gaussianPair, type Key } from '../maths/rng.ts'
-import type { EnergyGrid } from './energyField.ts'
-import { readGradient, readJet } from './energyGrid.ts'
+import { fieldGradient, fieldJet, isAllowed } from './barriers.ts'
+import type { EnergyField } from './energyField.ts'
+import { readGradient } from './energyGrid.ts'
 
 /** What fixes one step of the dynamics. */
 export interface TransitionParameters {
@@ -17,7 +18,8 @@ export interface TransitionParameters {
 
 /**
  * One step x ← fold(x − ηD∇V(x) + ξ), D = P + γJ, ξ ~ N(0, 2ηεP). Both P and the skew part keep
- * π ∝ e^(−V/ε) invariant in continuous time, so one map serves every sampler and every analysis.
+ * π ∝ e^(−V/ε) invariant in continuous time, so one map serves every sampler and every analysis. A step that
+ * would end where a barrier forbids is refused: the point stays.
  * Source: Lelièvre, Nier & Pavliotis (2013), J. Stat. Phys. 152.
  */
 export interface Transition {
@@ -67,16 +69,16 @@ export function createTransition(parameters: TransitionParameters): Transition {
 const gradient = new Float64Array(2)
 const jet = new Float64Array(6)
 
-/** The centre x − ηD∇V(x) of the next step, before noise and fold, to out[0], out[1]. */
+/** The centre x − ηD∇V(x) of the next step, before noise, fold and refusal, to out[0], out[1]; NaN where forbidden. */
 export function centre(
-  grid: EnergyGrid,
+  field: EnergyField,
   transition: Transition,
   x: number,
   y: number,
   out: Float64Array,
 ): void {
   const d = transition.drift
-  readGradient(grid, x, y, gradient)
+  fieldGradient(field, x, y, gradient)
   const gx = gradient[0]!
   const gy = gradient[1]!
   out[0] = x - (d[0] * gx + d[1] * gy)
@@ -84,12 +86,12 @@ export function centre(
 }
 
 /**
- * Centres of n points, before noise and fold.
+ * Centres of n points, before noise, fold and refusal.
  * @param xy length 2n; unchanged
  * @param out length 2n; overwritten (may be `xy`)
  */
 export function centres(
-  grid: EnergyGrid,
+  field: EnergyField,
   transition: Transition,
   xy: Float64Array,
   out: Float64Array,
@@ -99,10 +101,13 @@ export function centres(
   const d12 = d[1]
   const d21 = d[2]
   const d22 = d[3]
+  const { grid } = field
+  const walls = field.barriers.length > 0
   for (let k = 0; k < xy.length; k += 2) {
     const x = xy[k]!
     const y = xy[k + 1]!
-    readGradient(grid, x, y, gradient)
+    if (walls) fieldGradient(field, x, y, gradient)
+    else readGradient(grid, x, y, gradient)
     const gx = gradient[0]!
     const gy = gradient[1]!
     out[k] = x - (d11 * gx + d12 * gy)
@@ -112,76 +117,94 @@ export function centres(
 
 const noise = new Float64Array(4)
 
+/** What happened to the points in one step. */
+export interface StepCounts {
+  /** How many the walls of the box folded. */
+  readonly folded: number
+  /** How many stayed where they were, their move refused. */
+  readonly refused: number
+}
+
 /**
  * One unadjusted Langevin step of n points in place: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, with ξ a
- * pure function of (key, first + i, step).
- * @param xy length 2n; overwritten
+ * pure function of (key, first + i, step). Points that would end where a barrier forbids stay.
+ * @param xy length 2n, where nothing forbids; overwritten
  * @param c length 2n: centres before noise and fold; overwritten
  * @param first index of the first point in the stream of noise
- * @returns how many points the wall folded
  */
 export function langevinStep(
-  grid: EnergyGrid,
+  field: EnergyField,
   transition: Transition,
   xy: Float64Array,
   c: Float64Array,
   key: Key,
   step: number,
   first = 0,
-): number {
-  const w = grid.box.halfWidth
+): StepCounts {
+  const w = field.grid.box.halfWidth
   const l11 = transition.root[0]
   const l21 = transition.root[1]
   const l22 = transition.root[2]
+  const walls = field.barriers.length > 0
   let folded = 0
-  centres(grid, transition, xy, c)
+  let refused = 0
+  centres(field, transition, xy, c)
   for (let k = 0, i = first; k < xy.length; k += 2, i++) {
     gaussianPair(key, i, step, noise)
     const a = noise[0]!
-    const x = c[k]! + l11 * a
-    const y = c[k + 1]! + l21 * a + l22 * noise[1]!
-    if (x >= -w && x <= w && y >= -w && y <= w) {
-      xy[k] = x
-      xy[k + 1] = y
-    } else {
-      xy[k] = fold(x, w)
-      xy[k + 1] = fold(y, w)
-      folded++
+    let x = c[k]! + l11 * a
+    let y = c[k + 1]! + l21 * a + l22 * noise[1]!
+    const inside = x >= -w && x <= w && y >= -w && y <= w
+    if (!inside) {
+      x = fold(x, w)
+      y = fold(y, w)
     }
+    if (walls && !isAllowed(field, x, y)) {
+      refused++
+      continue
+    }
+    xy[k] = x
+    xy[k + 1] = y
+    if (!inside) folded++
   }
-  return folded
+  return { folded, refused }
 }
 
 /**
- * The deterministic map T(x) = fold(x − ηD∇V(x)) to out[0], out[1].
- * @returns true when the wall folded the point
+ * The deterministic map T(x) = fold(x − ηD∇V(x)), T(x) = x where a barrier forbids that, to out[0], out[1].
+ * @returns true when the point was folded or refused
  */
 export function map(
-  grid: EnergyGrid,
+  field: EnergyField,
   transition: Transition,
   x: number,
   y: number,
   out: Float64Array,
 ): boolean {
-  centre(grid, transition, x, y, out)
+  centre(field, transition, x, y, out)
   const tx = out[0]!
   const ty = out[1]!
-  const w = grid.box.halfWidth
+  const w = field.grid.box.halfWidth
   out[0] = fold(tx, w)
   out[1] = fold(ty, w)
+  if (!isAllowed(field, out[0], out[1])) {
+    out[0] = x
+    out[1] = y
+    return true
+  }
   return out[0] !== tx || out[1] !== ty
 }
 
 /** Jacobian I − ηD∇²V(x) of the unfolded map, by rows, to out[0 … 3]. */
 export function jacobian(
-  grid: EnergyGrid,
+  field: EnergyField,
   transition: Transition,
   x: number,
   y: number,
   out: Float64Array,
 ): void {
   const d = transition.drift
-  readJet(grid, x, y, jet)
+  fieldJet(field, x, y, jet)
   const vxx = jet[3]!
   const vxy = jet[4]!
   const vyy = jet[5]!

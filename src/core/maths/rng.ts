@@ -23,6 +23,7 @@ export const Purpose = {
   evaluation: 10,
   jitter: 11,
   probe: 12,
+  jumps: 13,
 } as const
 export type Purpose = (typeof Purpose)[keyof typeof Purpose]
 

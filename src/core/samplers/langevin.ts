@@ -3,7 +3,8 @@ import type { Sampler } from './sampler.ts'
 
 /**
  * Unadjusted Langevin: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, ξ ~ N(0, I) a pure function of
- * (seed, particle, step). On a quadratic with D = I it is stable for η < 2/λmax(∇²V).
+ * (seed, particle, step). On a quadratic with D = I it is stable for η < 2/λmax(∇²V). A move to where a
+ * barrier forbids is refused and the particle stays.
  * Source: Roberts & Tweedie (1996), Bernoulli 2(4).
  */
 export const langevin: Sampler = {
@@ -12,7 +13,10 @@ export const langevin: Sampler = {
   summary: 'Down the gradient with noise: the Gibbs measure stays put, up to a bias of order η².',
   nativeKernel: true,
   transportsDensity: false,
-  step(cloud, field, transition, key, step) {
-    return langevinStep(field.grid, transition, cloud.xy, cloud.centres, key, step)
+  step(cloud, field, transition, key, step, first = 0) {
+    const { xy, centres } = cloud
+    const { folded, refused } = langevinStep(field, transition, xy, centres, key, step, first)
+    cloud.refused = refused
+    return folded
   },
 }

@@ -8,13 +8,16 @@ export interface Cloud {
   readonly xy: Float64Array
   /**
    * Centres x − ηD∇V(x) of the last step before its noise and fold, length 2n. The law after that step
-   * given the one before it is the folded mixture of N(centre, 2ηεP). Before the first step: `xy`.
+   * given the one before it is the folded mixture of N(centre, 2ηεP) where nothing is refused. Before the
+   * first step: `xy`.
    */
   readonly centres: Float64Array
   /** log ρ_k along each particle's path, length n, for samplers that carry it; null where unknown. */
   readonly logDensity: Float64Array | null
   /** False from the first step at which the deterministic map was not provably injective. */
   injective: boolean
+  /** Particles that stayed in the last step because their move was refused: by a barrier or by Metropolis. */
+  refused: number
 }
 
 /** One entry of the registry of samplers. */
@@ -23,17 +26,28 @@ export interface Sampler {
   readonly label: string
   /** One sentence for a list. */
   readonly summary: string
-  /** Whether the law of the next step given this one is the folded N(centre, 2ηεP), so that the native-kernel KL applies. */
+  /**
+   * Whether the law of the next step given this one is the folded N(centre, 2ηεP) on a field without barriers, so
+   * that the native-kernel KL applies.
+   */
   readonly nativeKernel: boolean
   /** Whether it carries `logDensity` forward, so that the KL by exact transport applies. */
   readonly transportsDensity: boolean
   /**
-   * One step of every particle, in place; mirror-folded into Ω.
+   * One step of every particle, in place; never out of Ω nor to where a barrier forbids.
    * @param key randomness; used by particle index and `step` only, so the order of evaluation is free
    * @param step number of the step that this one ends at, k ≥ 1
+   * @param first index of the first particle in the stream of randomness; default 0
    * @returns how many particles the wall folded
    */
-  step(cloud: Cloud, field: EnergyField, transition: Transition, key: Key, step: number): number
+  step(
+    cloud: Cloud,
+    field: EnergyField,
+    transition: Transition,
+    key: Key,
+    step: number,
+    first?: number,
+  ): number
 }
 
 /**
@@ -46,5 +60,6 @@ export function createCloud(xy: Float64Array, logDensity: Float64Array | null = 
     centres: xy.slice(),
     logDensity: logDensity === null ? null : logDensity.slice(),
     injective: true,
+    refused: 0,
   }
 }

@@ -27,16 +27,21 @@ const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
 const RESOLVED = 1.1
 /** The mass of a law that its cells resolve does not change by more than this share on cells half as wide. */
 const RESOLVED_MASS = 1e-6
+/** The same where barriers cut it off. */
+const RESOLVED_WALLS = 1e-3
 const MOST_REFINEMENT = 8
 
 /** Everything that the laws of a run depend on, as plain data that may be given away. */
 export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
   const { scene, field, transition, initial, constants, data } = options
   const { grid, barriers } = field
+  const walls = barriers.length > 0
   const { halfWidth } = grid.box
   const { dynamics } = scene
   const { stepSize, epsilon } = transition
-  const box = { halfWidth, cells: chainCells(grid.box, transition) }
+  // A chain with barriers is not followed: its law has atoms.
+  const box = walls ? grid.box : { halfWidth, cells: chainCells(grid.box, transition) }
+  const start = startOf(initial, scene, box, walls)
   return {
     grid: {
       halfWidth,
@@ -58,8 +63,8 @@ export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
     steps: dynamics.steps,
     cells: box.cells,
     kl0: initial.kl,
-    start: startOf(initial, scene, box),
-    fokkerPlanckStart: onCells(startOf(initial, scene, grid.box), grid.box),
+    start,
+    fokkerPlanckStart: onCells(walls ? start : startOf(initial, scene, grid.box, walls), grid.box),
     data: data === null ? null : { ...dataTables(data.density, box), smoothed: data.smoothed },
     constants,
   }
@@ -75,7 +80,7 @@ function chainCells({ halfWidth, cells }: Box, { covariance }: Transition): numb
 }
 
 /** ρ₀ on the cells where they resolve it, else as points on finer ones. */
-function startOf(initial: InitialLaw, scene: SceneSpec, box: Box): ChainStart {
+function startOf(initial: InitialLaw, scene: SceneSpec, box: Box, walls: boolean): ChainStart {
   const { logDensity } = initial
   if (logDensity === null) {
     // A point mass, or data without a density: the particles themselves.
@@ -94,8 +99,8 @@ function startOf(initial: InitialLaw, scene: SceneSpec, box: Box): ChainStart {
   let mass = massAt(box.cells)
   for (let refinement = 1; ; refinement *= 2) {
     const finer = massAt(2 * refinement * box.cells)
-    const settled = Math.abs(finer - mass) <= RESOLVED_MASS * finer
-    if (settled && refinement === 1) {
+    const settled = Math.abs(finer - mass) <= (walls ? RESOLVED_WALLS : RESOLVED_MASS) * finer
+    if (settled && refinement === 1 && !walls) {
       return { density: tabulateDensity(logDensity, box).density }
     }
     if (settled || 2 * refinement > MOST_REFINEMENT) {

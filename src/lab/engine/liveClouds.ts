@@ -4,11 +4,12 @@ import type { EnergyField } from '../../core/fields/energyField.ts'
 import { gibbs } from '../../core/fields/gibbs.ts'
 import { createTransition, type Transition } from '../../core/fields/transition.ts'
 import { Purpose } from '../../core/maths/rng.ts'
-import { SAMPLERS } from '../../core/samplers/registry.ts'
+import { gradientFlow } from '../../core/samplers/gradientFlow.ts'
 import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
 import type { LiveFrame } from '../protocol/calls.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
+import { samplerOf } from './run.ts'
 
 /** Most particles that are moved while training: enough to see, few enough not to slow it. */
 const MAX_PARTICLES = 4096
@@ -47,10 +48,11 @@ export class LiveClouds {
     }
     const { langevin, flow } = this.clouds
     const key = { seed, purpose: Purpose.dynamics }
+    const sampler = samplerOf(scene)
     for (let i = 0; i < Math.min(MAX_STEPS, steps); i++) {
       this.step++
-      SAMPLERS.langevin.step(langevin, field, this.transition, key, this.step)
-      SAMPLERS['gradient-flow'].step(flow, field, this.transition, key, this.step)
+      sampler.step(langevin, field, this.transition, key, this.step)
+      gradientFlow.step(flow, field, this.transition, key, this.step)
     }
     return {
       langevin: Float32Array.from(langevin.xy),

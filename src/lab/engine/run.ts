@@ -16,13 +16,16 @@ import { measureNullFloor, type NullFloor } from '../../core/analysis/nullFloor.
 import type { StoppingInput } from '../../core/analysis/stopping/criterion.ts'
 import { stoppingReports } from '../../core/analysis/stopping/registry.ts'
 import { transportKl } from '../../core/analysis/transportKl.ts'
+import { isAllowed } from '../../core/fields/barriers.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import type { Gibbs } from '../../core/fields/gibbs.ts'
 import type { Transition } from '../../core/fields/transition.ts'
 import { fold } from '../../core/maths/grid.ts'
 import { Purpose, type Key } from '../../core/maths/rng.ts'
+import { gradientFlow } from '../../core/samplers/gradientFlow.ts'
+import { withJumps } from '../../core/samplers/jump.ts'
 import { SAMPLERS } from '../../core/samplers/registry.ts'
-import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
+import { createCloud, type Cloud, type Sampler } from '../../core/samplers/sampler.ts'
 import type { Distribution } from '../../core/targets/target.ts'
 import type { AnalysisReport, CurvePoint } from '../protocol/calls.ts'
 import type { RunResult, TrainingSummary } from '../protocol/result.ts'
@@ -79,6 +82,8 @@ export class Run {
   private readonly ownConstants: Constants
   private readonly dataLaw: StoppingInput['law']['data']
   private readonly transition: Transition
+  /** What moves the particles of the Langevin panel. */
+  private readonly sampler: Sampler
   private readonly key: Key
   private readonly particles: number
   private readonly steps: number
@@ -122,6 +127,7 @@ export class Run {
     this.field = field
     this.gibbs = gibbs
     this.transition = transition
+    this.sampler = samplerOf(scene)
     this.ownConstants = options.constants
     this.dataLaw = options.dataLaw ?? null
     this.key = { seed: scene.seed, purpose: Purpose.dynamics }
@@ -141,12 +147,7 @@ export class Run {
               logDensity(xy[2 * i]!, xy[2 * i + 1]!),
             ),
       ),
-      companion:
-        companion === null
-          ? null
-          : createCloud(
-              xy.map((c, k) => fold(c + companion[k % 2 === 0 ? 0 : 1], field.grid.box.halfWidth)),
-            ),
+      companion: companion === null ? null : createCloud(offset(xy, companion, field)),
     }
     this.contraction =
       companion === null
@@ -215,13 +216,12 @@ export class Run {
    * @returns how many particles of each the walls folded
    */
   private move({ langevin, deterministic, companion }: Clouds, step: number): Folded {
-    const { field, transition, key } = this
+    const { field, transition, key, sampler } = this
     const folded = {
-      langevin: SAMPLERS.langevin.step(langevin, field, transition, key, step),
-      companion:
-        companion === null ? 0 : SAMPLERS.langevin.step(companion, field, transition, key, step),
+      langevin: sampler.step(langevin, field, transition, key, step),
+      companion: companion === null ? 0 : sampler.step(companion, field, transition, key, step),
     }
-    SAMPLERS['gradient-flow'].step(deterministic, field, transition, key, step)
+    gradientFlow.step(deterministic, field, transition, key, step)
     return folded
   }
 
@@ -241,7 +241,9 @@ export class Run {
       flow = kl === null ? null : { value: kl, standardError: 0 }
       langevin.estimator[0] = kl === null ? null : 'quadrature'
     } else if (evaluated) {
-      const reading = this.klEstimator().read(clouds.langevin.centres)
+      const estimator = this.klEstimator()
+      const { xy, centres } = clouds.langevin
+      const reading = estimator.read(estimator.readsPositions ? xy : centres)
       kl = reading.kl
       error = reading.standardError
       langevin.estimator[step] = reading.estimator
@@ -259,7 +261,8 @@ export class Run {
     langevin.kl[step] = finite(kl)
     langevin.klStandardError[step] = finite(error)
     langevin.foldedMass[step] = folded.langevin / this.particles
-    langevin.acceptance[step] = null
+    langevin.acceptance[step] =
+      step > 0 && this.refuses ? 1 - clouds.langevin.refused / this.particles : null
     deterministic.step[step] = step
     deterministic.kl[step] = finite(flow?.value ?? null)
     deterministic.klStandardError[step] = finite(flow?.standardError ?? null)
@@ -276,11 +279,17 @@ export class Run {
     this.frames.record(step, positionsOf(clouds))
   }
 
+  /** Whether moves of the particles may be refused: by Metropolis or by a barrier. */
+  private get refuses(): boolean {
+    return this.scene.dynamics.sampler === 'mala' || this.field.barriers.length > 0
+  }
+
   private klEstimator(): KlEstimator {
     this.estimator ??= createKlEstimator({
       field: this.field,
       transition: this.transition,
       particles: this.particles,
+      nativeKernel: this.sampler.nativeKernel,
     })
     return this.estimator
   }
@@ -346,6 +355,7 @@ export class Run {
   }
 
   private async runFloor(): Promise<NullFloor> {
+    const centres = new Float64Array(2 * this.particles)
     this.floor = await this.drain(
       measureNullFloor({
         field: this.field,
@@ -353,6 +363,10 @@ export class Run {
         estimator: this.klEstimator(),
         particles: this.particles,
         seed: this.scene.seed,
+        move: (xy, key, step, first) => {
+          const cloud = { xy, centres, logDensity: null, injective: true, refused: 0 }
+          this.sampler.step(cloud, this.field, this.transition, key, step, first)
+        },
       }),
     )
     return this.floor
@@ -463,9 +477,28 @@ export class Run {
   }
 }
 
+/** The sampler that a scene asks for, jumps included. */
+export function samplerOf({ dynamics }: SceneSpec): Sampler {
+  return withJumps(SAMPLERS[dynamics.sampler], dynamics.jumpEvery)
+}
+
 /** JSON has no NaN and no infinity: null stands for what does not exist. */
 function finite(value: number | null): number | null {
   return value !== null && Number.isFinite(value) ? value : null
+}
+
+/** Positions moved by an offset and folded into the box; where a barrier forbids that they stay. */
+function offset(xy: Float64Array, by: readonly [number, number], field: EnergyField): Float64Array {
+  const w = field.grid.box.halfWidth
+  const out = xy.slice()
+  for (let k = 0; k < xy.length; k += 2) {
+    const x = fold(xy[k]! + by[0], w)
+    const y = fold(xy[k + 1]! + by[1], w)
+    if (!isAllowed(field, x, y)) continue
+    out[k] = x
+    out[k + 1] = y
+  }
+  return out
 }
 
 function positionsOf({ langevin, deterministic, companion }: Clouds) {

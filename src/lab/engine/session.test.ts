@@ -351,7 +351,6 @@ test('what is missing or not built is refused by name', async () => {
   )
   expect(await refusal({ energy: { kind: 'shelf', id: 'x', hash: '' } })).toBe('energy')
   expect(await refusal({ target: { kind: 'points', file: 'none.csv' } })).toBe('target.file')
-  expect(await refusal({ dynamics: { sampler: 'mala' } })).toBe('dynamics.sampler')
   const far = {
     kind: 'gaussian',
     mean: [19, 19],

@@ -32,9 +32,7 @@ import type {
 } from '../protocol/calls.ts'
 import type { AnalysisCallName, CallHandlers } from '../protocol/messages.ts'
 import type { RunResult, TrainingSummary } from '../protocol/result.ts'
-import { isAvailable } from '../scene/available.ts'
 import { DEFAULT_SCENE } from '../scene/defaults.ts'
-import { describeProblem } from '../scene/problem.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Backends, reportOf } from './backends.ts'
@@ -119,14 +117,13 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       if (turn !== this.latestPrepare) throw new Aborted()
     }
     check()
-    refuseUnavailable(scene)
     const target = await this.targets.resolve(scene.target, scene.seed, scene.domain.halfWidth)
     const energy = await this.energies.resolve(scene, signal)
     check()
     const { field } = energy
     const notices = [...energy.notices]
     const { epsilon } = scene.dynamics
-    const pi = gibbs(field, epsilon)
+    const pi = gibbsOf(field, epsilon)
     const l95 = smoothness95(field, this.probes(scene, target, field, pi))
     const stepSize = scene.dynamics.stepSize ?? defaultStepSize(l95)
     const transition = createTransition({ ...scene.dynamics, stepSize })
@@ -150,7 +147,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       smoothnessAt: steepest.at,
       quadratic: isQuadratic(field),
       smoothness95: l95,
-      biasPrediction: biasPrediction(field, pi, transition),
+      biasPrediction: predictsBias(scene) ? biasPrediction(field, pi, transition) : null,
     }
     const run = this.buildRun({
       dataLaw: dataLawKind(target),
@@ -430,9 +427,19 @@ function dataLaw({ initial, distribution }: ResolvedTarget): AnalysisInputOption
   return density === null ? null : { density, smoothed: distribution.density === null }
 }
 
-function refuseUnavailable(scene: SceneSpec): void {
-  const [problem] = isAvailable(scene)
-  if (problem) throw new Refusal(describeProblem(problem), problem.field)
+/** @throws Refusal where barriers leave nothing of the box */
+function gibbsOf(field: EnergyField, epsilon: number): Gibbs {
+  try {
+    return gibbs(field, epsilon)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new Refusal(`energy.barriers: ${error.message}`, 'energy.barriers')
+  }
+}
+
+/** Whether the chain is the unadjusted one, whose bias there is a formula for: MALA has none, jumps shrink it. */
+function predictsBias({ dynamics }: SceneSpec): boolean {
+  return dynamics.sampler === 'langevin' && dynamics.jumpEvery === 0
 }
 
 /** What a scene's own training is determined by. */

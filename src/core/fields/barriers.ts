@@ -1,0 +1,404 @@
+import { exp, log } from '../maths/elementary.ts'
+import type { Barrier, EnergyField, Point } from './energyField.ts'
+import { readGradient, readJet, readValue } from './energyGrid.ts'
+
+/*
+ * A barrier keeps out of a region by the term −μ log c(h) beside the table: h is the level of the region, positive
+ * outside it, and c caps it at 1, so that far points feel nothing:
+ *
+ *   disc         h = (|x − c|² − r²)/(2r)
+ *   half-plane   h = n·x − offset, |n| = 1
+ *   polygon      h = ±(Σ dᵢ^−16)^(−1/16), dᵢ the distance to edge i; minus inside (even–odd rule)
+ *   cap          c = h up to ½;  ½ + u − u³ + u⁴/2 with u = h − ½;  1 from 3/2 on
+ *
+ * The polygon's level is its signed distance up to a factor in [n^(−1/16), 1] for n edges, zero exactly on it, and C1
+ * off it: the distance itself has a crease wherever two edges are equally near. The cap is C2, rising and concave, so
+ * that the term is convex where h is concave. Where h ≤ 0, V = +∞ and π = 0; at strength 0 that is all a barrier does.
+ */
+
+const SHARPNESS = 16
+const CAP_FROM = 0.5
+/** From this level on a barrier is not felt. */
+const CAP_TO = 1.5
+
+/** h and its derivatives at one point, in the order of `Jet`; what `readLevel` leaves. */
+const level = new Float64Array(6)
+/** c′/c and c″/c at the level last capped. */
+let capSlope = 0
+let capBend = 0
+
+/** c(h), h > 0; leaves c′/c and c″/c. */
+function cap(h: number): number {
+  if (h <= CAP_FROM) {
+    capSlope = 1 / h
+    capBend = 0
+    return h
+  }
+  const u = h - CAP_FROM
+  const c = CAP_FROM + u * (1 - u * u * (1 - 0.5 * u))
+  capSlope = (1 - u * u * (3 - 2 * u)) / c
+  capBend = (6 * u * (u - 1)) / c
+  return c
+}
+
+/**
+ * The level h of a barrier at (x, y), before the cap, world units: positive where it lets be. The derivatives are
+ * left in `level`, those of a polygon only if asked for.
+ */
+function readLevel(barrier: Barrier, x: number, y: number, derivatives: boolean): number {
+  switch (barrier.kind) {
+    case 'disc': {
+      const r = barrier.radius
+      const dx = x - barrier.center[0]
+      const dy = y - barrier.center[1]
+      level[0] = (dx * dx + dy * dy - r * r) / (2 * r)
+      level[1] = dx / r
+      level[2] = dy / r
+      level[3] = 1 / r
+      level[4] = 0
+      level[5] = 1 / r
+      break
+    }
+    case 'half-plane': {
+      const [a, b] = barrier.normal
+      const scale = 1 / Math.sqrt(a * a + b * b)
+      level[0] = scale * (a * x + b * y) - barrier.offset
+      level[1] = scale * a
+      level[2] = scale * b
+      level[3] = 0
+      level[4] = 0
+      level[5] = 0
+      break
+    }
+    case 'polygon':
+      readPolygon(outlineOf(barrier.points), x, y, derivatives)
+      break
+    default:
+      throw new RangeError(`Unknown barrier: ${JSON.stringify(barrier satisfies never)}`)
+  }
+  return level[0]!
+}
+
+/** A polygon as it is read. */
+interface Outline {
+  /** Corners [x0, y0, …], the first one again at the end. */
+  readonly xy: Float64Array
+  readonly squares: Float64Array
+  /** Where it is felt at all: left, right, bottom, top. */
+  readonly reach: readonly [number, number, number, number]
+}
+
+const outlines = new WeakMap<readonly Point[], Outline>()
+
+function outlineOf(points: readonly Point[]): Outline {
+  let outline = outlines.get(points)
+  if (outline === undefined) {
+    const xs = points.map(([x]) => x)
+    const ys = points.map(([, y]) => y)
+    const n = points.length
+    // h ≥ n^(−1/16) d.
+    const margin = CAP_TO * exp(log(n) / SHARPNESS)
+    outline = {
+      xy: Float64Array.from({ length: 2 * n + 2 }, (_, i) => points[(i >> 1) % n]![i & 1]!),
+      squares: new Float64Array(n),
+      reach: [
+        Math.min(...xs) - margin,
+        Math.max(...xs) + margin,
+        Math.min(...ys) - margin,
+        Math.max(...ys) + margin,
+      ],
+    }
+    outlines.set(points, outline)
+  }
+  return outline
+}
+
+/** Edges whose squared distance is this many times the least weigh less than 1e-12 together. */
+const NEGLECT = 60
+
+/*
+ * With l_i = log d_i and w_i = d_i^−p / Σ d_j^−p, q = log h = −(1/p) log Σ e^(−p l_i) has
+ *   ∇q = Σ w_i ∇l_i,   ∇²q = Σ w_i ∇²l_i − p (Σ w_i ∇l_i ∇l_iᵀ − ∇q ∇qᵀ).
+ */
+function readPolygon(outline: Outline, x: number, y: number, derivatives: boolean): void {
+  const { xy, squares, reach } = outline
+  level.fill(0)
+  if (!(x > reach[0] && x < reach[1] && y > reach[2] && y < reach[3])) {
+    level[0] = CAP_TO
+    return
+  }
+  const n = squares.length
+  let least = Infinity
+  let inside = false
+  for (let i = 0, k = 0; i < n; i++, k += 2) {
+    const ax = xy[k]!
+    const ay = xy[k + 1]!
+    const ex = xy[k + 2]! - ax
+    const ey = xy[k + 3]! - ay
+    const px = x - ax
+    const py = y - ay
+    const along = px * ex + py * ey
+    const length2 = ex * ex + ey * ey
+    const t = along <= 0 ? 0 : along >= length2 ? 1 : along / length2
+    const dx = px - t * ex
+    const dy = py - t * ey
+    const d2 = dx * dx + dy * dy
+    squares[i] = d2
+    if (d2 < least) least = d2
+    if (py < 0 !== py < ey && px < (py / ey) * ex) inside = !inside
+  }
+  if (least === 0) return
+  let total = 0
+  let qx = 0
+  let qy = 0
+  let xx = 0
+  let xy2 = 0
+  let yy = 0
+  for (let i = 0, k = 0; i < n; i++, k += 2) {
+    const d2 = squares[i]!
+    if (d2 > NEGLECT * least) continue
+    const r = least / d2
+    const r2 = r * r
+    const r4 = r2 * r2
+    const weight = r4 * r4
+    total += weight
+    if (!derivatives) continue
+    const ax = xy[k]!
+    const ay = xy[k + 1]!
+    const ex = xy[k + 2]! - ax
+    const ey = xy[k + 3]! - ay
+    const along = (x - ax) * ex + (y - ay) * ey
+    const length2 = ex * ex + ey * ey
+    const t = along <= 0 ? 0 : along >= length2 ? 1 : along / length2
+    const gx = (x - ax - t * ex) / d2
+    const gy = (y - ay - t * ey) / d2
+    qx += weight * gx
+    qy += weight * gy
+    // ∇²l = −∇l∇lᵀ beside an edge, I/d² − 2∇l∇lᵀ round a corner.
+    const corner = t === 0 || t === 1
+    const round = corner ? weight / d2 : 0
+    const outer = weight * ((corner ? 2 : 1) + SHARPNESS)
+    xx += round - outer * gx * gx
+    xy2 -= outer * gx * gy
+    yy += round - outer * gy * gy
+  }
+  const sign = inside ? -1 : 1
+  const h = sign * Math.sqrt(least / Math.sqrt(Math.sqrt(Math.sqrt(total))))
+  level[0] = h
+  if (!derivatives) return
+  qx /= total
+  qy /= total
+  level[1] = h * qx
+  level[2] = h * qy
+  const p1 = SHARPNESS + 1
+  level[3] = h * (xx / total + p1 * qx * qx)
+  level[4] = h * (xy2 / total + p1 * qx * qy)
+  level[5] = h * (yy / total + p1 * qy * qy)
+}
+
+/** The level h of a barrier at (x, y), before the cap, world units: positive outside the region kept clear. */
+export function barrierLevel(barrier: Barrier, x: number, y: number): number {
+  return readLevel(barrier, x, y, false)
+}
+
+/** Whether no barrier forbids (x, y): h > 0 for all of them. */
+export function isAllowed({ barriers }: EnergyField, x: number, y: number): boolean {
+  for (const barrier of barriers) if (!(readLevel(barrier, x, y, false) > 0)) return false
+  return true
+}
+
+/** V(x, y) with barriers; +∞ where one forbids. The table is clamped outside Ω. */
+export function fieldValue(field: EnergyField, x: number, y: number): number {
+  const { barriers } = field
+  let value = readValue(field.grid, x, y)
+  for (const barrier of barriers) {
+    const h = readLevel(barrier, x, y, false)
+    if (!(h > 0)) return Infinity
+    if (barrier.strength > 0 && h < CAP_TO) value -= barrier.strength * log(cap(h))
+  }
+  return value
+}
+
+/** ∇V(x, y) with barriers to out[0], out[1]; NaN where one forbids. */
+export function fieldGradient(field: EnergyField, x: number, y: number, out: Float64Array): void {
+  const { barriers } = field
+  readGradient(field.grid, x, y, out)
+  for (const barrier of barriers) {
+    const h = readLevel(barrier, x, y, barrier.strength > 0)
+    if (!(h > 0)) {
+      out[0] = Number.NaN
+      out[1] = Number.NaN
+      return
+    }
+    if (barrier.strength === 0 || h >= CAP_TO) continue
+    cap(h)
+    const slope = barrier.strength * capSlope
+    out[0] = out[0]! - slope * level[1]!
+    out[1] = out[1]! - slope * level[2]!
+  }
+}
+
+/**
+ * [V, V_x, V_y, V_xx, V_xy, V_yy] with barriers, in the order of `Jet`; V = +∞ and derivatives NaN where one
+ * forbids.
+ */
+export function fieldJet(field: EnergyField, x: number, y: number, out: Float64Array): void {
+  readJet(field.grid, x, y, out)
+  if (field.barriers.length > 0) addBarriers(field.barriers, x, y, out)
+}
+
+/** Adds the jets of −μ log c(h) at (x, y) to `out`, in the order of `Jet`; +∞ and NaN where one forbids. */
+export function addBarriers(
+  barriers: readonly Barrier[],
+  x: number,
+  y: number,
+  out: Float64Array,
+): void {
+  for (const barrier of barriers) {
+    const mu = barrier.strength
+    const h = readLevel(barrier, x, y, mu > 0)
+    if (!(h > 0)) {
+      out.fill(Number.NaN, 1, 6)
+      out[0] = Infinity
+      return
+    }
+    if (mu === 0 || h >= CAP_TO) continue
+    out[0] = out[0]! - mu * log(cap(h))
+    const slope = mu * capSlope
+    const bend = mu * (capBend - capSlope * capSlope)
+    const hx = level[1]!
+    const hy = level[2]!
+    out[1] = out[1]! - slope * hx
+    out[2] = out[2]! - slope * hy
+    out[3] = out[3]! - (bend * hx * hx + slope * level[3]!)
+    out[4] = out[4]! - (bend * hx * hy + slope * level[4]!)
+    out[5] = out[5]! - (bend * hy * hy + slope * level[5]!)
+  }
+}
+
+/** The same regions as hard walls: strength 0, so that only h > 0 remains of them. */
+export function hardWalls(barriers: readonly Barrier[]): Barrier[] {
+  return barriers.map((barrier) => ({ ...barrier, strength: 0 }))
+}
+
+/** Least and greatest value that h may take within `distance` of (x, y): bounds, not attained by every kind. */
+export function levelRange(
+  barrier: Barrier,
+  x: number,
+  y: number,
+  distance: number,
+): readonly [low: number, high: number] {
+  if (barrier.kind === 'disc') {
+    const r = barrier.radius
+    const dx = x - barrier.center[0]
+    const dy = y - barrier.center[1]
+    const rho = Math.sqrt(dx * dx + dy * dy)
+    const near = Math.max(0, rho - distance)
+    const far = rho + distance
+    return [(near * near - r * r) / (2 * r), (far * far - r * r) / (2 * r)]
+  }
+  // The others rise by at most 1 a unit of length.
+  const h = readLevel(barrier, x, y, false)
+  return [h - distance, h + distance]
+}
+
+/** The barriers that change V anywhere within `distance` of (x, y). */
+export function barriersFelt(
+  barriers: readonly Barrier[],
+  x: number,
+  y: number,
+  distance: number,
+): readonly Barrier[] {
+  if (barriers.length === 0) return barriers
+  return barriers.filter((barrier) => {
+    const [low] = levelRange(barrier, x, y, distance)
+    return barrier.strength > 0 ? low < CAP_TO : low <= 0
+  })
+}
+
+/** −μ log c(h); +∞ for h ≤ 0. */
+export function barrierTerm(strength: number, h: number): number {
+  if (!(h > 0)) return Infinity
+  return strength === 0 || h >= CAP_TO ? 0 : -strength * log(cap(h))
+}
+
+/** Cells farther from a wall than this many times the change of h across half of them take h at their middle. */
+const FAR = 8
+/** A slope across a rectangle this much smaller than the other one is left out. */
+const FLAT = 1e-3
+
+/**
+ * What barriers make of e^(−V/ε) on a rectangle: to out[0] the log of the mean of Π c(h)^(μ/ε) 1_{h>0}, one factor a
+ * barrier, −∞ where nothing is left; to out[1], out[2] the place at which to read what else varies there. Where a wall
+ * crosses, h is taken as linear and integrated in closed form, and the place is moved to the mean level, so that a
+ * quadrature of such rectangles is of second order in their size.
+ * @param epsilon ε; Infinity gives the log of the share of the rectangle that is allowed
+ * @param x, y its middle
+ * @param out length ≥ 3; overwritten
+ */
+export function barrierMean(
+  barriers: readonly Barrier[],
+  epsilon: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  out: Float64Array,
+): void {
+  let sum = 0
+  out[1] = x
+  out[2] = y
+  for (const barrier of barriers) {
+    const power = barrier.strength / epsilon
+    let h = readLevel(barrier, x, y, true)
+    // On an edge itself a polygon has no gradient; next to it, it has.
+    if (h === 0 && level[1] === 0 && level[2] === 0) {
+      h = readLevel(barrier, x + 1e-9 * width, y + 1.7e-9 * height, true)
+    }
+    const hx = level[1]!
+    const hy = level[2]!
+    const a = Math.abs(hx) * width
+    const b = Math.abs(hy) * height
+    const half = 0.5 * (a + b)
+    if (h <= -half) {
+      out[0] = -Infinity
+      return
+    }
+    if (h >= (power > 0 ? FAR : 1) * half) {
+      if (power > 0 && h < CAP_TO) sum += power * log(cap(h))
+      continue
+    }
+    const wide = Math.max(a, b)
+    const narrow = Math.min(a, b)
+    const mean = logPowerMean(h, wide, narrow, power)
+    sum += mean
+    if (mean === -Infinity) continue
+    const rise = exp(logPowerMean(h, wide, narrow, power + 1) - mean) - h
+    const scale = rise / (hx * hx + hy * hy)
+    out[1] = out[1] + scale * hx
+    out[2] = out[2] + scale * hy
+  }
+  out[0] = sum
+}
+
+/** log of the mean of (h + a·s + b·t)₊^power over s, t in [−½, ½]; a ≥ b ≥ 0, a > 0. */
+function logPowerMean(h: number, a: number, b: number, power: number): number {
+  if (b < FLAT * a) {
+    const top = h + 0.5 * a
+    if (!(top > 0)) return -Infinity
+    const q = power + 1
+    return q * log(top) + log((1 - positivePower((h - 0.5 * a) / top, q)) / (q * a))
+  }
+  const top = h + 0.5 * (a + b)
+  const q = power + 2
+  const difference =
+    1 -
+    positivePower((h + 0.5 * (a - b)) / top, q) -
+    positivePower((h - 0.5 * (a - b)) / top, q) +
+    positivePower((h - 0.5 * (a + b)) / top, q)
+  return q * log(top) + log(difference / (q * (q - 1) * a * b))
+}
+
+function positivePower(z: number, q: number): number {
+  return z > 0 ? exp(q * log(z)) : 0
+}
