@@ -119,8 +119,8 @@ describe('the dissipation chart', () => {
   const picture = dissipationPicture(data)
 
   it('shows two lines that coincide: the fall of KL is the integral of εI', () => {
-    const fall = labelled(picture, '−ΔKL').samples
-    const integral = labelled(picture, '∫εI dt (Fokker–Planck)').samples
+    const fall = labelled(picture, '−ΔKL, Fokker–Planck').samples
+    const integral = labelled(picture, '∫εI dt').samples
     expect(fall).toHaveLength(steps)
     fall.forEach(({ step, value }, i) => {
       expect(integral[i]!.step).toBe(step)
@@ -129,8 +129,8 @@ describe('the dissipation chart', () => {
     })
   })
 
-  it('ends the certified part where ε²I = M/3', () => {
-    const { samples, read } = labelled(picture, 'certified part')
+  it('ends the bound of the chain where ε²I = M/3', () => {
+    const { samples, read } = labelled(picture, 'bound ½η(εI − M/3ε)')
     for (const { step, value } of samples) expect(value > 0).toBe(fisher[step]! > 0.1)
     expect(read(samples.at(-1)!)).toBe('none')
     for (const { step, value } of samples.slice(1))

@@ -22,7 +22,7 @@ function falls(kl: readonly (number | null)[]): (number | null)[] {
 /**
  * The dissipation identity KL′ = −εI, step by step. Of the continuous dynamics the fall of KL over the step
  * that ends at k and ηε(I_{k−1} + I_k)/2, the same by the identity (up to the trapezoid rule); of the discrete
- * chain its own fall, and the part ½η(εI_k − M_k/(3ε)) of it that is certified; of the deterministic flow
+ * chain its own fall, and ½η(εI_k − M_k/(3ε)), which bounds it from below up to what M/3 stands for; of the deterministic flow
  * −ηS/ε, which has either sign: dashed where its KL rises.
  */
 export function dissipationPicture(data: ChartData): StepPicture {
@@ -39,7 +39,7 @@ export function dissipationPicture(data: ChartData): StepPicture {
   )
   const coarse = (step: number) => coarseAt(data, step)
   const chain = samplesOf(falls(laws?.klExact ?? []), coarse)
-  const certified = samplesOf(
+  const bound = samplesOf(
     (laws?.fisher ?? []).map((fisher, k) => {
       const mismatch = laws?.mismatch[k] ?? null
       if (fisher === null || mismatch === null) return null
@@ -52,45 +52,45 @@ export function dissipationPicture(data: ChartData): StepPicture {
       ? []
       : [{ step, value: eta * Math.abs(rate), error: 0, varied: rate > 0 }],
   )
-  // The certified part ends where it turns negative: its last digits before that stretch no axis.
+  // The bound ends where it turns negative: its last digits before that stretch no axis.
   const drawn = [continuous, dissipation, chain, flow]
   return {
     title: 'fall of KL a step, nats',
     curves: [
       {
-        label: '−ΔKL',
-        pen: { tone: 'ink', width: 5, alpha: 0.25 },
-        samples: continuous,
-        read: aStep,
-      },
-      {
-        label: '∫εI dt (Fokker–Planck)',
-        pen: { tone: 'ink', width: 1.5, dash: [1.5, 3] },
-        samples: dissipation,
-        read: aStep,
-      },
-      {
-        label: '−ΔKL of the exact chain',
+        label: '−ΔKL, exact chain',
         pen: { tone: 'langevin', width: 1.75 },
         variant: {
-          label: '−ΔKL of the exact chain (coarse)',
+          label: '−ΔKL, exact chain (coarse)',
           pen: { tone: 'langevin', width: 1.75, alpha: 0.5 },
         },
         samples: chain,
         read: aStep,
       },
       {
-        label: 'certified part',
+        label: 'bound ½η(εI − M/3ε)',
         pen: { tone: 'langevin', width: 1.25, dash: [5, 3] },
-        samples: certified,
-        read: (sample) => (sample.value > 0 ? `≥ ${aStep(sample)}` : 'none'),
+        samples: bound,
+        read: (sample) => (sample.value > 0 ? `≥ ${aStep(sample)}, estimate` : 'none'),
       },
       {
-        label: 'deterministic flow, falls',
+        label: 'deterministic flow',
         pen: { tone: 'deterministic', width: 2 },
-        variant: { label: 'it rises', pen: { tone: 'deterministic', width: 2, dash: [5, 4] } },
+        variant: { label: 'its KL rises', pen: { tone: 'deterministic', width: 2, dash: [5, 4] } },
         samples: flow,
         read: (sample) => (sample.varied ? `−${aStep(sample)}: KL rises` : aStep(sample)),
+      },
+      {
+        label: '−ΔKL, Fokker–Planck',
+        pen: { tone: 'ink', width: 5, alpha: 0.25 },
+        samples: continuous,
+        read: aStep,
+      },
+      {
+        label: '∫εI dt',
+        pen: { tone: 'ink', width: 1.5, dash: [1.5, 3] },
+        samples: dissipation,
+        read: aStep,
       },
     ],
     steps: data.steps,

@@ -147,9 +147,10 @@ function bestTime({ collapse }: ChartData, deterministic: readonly Sample[]): Ma
 }
 
 /** What there is to say of the exact laws, in a few words; null when all is drawn. */
-export function lyapunovNote({ analysis }: ChartData): string | null {
+export function lyapunovNote({ analysis, steps }: ChartData): string | null {
   if (analysis === null) return null
   if (analysis.unresolved !== null) return analysis.unresolved
-  if (analysis.stage === 'fine') return `exact to k = ${formatCount(analysis.exactTo)}`
+  if (analysis.stage === 'fine' && analysis.exactTo > 0 && analysis.exactTo < steps)
+    return `exact to k = ${formatCount(analysis.exactTo)}`
   return null
 }

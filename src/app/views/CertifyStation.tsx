@@ -1,12 +1,14 @@
+import { useState } from 'react'
 import type { CriterionId } from '../../lab/scene/sceneSpec.ts'
-import { CRITERION_TEXTS, type CriterionText } from '../../lab/scene/texts.ts'
+import { CRITERION_TEXTS } from '../../lab/scene/texts.ts'
+import type { FrameReply } from '../../lab/protocol/calls.ts'
 import { formatCount, formatNats, formatNumber } from '../render/format.ts'
+import { Constants } from './Constants.tsx'
 import { useLab, useRun, useScene } from './context.ts'
 import { Formula } from './Formula.tsx'
 import { Slider } from './Slider.tsx'
 
-/** What the registry says of the criteria that exist; one without a text stands under its id. */
-const TEXTS: Partial<Readonly<Record<CriterionId, CriterionText>>> = CRITERION_TEXTS
+type Report = FrameReply['stops'][number]
 
 const STATUS_WORDS = {
   certificate: 'certificate',
@@ -14,7 +16,7 @@ const STATUS_WORDS = {
   estimate: 'estimate',
   prediction: 'prediction',
   none: 'no claim',
-} as const
+} as const satisfies Readonly<Record<Report['status'], string>>
 
 const OUTCOME_WORDS = {
   stopped: 'stopped',
@@ -24,6 +26,8 @@ const OUTCOME_WORDS = {
   untrained: '–',
 } as const
 
+type Outcome = keyof typeof OUTCOME_WORDS
+
 /** Station 3: when one may stop, and why. */
 export function CertifyStation() {
   const lab = useLab()
@@ -31,6 +35,7 @@ export function CertifyStation() {
   const stops = useRun((state) => state.stops)
   const computed = useRun((state) => state.computed)
   const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
+  const [open, setOpen] = useState(false)
   /** Nothing can be said of an energy that is still being learned, or has not been. */
   const unlearned = useRun(
     (state) =>
@@ -42,70 +47,26 @@ export function CertifyStation() {
       <h2 id="certify-heading">
         <span>3</span> Certify
       </h2>
-      <ul className="criteria" role="list" aria-label="Stopping criterion">
-        {stops.map((report) => {
-          const id = report.criterion as CriterionId
-          const criterion = TEXTS[id]
-          const outcome = unlearned
-            ? 'untrained'
-            : report.step === null && computed < steps
-              ? 'pending'
-              : report.outcome
-          return (
-            <li
-              key={id}
-              data-criterion={id}
-              data-step={unlearned ? undefined : (report.step ?? undefined)}
-              data-outcome={outcome}
-              data-status={report.status}
-            >
-              <label title={[criterion?.description, report.reason].join('\n')}>
-                <input
-                  type="radio"
-                  name="criterion"
-                  value={id}
-                  checked={stopping.criterion === id}
-                  onChange={() => {
-                    lab.edit((scene) => ({
-                      ...scene,
-                      stopping: { ...scene.stopping, criterion: id },
-                    }))
-                  }}
-                />
-                <span className="criterion-head">
-                  <strong>{criterion?.label ?? id}</strong>
-                  {criterion !== undefined && (
-                    <Formula tex={criterion.formula} plain={criterion.plain} />
-                  )}
-                  {report.step === null || unlearned ? (
-                    <span className="outcome-word end" data-outcome={outcome}>
-                      {OUTCOME_WORDS[outcome]}
-                    </span>
-                  ) : (
-                    <span className="quiet end">{STATUS_WORDS[report.status]}</span>
-                  )}
-                </span>
-                {report.step !== null && !unlearned && (
-                  <span className="criterion-figures">
-                    <span className="outcome-word" data-outcome={outcome}>
-                      {OUTCOME_WORDS[outcome]}
-                    </span>
-                    <span>
-                      <i>k</i> = <b>{formatCount(report.step)}</b>
-                    </span>
-                    <span>
-                      KL <b>{formatNats(report.kl)}</b> nats
-                    </span>
-                  </span>
-                )}
-                <span className="reason">
-                  {unlearned ? 'Waits for a trained energy.' : report.reason}
-                </span>
-              </label>
-            </li>
-          )
-        })}
-      </ul>
+      <div className="criteria">
+        <p className="criteria-head" aria-hidden="true">
+          <i>step k</i> <i>KL, nats</i>
+        </p>
+        <ul role="list" aria-label="Stopping criterion">
+          {stops.map((report) => (
+            <Criterion
+              key={report.criterion}
+              report={report}
+              outcome={
+                unlearned
+                  ? 'untrained'
+                  : report.step === null && report.status !== 'none' && computed < steps
+                    ? 'pending'
+                    : report.outcome
+              }
+            />
+          ))}
+        </ul>
+      </div>
       <Slider
         path="stopping.delta"
         value={stopping.delta}
@@ -115,6 +76,108 @@ export function CertifyStation() {
           lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, delta } }))
         }}
       />
+      <details
+        className="fold"
+        open={open}
+        onToggle={(event) => {
+          setOpen(event.currentTarget.open)
+        }}
+      >
+        <summary>
+          Constants <span className="quiet">λ, m, L, b(η)</span>
+        </summary>
+        {open && !unlearned && <Constants />}
+        {open && unlearned && <p className="quiet">They wait for a trained energy.</p>}
+      </details>
     </section>
+  )
+}
+
+interface CriterionProps {
+  readonly report: Report
+  readonly outcome: Outcome
+}
+
+/** A line: name, step, KL there, status. The chosen one opens and gives its formula and its reason. */
+function Criterion({ report, outcome }: CriterionProps) {
+  const lab = useLab()
+  const id = report.criterion as CriterionId
+  const chosen = useScene((scene) => scene.stopping.criterion === id)
+  const strict = useScene((scene) => scene.stopping.strict)
+  const { label, formula, plain, description } = CRITERION_TEXTS[id]
+  const untrained = outcome === 'untrained'
+  const stopped = report.step !== null && !untrained
+  const reason = untrained ? 'Waits for a trained energy.' : report.reason
+  return (
+    <li
+      data-criterion={id}
+      data-step={untrained ? undefined : (report.step ?? undefined)}
+      data-outcome={outcome}
+      data-status={report.status}
+    >
+      <label title={`${description}\n${reason}`}>
+        <input
+          type="radio"
+          name="criterion"
+          value={id}
+          checked={chosen}
+          aria-describedby={chosen ? 'criterion-reason' : undefined}
+          onChange={() => {
+            lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, criterion: id } }))
+          }}
+        />
+        <strong>{label}</strong>
+        {stopped ? (
+          <>
+            <span className="at">{formatCount(report.step)}</span>
+            <span className="at">{report.kl === null ? '' : formatNats(report.kl)}</span>
+          </>
+        ) : (
+          <span className="outcome-word" data-outcome={outcome}>
+            {report.status === 'none' && !untrained ? '' : OUTCOME_WORDS[outcome]}
+          </span>
+        )}
+        <span className="status" data-status={report.status}>
+          {untrained ? '' : STATUS_WORDS[report.status]}
+        </span>
+      </label>
+      {chosen && (
+        <div className="criterion-body">
+          <p className="criterion-figures">
+            <Formula tex={formula} plain={plain} />
+            {stopped && (
+              <span className="outcome-word" data-outcome={outcome}>
+                {OUTCOME_WORDS[outcome]}
+              </span>
+            )}
+            {id === 'certified-decrease' && (
+              <span className="check end">
+                <input
+                  id="strict"
+                  type="checkbox"
+                  checked={strict}
+                  onChange={(event) => {
+                    const { checked } = event.target
+                    lab.edit((scene) => ({
+                      ...scene,
+                      stopping: { ...scene.stopping, strict: checked },
+                    }))
+                  }}
+                />
+                <label
+                  htmlFor="strict"
+                  title="ε²I ≤ M: the slope of KL at the end of every step before is negative by a theorem; without it M/3 stands for the whole step, an estimate"
+                >
+                  strict
+                </label>
+              </span>
+            )}
+          </p>
+          <p className="reason" id="criterion-reason">
+            {reason}
+          </p>
+        </div>
+      )}
+    </li>
   )
 }

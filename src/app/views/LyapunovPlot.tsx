@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { CHART_IDS } from '../../lab/scene/defaults.ts'
 import { inRange, rangeOf } from '../../lab/scene/ranges.ts'
 import type { ChartId } from '../../lab/scene/sceneSpec.ts'
+import { CRITERION_TEXTS } from '../../lab/scene/texts.ts'
 import { prepareContext } from '../render/canvas.ts'
 import type { ChartData } from '../render/chartData.ts'
 import { CHARTS, type Chart } from '../render/charts.ts'
@@ -20,7 +21,6 @@ import {
   type StepPicture,
 } from '../render/stepScale.ts'
 import { useLab, usePalette, useRun, useScene } from './context.ts'
-import { criterionLabel } from './criterionLabel.ts'
 import { useSurface } from './useSurface.ts'
 
 /** Nothing is measured on an energy that is still being learned, or has not been. */
@@ -53,7 +53,7 @@ function useChartData(unlearned: boolean): ChartData {
       epsilon: dynamics?.epsilon ?? 1,
       nullFloor: unlearned ? null : nullFloor,
       stops: unlearned ? [] : stops,
-      criterion: { id: criterion, label: criterionLabel(criterion) },
+      criterion: { id: criterion, label: CRITERION_TEXTS[criterion].label },
       delta,
       dataLaw:
         run === null || run.analysis.data === null

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { report } from './charts.testing.ts'
+import { constantRows, trajectoryRate } from './constantsTable.ts'
+
+const constants = {
+  spectralGap: null,
+  logSobolevEstimate: null,
+  twoStateFactor: null,
+  logSobolevBound: null,
+  convexity: -3.25,
+  quadratic: false,
+  smoothness: 125.1,
+  smoothnessAt: [0, -0.001] as const,
+  smoothness95: 14.2,
+  biasPrediction: 1.394e-3,
+}
+const found = {
+  spectralGap: 0.19001,
+  logSobolevEstimate: 0.167,
+  twoStateFactor: 0.879,
+  logSobolevBound: { value: 1.4e-8, method: 'holley-stroock', reason: 'V varies by 18.' },
+}
+const analysis = report(
+  {
+    klExact: [2, 1, 0],
+    fisher: [3, 4, 0],
+    fokkerPlanck: [2, 1, 0.5],
+    fokkerPlanckFisher: [3, 4, 2],
+  },
+  { constants: found },
+)
+const row = (rows: ReturnType<typeof constantRows>, symbol: string) =>
+  rows.find((r) => r.symbol === symbol)!
+
+describe('the table of constants', () => {
+  it('says what is still being computed', () => {
+    const rows = constantRows(constants, null, 1, 0)
+    expect(row(rows, 'λ_PI')).toMatchObject({ value: '–', status: 'being computed' })
+    expect(row(rows, 'L')).toMatchObject({ value: '125.1', name: 'largest, at (0, −0.0010)' })
+    expect(row(rows, 'm').value).toBe('−3.25')
+    expect(row(rows, 'b(η)')).toMatchObject({ value: '0.00139', status: 'prediction' })
+  })
+
+  it('calls only what is proved a certificate, and a vacuous one by its name', () => {
+    const rows = constantRows(constants, analysis, 1, 0)
+    const certified = rows.filter(({ status }) => status.includes('certificate'))
+    expect(certified.map(({ symbol }) => symbol)).toEqual(['λ ≥'])
+    expect(certified[0]!.status).toBe('certificate (vacuous)')
+    expect(certified[0]!.title).toContain('Holley–Stroock: V varies by 18.')
+    expect(row(rows, 'λ_PI').status).toContain('estimate')
+    expect(row(rows, 'λ').title).toContain('0.879')
+    const firm = { ...found, logSobolevBound: { ...found.logSobolevBound, value: 0.5 } }
+    const convex = constantRows(constants, { ...analysis, constants: firm }, 1, 0)
+    expect(row(convex, 'λ ≥')).toMatchObject({ value: '0.50', status: 'certificate' })
+  })
+
+  it('reads the curvature of a quadratic off exactly', () => {
+    const rows = constantRows({ ...constants, quadratic: true }, analysis, 1, 0)
+    expect(row(rows, 'm').status).toBe('exact')
+    expect(row(rows, 'L').status).toBe('exact')
+  })
+
+  it('measures the rate at a step, of the chain or else of the continuous dynamics', () => {
+    expect(trajectoryRate(analysis, 0.5, 1)).toEqual({ value: 2, of: 'exact chain' })
+    expect(trajectoryRate(analysis, 0.5, 2)).toEqual({ value: 2, of: 'Fokker–Planck' })
+    expect(trajectoryRate(analysis, 0.5, 9)).toBeNull()
+    expect(trajectoryRate(null, 0.5, 0)).toBeNull()
+    expect(row(constantRows(constants, analysis, 0.5, 1), 'εI/KL')).toMatchObject({
+      value: '2.00',
+      status: 'measured',
+      name: 'rate at k = 1',
+    })
+  })
+})
