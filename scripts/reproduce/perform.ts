@@ -1,0 +1,94 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { noLawCurves } from '../../src/core/analysis/curves.ts'
+import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
+import type { Environment } from '../../src/lab/engine/environment.ts'
+import { followLaws } from '../../src/lab/engine/followLaws.ts'
+import { Session } from '../../src/lab/engine/session.ts'
+import type { AnalysisReport, FrameReply, Landscape } from '../../src/lab/protocol/calls.ts'
+import type { RunResult } from '../../src/lab/protocol/result.ts'
+import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
+
+/** One scene under several seeds. */
+export interface Job {
+  readonly scene: SceneSpec
+  readonly seeds: readonly number[]
+  /**
+   * The laws on the grid: followed once for all seeds (they depend on none where energy and start are exact), for each
+   * seed anew, or not at all.
+   */
+  readonly laws: 'shared' | 'each' | 'none'
+}
+
+/** One run of a scene, by the very engine of the page. */
+export interface Outcome {
+  readonly seed: number
+  readonly result: RunResult
+  readonly nullFloor: FrameReply['nullFloor']
+  /** Langevin particles after the last step, [x0, y0, …]. */
+  readonly cloud: Float32Array
+  /** Largest relative error of KL′ = −εI over a step of the continuous dynamics; null: not followed. */
+  readonly dissipationError: number | null
+  /** Cells a side that the exact law was followed on; null: not followed. */
+  readonly cells: number | null
+}
+
+export interface Outcomes {
+  /** The energy, the same for all seeds. */
+  readonly landscape: Landscape
+  /** In the order of the seeds; at least one. */
+  readonly runs: readonly Outcome[]
+}
+
+function environment(): Environment {
+  const require = createRequire(import.meta.url)
+  return {
+    assets: new FolderAssets(path.join(import.meta.dirname, '../../scenes')),
+    clock: () => performance.now() / 1000,
+    pause: () => Promise.resolve(),
+    emit: () => undefined,
+    wasmPath: path.join(
+      path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')),
+      'dist',
+      path.sep,
+    ),
+  }
+}
+
+/** What is attached to a run whose laws nobody asks for. */
+function nothing(steps: number): AnalysisReport {
+  return {
+    stage: 'done',
+    curves: noLawCurves(steps),
+    exactTo: -1,
+    cells: null,
+    unresolved: null,
+    foldedMass: [],
+    dissipationError: null,
+    constants: null,
+  }
+}
+
+/** @throws Refusal where the engine does not run the scene */
+export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
+  const surroundings = environment()
+  const session = new Session(surroundings, () => undefined)
+  let shared: AnalysisReport | null = laws === 'none' ? nothing(scene.dynamics.steps) : null
+  let landscape: Landscape | null = null
+  const runs: Outcome[] = []
+  for (const [i, seed] of seeds.entries()) {
+    const run = i + 1
+    const ready = await session.prepare({ run, scene: { ...scene, seed } })
+    const report = shared ?? (await followLaws(ready.analysis, { environment: surroundings }))
+    if (laws === 'shared') shared = report
+    await session.attach({ run, report })
+    const result = await session.result({ run })
+    const { steps } = result.scene.dynamics
+    const { langevin, nullFloor } = await session.frame({ run, step: steps, have: steps })
+    landscape ??= ready.landscape
+    const { dissipationError, cells } = report
+    runs.push({ seed, result, nullFloor, cloud: langevin, dissipationError, cells })
+  }
+  if (landscape === null) throw new RangeError('A job needs at least one seed')
+  return { landscape, runs }
+}

@@ -1,0 +1,29 @@
+import { acceleration } from './studies/acceleration.ts'
+import { certificate } from './studies/certificate.ts'
+import { composition } from './studies/composition.ts'
+import { contraction } from './studies/contraction.ts'
+import { fromTheData } from './studies/fromTheData.ts'
+import { gaussianCheck } from './studies/gaussianCheck.ts'
+import { noCertificate } from './studies/noCertificate.ts'
+import { overlong } from './studies/overlong.ts'
+import { preconditioner } from './studies/preconditioner.ts'
+import { shipped } from './studies/shipped.ts'
+import { stalled } from './studies/stalled.ts'
+import { startAtGibbs } from './studies/startAtGibbs.ts'
+import type { Study } from './study.ts'
+
+/** The studies in the order of the document. Adding one is one file and one line here. */
+export const STUDIES: readonly Study[] = [
+  certificate,
+  noCertificate,
+  startAtGibbs,
+  gaussianCheck,
+  composition,
+  fromTheData,
+  overlong,
+  acceleration,
+  preconditioner,
+  contraction,
+  stalled,
+  shipped,
+]

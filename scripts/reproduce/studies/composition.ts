@@ -1,0 +1,136 @@
+import { first, known, lyapunov, particlesFollow, pointsOf } from '../measures.ts'
+import type { Outcomes } from '../perform.ts'
+import {
+  biasRule,
+  deterministicSeries,
+  floorRule,
+  klAxis,
+  langevinSeries,
+  stopRule,
+  STEP_AXIS,
+} from '../panels.ts'
+import { atMost, type Study, withDynamics } from '../study.ts'
+
+const termName = (i: number) => `term ${i + 1}`
+
+/** Σ wᵢVᵢ of two trained energies. */
+export const composition: Study = {
+  id: 'composition',
+  question:
+    'Energies trained apart are added node by node. Is the table of the sum the sum of the tables, and does KL to the Gibbs measure of the sum obey the same identity?',
+  jobs: (scene, { several }) => {
+    const { energy } = scene
+    const terms = energy.kind === 'sum' ? energy.terms : []
+    return {
+      main: { scene, seeds: several, laws: 'shared' },
+      large: { scene: withDynamics(scene, { particles: 16384 }), seeds: several, laws: 'shared' },
+      ...Object.fromEntries(
+        terms.map(
+          (term, i) =>
+            [
+              termName(i),
+              {
+                scene: withDynamics(
+                  { ...scene, energy: term.energy, target: term.target ?? scene.target },
+                  { steps: 0, particles: 16 },
+                ),
+                seeds: [1],
+                laws: 'none',
+              },
+            ] as const,
+        ),
+      ),
+    }
+  },
+  variations: {
+    large: 'N = 16384',
+    [termName(0)]: 'the table of the first energy alone',
+    [termName(1)]: 'the table of the second energy alone',
+  },
+  judge(of) {
+    const outcomes = of('main')
+    const { langevin, scene } = first(outcomes).result
+    const terms = scene.energy.kind === 'sum' ? scene.energy.terms : []
+    const tables = terms.map(({ weight }, i) => ({ weight, ...of(termName(i)).landscape }))
+    const epsilon = scene.dynamics.epsilon
+    return {
+      predictions: [
+        atMost(
+          'Table of the sum against the sum of the tables, V and its derivatives: largest difference over the largest value',
+          Math.max(
+            ...(['v', 'vx', 'vy', 'vxy'] as const).map((key) => sumError(outcomes, tables, key)),
+          ),
+          1e-12,
+        ),
+        ...lyapunov(outcomes),
+        particlesFollow(outcomes),
+        particlesFollow(of('large')),
+      ],
+      figures: [
+        {
+          name: 'composition',
+          alt: 'KL of the sum falls to its bias; its fall equals the dissipation',
+          caption:
+            'Left: KL to the Gibbs measure of the sum. Right: the fall of KL of the continuous dynamics over a step, and the dissipation εI that the identity puts in its place.',
+          panels: [
+            {
+              title: 'Lyapunov curve',
+              x: STEP_AXIS,
+              y: klAxis([1e-3, 30]),
+              series: [...langevinSeries(outcomes), deterministicSeries(outcomes)],
+              rules: [
+                ...floorRule(outcomes),
+                ...biasRule(outcomes),
+                ...stopRule(outcomes, scene.stopping.criterion),
+              ],
+            },
+            {
+              title: 'Dissipation',
+              x: STEP_AXIS,
+              y: { label: 'nats per unit of time', scale: 'log' },
+              series: [
+                {
+                  name: 'εI',
+                  colour: 'purple',
+                  points: pointsOf(langevin.fokkerPlanckFisher.map((i) => epsilon * known(i))),
+                },
+                {
+                  name: '−ΔKL/η, central',
+                  colour: 'orange',
+                  line: 'dotted',
+                  points: pointsOf(
+                    langevin.fokkerPlanck.map((_, k) =>
+                      centralFall(langevin.fokkerPlanck, k, known(scene.dynamics.stepSize)),
+                    ),
+                  ),
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    }
+  },
+}
+
+/** −(KL_{k+1} − KL_{k−1})/(2η); NaN at the ends. */
+export function centralFall(curve: readonly (number | null)[], k: number, eta: number): number {
+  return (known(curve[k - 1]) - known(curve[k + 1])) / (2 * eta)
+}
+
+function sumError(
+  { landscape }: Outcomes,
+  terms: readonly (Pick<Outcomes['landscape'], 'v' | 'vx' | 'vy' | 'vxy'> & {
+    readonly weight: number
+  })[],
+  key: 'v' | 'vx' | 'vy' | 'vxy',
+): number {
+  let error = 0
+  let largest = 0
+  landscape[key].forEach((value, i) => {
+    const sum = terms.reduce((total, term) => total + term.weight * term[key][i]!, 0)
+    error = Math.max(error, Math.abs(value - sum))
+    largest = Math.max(largest, Math.abs(value))
+  })
+  return error / largest
+}

@@ -1,0 +1,190 @@
+import { PRETRAINED_IDS, experiment } from '../../../src/lab/scene/experiments.ts'
+import { first, known, last, largestRise, particlesFollow, pointsOf, stopOf } from '../measures.ts'
+import { exactly, number, percent } from '../numbers.ts'
+import type { Outcomes } from '../perform.ts'
+import { floorRule, klAxis, langevinSeries, STEP_AXIS } from '../panels.ts'
+import { holds, limit, type Prediction, type Study } from '../study.ts'
+
+/** The scene whose stop is looked at under many seeds. */
+const REPEATED = 'eight-gaussians'
+
+/** The worst of all targets, by name. */
+function worst(
+  claim: string,
+  bound: number,
+  values: readonly (readonly [string, number])[],
+): Prediction {
+  const [id, value] = values.reduce((a, b) => (b[1] <= a[1] ? a : b))
+  return holds(
+    claim,
+    `${number(value)} (${id})`,
+    `≤ ${limit(bound)}`,
+    values.every(([, each]) => each <= bound),
+  )
+}
+
+/**
+ * Where `statistical` may stop, from the exact law alone. With σ₀ the standard deviation of one reading at π and w the
+ * window, two quiet windows in a row are not to be had while KL falls by more than 5√2 σ₀ a window, and fail to come
+ * four windows after it has ceased to fall by ½σ₀ only by rare chance.
+ */
+export function statisticalInterval(
+  exact: readonly (number | null)[],
+  deviation: number,
+  window: number,
+): readonly [number, number] {
+  const fall = (k: number) => known(exact[k - window]) - known(exact[k])
+  const ends = Array.from(
+    { length: Math.floor((exact.length - 1) / window) },
+    (_, i) => (i + 1) * window,
+  )
+  const slow = ends.find((k) => fall(k) <= 5 * Math.SQRT2 * deviation) ?? Number.NaN
+  const still = ends.find((k) => fall(k) <= 0.5 * deviation) ?? Number.NaN
+  return [slow + window, still + 4 * window]
+}
+
+/** Window of `statistical`: max(10, steps/20), up to a multiple of 5. */
+const windowOf = (steps: number) => 5 * Math.ceil(Math.max(10, steps / 20) / 5)
+
+/** The energies that come with the lab, at their own step sizes. */
+export const shipped: Study = {
+  id: 'shipped',
+  title: 'The shipped energies',
+  covers: PRETRAINED_IDS,
+  question:
+    'Eleven trained energies, each at its own default step size from N(0, I): does KL obey the identity on all of them, do the particles follow the exact law, and how much does the seed move the stopping step?',
+  jobs: (_, { few, many }) => ({
+    ...Object.fromEntries(
+      PRETRAINED_IDS.map(
+        (id) => [id, { scene: experiment(id)!.scene, seeds: few, laws: 'shared' }] as const,
+      ),
+    ),
+    repeated: { scene: experiment(REPEATED)!.scene, seeds: many, laws: 'shared' },
+  }),
+  variations: { repeated: `${REPEATED} under many seeds` },
+  judge(of) {
+    const all = PRETRAINED_IDS.map((id) => [id, of(id)] as const)
+    const follow = all.map(([id, outcomes]) => [id, particlesFollow(outcomes)] as const)
+    const repeated = of('repeated')
+    const stops = repeated.runs.map((run) => known(stopOf(run, 'statistical')))
+    const { langevin, scene } = first(repeated).result
+    const floor = first(repeated).nullFloor
+    const deviation = (known(floor?.upper) - known(floor?.mean)) / 2
+    const interval = statisticalInterval(
+      langevin.klExact,
+      deviation,
+      windowOf(scene.dynamics.steps),
+    )
+    const fastest = Math.min(...stops)
+    const slowest = Math.max(...stops)
+    return {
+      predictions: [
+        worst(
+          'KL of the continuous dynamics never rises: largest rise in a step, nats, of all energies',
+          1e-12,
+          all.map(
+            ([id, outcomes]) =>
+              [id, Math.max(0, largestRise(first(outcomes).result.langevin.fokkerPlanck))] as const,
+          ),
+        ),
+        worst(
+          'KL′ = −εI: largest relative error over a step of the continuous dynamics',
+          0.02,
+          all.map(([id, outcomes]) => [id, known(first(outcomes).dissipationError)] as const),
+        ),
+        holds(
+          'The particles lie within 3 of their standard errors of the exact law for 95 % of their readings',
+          `${follow.filter(([, { met }]) => met).length} of ${follow.length} energies`,
+          'all',
+          follow.every(([, { met }]) => met),
+        ),
+        holds(
+          `Stops of the statistical rule on ${REPEATED} under ${stops.length} seeds lie in the interval that the exact law gives`,
+          `${fastest} to ${slowest}`,
+          `${interval.join(' to ')}`,
+          fastest >= interval[0] && slowest <= interval[1],
+        ),
+      ],
+      figures: [
+        {
+          name: 'shipped',
+          alt: 'KL of the exact law for the eleven shipped energies, and the stopping steps of many seeds',
+          caption: `Left: exact law of the chain on each shipped energy, on the axis of time. Right: particles and exact law on ${REPEATED} under ${stops.length} seeds; between the upright lines the statistical rule may stop.`,
+          panels: [
+            {
+              title: 'Eleven energies',
+              x: { label: 'time t = kη', scale: 'log' },
+              y: klAxis([1e-4, 20]),
+              series: all.map(([id, outcomes], i) => {
+                const { langevin: curves, scene: own } = first(outcomes).result
+                const eta = known(own.dynamics.stepSize)
+                return {
+                  name: id,
+                  colour: (['blue', 'orange', 'green', 'purple', 'red', 'grey'] as const)[i % 6]!,
+                  line: i < 6 ? ('solid' as const) : ('dashed' as const),
+                  points: pointsOf(curves.klExact)
+                    .map(([k, kl]) => [k * eta, kl] as const)
+                    .filter(([t]) => t > 0),
+                }
+              }),
+            },
+            {
+              title: 'One energy, many seeds',
+              x: STEP_AXIS,
+              y: klAxis([1e-4, 20]),
+              series: langevinSeries(repeated),
+              rules: [
+                ...floorRule(repeated),
+                { name: `earliest: step ${interval[0]}`, colour: 'grey', at: { x: interval[0] } },
+                { name: `latest: step ${interval[1]}`, colour: 'grey', at: { x: interval[1] } },
+              ],
+            },
+          ],
+        },
+      ],
+      tables: [
+        {
+          caption: 'Each energy at its default step size; the exact law, nats.',
+          head: [
+            'energy',
+            'η',
+            'cells',
+            'KL₀',
+            'KL at the end',
+            'b(η)',
+            'gap λ',
+            'error of KL′ = −εI',
+            'particles within 3 SE',
+          ],
+          rows: all.map(([id, outcomes], i) => row(id, outcomes, follow[i]![1])),
+        },
+        {
+          caption: `Stopping steps of the statistical rule on ${REPEATED}, by seed.`,
+          head: ['seeds', 'steps'],
+          rows: [
+            [
+              `${first(repeated).seed} to ${repeated.runs.at(-1)!.seed}`,
+              stops.map((step) => exactly(step)).join(', '),
+            ],
+          ],
+        },
+      ],
+    }
+  },
+}
+
+function row(id: string, outcomes: Outcomes, follow: Prediction): string[] {
+  const { result, cells, dissipationError } = first(outcomes)
+  const { langevin, constants, scene } = result
+  return [
+    id,
+    number(known(scene.dynamics.stepSize)),
+    cells === null ? '–' : String(cells),
+    number(known(langevin.klExact[0] ?? langevin.kl[0])),
+    number(last(langevin.klExact)),
+    constants.biasPrediction === null ? '–' : number(constants.biasPrediction, 2),
+    number(known(constants.spectralGap)),
+    percent(known(dissipationError), 2),
+    follow.measured.replace(/ of .*/u, ''),
+  ]
+}
