@@ -180,6 +180,30 @@ describe('the late slope of the exact-transport KL', () => {
     expect(half.basins.map(({ mass }) => mass)).toEqual([0.5])
   })
 
+  it('counts the curvature of a barrier, and ends at none behind a hard wall', () => {
+    // V = ½(x² + 2y²) − μ log(x − ½) near the wall: x(x − ½) = μ, V_xx = 1 + μ/(x − ½)² at the minimum.
+    const { grid } = fieldOf(
+      quadraticEnergy(
+        [0, 0],
+        [
+          [1, 0],
+          [0, 2],
+        ],
+      ),
+    )
+    const wall = { kind: 'half-plane', normal: [1, 0], offset: 0.5 } as const
+    const xy = new Float64Array([1.2, 0.4, 0.8, -0.7, 2, 0.1])
+    const soft = basinsOf(xy, { grid, barriers: [{ ...wall, strength: 0.1 }] }, plain(0.02))
+    const x = 0.25 + Math.sqrt(0.0625 + 0.1)
+    const bend = 1 + 0.1 / (x - 0.5) ** 2
+    expect(soft.basins).toHaveLength(1)
+    expect(soft.basins[0]!.at[0]).toBeCloseTo(x, 9)
+    expect(soft.basins[0]!.laplacian).toBeCloseTo(bend + 2, 6)
+    expect(soft.slope).toBeCloseTo(-log((1 - 0.02 * bend) * (1 - 0.04)), 8)
+    const hard = basinsOf(xy, { grid, barriers: [{ ...wall, strength: 0 }] }, plain(0.02))
+    expect(hard).toEqual({ basins: [], slope: null })
+  })
+
   it('finds a minimum on an edge of cells, and takes the mean of its sides', () => {
     // V_xx is 2 on the left of x = 0 and 6 on the right: a node line.
     const field = fieldOf(

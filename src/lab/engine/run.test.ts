@@ -10,9 +10,13 @@ import { sceneOf } from './session.testing.ts'
 const PARTICLES = 64
 const STEPS = 40
 
-function createRun(frameBudget: number, companion: readonly number[] | null = null): Run {
+function createRun(
+  frameBudget: number,
+  companion: readonly number[] | null = null,
+  dynamics: object = {},
+): Run {
   const scene = sceneOf({
-    dynamics: { stepSize: 0.05, steps: STEPS, particles: PARTICLES, companion },
+    dynamics: { stepSize: 0.05, steps: STEPS, particles: PARTICLES, companion, ...dynamics },
     domain: { halfWidth: 4, cells: 32 },
   })
   const energy = quadraticEnergy(
@@ -86,6 +90,24 @@ test('the companion is scrubbed like the others: the same particles beside, unde
   expect((await alone.frameAt(18)).langevin).toEqual(langevin)
   expect((await alone.frameAt(18)).companion).toBeNull()
   expect(alone.curvesSince(17)[0]!.contraction).toBeNull()
+})
+
+test('the companion of a chain with jumps jumps with it, and no bound is claimed', async () => {
+  const run = createRun(Infinity, [-0.3, 0.2], { sampler: 'mala', jumpEvery: 4 })
+  const scarce = createRun(4 * 48 * PARTICLES, [-0.3, 0.2], { sampler: 'mala', jumpEvery: 4 })
+  await run.advanceTo(STEPS)
+  await scarce.advanceTo(STEPS)
+  expect(await scarce.frameAt(19)).toEqual(await run.frameAt(19))
+  const { langevin, companion } = await run.frameAt(STEPS)
+  // Two particles that once jumped to the same place stay together: same proposals, same decisions.
+  let met = 0
+  for (let i = 0; i < PARTICLES; i++)
+    if (langevin[2 * i] === companion![2 * i] && langevin[2 * i + 1] === companion![2 * i + 1])
+      met++
+  expect(met).toBeGreaterThan(0)
+  const points = run.curvesSince(-1).map(({ contraction }) => contraction!)
+  expect(points.every(({ bound }) => bound === null)).toBe(true)
+  expect(points.at(-1)!.rootMeanSquare).toBeLessThan(points[0]!.rootMeanSquare)
 })
 
 test('two scrubs at once do not disturb each other', async () => {
