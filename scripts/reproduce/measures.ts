@@ -3,7 +3,7 @@ import type { EnergyField } from '../../src/core/fields/energyField.ts'
 import type { Landscape } from '../../src/lab/protocol/calls.ts'
 import { number, percent } from './numbers.ts'
 import type { Outcome, Outcomes } from './perform.ts'
-import { atLeast, atMost, holds, type Prediction } from './study.ts'
+import { atMost, holds, type Prediction } from './study.ts'
 
 /** What several studies measure of their runs. */
 
@@ -195,11 +195,7 @@ export function stepAt(time: number, run: Outcome): number {
   return Math.round(time / known(run.result.scene.dynamics.stepSize))
 }
 
-/** A curve must be known at every step. */
-export function complete(name: string, curve: Curve): Prediction {
-  return atLeast(
-    `${name} is known at every step: share of the steps`,
-    curve.filter((v) => v !== null).length / curve.length,
-    1,
-  )
+/** −(KL_{k+1} − KL_{k−1})/(2η); NaN at the ends. */
+export function centralFall(curve: readonly (number | null)[], k: number, eta: number): number {
+  return (known(curve[k - 1]) - known(curve[k + 1])) / (2 * eta)
 }

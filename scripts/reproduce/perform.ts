@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { noLawCurves } from '../../src/core/analysis/curves.ts'
+import { barrierLevel } from '../../src/core/fields/barriers.ts'
 import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
 import type { Environment } from '../../src/lab/engine/environment.ts'
 import { followLaws } from '../../src/lab/engine/followLaws.ts'
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly dissipationError: number | null
   /** Cells a side that the exact law was followed on; null: not followed. */
   readonly cells: number | null
+  /** Langevin particles found inside a barrier, over all steps. */
+  readonly trespassers: number
 }
 
 export interface Outcomes {
@@ -87,8 +90,28 @@ export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
     const { langevin, nullFloor } = await session.frame({ run, step: steps, have: steps })
     landscape ??= ready.landscape
     const { dissipationError, cells } = report
-    runs.push({ seed, result, nullFloor, cloud: langevin, dissipationError, cells })
+    const trespassers = await countTrespassers(session, run, steps, ready.landscape)
+    runs.push({ seed, result, nullFloor, cloud: langevin, dissipationError, cells, trespassers })
   }
   if (landscape === null) throw new RangeError('A job needs at least one seed')
   return { landscape, runs }
+}
+
+/** Frames carry single precision: a particle at a wall may be this far on its wrong side, world units. */
+const ROUNDING = 1e-6
+
+async function countTrespassers(
+  session: Session,
+  run: number,
+  steps: number,
+  { barriers }: Landscape,
+): Promise<number> {
+  let count = 0
+  if (barriers.length === 0) return count
+  for (let step = 0; step <= steps; step++) {
+    const { langevin: xy } = await session.frame({ run, step, have: steps })
+    for (let i = 0; i < xy.length; i += 2)
+      if (barriers.some((barrier) => barrierLevel(barrier, xy[i]!, xy[i + 1]!) < -ROUNDING)) count++
+  }
+  return count
 }

@@ -1,9 +1,12 @@
 import { acceleration } from './studies/acceleration.ts'
+import { barrier } from './studies/barrier.ts'
 import { certificate } from './studies/certificate.ts'
 import { composition } from './studies/composition.ts'
 import { contraction } from './studies/contraction.ts'
-import { fromTheData } from './studies/fromTheData.ts'
+import { fromTheData, halfTrained } from './studies/fromTheData.ts'
 import { gaussianCheck } from './studies/gaussianCheck.ts'
+import { jumps } from './studies/jumps.ts'
+import { mala } from './studies/mala.ts'
 import { noCertificate } from './studies/noCertificate.ts'
 import { overlong } from './studies/overlong.ts'
 import { preconditioner } from './studies/preconditioner.ts'
@@ -19,11 +22,15 @@ export const STUDIES: readonly Study[] = [
   startAtGibbs,
   gaussianCheck,
   composition,
+  barrier,
   fromTheData,
+  halfTrained,
   overlong,
   acceleration,
   preconditioner,
   contraction,
   stalled,
+  jumps,
+  mala,
   shipped,
 ]

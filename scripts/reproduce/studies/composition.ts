@@ -1,4 +1,4 @@
-import { first, known, lyapunov, particlesFollow, pointsOf } from '../measures.ts'
+import { centralFall, first, known, lyapunov, particlesFollow, pointsOf } from '../measures.ts'
 import type { Outcomes } from '../perform.ts'
 import {
   biasRule,
@@ -111,11 +111,6 @@ export const composition: Study = {
       ],
     }
   },
-}
-
-/** −(KL_{k+1} − KL_{k−1})/(2η); NaN at the ends. */
-export function centralFall(curve: readonly (number | null)[], k: number, eta: number): number {
-  return (known(curve[k - 1]) - known(curve[k + 1])) / (2 * eta)
 }
 
 function sumError(

@@ -212,6 +212,33 @@ const COMPOSITION: SceneSpec = sceneOf(
   { stopping: { criterion: 'certified-decrease' } },
 )
 
+/** Eight wells behind three kinds of barrier: a hard wall, a repelling disc and a repelling triangle. */
+const FENCED: SceneSpec = sceneOf(
+  defaultTarget('eight-gaussians'),
+  {
+    kind: 'sum',
+    terms: [{ weight: 1, energy: { kind: 'exact' }, target: null }],
+    barriers: [
+      { kind: 'half-plane', normal: [0, 1], offset: -0.7, strength: 0 },
+      { kind: 'disc', center: ORIGIN, radius: 0.6, strength: 0.1 },
+      {
+        kind: 'polygon',
+        points: [
+          [0.7, 1.1],
+          [1.1, 0.7],
+          [2.2, 1.4],
+          [1.4, 2.2],
+        ],
+        strength: 0.2,
+      },
+    ],
+  },
+  {
+    dynamics: { stepSize: 0.01, initial: gaussianStart([0, 1], 0.5) },
+    stopping: { criterion: 'statistical' },
+  },
+)
+
 /** All particles in one of two sharp, well-separated wells. */
 const ONE_WELL: readonly [TargetSpec, SceneSpec['energy']] = [
   { kind: 'two-gaussians', sharpness: 2 },
@@ -219,6 +246,7 @@ const ONE_WELL: readonly [TargetSpec, SceneSpec['energy']] = [
 ]
 
 const ONE_WELL_SETTING = {
+  domain: { halfWidth: 2.5, cells: 128 },
   dynamics: { stepSize: 0.005, steps: 400, initial: { kind: 'point', at: [1, 0], spread: 0.15 } },
   stopping: { criterion: 'statistical' },
 } as const satisfies Setting
@@ -270,11 +298,30 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     scene: COMPOSITION,
   },
   {
+    id: 'barrier',
+    title: 'Keep out: barriers',
+    sentence:
+      'Walls forbid regions: π is zero inside, no particle enters, KL still falls by the same identity, and the certificates are off.',
+    scene: FENCED,
+  },
+  {
     id: 'from-the-data',
     title: 'Training is sampling from the data',
     sentence: 'The same dynamics started at the data: where the energy is right, nothing moves.',
     scene: {
       ...pretrainedScene('two-moons'),
+      dynamics: { ...DEFAULT_SCENE.dynamics, initial: { kind: 'data' } },
+      view: { ...DEFAULT_SCENE.view, chart: 'data' },
+    },
+  },
+  {
+    id: 'half-trained',
+    title: 'Half trained: the data drift away',
+    sentence:
+      'The same start under an energy whose training was cut short: the dynamics carries the data off to where that energy wants them.',
+    scene: {
+      ...pretrainedScene('two-moons'),
+      energy: { kind: 'pretrained', name: HALF_TRAINED },
       dynamics: { ...DEFAULT_SCENE.dynamics, initial: { kind: 'data' } },
       view: { ...DEFAULT_SCENE.view, chart: 'data' },
     },
@@ -353,6 +400,26 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     title: 'Stalled, not converged',
     sentence: 'All particles start in one of two sharp wells: the curve goes flat far above zero.',
     scene: sceneOf(...ONE_WELL, ONE_WELL_SETTING),
+  },
+  {
+    id: 'jumps',
+    title: 'Jumps over the pass',
+    sentence:
+      'The same start with a uniform Metropolis jump now and then: they leave π as it is, fill the other well and end the stall.',
+    scene: sceneOf(...ONE_WELL, {
+      ...ONE_WELL_SETTING,
+      dynamics: { ...ONE_WELL_SETTING.dynamics, jumpEvery: 2 },
+    }),
+  },
+  {
+    id: 'mala',
+    title: 'Bias and its control',
+    sentence:
+      'At a large step Langevin settles beside the target; accepting or refusing each step by Metropolis takes that bias away.',
+    scene: sceneOf(...EIGHT, {
+      dynamics: { stepSize: 0.05, steps: 150, particles: 16384, sampler: 'mala' },
+      stopping: { criterion: 'statistical' },
+    }),
   },
 ]
 
