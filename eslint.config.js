@@ -61,8 +61,8 @@ const ROOMS = {
     packages: ['zustand'],
   },
   'app/render': {
-    may: ['core/maths'],
-    types: ['core/fields', 'lab/protocol'],
+    may: ['core/maths', 'core/fields/barriers.ts'],
+    types: ['core/fields/energyField.ts', 'lab/protocol'],
     packages: ['d3', 'd3-*'],
   },
   'app/views': {
@@ -108,7 +108,8 @@ function otherPackages(packages) {
 
 /** Matches relative specifiers that lead into `other`, however much of its path they spell out. */
 function specifierInto(other) {
-  const [last, ...above] = other.split('/').reverse()
+  const above = other.split('/')
+  const last = above.pop()
   const prefix = above.map((folder) => `(?:${folder}/)?`).join('')
   return `^\\.[./]*/${prefix}${last}(?:/|$)`
 }

@@ -1,7 +1,7 @@
 import type { Landscape } from '../../lab/protocol/calls.ts'
 import { createBitmap, type Context } from './canvas.ts'
 import type { Viewport } from './coordinates.ts'
-import { extent, sampleEnergy } from './sampling.ts'
+import { extent, sampleField } from './sampling.ts'
 import type { Palette } from './theme.ts'
 
 const OVERSAMPLING = 4
@@ -16,7 +16,7 @@ export function differenceBins(particles: number): number {
 export function gibbsMass(landscape: Landscape, bins: number): Float32Array {
   const n = bins * OVERSAMPLING
   const energy = new Float32Array(n * n)
-  sampleEnergy(landscape, n, n, energy)
+  sampleField(landscape, n, n, energy)
   const lowest = extent(energy)[0]
   const mass = new Float32Array(bins * bins)
   let total = 0

@@ -1,10 +1,13 @@
 import { contours, interpolateRgb, ticks } from 'd3'
-import { hermiteGradient } from '../../core/maths/hermite.ts'
+import { addBarriers } from '../../core/fields/barriers.ts'
+import { hermiteJet } from '../../core/maths/hermite.ts'
 import type { Landscape, Raster } from '../../lab/protocol/calls.ts'
 import { createBitmap, type Bitmap, type Context } from './canvas.ts'
 import type { Viewport } from './coordinates.ts'
+import { fillRate, type RateRaster } from './contraction.ts'
 import { tableOf } from './readout.ts'
-import { extent, sampleEnergy, sampleRaster } from './sampling.ts'
+import { clipToAllowed } from './regions.ts'
+import { extent, sampleExtended, sampleField, sampleRaster } from './sampling.ts'
 import type { Palette } from './theme.ts'
 
 /** What there is to draw under the particles. */
@@ -14,6 +17,8 @@ export interface LandscapeData {
   readonly targetDensity: Raster | null
   /** Data points [x0, y0, …]; may be empty. */
   readonly data: Float32Array
+  /** The local rate of contraction, drawn in place of any density; null: not wanted. */
+  readonly rate: RateRaster | null
 }
 
 /** Which layers to draw; `energy` is the Gibbs density of the energy at its temperature. */
@@ -158,10 +163,7 @@ function paintHeat(
   const words = new Uint32Array(n * n)
   fill(n, words)
   const image = new ImageData(new Uint8ClampedArray(words.buffer), n, n)
-  if (n === side) {
-    bitmap.context.putImageData(image, 0, 0)
-    return
-  }
+  // Drawn rather than put, so that colours with alpha lie over what is there.
   const small = createBitmap(n, n)
   small.context.putImageData(image, 0, 0)
   bitmap.context.imageSmoothingEnabled = true
@@ -169,26 +171,44 @@ function paintHeat(
   bitmap.context.drawImage(small.canvas, 0, 0, side, side)
 }
 
+/** Lowest and highest V: of the nodes, or of what barriers leave of them. */
+function reliefOf(landscape: Landscape): readonly [low: number, high: number] {
+  if (landscape.barriers.length === 0) return extent(landscape.v)
+  const n = landscape.cells
+  const energy = new Float32Array(n * n)
+  sampleField(landscape, n, n, energy)
+  return extent(energy)
+}
+
 function paint(
   bitmap: Bitmap,
   side: number,
-  ratio: number,
+  viewport: Viewport,
   data: LandscapeData,
   layers: LandscapeLayers,
   palette: Palette,
 ): void {
   const { context } = bitmap
-  const { landscape, targetDensity } = data
+  const { ratio } = viewport
+  const { landscape, targetDensity, rate } = data
   const { epsilon } = landscape
   const size = side / ratio
-  const [lowest, highest] = extent(landscape.v)
+  const [lowest, highest] = reliefOf(landscape)
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.fillStyle = palette.surface
   context.fillRect(0, 0, side, side)
-  if (layers.energy) {
+  if (rate !== null) {
+    paintHeat(bitmap, side, size, (n, out) => {
+      const values = new Float32Array(n * n)
+      const presence = new Float32Array(n * n)
+      sampleRaster(rate, n, n, values)
+      sampleRaster(rate.presence, n, n, presence)
+      fillRate(values, presence, rate.scale, palette.rate, out)
+    })
+  } else if (layers.energy) {
     paintHeat(bitmap, side, size, (n, out) => {
       const energy = new Float32Array(n * n)
-      sampleEnergy(landscape, n, n, energy)
+      sampleField(landscape, n, n, energy)
       fillHeat(energy, lowest, epsilon, palette.ramp, out)
     })
   } else if (layers.target && targetDensity !== null) {
@@ -204,7 +224,9 @@ function paint(
   if (layers.contours) {
     const n = Math.round(Math.max(64, Math.min(150, size / 3)))
     const energy = new Float32Array(n * n)
-    sampleEnergy(landscape, n, n, energy)
+    sampleExtended(landscape, n, n, energy)
+    context.save()
+    clipToAllowed(context, { ...viewport, left: 0, top: 0 }, landscape.barriers)
     const levels = contourLevels(lowest, highest, epsilon)
     const colour = interpolateRgb(palette.contourLow, palette.contourHigh)
     levels.forEach((level, i) => {
@@ -213,8 +235,9 @@ function paint(
       context.lineWidth = 1
       context.stroke()
     })
+    context.restore()
   }
-  if (layers.target && layers.energy && targetDensity !== null) {
+  if (layers.target && (layers.energy || rate !== null) && targetDensity !== null) {
     const n = targetDensity.cells
     const density = new Float32Array(n * n)
     sampleRaster(targetDensity, n, n, density)
@@ -250,15 +273,19 @@ function paintArrows(context: Context, size: number, landscape: Landscape, palet
   const { halfWidth } = landscape
   const table = tableOf(landscape)
   const spacing = (2 * halfWidth) / lattice
-  const gradient = new Float64Array(2)
+  const jet = new Float64Array(6)
   const slopes = new Float64Array(2 * lattice * lattice)
   const sizes: number[] = []
   for (let row = 0; row < lattice; row++) {
     for (let column = 0; column < lattice; column++) {
       const x = (column + 0.5) * spacing - halfWidth
-      hermiteGradient(table, x, halfWidth - (row + 0.5) * spacing, gradient)
-      slopes.set(gradient, 2 * (row * lattice + column))
-      sizes.push(Math.hypot(gradient[0]!, gradient[1]!))
+      const y = halfWidth - (row + 0.5) * spacing
+      hermiteJet(table, x, y, jet)
+      addBarriers(landscape.barriers, x, y, jet)
+      // Where a barrier forbids there is no arrow.
+      const slope = Math.hypot(jet[1]!, jet[2]!)
+      slopes.set(jet.subarray(1, 3), 2 * (row * lattice + column))
+      sizes.push(Number.isNaN(slope) ? 0 : slope)
     }
   }
   const typical = Float64Array.from(sizes).sort()[Math.floor(sizes.length / 2)]!
@@ -342,6 +369,7 @@ export function createLandscapePainter(): LandscapePainter {
           k.data.landscape === data.landscape &&
           k.data.targetDensity === data.targetDensity &&
           k.data.data === data.data &&
+          k.data.rate === data.rate &&
           k.side === side &&
           k.ratio === ratio &&
           k.palette === palette &&
@@ -352,7 +380,7 @@ export function createLandscapePainter(): LandscapePainter {
         const retired = kept.length >= KEPT ? kept.pop()! : null
         const bitmap =
           retired !== null && retired.side === side ? retired.bitmap : createBitmap(side, side)
-        paint(bitmap, side, ratio, data, layers, palette)
+        paint(bitmap, side, viewport, data, layers, palette)
         entry = { data, side, ratio, layers, palette, bitmap }
       }
       kept.unshift(entry)

@@ -1,7 +1,7 @@
 import { interpolateLab, rgb } from 'd3'
 import { createBitmap, type Bitmap, type Context } from './canvas.ts'
-import type { Viewport } from './coordinates.ts'
-import { pack, type Accent, type Flow, type Palette } from './theme.ts'
+import { toScreen, world, type Viewport } from './coordinates.ts'
+import { pack, type Accent, type Palette, type Tint } from './theme.ts'
 
 /** A cloud to draw. */
 export interface Cloud {
@@ -13,7 +13,7 @@ export interface Cloud {
 
 /** Draws one cloud; holds the pixel buffers of one canvas. */
 export interface ParticlePainter {
-  draw(context: Context, viewport: Viewport, cloud: Cloud, flow: Flow, palette: Palette): void
+  draw(context: Context, viewport: Viewport, cloud: Cloud, tint: Tint, palette: Palette): void
 }
 
 /** One dot's ink where it is fully covered; overlapping dots add. */
@@ -389,7 +389,7 @@ export function createParticlePainter(): ParticlePainter {
   let sprite: { readonly radius: number; readonly sprite: DotSprite } | null = null
 
   return {
-    draw(context, viewport, cloud, flow, palette) {
+    draw(context, viewport, cloud, tint, palette) {
       const { left, top, size, ratio, halfWidth } = viewport
       const side = Math.max(1, Math.round(size * ratio))
       if (bitmap === null || sheet === null || image === null || sheet.width !== side) {
@@ -406,8 +406,8 @@ export function createParticlePainter(): ParticlePainter {
       const many = n >= MANY
       // A bilinear point is about a pixel; the denser ink of larger dots is made up by opacity.
       const opacity = many ? Math.min(0.7, style.opacity * ratio * ratio) : style.opacity
-      const key = `${palette.name} ${flow} ${opacity.toFixed(3)}`
-      if (table?.key !== key) table = { key, colours: inkTable(palette[flow], opacity) }
+      const key = `${palette.name} ${tint} ${opacity.toFixed(3)}`
+      if (table?.key !== key) table = { key, colours: inkTable(palette[tint], opacity) }
 
       wipe(sheet)
       const frames = [...previous, xy]
@@ -441,4 +441,31 @@ export function createParticlePainter(): ParticlePainter {
       )
     },
   }
+}
+
+/** So many pairs of two clouds are tied together: enough to see them approach, few enough to follow one. */
+const LINKED = 40
+
+/** Straight ties between the partners of two clouds under one noise, for the first few dozen pairs. */
+export function drawLinks(
+  context: Context,
+  viewport: Viewport,
+  from: Float32Array,
+  to: Float32Array,
+  palette: Palette,
+): void {
+  const end = Math.min(from.length, to.length, 2 * LINKED)
+  context.save()
+  context.strokeStyle = palette.ink
+  context.globalAlpha = 0.55
+  context.lineWidth = 1
+  context.beginPath()
+  for (let i = 0; i + 1 < end; i += 2) {
+    const [ax, ay] = toScreen(viewport, world(from[i]!, from[i + 1]!))
+    const [bx, by] = toScreen(viewport, world(to[i]!, to[i + 1]!))
+    context.moveTo(ax, ay)
+    context.lineTo(bx, by)
+  }
+  context.stroke()
+  context.restore()
 }

@@ -1,4 +1,5 @@
-import { hermiteGradient, hermiteValue, type HermiteTable } from '../../core/maths/hermite.ts'
+import { addBarriers } from '../../core/fields/barriers.ts'
+import { hermiteJet, type HermiteTable } from '../../core/maths/hermite.ts'
 import type { Landscape } from '../../lab/protocol/calls.ts'
 import type { World } from './coordinates.ts'
 import { formatCoordinate, formatNumber } from './format.ts'
@@ -6,11 +7,13 @@ import { formatCoordinate, formatNumber } from './format.ts'
 /** The energy at a point. */
 export interface LandscapeReading {
   readonly point: World
+  /** +∞ where a barrier forbids. */
   readonly v: number
-  /** |∇V|, per world unit. */
+  /** |∇V|, per world unit; NaN where a barrier forbids. */
   readonly slope: number
   /** π = e^(−V/ε)/Z, per unit area. */
   readonly density: number
+  readonly forbidden: boolean
 }
 
 /** The landscape's table as the interpolation reads it; shares the arrays. */
@@ -19,21 +22,22 @@ export function tableOf(landscape: Landscape): HermiteTable {
   return { box: { halfWidth, cells }, v, vx, vy, vxy }
 }
 
-const gradient = new Float64Array(2)
+const jet = new Float64Array(6)
 
-/** V, |∇V| and π at a point; null outside Ω. */
+/** V, |∇V| and π at a point, barriers included; null outside Ω. */
 export function readLandscape(landscape: Landscape, point: World): LandscapeReading | null {
   const [x, y] = point
   const { halfWidth, epsilon, logZ } = landscape
   if (!(Math.abs(x) <= halfWidth && Math.abs(y) <= halfWidth)) return null
-  const table = tableOf(landscape)
-  const v = hermiteValue(table, x, y)
-  hermiteGradient(table, x, y, gradient)
+  hermiteJet(tableOf(landscape), x, y, jet)
+  addBarriers(landscape.barriers, x, y, jet)
+  const v = jet[0]!
   return {
     point,
     v,
-    slope: Math.hypot(gradient[0]!, gradient[1]!),
+    slope: Math.hypot(jet[1]!, jet[2]!),
     density: Math.exp(-v / epsilon - logZ),
+    forbidden: v === Infinity,
   }
 }
 
@@ -41,11 +45,13 @@ export function readLandscape(landscape: Landscape, point: World): LandscapeRead
 export function formatReading(
   reading: LandscapeReading,
 ): readonly { readonly label: string; readonly value: string }[] {
+  const at = {
+    label: 'x',
+    value: `(${formatCoordinate(reading.point[0])}, ${formatCoordinate(reading.point[1])})`,
+  }
+  if (reading.forbidden) return [at, { label: 'π', value: '0' }, { label: 'forbidden', value: '' }]
   return [
-    {
-      label: 'x',
-      value: `(${formatCoordinate(reading.point[0])}, ${formatCoordinate(reading.point[1])})`,
-    },
+    at,
     { label: 'V', value: formatNumber(reading.v, 4) },
     { label: '|∇V|', value: formatNumber(reading.slope, 3) },
     { label: 'π', value: formatNumber(reading.density, 3) },

@@ -1,3 +1,4 @@
+import { barrierLevel, barrierTerm } from '../../core/fields/barriers.ts'
 import type { Landscape, Raster } from '../../lab/protocol/calls.ts'
 
 /** The four cubic Hermite weights of a line of sample points, cut into cells. */
@@ -62,6 +63,61 @@ export function sampleEnergy(
         weights[w + 1]! * slope[k]! +
         weights[w + 2]! * value[k + 1]! +
         weights[w + 3]! * slope[k + 1]!
+    }
+  }
+}
+
+/**
+ * `sampleEnergy` with the barrier terms −μ log h; +∞ where a barrier forbids.
+ * @param out length width·height; overwritten
+ */
+export function sampleField(
+  landscape: Landscape,
+  width: number,
+  height: number,
+  out: Float32Array,
+): void {
+  sampleEnergy(landscape, width, height, out)
+  addTerms(landscape, width, height, out, barrierTerm)
+}
+
+/**
+ * `sampleField` made finite, for level sets that reach a wall: from one pixel before it on a barrier's term goes on
+ * along its tangent, and a hard wall leaves the energy as it is.
+ */
+export function sampleExtended(
+  landscape: Landscape,
+  width: number,
+  height: number,
+  out: Float32Array,
+): void {
+  const near = (2 * landscape.halfWidth) / Math.min(width, height)
+  sampleEnergy(landscape, width, height, out)
+  addTerms(landscape, width, height, out, (strength, h) => {
+    if (strength === 0) return 0
+    return h >= near ? barrierTerm(strength, h) : extended(strength, h, near)
+  })
+}
+
+/** The tangent of −μ log h at h = near; capped where h has lost its meaning, deep inside. */
+function extended(strength: number, h: number, near: number): number {
+  return barrierTerm(strength, near) + strength * (1 - Math.max(h / near, -50))
+}
+
+function addTerms(
+  { barriers, halfWidth }: Landscape,
+  width: number,
+  height: number,
+  out: Float32Array,
+  term: (strength: number, h: number) => number,
+): void {
+  for (const barrier of barriers) {
+    for (let row = 0, k = 0; row < height; row++) {
+      const y = halfWidth - ((row + 0.5) * 2 * halfWidth) / height
+      for (let column = 0; column < width; column++, k++) {
+        const x = ((column + 0.5) * 2 * halfWidth) / width - halfWidth
+        out[k] = out[k]! + term(barrier.strength, barrierLevel(barrier, x, y))
+      }
     }
   }
 }

@@ -57,6 +57,7 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
         palette.muted,
         palette.langevin.base,
         palette.deterministic.base,
+        palette.companion.base,
         palette.delta,
         palette.stalled,
         palette.danger,
@@ -66,21 +67,46 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
     }
   })
 
-  it('keeps warm and cool apart for every eye', () => {
+  it('keeps warm and cool apart for every eye, and the two clouds under one noise', () => {
     for (const deficiency of Object.keys(DEFICIENCIES) as (keyof typeof DEFICIENCIES)[]) {
-      const apart = difference(
-        seen(palette.langevin.base, deficiency),
-        seen(palette.deterministic.base, deficiency),
-      )
-      expect(apart, deficiency).toBeGreaterThan(40)
+      for (const other of [palette.deterministic, palette.companion]) {
+        const apart = difference(
+          seen(palette.langevin.base, deficiency),
+          seen(other.base, deficiency),
+        )
+        expect(apart, deficiency).toBeGreaterThan(40)
+      }
     }
   })
 
   it('keeps the dots visible on every colour of the density ramp', () => {
     for (const word of palette.ramp) {
-      for (const accent of [palette.langevin.base, palette.deterministic.base]) {
+      for (const accent of [
+        palette.langevin.base,
+        palette.deterministic.base,
+        palette.companion.base,
+      ]) {
         expect(difference(unpack(word), accent)).toBeGreaterThan(25)
       }
+    }
+  })
+
+  it('tells approach from parting for every eye, and the clouds from both', () => {
+    const ground = (word: number): string => {
+      const [over, under] = [rgb(unpack(word)), rgb(palette.surface)]
+      const mix = (a: number, b: number) => over.opacity * a + (1 - over.opacity) * b
+      return rgb(mix(over.r, under.r), mix(over.g, under.g), mix(over.b, under.b)).formatRgb()
+    }
+    const [part, approach] = [ground(palette.rate[0]!), ground(palette.rate[255]!)]
+    for (const deficiency of Object.keys(DEFICIENCIES) as (keyof typeof DEFICIENCIES)[]) {
+      expect(
+        difference(seen(part, deficiency), seen(approach, deficiency)),
+        deficiency,
+      ).toBeGreaterThan(20)
+    }
+    for (const accent of [palette.langevin, palette.deterministic, palette.companion]) {
+      expect(difference(part, accent.base)).toBeGreaterThan(25)
+      expect(difference(approach, accent.base)).toBeGreaterThan(25)
     }
   })
 

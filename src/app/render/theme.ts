@@ -10,7 +10,10 @@ export type ThemeName = 'light' | 'dark'
 /** Which of the two dynamics a mark belongs to. */
 export type Flow = 'langevin' | 'deterministic'
 
-/** Colours of one of the two dynamics, CSS strings. */
+/** Which cloud a mark belongs to. */
+export type Tint = Flow | 'companion'
+
+/** Colours of one cloud, CSS strings. */
 export interface Accent {
   /** Lines, text, dots. */
   readonly base: string
@@ -36,6 +39,8 @@ export interface Palette {
   readonly grid: string
   readonly langevin: Accent
   readonly deterministic: Accent
+  /** The second cloud under the noise of the Langevin particles. */
+  readonly companion: Accent
   /** A criterion that stopped. */
   readonly stopped: string
   /** A criterion that stalled. */
@@ -55,8 +60,12 @@ export interface Palette {
   /** Data points and contours of the target density. */
   readonly data: string
   readonly target: string
+  /** Keep-out regions. */
+  readonly region: { readonly veil: string; readonly hatch: string; readonly edge: string }
   /** Density 0 → 1, 256 colours as packed little-endian RGBA. */
   readonly ramp: Uint32Array
+  /** λmin(∇²V) from −1 (clouds part) to 1 (they approach), 256 packed colours with alpha. */
+  readonly rate: Uint32Array
   /** Relative difference −1 → 1 (particles missing → in excess), 256 packed colours with alpha. */
   readonly diverging: Uint32Array
 }
@@ -107,10 +116,10 @@ const lightRamp = table((t) => {
   return { css: interpolateRgb(LIGHT_SURFACE, css)(start), alpha: 1 }
 })
 
-function divergence(negative: string, positive: string): Uint32Array {
+function divergence(negative: string, positive: string, opacity: number): Uint32Array {
   return table((t) => {
     const d = 2 * t - 1
-    return { css: lab(d < 0 ? negative : positive).formatHex(), alpha: 0.92 * Math.abs(d) }
+    return { css: lab(d < 0 ? negative : positive).formatHex(), alpha: opacity * Math.abs(d) }
   })
 }
 
@@ -126,6 +135,7 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
     grid: '#e9edf2',
     langevin: { base: '#c2410c', dense: '#842a00', band: 'rgba(194, 65, 12, 0.2)' },
     deterministic: { base: '#1260b4', dense: '#0a3870', band: 'rgba(18, 96, 180, 0.18)' },
+    companion: { base: '#8a1d8f', dense: '#4d0a55', band: 'rgba(138, 29, 143, 0.18)' },
     stopped: '#171b22',
     stalled: '#a3246f',
     delta: '#6b3fa0',
@@ -137,8 +147,14 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
     arrow: 'rgba(23, 27, 34, 0.62)',
     data: 'rgba(23, 27, 34, 0.5)',
     target: '#171b22',
+    region: {
+      veil: 'rgba(246, 247, 249, 0.86)',
+      hatch: 'rgba(91, 101, 115, 0.3)',
+      edge: 'rgba(23, 27, 34, 0.78)',
+    },
     ramp: lightRamp,
-    diverging: divergence('#1b7837', '#762a83'),
+    rate: divergence('#c51b7d', '#4d9221', 0.62),
+    diverging: divergence('#1b7837', '#762a83', 0.92),
   },
   dark: {
     name: 'dark',
@@ -151,6 +167,7 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
     grid: '#1e2530',
     langevin: { base: '#ff9d42', dense: '#ffdca6', band: 'rgba(255, 157, 66, 0.26)' },
     deterministic: { base: '#74c0ff', dense: '#cfeaff', band: 'rgba(116, 192, 255, 0.26)' },
+    companion: { base: '#b07cff', dense: '#e3d2ff', band: 'rgba(176, 124, 255, 0.26)' },
     stopped: '#eef1f5',
     stalled: '#f27fc0',
     delta: '#c3a5f5',
@@ -162,8 +179,14 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
     arrow: 'rgba(238, 241, 245, 0.6)',
     data: 'rgba(238, 241, 245, 0.6)',
     target: '#eef1f5',
+    region: {
+      veil: 'rgba(11, 14, 19, 0.84)',
+      hatch: 'rgba(154, 165, 180, 0.3)',
+      edge: 'rgba(238, 241, 245, 0.8)',
+    },
     ramp: darkRamp,
-    diverging: divergence('#6fcf8a', '#d58be0'),
+    rate: divergence('#de77ae', '#7fbc41', 0.5),
+    diverging: divergence('#6fcf8a', '#d58be0', 0.92),
   },
 }
 
@@ -181,20 +204,22 @@ export function cssVariables(palette: Palette): Readonly<Record<`--${string}`, s
     '--langevin-band': palette.langevin.band,
     '--deterministic': palette.deterministic.base,
     '--deterministic-band': palette.deterministic.band,
+    '--companion': palette.companion.base,
     '--stopped': palette.stopped,
     '--stalled': palette.stalled,
     '--delta': palette.delta,
     '--focus': palette.focus,
     '--danger': palette.danger,
     '--font': FONT_FAMILY,
-    '--ramp': rampGradient(palette),
+    '--ramp': gradientOf(palette.ramp),
+    '--rate': gradientOf(palette.rate),
   }
 }
 
-/** The density ramp as a CSS gradient, for legends. */
-export function rampGradient(palette: Palette): string {
+/** A scale of 256 packed colours as a CSS gradient, for legends. */
+function gradientOf(scale: Uint32Array): string {
   const stops: string[] = []
-  for (let i = 0; i <= 8; i++) stops.push(unpack(palette.ramp[Math.round((i * 255) / 8)]!))
+  for (let i = 0; i <= 8; i++) stops.push(unpack(scale[Math.round((i * 255) / 8)]!))
   return `linear-gradient(90deg, ${stops.join(', ')})`
 }
 

@@ -13,12 +13,14 @@ import type {
   TrainReply,
 } from '../../lab/protocol/calls.ts'
 import { DEFAULT_SCENE, defaultTarget } from '../../lab/scene/defaults.ts'
-import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
+import { MAX_BARRIERS } from '../../lab/scene/decode.ts'
+import type { BarrierSpec, EnergySpec, SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
 import { describeSkipped, readPaste } from './data.ts'
 import { createLab, type Lab } from './lab.ts'
 import type { Platform } from './platform.ts'
 import { addressOf, openAddress } from './sceneStore.ts'
+import { barriersOf, everyBarrier } from './shelfStore.ts'
 import { isCheckpoint } from './training.ts'
 
 /** A page without a browser: frames come when the test says so. */
@@ -698,5 +700,73 @@ describe('the address', () => {
     const { scene } = openAddress(addressOf(SCENE), '?backend=cpu&haltAt=3')
     expect(scene.training.backend).toBe('cpu')
     expect(scene.view.haltAt).toBe(3)
+  })
+})
+
+describe('barriers', () => {
+  const disc: BarrierSpec = { kind: 'disc', center: [0, 0], radius: 0.5, strength: 0.1 }
+
+  it('make a sum of the single energy, with its target and η, and give it back with the last of them', async () => {
+    const { lab } = await open()
+    lab.edit((scene) => ({ ...scene, dynamics: { ...scene.dynamics, stepSize: 0.02 } }))
+    const before = lab.scene.getState().scene
+    lab.addBarrier(disc)
+    expect(lab.scene.getState().scene).toEqual({
+      ...before,
+      energy: {
+        kind: 'sum',
+        terms: [{ weight: 1, energy: before.energy, target: null }],
+        barriers: [disc],
+      },
+    })
+    expect(lab.tool.getState().placed).toBe(0)
+    lab.addBarrier({ ...disc, radius: 1 })
+    lab.editBarrier(1, { ...disc, radius: 2, strength: 0 })
+    expect(barriersOf(lab.scene.getState().scene.energy)).toEqual([
+      disc,
+      { ...disc, radius: 2, strength: 0 },
+    ])
+    lab.removeBarrier(0)
+    lab.removeBarrier(0)
+    expect(lab.scene.getState().scene).toEqual(before)
+  })
+
+  it('leave a tray that was filled by hand as it was', async () => {
+    const { lab } = await open()
+    lab.addToTray({ energy: { kind: 'exact' }, target: defaultTarget('rings'), label: 'Rings' })
+    const filled = lab.scene.getState().scene
+    lab.addBarrier(disc)
+    lab.removeBarrier(0)
+    expect(lab.scene.getState().scene).toEqual(filled)
+  })
+
+  it('are cleared with the tray, back to the energy that stood before', async () => {
+    const { lab } = await open()
+    const before = lab.scene.getState().scene
+    lab.addBarrier(disc)
+    lab.clearTray()
+    expect(lab.scene.getState().scene).toEqual(before)
+  })
+
+  it('are no more than a scene may hold, and one too many is said', async () => {
+    const { lab } = await open()
+    for (let i = 0; i <= MAX_BARRIERS; i++) lab.addBarrier(disc)
+    expect(barriersOf(lab.scene.getState().scene.energy)).toHaveLength(MAX_BARRIERS)
+    expect(lab.run.getState().notices.at(-1)?.text).toMatch(/^energy\.barriers: .*allowed: 32/)
+  })
+
+  it('inside the terms of a sum count, but are not those that one moves', () => {
+    const inner: EnergySpec = {
+      kind: 'sum',
+      terms: [{ weight: 1, energy: { kind: 'exact' }, target: null }],
+      barriers: [disc],
+    }
+    const outer: EnergySpec = {
+      kind: 'sum',
+      terms: [{ weight: 2, energy: inner, target: null }],
+      barriers: [],
+    }
+    expect(everyBarrier(outer)).toEqual([disc])
+    expect(barriersOf(outer)).toEqual([])
   })
 })

@@ -4,9 +4,10 @@ import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
 import { assetsOf } from '../../lab/scene/assets.ts'
 import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
-import { TARGET_KINDS } from '../../lab/scene/decode.ts'
+import { MAX_BARRIERS, TARGET_KINDS } from '../../lab/scene/decode.ts'
 import { sameTraining } from '../../lab/scene/normalise.ts'
 import type {
+  BarrierSpec,
   EnergySpec,
   SceneSpec,
   ShelfRecipe,
@@ -32,17 +33,21 @@ import {
   type SceneStore,
 } from './sceneStore.ts'
 import {
+  barriersOf,
   createShelfStore,
   energyOfItem,
   nameOf,
   targetName,
   targetOfDataSet,
+  withBarrier,
+  withBarrierAt,
   withoutTerm,
   withTerm,
   withWeight,
   type Card,
   type ShelfStore,
 } from './shelfStore.ts'
+import { createToolStore, type ToolStore } from './toolStore.ts'
 import { createTraining, type TrainingControl } from './training.ts'
 
 /**
@@ -54,6 +59,7 @@ export interface Lab {
   readonly run: RunStore
   readonly live: LiveStore
   readonly shelf: ShelfStore
+  readonly tool: ToolStore
   readonly playback: Playback
   readonly training: TrainingControl
   /** Any change of the scene; what follows from it happens by itself. */
@@ -69,6 +75,14 @@ export interface Lab {
   removeTerm(index: number): void
   /** Back to the single energy that stood before the sum. */
   clearTray(): void
+  /** A keep-out region more; its handle on the stage gets the focus. */
+  addBarrier(barrier: BarrierSpec): void
+  /** Moves or reshapes a barrier; as fast as a pointer asks, the latest wins. */
+  editBarrier(index: number, barrier: BarrierSpec): void
+  /** Without its last barrier, a single energy that stood before them is a single energy again. */
+  removeBarrier(index: number): void
+  /** The next stroke on the stage draws a keep-out region, or no longer does. */
+  drawRegion(on: boolean): void
   /** Puts the composition on the shelf as an energy of its own. */
   saveComposition(): void
   removeItem(id: string): void
@@ -114,6 +128,7 @@ export function createLab({
   const run = createRunStore()
   const live = createLiveStore()
   const shelf = createShelfStore()
+  const tool = createToolStore()
   postProblems(opened.messages)
 
   /** The scene before the tray was filled, for the way back. */
@@ -479,6 +494,7 @@ export function createLab({
     run,
     live,
     shelf,
+    tool,
     playback,
     training,
     edit(change) {
@@ -510,6 +526,33 @@ export function createLab({
       else put(withoutTerm(scene.getState().scene, index), true)
     },
     clearTray,
+    addBarrier(barrier) {
+      const { scene: now } = scene.getState()
+      const next = withBarrier(now, barrier)
+      if (next === now) {
+        post(run, 'warning', `energy.barriers: one more is too many; allowed: ${MAX_BARRIERS}.`)
+        return
+      }
+      if (now.energy.kind !== 'sum') single = { energy: now.energy, target: now.target }
+      tool.setState({ drawing: false, placed: barriersOf(next.energy).length - 1 })
+      put(next, true)
+    },
+    editBarrier(index, barrier) {
+      edit(scene, (s) => withBarrierAt(s, index, barrier))
+    },
+    removeBarrier(index) {
+      const next = withBarrierAt(scene.getState().scene, index, null)
+      if (single === null || !standsAlone(next.energy, single.energy)) {
+        put(next, true)
+        return
+      }
+      const { energy } = single
+      single = null
+      put({ ...next, energy }, true)
+    },
+    drawRegion(on) {
+      tool.setState({ drawing: on })
+    },
     saveComposition() {
       const { energy, target } = scene.getState().scene
       if (energy.kind !== 'sum') return
@@ -595,6 +638,19 @@ function singleOf({ energy, target }: SceneSpec): Pick<SceneSpec, 'energy' | 'ta
   const [first] = energy.terms
   if (first === undefined) return { energy: { kind: 'trained' }, target }
   return { energy: first.energy, target: first.target ?? target }
+}
+
+/** Whether a sum is nothing but one energy. */
+function standsAlone(energy: EnergySpec, single: EnergySpec): boolean {
+  if (energy.kind !== 'sum') return false
+  const [term, ...others] = energy.terms
+  return (
+    energy.barriers.length === 0 &&
+    others.length === 0 &&
+    term?.weight === 1 &&
+    term.target === null &&
+    JSON.stringify(term.energy) === JSON.stringify(single)
+  )
 }
 
 function shelfEnergy(

@@ -1,7 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Raster } from '../../lab/protocol/calls.ts'
-import { MAX_TERMS } from '../../lab/scene/decode.ts'
-import type { EnergySpec, SceneSpec, SumTerm, TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import { MAX_BARRIERS, MAX_TERMS } from '../../lab/scene/decode.ts'
+import type {
+  BarrierSpec,
+  EnergySpec,
+  SceneSpec,
+  SumTerm,
+  TargetSpec,
+} from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, ShelfItem } from '../storage/library.ts'
 import { energyLabel, OLD_FAITHFUL, targetLabel, type Quantity } from './labels.ts'
 import { sameTarget, type ShippedEnergy } from './manifest.ts'
@@ -155,6 +161,47 @@ export function withoutTerm(scene: SceneSpec, index: number): SceneSpec {
   if (scene.energy.kind !== 'sum') return scene
   const terms = scene.energy.terms.filter((_, i) => i !== index)
   return withSum(scene, { ...scene.energy, terms })
+}
+
+/** The barriers of the sum on the stage that a person may move; those inside its terms are not among them. */
+export function barriersOf(energy: EnergySpec): readonly BarrierSpec[] {
+  return energy.kind === 'sum' ? energy.barriers : NO_BARRIERS
+}
+
+const NO_BARRIERS: readonly BarrierSpec[] = []
+
+/** All barriers of an energy, those inside the terms of its sums included. */
+export function everyBarrier(energy: EnergySpec): readonly BarrierSpec[] {
+  if (energy.kind !== 'sum') return NO_BARRIERS
+  return [...energy.barriers, ...energy.terms.flatMap((term) => everyBarrier(term.energy))]
+}
+
+/**
+ * The scene with one more barrier; a single energy becomes a sum of itself alone, which is the same energy. The
+ * scene itself where there are barriers enough.
+ */
+export function withBarrier(scene: SceneSpec, barrier: BarrierSpec): SceneSpec {
+  const sum: Sum =
+    scene.energy.kind === 'sum'
+      ? scene.energy
+      : {
+          kind: 'sum',
+          terms: [{ weight: 1, energy: scene.energy, target: null }],
+          barriers: [],
+        }
+  if (sum.barriers.length >= MAX_BARRIERS) return scene
+  return { ...scene, energy: { ...sum, barriers: [...sum.barriers, barrier] } }
+}
+
+/** The scene with one of its barriers replaced, or without it for null. η stays: the table is the same. */
+export function withBarrierAt(
+  scene: SceneSpec,
+  index: number,
+  barrier: BarrierSpec | null,
+): SceneSpec {
+  if (scene.energy.kind !== 'sum') return scene
+  const barriers = scene.energy.barriers.flatMap((old, i) => (i === index ? (barrier ?? []) : old))
+  return { ...scene, energy: { ...scene.energy, barriers } }
 }
 
 /** η is computed anew: the curvature of a sum is another one. */

@@ -13,6 +13,7 @@ import './base.css'
 import './layout.css'
 import './stations.css'
 import './stage.css'
+import './barriers.css'
 
 export function App({ lab }: { readonly lab: Lab }) {
   return (
@@ -20,12 +21,14 @@ export function App({ lab }: { readonly lab: Lab }) {
       <Themed />
       <Header />
       <main className="lab">
-        <TrainStation />
+        <div className="left">
+          <TrainStation />
+          <ComposeStation />
+        </div>
         <Stage />
         <div className="right">
           <SampleStation />
           <CertifyStation />
-          <ComposeStation />
         </div>
       </main>
       <Notices />

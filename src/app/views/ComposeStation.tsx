@@ -4,6 +4,7 @@ import type { EnergySpec } from '../../lab/scene/sceneSpec.ts'
 import { formatCoordinate, formatNats } from '../render/format.ts'
 import { shortLabel } from '../stores/labels.ts'
 import { cardsOf, nameOf, type Card } from '../stores/shelfStore.ts'
+import { BarrierList, BarrierTerms, KeepOut } from './Barriers.tsx'
 import { useLab, useScene, useShelf } from './context.ts'
 import { Icon } from './Icon.tsx'
 import { Slider } from './Slider.tsx'
@@ -30,6 +31,7 @@ export function ComposeStation() {
         <span>4</span> Compose
       </h2>
       <Tray holder={tray} inviting={drag !== null} over={drag?.over ?? false} />
+      <KeepOut />
       <Shelf tray={tray} onDrag={setDrag} />
       {drag !== null && (
         <div
@@ -84,10 +86,12 @@ function Tray({ holder, inviting, over }: TrayProps) {
             {terms.map(({ weight }, i) => (
               <span key={i}>
                 {i === 0 ? (weight < 0 ? '−' : '') : weight < 0 ? ' − ' : ' + '}
-                {formatCoordinate(Math.abs(weight))} <i>V</i>
+                {Math.abs(weight) !== 1 && `${formatCoordinate(Math.abs(weight))} `}
+                <i>V</i>
                 <sub>{i + 1}</sub>
               </span>
             ))}
+            <BarrierTerms energy={energy} />
           </p>
           <ol className="terms">
             {terms.map((term, i) => {
@@ -123,6 +127,7 @@ function Tray({ holder, inviting, over }: TrayProps) {
               )
             })}
           </ol>
+          <BarrierList />
           <div className="tray-buttons">
             <button
               type="button"

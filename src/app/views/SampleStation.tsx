@@ -1,6 +1,7 @@
 import { DEFAULT_INITIAL, DEFAULT_POINT, DEFAULT_UNIFORM } from '../../lab/scene/defaults.ts'
 import type { DynamicsSpec, InitialSpec } from '../../lab/scene/sceneSpec.ts'
 import { formatCount, formatCoordinate, formatNumber } from '../render/format.ts'
+import { Acceleration } from './Acceleration.tsx'
 import { useLab, useRun, useScene } from './context.ts'
 import { Icon } from './Icon.tsx'
 import { Figure, Slider } from './Slider.tsx'
@@ -88,28 +89,7 @@ export function SampleStation() {
           <span className="unit">steps</span>
         </span>
       </div>
-      <details className="fold">
-        <summary>
-          Skew drift
-          <span className="quiet">
-            {dynamics.skew === 0 ? 'none' : `γ = ${formatNumber(dynamics.skew, 2)}`}
-          </span>
-        </summary>
-        <div className="fold-body">
-          <Slider
-            path="dynamics.skew"
-            value={dynamics.skew}
-            format={(value) => formatNumber(value, 2)}
-            onChange={(skew) => {
-              change({ skew })
-            }}
-          />
-          <p className="quiet">
-            Adds −γJ∇V, a rotation along level sets: the same π, the same identity KL′ = −εI, often
-            a faster fall.
-          </p>
-        </div>
-      </details>
+      <Acceleration dynamics={dynamics} onChange={change} />
     </section>
   )
 }

@@ -1,9 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { LAYER_IDS } from '../../lab/scene/defaults.ts'
+import type { Landscape } from '../../lab/protocol/calls.ts'
 import type { LayerId } from '../../lab/scene/sceneSpec.ts'
 import { prepareContext } from '../render/canvas.ts'
 import { createViewport, toWorld, type Screen } from '../render/coordinates.ts'
 import { drawAxes } from '../render/axes.ts'
+import { rateRaster, type RateRaster } from '../render/contraction.ts'
 import { drawDifference } from '../render/difference.ts'
 import { formatNumber } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
@@ -12,12 +14,16 @@ import {
   type LandscapeData,
   type LandscapePainter,
 } from '../render/landscape.ts'
-import { createParticlePainter } from '../render/particles.ts'
+import { createParticlePainter, drawLinks } from '../render/particles.ts'
+import { drawRegions } from '../render/regions.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
-import { quantitiesOf } from '../stores/shelfStore.ts'
-import { useLab, usePalette, useRun, useScene, useShelf } from './context.ts'
+import { everyBarrier, quantitiesOf } from '../stores/shelfStore.ts'
+import { BarrierHandles } from './BarrierHandles.tsx'
+import { useLab, usePalette, useRun, useScene, useShelf, useTool } from './context.ts'
+import { isIdentity, lawOf } from './laws.ts'
 import { LyapunovPlot } from './LyapunovPlot.tsx'
+import { RegionPad } from './RegionPad.tsx'
 import { Transport } from './Transport.tsx'
 import { useSurface } from './useSurface.ts'
 
@@ -26,11 +32,12 @@ export function Stage() {
   const ref = useRef<HTMLElement>(null)
   useStageAttributes(ref)
   const painter = useMemo(() => createLandscapePainter(), [])
+  const data = useLandscapeData()
   return (
     <section className="stage" ref={ref} data-testid="stage" aria-label="Stage">
       <div className="twins">
-        <FlowCanvas flow="langevin" painter={painter} />
-        <FlowCanvas flow="deterministic" painter={painter} />
+        <FlowCanvas flow="langevin" painter={painter} data={data} />
+        <FlowCanvas flow="deterministic" painter={painter} data={data} />
         <Invitation />
       </div>
       <Layers />
@@ -81,17 +88,34 @@ function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
   }, [lab, ref])
 }
 
-const TITLES: Readonly<
-  Record<Flow, { readonly title: string; readonly law: string; readonly alt: string }>
-> = {
+/** What both canvases draw under their particles. */
+function useLandscapeData(): LandscapeData | null {
+  const landscape = useRun((state) => state.landscape)
+  const targetDensity = useRun((state) => state.run?.targetDensity ?? null)
+  const points = useRun((state) => state.run?.data ?? null)
+  const metric = useScene((scene) => scene.dynamics.preconditioner)
+  const wanted = useScene((scene) => scene.view.layers.includes('contraction'))
+  const rate = useMemo(() => {
+    if (landscape === null || !wanted) return null
+    const [[xx, xy], [, yy]] = metric
+    return rateRaster(landscape, [xx, xy, yy])
+  }, [landscape, wanted, metric])
+  return useMemo(
+    () =>
+      landscape === null
+        ? null
+        : { landscape, targetDensity, data: points ?? new Float32Array(), rate },
+    [landscape, targetDensity, points, rate],
+  )
+}
+
+const TITLES: Readonly<Record<Flow, { readonly title: string; readonly alt: string }>> = {
   langevin: {
     title: 'Langevin',
-    law: 'x ← x − η∇V + √(2ηε) ξ',
     alt: 'Langevin dynamics: particles with noise on the energy landscape',
   },
   deterministic: {
     title: 'Deterministic flow',
-    law: 'x ← x − η∇V',
     alt: 'Deterministic gradient flow: the same particles without noise',
   },
 }
@@ -99,27 +123,25 @@ const TITLES: Readonly<
 interface FlowCanvasProps {
   readonly flow: Flow
   readonly painter: LandscapePainter
+  readonly data: LandscapeData | null
 }
 
-function FlowCanvas({ flow, painter }: FlowCanvasProps) {
+function FlowCanvas({ flow, painter, data }: FlowCanvasProps) {
   const lab = useLab()
   const [holder, surface] = useSurface<HTMLDivElement>()
   const base = useRef<HTMLCanvasElement>(null)
   const top = useRef<HTMLCanvasElement>(null)
   const palette = usePalette()
-  const landscape = useRun((state) => state.landscape)
-  const targetDensity = useRun((state) => state.run?.targetDensity ?? null)
-  const points = useRun((state) => state.run?.data ?? null)
+  const landscape = data?.landscape ?? null
   const layers = useScene((scene) => scene.view.layers)
-  const skew = useScene((scene) => scene.dynamics.skew)
+  const dynamics = useScene((scene) => scene.dynamics)
+  const barriers = useShownBarriers()
+  const drawing = useTool((tool) => tool.drawing)
+  const editing = useEditing()
   const particles = useMemo(() => createParticlePainter(), [])
+  const companions = useMemo(() => createParticlePainter(), [])
   const [hover, setHover] = useState<Screen | null>(null)
 
-  const data = useMemo<LandscapeData | null>(
-    () =>
-      landscape === null ? null : { landscape, targetDensity, data: points ?? new Float32Array() },
-    [landscape, targetDensity, points],
-  )
   const viewport = useMemo(
     () =>
       surface === null || landscape === null ? null : createViewport(surface, landscape.halfWidth),
@@ -143,9 +165,10 @@ function FlowCanvas({ flow, painter }: FlowCanvasProps) {
       },
       palette,
     )
+    drawRegions(context, viewport, barriers, palette)
     drawAxes(context, viewport, palette)
     base.current.dataset.drawn = 'true'
-  }, [painter, viewport, data, layers, palette])
+  }, [painter, viewport, data, layers, barriers, palette])
 
   // Frames reach the canvas past React; several between two screen frames are drawn once.
   useEffect(() => {
@@ -161,7 +184,13 @@ function FlowCanvas({ flow, painter }: FlowCanvasProps) {
       if (layers.includes('particles')) {
         const trail = flow === 'langevin' ? state.langevinTrail : state.deterministicTrail
         const previous = layers.includes('trails') ? trail : []
+        const companion = flow === 'langevin' ? state.companion : null
+        if (companion !== null) {
+          const second = { xy: companion, previous: [] }
+          companions.draw(context, viewport, second, 'companion', palette)
+        }
         particles.draw(context, viewport, { xy, previous }, flow, palette)
+        if (companion !== null) drawLinks(context, viewport, xy, companion, palette)
       }
       canvas.dataset.step = String(state.step)
     }
@@ -174,7 +203,7 @@ function FlowCanvas({ flow, painter }: FlowCanvasProps) {
       stop()
       cancelAnimationFrame(handle)
     }
-  }, [lab, flow, viewport, landscape, layers, palette, particles])
+  }, [lab, flow, viewport, landscape, layers, palette, particles, companions])
 
   useEffect(() => {
     const element = holder.current
@@ -185,7 +214,12 @@ function FlowCanvas({ flow, painter }: FlowCanvasProps) {
       },
       click: (point) => {
         const [x, y] = toWorld(viewport, point)
-        if (readLandscape(landscape, toWorld(viewport, point)) === null) return
+        const reading = readLandscape(landscape, toWorld(viewport, point))
+        if (reading === null) return
+        if (reading.forbidden) {
+          lab.notify('info', 'No cloud can be released inside a forbidden region.')
+          return
+        }
         const round = (value: number) => Math.round(value * 100) / 100 + 0
         lab.edit((scene) => ({
           ...scene,
@@ -203,31 +237,84 @@ function FlowCanvas({ flow, painter }: FlowCanvasProps) {
     })
   }, [holder, viewport, landscape, lab])
 
-  const { title, law, alt } = TITLES[flow]
+  const { title, alt } = TITLES[flow]
+  const law = lawOf(flow, dynamics)
   return (
     <figure className="flow" data-flow={flow}>
       <figcaption>
         <i className="swatch" />
         <strong>{title}</strong>
-        <span className="law">
+        {flow === 'langevin' && dynamics.companion !== null && (
+          <span className="second">
+            <i className="swatch" /> <span>second cloud</span>
+          </span>
+        )}
+        <span className="law" title={law}>
           {law}
-          {skew !== 0 && ' − ηγJ∇V'}
         </span>
       </figcaption>
-      <div className="flow-canvas" ref={holder}>
-        <canvas ref={base} className="base" role="img" aria-label={`${alt}. Energy landscape`} />
-        <canvas
-          ref={top}
-          className="top"
-          role="img"
-          aria-label={alt}
-          data-testid={`particles-${flow}`}
-        />
+      <div className="flow-canvas">
+        <div className="flow-surface" ref={holder}>
+          <canvas ref={base} className="base" role="img" aria-label={`${alt}. Energy landscape`} />
+          <canvas
+            ref={top}
+            className="top"
+            role="img"
+            aria-label={alt}
+            data-testid={`particles-${flow}`}
+          />
+        </div>
+        {data !== null && data.rate !== null && (
+          <RateLegend rate={data.rate} plain={isIdentity(dynamics.preconditioner)} />
+        )}
         {hover !== null && viewport !== null && landscape !== null && (
           <Readout at={hover} reading={readLandscape(landscape, toWorld(viewport, hover))} />
         )}
+        {viewport !== null && editing && (
+          <BarrierHandles viewport={viewport} focusable={flow === 'langevin'} />
+        )}
+        {viewport !== null && editing && drawing && (
+          <RegionPad viewport={viewport} focused={flow === 'langevin'} />
+        )}
       </div>
     </figure>
+  )
+}
+
+/** While a training has the stage, its energy is shown, which has no barriers and takes none. */
+function useEditing(): boolean {
+  return useRun(
+    (state) =>
+      state.run !== null && !['starting', 'running', 'paused'].includes(state.training.phase),
+  )
+}
+
+/** The barriers to draw: as asked for while a run with them is on its way, else those of the energy on the stage. */
+function useShownBarriers(): Landscape['barriers'] {
+  const editing = useEditing()
+  const energy = useScene((scene) => scene.energy)
+  const asked = useMemo(() => everyBarrier(energy), [energy])
+  const shown = useRun((state) => state.landscape?.barriers ?? NO_BARRIERS)
+  return editing ? asked : shown
+}
+
+const NO_BARRIERS: Landscape['barriers'] = []
+
+/** The colours of the rate of contraction. */
+function RateLegend({ rate, plain }: { readonly rate: RateRaster; readonly plain: boolean }) {
+  const scale = formatNumber(rate.scale, 2)
+  return (
+    <p
+      className="rate-legend"
+      title={`Two nearby copies under one noise approach at the rate ${
+        plain ? 'λmin(∇²V)' : 'λmin(√P ∇²V √P), in the metric P⁻¹'
+      }; where it is negative they part`}
+    >
+      <span>
+        <span className="word">part </span>−{scale} <i className="rate-scale" /> {scale}
+        <span className="word"> approach</span>
+      </span>
+    </p>
   )
 }
 
@@ -275,6 +362,11 @@ const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
   difference: 'Difference',
 }
 
+const LAYER_TITLES: Partial<Readonly<Record<LayerId, string>>> = {
+  contraction: 'How fast two nearby copies under one noise approach, or part',
+  difference: 'Particles against the Gibbs density: too many, too few',
+}
+
 function Layers() {
   const lab = useLab()
   const shown = useScene((scene) => scene.view.layers)
@@ -286,18 +378,13 @@ function Layers() {
           type="button"
           className="chip"
           aria-pressed={shown.includes(layer)}
-          title={
-            layer === 'difference'
-              ? 'Particles against the Gibbs density: too many, too few'
-              : undefined
-          }
+          title={LAYER_TITLES[layer]}
           onClick={() => {
             lab.edit((scene) => {
-              const on = scene.view.layers.includes(layer)
-              const layers = LAYER_IDS.filter((id) =>
-                id === layer ? !on : scene.view.layers.includes(id),
-              )
-              return { ...scene, view: { ...scene.view, layers } }
+              return {
+                ...scene,
+                view: { ...scene.view, layers: toggled(scene.view.layers, layer) },
+              }
             })
           }}
         >
@@ -306,6 +393,19 @@ function Layers() {
       ))}
     </div>
   )
+}
+
+/** Layers that colour the whole box: one takes the place of the other. */
+const RIVALS: Partial<Readonly<Record<LayerId, LayerId>>> = {
+  energy: 'contraction',
+  contraction: 'energy',
+}
+
+/** The layers with one switched. */
+function toggled(layers: readonly LayerId[], layer: LayerId): readonly LayerId[] {
+  const on = !layers.includes(layer)
+  const away = on ? RIVALS[layer] : undefined
+  return LAYER_IDS.filter((id) => (id === layer ? on : id !== away && layers.includes(id)))
 }
 
 /** What lies under the pointer; for data also in their own units. */

@@ -5,6 +5,7 @@ import type { Lab } from '../stores/lab.ts'
 import type { RunState } from '../stores/runStore.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { ShelfState } from '../stores/shelfStore.ts'
+import type { ToolState } from '../stores/toolStore.ts'
 
 const LabContext = createContext<Lab | null>(null)
 export const LabProvider = LabContext.Provider
@@ -25,6 +26,10 @@ export function useRun<T>(select: (state: RunState) => T): T {
 
 export function useShelf<T>(select: (state: ShelfState) => T): T {
   return useStore(useLab().shelf, select)
+}
+
+export function useTool<T>(select: (state: ToolState) => T): T {
+  return useStore(useLab().tool, select)
 }
 
 /** Whether a media query holds, kept up to date. */

@@ -1,0 +1,15 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+
+/** What the pointer does on the stage, besides releasing a cloud. */
+export interface ToolState {
+  /** The next stroke draws a keep-out region. */
+  readonly drawing: boolean
+  /** The barrier whose handle is to get the focus, since it was just put there; null: none. */
+  readonly placed: number | null
+}
+
+export type ToolStore = StoreApi<ToolState>
+
+export function createToolStore(): ToolStore {
+  return createStore<ToolState>()(() => ({ drawing: false, placed: null }))
+}
