@@ -180,6 +180,7 @@ class FakeClient implements ComputeClient {
         kl0: null,
         start: { density: new Float64Array(32 * 32) },
         fokkerPlanckStart: new Float64Array(1),
+        coarseStart: null,
         data: null,
         constants: { convexity: 0, smoothness: 1, quadratic: false },
       },

@@ -24,7 +24,7 @@ export interface LawsOptions {
 }
 
 /** A drag prepares many runs: only one that stands this long is followed, ms. */
-const SETTLED = 90
+const SETTLED = 50
 
 export function createLaws({ analysis, client, platform, run, refreshStops }: LawsOptions): Laws {
   let controller: AbortController | null = null

@@ -58,7 +58,7 @@ function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
     if (element === null) return
     const { dataset } = element
     const write = () => {
-      const { status, backend, training, run, preparing } = lab.run.getState()
+      const { status, backend, training, run, preparing, analysis } = lab.run.getState()
       // The step first: whoever waits for a status finds the step that belongs to it.
       dataset.step = String(lab.live.getState().step)
       dataset.backend = backend?.name ?? ''
@@ -66,6 +66,7 @@ function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
       dataset.trainingStep = String(training.step)
       dataset.run = String(run?.run ?? 0)
       dataset.preparing = String(preparing)
+      dataset.laws = analysis?.stage ?? ''
       dataset.status = status
     }
     write()

@@ -46,6 +46,8 @@ export interface AnalysisInput {
   readonly start: ChainStart
   /** ρ₀ for the continuous dynamics: a density on the cells of the table. */
   readonly fokkerPlanckStart: Float64Array
+  /** ρ₀ on half as many cells a side, where those resolve it and are an even half; else null. */
+  readonly coarseStart: Float64Array | null
   /** The law of the data at the centres of the chain's cells; null where the target has no density. */
   readonly data: {
     readonly logDensity: Float64Array
@@ -78,13 +80,16 @@ export interface AnalysisReport {
   > | null
 }
 
-/** What is known at the moment it is asked; a copy. */
-export type Snapshot = () => AnalysisReport
+/** Where the work stands between two pieces of it. */
+export interface Progress {
+  /** What is known at the moment it is asked; a copy. */
+  readonly report: () => AnalysisReport
+  /** A curve has just become whole: worth telling at once. */
+  readonly milestone: boolean
+}
 
 export const NOT_RESOLVED = 'η below grid resolution: bias not resolved'
 
-/** Tables of fewer cells a side are fine at once. */
-const LEAST_COARSE = 96
 /** Least standard deviation of a step's noise, in cells, for a coarse preview of the chain. */
 const COARSE_RESOLVED = 1.1
 /** A law that moves by less than this in total variation a step is at rest to rounding: the rest of the curve is flat. */
@@ -92,32 +97,40 @@ const AT_REST = 1e-13
 /**
  * Follows the laws of a run: the continuous dynamics and the exact law of the chain, with the constants of π. One
  * small piece of work between two yields, so that a worker may pause, tell what is known, or give up.
- * @param progressive first on half as many cells a side, so that a curve is there at once; the final report is
- *   the same with and without
+ * The continuous dynamics come on half as many cells first, and the final curve is extrapolated from both.
+ * @param progressive the chain, too, first on half as many cells; the final report is the same with and without
  */
 export function* analyse(
   input: AnalysisInput,
   progressive: boolean,
-): Generator<Snapshot, AnalysisReport> {
+): Generator<Progress, AnalysisReport> {
   const known = new Findings(input)
-  yield known.snapshot
-  if (progressive && input.grid.cells >= LEAST_COARSE && input.grid.cells % 2 === 0) {
+  yield known.going
+  const { coarseStart } = input
+  let coarse: ContinuousCurves | null = null
+  if (coarseStart !== null) {
     const box = { halfWidth: input.grid.halfWidth, cells: input.grid.cells / 2 }
-    yield* known.followContinuous(box, halved(input.fokkerPlanckStart, box.cells), null)
-    const coarse = coarseChain(input)
-    if (coarse !== null) yield* known.followChain(coarse.box, coarse.start, null)
+    coarse = yield* known.followContinuous(box, coarseStart.slice(), null, null)
+    const preview = progressive ? coarseChain(input, coarseStart) : null
+    if (preview !== null) yield* known.followChain(preview.box, preview.start, null)
   }
   known.stage = 'fine'
   const { cells, halfWidth } = input.grid
   const chain = known.hasChain
   const data = chain || input.cells !== cells ? null : input.data
-  yield* known.followContinuous({ halfWidth, cells }, input.fokkerPlanckStart.slice(), data)
+  yield* known.followContinuous(
+    { halfWidth, cells },
+    input.fokkerPlanckStart.slice(),
+    data,
+    input.barriers.length === 0 ? coarse : null,
+  )
   yield* known.findConstants()
   if (chain) yield* known.followChain({ halfWidth, cells: input.cells }, input.start, input.data)
   known.stage = 'done'
-  return known.snapshot()
+  return known.whole.report()
 }
 
+type ContinuousCurves = Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher'>
 type Data = NonNullable<AnalysisInput['data']>
 
 /** The curves as they fill. */
@@ -125,7 +138,8 @@ class Findings {
   stage: AnalysisReport['stage'] = 'coarse'
   /** Whether the sampler's law has a density that a grid can follow. */
   readonly hasChain: boolean
-  readonly snapshot: Snapshot
+  readonly going: Progress
+  readonly whole: Progress
 
   private readonly input: AnalysisInput
   private readonly field: EnergyField
@@ -148,7 +162,7 @@ class Findings {
     this.foldedMass = new Array<null>(steps + 1).fill(null)
     this.unresolved = withoutDensity(input) ?? unresolvedKernel(input, this.transition)
     this.hasChain = this.unresolved === null
-    this.snapshot = () => ({
+    const report = (): AnalysisReport => ({
       stage: this.stage,
       curves: copied(this.curves),
       exactTo: this.exactTo,
@@ -158,16 +172,24 @@ class Findings {
       dissipationError: this.dissipationError,
       constants: this.constants,
     })
+    this.going = { report, milestone: false }
+    this.whole = { report, milestone: true }
   }
 
   /**
    * KL and I of the continuous dynamics at the times kη; the curve before it stays until this one is whole.
    * @param density the start, on the cells of the box; overwritten
    * @param data what to compare it with as well, on the same cells
+   * @param coarse the same on half as many cells a side, to extrapolate from: O(h²) becomes O(h⁴)
    */
-  *followContinuous(box: Box, density: Float64Array, data: Data | null): Generator<Snapshot, void> {
+  *followContinuous(
+    box: Box,
+    density: Float64Array,
+    data: Data | null,
+    coarse: ContinuousCurves | null,
+  ): Generator<Progress, ContinuousCurves | null> {
     const { steps, transition, jumpEvery } = this.input
-    if (!isPlain(transition) || jumpEvery > 0) return
+    if (!isPlain(transition) || jumpEvery > 0) return null
     const solver = createFokkerPlanck(this.field, transition.epsilon, box)
     openCellsOnly(density, solver.gibbs)
     const { fokkerPlanck, fokkerPlanckFisher, ...before } = noLawCurves(steps)
@@ -186,25 +208,27 @@ class Findings {
         against.note(before, k, mass)
       }
       k++
-      yield this.snapshot
+      yield this.going
     }
-    this.curves = { ...this.curves, fokkerPlanck, fokkerPlanckFisher }
+    const own = { fokkerPlanck, fokkerPlanckFisher }
+    this.curves = { ...this.curves, ...(coarse === null ? own : extrapolated(own, coarse)) }
     if (against !== null) {
       const { dataKl, dataFisher, residual } = before
       this.curves = { ...this.curves, dataKl, dataFisher, residual }
     }
     this.dissipationError = worst
-    yield this.snapshot
+    yield this.whole
+    return own
   }
 
-  *findConstants(): Generator<Snapshot, void> {
+  *findConstants(): Generator<Progress, void> {
     const { input, field } = this
     const pi = gibbs(field, input.transition.epsilon)
-    yield this.snapshot
+    yield this.going
     const gap = spectralGap(pi)
-    yield this.snapshot
+    yield this.going
     const estimate = logSobolevEstimate(pi, gap)
-    yield this.snapshot
+    yield this.going
     const bound = logSobolevLowerBound(field, input.transition.epsilon)
     this.constants = {
       spectralGap: gap.value,
@@ -220,11 +244,11 @@ class Findings {
       const { curves } = this
       this.curves = { ...curves, envelope: curves.envelope.map((_, k) => envelope.at(k)) }
     }
-    yield this.snapshot
+    yield this.whole
   }
 
   /** The exact law of the chain, step by step; replaces the curve before it from the first step on. */
-  *followChain(box: Box, start: ChainStart, data: Data | null): Generator<Snapshot, void> {
+  *followChain(box: Box, start: ChainStart, data: Data | null): Generator<Progress, void> {
     const { steps, kl0, transition } = this.input
     const chain = createExactChain({
       field: this.field,
@@ -232,7 +256,7 @@ class Findings {
       gibbs: gibbs(this.field, transition.epsilon, box),
       start,
     })
-    yield this.snapshot
+    yield this.going
     const { klExact, fisher, mismatch, dataKl, dataFisher, residual } = noLawCurves(steps)
     const preview = this.stage === 'coarse'
     const against = data === null ? null : new DataComparison(this.field, transition, box, data)
@@ -264,9 +288,10 @@ class Findings {
         k = steps
       }
       if (preview || k >= shown) this.show(curves, box.cells, k, against !== null)
-      yield this.snapshot
+      yield this.going
     }
     this.show(curves, box.cells, lastKnown(klExact), against !== null)
+    yield this.whole
   }
 
   private show(curves: ChainCurves, cells: number, exactTo: number, withData: boolean): void {
@@ -336,27 +361,31 @@ function unresolvedKernel(
 /** The start of the chain on half the table's cells, where those resolve a step; null where not. */
 function coarseChain(
   input: AnalysisInput,
+  density: Float64Array,
 ): { readonly box: Box; readonly start: ChainStart } | null {
-  const { grid, cells, start } = input
+  const { grid, cells } = input
   const box = { halfWidth: grid.halfWidth, cells: grid.cells / 2 }
   if (cells !== grid.cells || withoutDensity(input) !== null) return null
   const { covariance } = createTransition(input.transition)
   if (Math.sqrt(minEigenvalue2(...covariance)) < COARSE_RESOLVED * spacing(box)) return null
-  return { box, start: 'density' in start ? { density: halved(start.density, box.cells) } : start }
+  return { box, start: { density } }
 }
 
-/** Means over 2 × 2 cells. @param cells a side of the result */
-function halved(density: Float64Array, cells: number): Float64Array {
-  const out = new Float64Array(cells * cells)
-  const stride = 2 * cells
-  for (let row = 0, k = 0; row < cells; row++) {
-    for (let column = 0; column < cells; column++, k++) {
-      const at = 2 * row * stride + 2 * column
-      out[k] =
-        0.25 * (density[at]! + density[at + 1]! + density[at + stride]! + density[at + stride + 1]!)
-    }
+/** A coarse value further off than this share of the fine one is not in the regime of second order. */
+const ASYMPTOTIC = 0.25
+
+/** (4 fine − coarse)/3, entry by entry, where the two are near enough. Step 0 is known by quadrature. */
+function extrapolated(fine: ContinuousCurves, coarse: ContinuousCurves): ContinuousCurves {
+  const towards = (f: readonly (number | null)[], c: readonly (number | null)[], from: number) =>
+    f.map((value, k) => {
+      const other = c[k] ?? null
+      if (value === null || other === null || k < from) return value
+      return Math.abs(other - value) <= ASYMPTOTIC * value ? (4 * value - other) / 3 : value
+    })
+  return {
+    fokkerPlanck: towards(fine.fokkerPlanck, coarse.fokkerPlanck, 1),
+    fokkerPlanckFisher: towards(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher, 0),
   }
-  return out
 }
 
 function movedBy(a: Float64Array, b: Float64Array): number {

@@ -304,7 +304,7 @@ function describeSources(field: EnergyField, transition: Transition, box: Box): 
 }
 
 /** Squared spectral norm of a 2 × 2 matrix by rows; at least the smallest positive number. */
-function squaredNorm(j: Float64Array): number {
+export function squaredNorm(j: Float64Array): number {
   const [a, b, c, d] = j as unknown as [number, number, number, number]
   const half = 0.5 * (a * a + b * b + c * c + d * d)
   const det = a * d - b * c

@@ -1,9 +1,11 @@
 import type { InitialLaw } from '../../core/analysis/initialLaw.ts'
 import type { ChainStart } from '../../core/analysis/exactChain.ts'
-import { refinedStart } from '../../core/analysis/exactChain.ts'
+import { refinedStart, squaredNorm } from '../../core/analysis/exactChain.ts'
 import { tabulateDensity } from '../../core/analysis/kl.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
-import type { Transition } from '../../core/fields/transition.ts'
+import type { Gibbs } from '../../core/fields/gibbs.ts'
+import { jacobian, type Transition } from '../../core/fields/transition.ts'
+import { exp } from '../../core/maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../../core/maths/grid.ts'
 import { minEigenvalue2 } from '../../core/maths/linalg2.ts'
 import type { Density } from '../../core/targets/target.ts'
@@ -15,6 +17,8 @@ export interface AnalysisInputOptions {
   readonly scene: SceneSpec
   readonly field: EnergyField
   readonly transition: Transition
+  /** π on the cells of the table. */
+  readonly gibbs: Gibbs
   readonly initial: InitialLaw
   readonly constants: AnalysisInput['constants']
   /** The law of the data: ρ*, or the smoothed data of points; null where there is none. */
@@ -25,11 +29,15 @@ export interface AnalysisInputOptions {
 const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
 /** Least standard deviation of the kernel, in cells: the quadrature of the chain errs by exp(−2π²·1.1²), 4e-11. */
 const RESOLVED = 1.1
+/** Error of a step's quadrature that the chain may make, in the mass, as `ChainReading.aliasing`; less than its limit. */
+const ALIASING = 3e-6
 /** The mass of a law that its cells resolve does not change by more than this share on cells half as wide. */
 const RESOLVED_MASS = 1e-6
 /** The same where barriers cut it off. */
 const RESOLVED_WALLS = 1e-3
 const MOST_REFINEMENT = 8
+/** Fewest cells a side of a coarse preview. */
+const LEAST_COARSE = 32
 
 /** Everything that the laws of a run depend on, as plain data that may be given away. */
 export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
@@ -40,7 +48,7 @@ export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
   const { dynamics } = scene
   const { stepSize, epsilon } = transition
   // A chain with barriers is not followed: its law has atoms.
-  const box = walls ? grid.box : { halfWidth, cells: chainCells(grid.box, transition) }
+  const box = walls ? grid.box : { halfWidth, cells: chainCells(options) }
   const start = startOf(initial, scene, box, walls)
   return {
     grid: {
@@ -65,18 +73,59 @@ export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
     kl0: initial.kl,
     start,
     fokkerPlanckStart: onCells(walls ? start : startOf(initial, scene, grid.box, walls), grid.box),
+    coarseStart: coarseStart(initial, scene, grid.box, walls),
     data: data === null ? null : { ...dataTables(data.density, box), smoothed: data.smoothed },
     constants,
   }
 }
 
-/** The scene's cells, or the fewest beyond them that resolve the kernel of a step; the scene's where none do. */
-function chainCells({ halfWidth, cells }: Box, { covariance }: Transition): number {
-  const deviation = Math.sqrt(minEigenvalue2(...covariance))
-  const enough = [cells, ...CELL_CHOICES.filter((more) => more > cells)].find(
-    (n) => deviation >= RESOLVED * spacing({ halfWidth, cells: n }),
+/**
+ * The scene's cells, or the fewest beyond them that resolve the kernel of a step where the chain starts and where
+ * it ends; the scene's where none do.
+ */
+function chainCells({ scene, field, transition, gibbs, initial }: AnalysisInputOptions): number {
+  const { box } = field.grid
+  const deviation = Math.sqrt(minEigenvalue2(...transition.covariance))
+  const choices = [box.cells, ...CELL_CHOICES.filter((more) => more > box.cells)]
+  const start = onCells(startOf(initial, scene, box, false), box)
+  const laws = [start, gibbs.density]
+  const enough = choices.find((cells) => {
+    const h = spacing({ ...box, cells })
+    if (deviation < RESOLVED * h) return false
+    const errors = aliasing(field, transition, deviation / h, laws)
+    return errors.every((error) => error <= ALIASING)
+  })
+  return (
+    enough ??
+    choices.find((n) => deviation >= RESOLVED * spacing({ ...box, cells: n })) ??
+    box.cells
   )
-  return enough ?? cells
+}
+
+/**
+ * Error of the quadrature of a step from each law, Σ ρ exp(−2π²(s/(h a))²)h², a the spectral norm of I − ηD∇²V.
+ * @param ratio s/h of the cells in question
+ * @param laws densities on the cells of the table
+ */
+function aliasing(
+  field: EnergyField,
+  transition: Transition,
+  ratio: number,
+  laws: readonly Float64Array[],
+): number[] {
+  const { box } = field.grid
+  const j = new Float64Array(4)
+  const sums = laws.map(() => 0)
+  const area = spacing(box) * spacing(box)
+  for (let row = 0, k = 0; row < box.cells; row++) {
+    const y = centreCoordinate(box, row)
+    for (let column = 0; column < box.cells; column++, k++) {
+      jacobian(field, transition, centreCoordinate(box, column), y, j)
+      const error = exp((-2 * Math.PI * Math.PI * ratio * ratio) / squaredNorm(j))
+      for (const [i, law] of laws.entries()) sums[i] = sums[i]! + law[k]! * error * area
+    }
+  }
+  return sums
 }
 
 /** ρ₀ on the cells where they resolve it, else as points on finer ones. */
@@ -108,6 +157,20 @@ function startOf(initial: InitialLaw, scene: SceneSpec, box: Box, walls: boolean
     }
     mass = finer
   }
+}
+
+/** ρ₀ on half as many cells a side; null where those do not resolve it, or there is no half. */
+function coarseStart(
+  initial: InitialLaw,
+  scene: SceneSpec,
+  box: Box,
+  walls: boolean,
+): Float64Array | null {
+  const cells = box.cells / 2
+  if (!Number.isInteger(cells) || cells < LEAST_COARSE) return null
+  const start = startOf(initial, scene, { ...box, cells }, walls)
+  if (walls) return onCells(start, { ...box, cells })
+  return 'density' in start ? start.density : null
 }
 
 /** The law as a density on the cells, each point in the cell that it lies in. */

@@ -27,9 +27,9 @@ export async function followLaws(
   for (;;) {
     const next = work.next()
     if (next.done === true) return next.value
-    if (onReport !== undefined && environment.clock() - told >= interval) {
-      const report = next.value()
-      onReport(report)
+    const { report, milestone } = next.value
+    if (onReport !== undefined && (milestone || environment.clock() - told >= interval)) {
+      onReport(report())
       told = environment.clock()
     }
     await slicer.breathe()

@@ -163,6 +163,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
         scene: normalised,
         field,
         transition,
+        gibbs: pi,
         initial: run.initial,
         constants,
         data: dataLaw(target),

@@ -58,7 +58,7 @@ export interface Events {
   notice: Notice
   /** The backend changed by itself (device lost, gradient check failed). */
   backend: BackendReport
-  /** What is known so far of the laws of a run; at most 5 a second. */
+  /** What is known so far of the laws of a run: whenever a curve is whole, and between at most 5 times a second. */
   analysis: { readonly run: number; readonly report: AnalysisReport }
 }
 export type EventName = keyof Events

@@ -164,6 +164,7 @@ export function aPrioriReport(
   const bounds = [sharperBound(input), vempalaWibisono(input)]
   let best: { readonly steps: number; readonly envelope: Envelope } | null = null
   let reason = ''
+  let lowest = Infinity
   for (const envelope of bounds) {
     if (envelope.bound === null) {
       reason ||= envelope.reason
@@ -171,7 +172,9 @@ export function aPrioriReport(
     }
     const steps = envelope.stepsTo(delta)
     if (steps === null) {
-      reason = `the bound cannot fall below ${nats(envelope.floor)}, and δ is ${nats(delta)}`
+      if (envelope.floor >= lowest) continue
+      lowest = envelope.floor
+      reason = `the bound cannot fall below ${nats(lowest)}, and δ is ${nats(delta)}`
     } else if (best === null || steps < best.steps) best = { steps, envelope }
   }
   const start = `KL₀ = ${nats(input.kl0)}`

@@ -68,6 +68,9 @@ export function dataMismatchReport(input: DataMismatchInput): StoppingReport {
   }
 }
 
+/** Errors of the drift below this, squared, are rounding. */
+const EXACT = 1e-18
+
 /** Where a longer run may make the samples worse, since the energy is not exactly that of the data. */
 export const dataMismatch: Criterion = {
   id: 'data-mismatch',
@@ -87,6 +90,12 @@ export const dataMismatch: Criterion = {
     if (certificates.sampler !== 'langevin' || certificates.jumpEvery > 0) {
       return refuse(
         'The inequality is that of Langevin alone, without accept–reject steps and jumps.',
+      )
+    }
+    const known = curves.residual.filter((r) => r !== null)
+    if (known.length > 0 && known.every((r) => r <= EXACT)) {
+      return refuse(
+        'The energy is that of the data: a longer run never takes the samples away from them.',
       )
     }
     const report = dataMismatchReport({
