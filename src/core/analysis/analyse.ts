@@ -18,9 +18,10 @@ import {
   fokkerPlanckCurve,
   openCellsOnly,
 } from './fokkerPlanck.ts'
+import { createGridJump } from './gridJump.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
 import { spectralGap } from './spectrum.ts'
-import { aPrioriEnvelope, isPlain } from './stopping/certificates.ts'
+import { aPrioriEnvelope } from './stopping/certificates.ts'
 
 /** All that the laws of a run depend on, as plain data. Values on cells are row-major, x fastest, y upwards. */
 export interface AnalysisInput {
@@ -187,18 +188,19 @@ class Findings {
     density: Float64Array,
     data: Data | null,
     coarse: ContinuousCurves | null,
-  ): Generator<Progress, ContinuousCurves | null> {
+  ): Generator<Progress, ContinuousCurves> {
     const { steps, transition, jumpEvery } = this.input
-    if (!isPlain(transition) || jumpEvery > 0) return null
-    const solver = createFokkerPlanck(this.field, transition.epsilon, box)
+    const solver = createFokkerPlanck(this.field, transition.epsilon, box, transition)
     openCellsOnly(density, solver.gibbs)
+    const jumps =
+      jumpEvery > 0 ? { every: jumpEvery, apply: createGridJump(solver.gibbs) } : undefined
     const { fokkerPlanck, fokkerPlanckFisher, ...before } = noLawCurves(steps)
     const against = data === null ? null : new DataComparison(this.field, transition, box, data)
     const area = spacing(box) * spacing(box)
     const mass = against === null ? null : new Float64Array(density.length)
     let worst: number | null = null
     let k = 0
-    for (const reading of fokkerPlanckCurve(solver, density, transition.stepSize, steps)) {
+    for (const reading of fokkerPlanckCurve(solver, density, transition.stepSize, steps, jumps)) {
       fokkerPlanck[k] = k === 0 ? (this.input.kl0 ?? reading.kl) : reading.kl
       fokkerPlanckFisher[k] = reading.fisher
       const error = dissipationError(reading)
@@ -232,7 +234,8 @@ class Findings {
     const bound = logSobolevLowerBound(field, input.transition.epsilon)
     this.constants = {
       spectralGap: gap.value,
-      logSobolevEstimate: estimate.value,
+      // The grid's gap may lie below what is proved of λ.
+      logSobolevEstimate: Math.max(estimate.value, bound?.value ?? 0),
       twoStateFactor: estimate.factor,
       logSobolevBound: bound,
     }
