@@ -1,0 +1,138 @@
+import type { Page } from '@playwright/test'
+import { expect, test } from './fixtures.ts'
+import { openScene, scene, snapshot, waitForHalt } from './lab.ts'
+
+const STEPS = 50
+const MATRIX = [
+  [1, 0],
+  [0, 9],
+] as const
+/** V = ½ (x² + 9y²), started off its middle: slow along x, and every number of it is known. */
+const QUADRATIC = scene({
+  target: { kind: 'gaussian-mixture', components: [{}] },
+  energy: { kind: 'quadratic', matrix: MATRIX },
+  domain: { cells: 64 },
+  dynamics: {
+    stepSize: 0.02,
+    steps: STEPS,
+    particles: 4096,
+    initial: {
+      kind: 'gaussian',
+      mean: [1.5, 0],
+      covariance: [
+        [0.1, 0],
+        [0, 0.1],
+      ],
+    },
+  },
+  view: { speed: 240 },
+})
+
+async function openFold(page: Page): Promise<void> {
+  await openScene(page, QUADRATIC)
+  await waitForHalt(page, STEPS)
+  await page.locator('summary', { hasText: 'Acceleration' }).filter({ visible: true }).click()
+}
+
+/** Waits until a run of dynamics of which this holds has come to its last step. */
+async function settled(page: Page, path: string, json: string): Promise<void> {
+  await page.waitForFunction(
+    ([key, wanted, last]) => {
+      const lab = window.lyapunovLab
+      const dynamics = lab?.runScene()?.dynamics as Record<string, unknown> | undefined
+      return JSON.stringify(dynamics?.[key]) === wanted && lab?.particles().step === last
+    },
+    [path, json, STEPS] as const,
+    { timeout: 30_000 },
+  )
+}
+
+test('a skew drift leaves the landscape as it is and makes KL fall faster', async ({ page }) => {
+  await openFold(page)
+  const before = await snapshot(page)
+  const skew = page.getByLabel('Skew γ, value')
+  await skew.fill('1.3')
+  await skew.press('Enter')
+  await settled(page, 'skew', '1.3')
+  const after = await snapshot(page)
+  expect(after.table.v).toEqual(before.table.v)
+  expect(after.points[0]!.kl).toBe(before.points[0]!.kl)
+  const [slow, fast] = [before.points[STEPS]!.kl!, after.points[STEPS]!.kl!]
+  expect(fast).toBeLessThan(slow / 3)
+  await expect(page.locator('.flow[data-flow="langevin"] .law')).toHaveText(
+    'x ← x − η(I + γJ)∇V + √(2ηε) ξ',
+  )
+})
+
+test('MALA says what share of its moves it accepted', async ({ page }) => {
+  await openFold(page)
+  await page.getByLabel('Sampler').selectOption('mala')
+  await settled(page, 'sampler', '"mala"')
+  const { points } = await snapshot(page)
+  for (const { acceptance } of points.slice(1)) {
+    expect(acceptance).toBeGreaterThan(0.5)
+    expect(acceptance).toBeLessThanOrEqual(1)
+  }
+  await expect(page.getByTestId('acceptance')).toHaveText(/accepted \d+\.\d %/)
+  await expect(page.locator('.flow[data-flow="langevin"] .law')).toContainText('accept or reject')
+})
+
+test('two clouds under one noise approach as the least curvature demands', async ({ page }) => {
+  await openFold(page)
+  await page.getByRole('checkbox', { name: 'Second cloud, same noise' }).check()
+  await settled(page, 'companion', '[1.5,0.5]')
+  const [langevin, companion] = await page.evaluate(() => {
+    const { langevin, companion } = window.lyapunovLab!.particles()
+    return [langevin, companion ?? []]
+  })
+  expect(companion).toHaveLength(langevin.length)
+  const bound = Math.hypot(1.5, 0.5) * (1 - 0.02) ** STEPS
+  const distances = langevin.flatMap((x, i) =>
+    i % 2 === 0 ? [Math.hypot(x - companion[i]!, langevin[i + 1]! - companion[i + 1]!)] : [],
+  )
+  // Positions come as 32-bit floats.
+  expect(Math.max(...distances)).toBeLessThan(bound + 1e-5)
+  await expect(page.locator('.flow[data-flow="langevin"]')).toContainText('second cloud')
+})
+
+test('the rate of contraction takes the place of the density, and back', async ({ page }) => {
+  await openFold(page)
+  const density = page.getByRole('button', { name: 'Density π' })
+  const rate = page.getByRole('button', { name: /^Rate/ })
+  await rate.click()
+  await expect(density).toHaveAttribute('aria-pressed', 'false')
+  await expect(page.locator('.rate-legend').first()).toContainText('approach')
+  await density.click()
+  await expect(rate).toHaveAttribute('aria-pressed', 'false')
+})
+
+test('a metric is suggested, or typed; what is none is refused by name and loses nothing', async ({
+  page,
+}) => {
+  await openFold(page)
+  await page.getByRole('button', { name: 'Use (E∇²V)⁻¹' }).click()
+  const asked = () => page.evaluate(() => window.lyapunovLab!.scene().dynamics.preconditioner)
+  const [[xx, xy], [, yy]] = await asked()
+  expect(xx / yy).toBeCloseTo(9, 2)
+  expect(xy).toBeCloseTo(0, 6)
+  await settled(page, 'preconditioner', JSON.stringify(await asked()))
+
+  await page.getByLabel('Preconditioner P').selectOption('custom')
+  const corner = page.getByLabel('P₁₂ of the preconditioner')
+  await corner.fill('99')
+  await expect(page.getByRole('alert').filter({ hasText: 'not positive definite' })).toBeVisible()
+  await page.getByLabel('P₁₁ of the preconditioner').fill('1e9')
+  await expect(page.getByRole('alert').filter({ hasText: 'P₁₁: found 1e9' })).toBeVisible()
+  expect(await asked()).toEqual([
+    [xx, xy],
+    [xy, yy],
+  ])
+  await expect(corner).toHaveValue('99')
+  await corner.fill('0.5')
+  await page.getByLabel('P₁₁ of the preconditioner').fill('2')
+  await page.getByLabel('P₂₂ of the preconditioner').fill('1')
+  await expect.poll(asked).toEqual([
+    [2, 0.5],
+    [0.5, 1],
+  ])
+})
