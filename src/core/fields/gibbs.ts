@@ -15,7 +15,7 @@ export interface Gibbs {
   readonly values: Float64Array
   /**
    * log of the mean of π over each cell; at refinement 1: −V/ε − log Z at the centre. −∞ exactly for the closed
-   * cells, of which barriers leave nothing.
+   * cells, of which barriers leave nothing, or next to nothing.
    */
   readonly logDensity: Float64Array
   /** e^logDensity; Σ density·h² = 1. */
@@ -36,7 +36,8 @@ const NEGLECT = 45
  * log Z and the Gibbs density by midpoint quadrature in the log domain, one midpoint a cell (spectrally
  * accurate while the cells resolve π and it is small at the walls). When halving the spacing moves log Z
  * by more than 1e-4, as at low temperature, the cells that can matter are subdivided, up to 1024 × 1024.
- * Barriers enter each midpoint by their mean over its square, so that walls between the midpoints count too.
+ * Barriers enter each midpoint by their mean over its square, so that walls between the midpoints count too; slivers
+ * of cells that they leave are closed, as long as that moves log Z by no more than 1e-4.
  * @param epsilon ε > 0
  * @param box cells of the answer; its halfWidth must be that of the table; default: the table's own cells
  * @throws RangeError when the barriers leave nothing of the box
@@ -82,6 +83,10 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
     logMeans = finer
     logZ = finerLogZ
     if (settled) break
+  }
+  if (walls) {
+    closeSlivers(field, box, logMeans)
+    logZ = logSum(logMeans) + area
   }
   const density = new Float64Array(cells * cells)
   for (let k = 0; k < density.length; k++) {
@@ -346,6 +351,74 @@ function leaveOutClosed(field: EnergyField, box: Box, bounds: Float64Array): voi
       }
     }
   }
+}
+
+/** A cell of which barriers leave less than this share is a sliver. */
+const SLIVER = 0.02
+
+/**
+ * Closes slivers, whose density lies so far below that of their neighbours that a grid would need tiny steps for
+ * them, and then what hangs together with nothing but itself: lightest first, while all of it has at most 1e-4 of
+ * the mass.
+ * @param logMeans log of the mean of e^(−V/ε) over each cell; −∞ put where closed
+ */
+function closeSlivers(field: EnergyField, box: Box, logMeans: Float64Array): void {
+  const { cells } = box
+  const h = spacing(box)
+  let allowance = log(LOG_Z_TOLERANCE) + logSum(logMeans)
+  const close = (parts: readonly (readonly number[])[]): void => {
+    const weighed = parts.map((part) => ({
+      part,
+      weight: logSum(Float64Array.from(part, (k) => logMeans[k]!)),
+    }))
+    weighed.sort((a, b) => a.weight - b.weight)
+    for (const { part, weight } of weighed) {
+      if (!(weight < allowance)) return
+      allowance += log(1 - exp(weight - allowance))
+      for (const k of part) logMeans[k] = -Infinity
+    }
+  }
+  const slivers: number[][] = []
+  for (let row = 0, k = 0; row < cells; row++) {
+    const y = centreCoordinate(box, row)
+    for (let column = 0; column < cells; column++, k++) {
+      if (logMeans[k] === -Infinity) continue
+      const x = centreCoordinate(box, column)
+      const felt = barriersFelt(field.barriers, x, y, Math.SQRT1_2 * h)
+      if (felt.length === 0) continue
+      barrierMean(felt, Infinity, x, y, h, h, place)
+      if (place[0]! < log(SLIVER)) slivers.push([k])
+    }
+  }
+  close(slivers)
+  close(islands(logMeans, cells))
+}
+
+/** The open cells that hang together through their sides, part by part. */
+function islands(logMeans: Float64Array, cells: number): number[][] {
+  const seen = Uint8Array.from(logMeans, (l) => (l === -Infinity ? 1 : 0))
+  const parts: number[][] = []
+  for (let first = 0; first < seen.length; first++) {
+    if (seen[first] === 1) continue
+    seen[first] = 1
+    const part = [first]
+    for (let at = 0; at < part.length; at++) {
+      const k = part[at]!
+      const column = k % cells
+      for (const [next, exists] of [
+        [k - 1, column > 0],
+        [k + 1, column + 1 < cells],
+        [k - cells, k >= cells],
+        [k + cells, k + cells < seen.length],
+      ] as const) {
+        if (!exists || seen[next] === 1) continue
+        seen[next] = 1
+        part.push(next)
+      }
+    }
+    parts.push(part)
+  }
+  return parts
 }
 
 /** Squares that tile Ω, each with a lower bound of V on it. */
