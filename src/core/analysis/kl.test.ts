@@ -11,6 +11,7 @@ import { targetKind } from '../targets/registry.ts'
 import type { Distribution } from '../targets/target.ts'
 import { initialLaw } from './initialLaw.ts'
 import { crossEntropy, klDataModel, klModelData, tabulateDensity } from './kl.ts'
+import { fieldOf, ringOfEight } from './landscapes.testing.ts'
 import { biasPrediction, defaultStepSize, smoothness, smoothness95 } from './smoothness.ts'
 
 const IDENTITY = [
@@ -302,7 +303,7 @@ describe('constants of an energy', () => {
     expect(Math.abs(smoothness95(qdw, new Float64Array([0, 0])) - 4)).toBeLessThan(0.013)
   })
 
-  it('predicts the bias: .3925 η² for OU_A, 2.644698290538133 η² for GM2', () => {
+  it('predicts the bias: .3925 η² for OU_A, 2.644698290538133 η² for GM2, 13.9447 η² for the ring', () => {
     const t = createTransition({ stepSize: 0.1, epsilon: 0.5, skew: 0, preconditioner: IDENTITY })
     expect(biasPrediction(field, gibbs(field, 0.5), t)).toBeCloseTo(0.003925, 8)
     // V = x²/(2s²) − log cosh(x/s²) + y²/(2s²), s² = .25: two Gaussians of deviation .5 at (±1, 0).
@@ -319,6 +320,17 @@ describe('constants of an energy', () => {
     const step = createTransition({ stepSize: 0.1, epsilon: 1, skew: 0, preconditioner: IDENTITY })
     const b = biasPrediction(gm2, gibbs(gm2, 1), step)!
     expect(Math.abs(b / 0.02644698290538133 - 1)).toBeLessThan(1e-3)
+    // The ring of eight, 13.944687486453311 η². The table's second derivatives err by O(h²).
+    const ring = fieldOf(ringOfEight, { halfWidth: 4, cells: 256 })
+    const small = createTransition({
+      stepSize: 1e-3,
+      epsilon: 1,
+      skew: 0,
+      preconditioner: IDENTITY,
+    })
+    expect(
+      Math.abs(biasPrediction(ring, gibbs(ring, 1), small)! / 13.944687486453311e-6 - 1),
+    ).toBeLessThan(1e-3)
     const skew = createTransition({ stepSize: 0.1, epsilon: 1, skew: 1, preconditioner: IDENTITY })
     expect(biasPrediction(gm2, gibbs(gm2, 1), skew)).toBeNull()
   })

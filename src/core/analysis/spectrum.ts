@@ -1,10 +1,12 @@
 import type { Gibbs } from '../fields/gibbs.ts'
 import { centreCoordinate, spacing } from '../maths/grid.ts'
+import type { Symmetric2 } from '../maths/linalg2.ts'
 import { relativeFisher } from './fisher.ts'
 import {
   type AxisFactors,
   type AxisGenerator,
   factorise,
+  latticeDirections,
   scharfetterGummel,
   sweep,
 } from './generator.ts'
@@ -32,6 +34,8 @@ export interface SpectrumOptions {
   /** Relative residual to stop at; the relative error of the value is about its square. Default 1e-4. */
   readonly tolerance?: number
   readonly maxIterations?: number
+  /** P of preconditioned dynamics, L = ε div(P∇·) − P∇V·∇; default the identity. */
+  readonly metric?: Symmetric2
 }
 
 /**
@@ -43,12 +47,9 @@ export interface SpectrumOptions {
  * Source: Knyazev (2001), SIAM J. Sci. Comput. 23.
  */
 export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralGap {
-  const { tolerance = 1e-4, maxIterations = 200 } = options
-  const { box } = pi
-  const { cells } = box
-  const size = cells * cells
-  const x = scharfetterGummel(pi, { dx: 1, dy: 0, weight: 1 })
-  const y = scharfetterGummel(pi, { dx: 0, dy: 1, weight: 1 })
+  const { tolerance = 1e-4, maxIterations = 200, metric = [1, 0, 1] } = options
+  const size = pi.density.length
+  const axes = latticeDirections(metric).map((direction) => scharfetterGummel(pi, direction))
   const weight = masses(pi)
 
   const dot = (f: Float64Array, g: Float64Array): number => {
@@ -86,16 +87,19 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
   const current: Vector = { f: start(pi), af: new Float64Array(size) }
   centreOut(current.f)
   orthonormalise(current.f, null, [])
-  applyMinusL(x, y, current.f, current.af)
+  applyMinusL(axes, current.f, current.af)
   const search: Vector = { f: new Float64Array(size), af: new Float64Array(size) }
   const previous: Vector = { f: new Float64Array(size), af: new Float64Array(size) }
   let hasPrevious = false
   const scratch = [new Float64Array(size), new Float64Array(size)] as const
   let value = dot(current.f, current.af)
-  const resolvents: { time: number; x: AxisFactors; y: AxisFactors }[] = []
-  const fastest = Math.max(x.largest, y.largest)
+  const resolvents: { time: number; factors: AxisFactors[] }[] = []
+  const fastest = Math.max(...axes.map(({ largest }) => largest))
+  const last = axes.length - 1
   for (let t = relaxationTime(pi, weight); ; t /= TIME_RATIO) {
-    resolvents.push({ time: t, x: factorise(x, 0.5 * t, true), y: factorise(y, t, true) })
+    const share = (i: number): number => (i < last ? 0.5 : 1)
+    const factors = axes.map((axis, i) => factorise(axis, share(i) * t, true))
+    resolvents.push({ time: t, factors })
     if (!(t * fastest > TIME_RATIO)) break
   }
   const part = new Float64Array(size)
@@ -109,18 +113,17 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
     const r = scratch[0]
     r.set(w)
     w.fill(0)
-    for (const { time, x: alongX, y: alongY } of resolvents) {
+    for (const { time, factors } of resolvents) {
       part.set(r)
-      sweep(alongX, part, scratch[1], false)
-      sweep(alongY, part, scratch[1], false)
-      sweep(alongX, part, scratch[1], false)
+      for (const axis of factors) sweep(axis, part, scratch[1], false)
+      for (let i = factors.length - 2; i >= 0; i--) sweep(factors[i]!, part, scratch[1], false)
       axpy(w, time, part)
     }
     centreOut(w)
     const basis = [current]
     if (hasPrevious && orthonormalise(previous.f, previous.af, basis)) basis.push(previous)
     if (!orthonormalise(w, null, basis)) break
-    applyMinusL(x, y, w, search.af)
+    applyMinusL(axes, w, search.af)
     basis.push(search)
     const [coefficients, ritz] = smallestRitz(basis, dot)
     value = ritz
@@ -131,7 +134,7 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
     if (iterations % 20 === 19) {
       centreOut(current.f)
       orthonormalise(current.f, null, [])
-      applyMinusL(x, y, current.f, current.af)
+      applyMinusL(axes, current.f, current.af)
     }
   }
   return { value, mode: current.f, residual, iterations, converged: residual <= tolerance }
@@ -179,9 +182,9 @@ function scale(f: Float64Array, c: number): void {
 }
 
 /** −L f: Σ over neighbours j of q_kj (f_k − f_j). */
-function applyMinusL(x: AxisGenerator, y: AxisGenerator, f: Float64Array, out: Float64Array): void {
+function applyMinusL(axes: readonly AxisGenerator[], f: Float64Array, out: Float64Array): void {
   out.fill(0)
-  for (const { forth, back, stride } of [x, y]) {
+  for (const { forth, back, stride } of axes) {
     for (let k = 0; k + stride < f.length; k++) {
       const d = f[k]! - f[k + stride]!
       out[k] = out[k]! + forth[k]! * d

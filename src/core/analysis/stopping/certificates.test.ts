@@ -188,6 +188,7 @@ describe('certified decrease', () => {
   })
 
   it.each([
+    [OU_1D[0], 6.5, 104],
     [OU_1D[1], 7, 64],
     [OU_1D[2], 7, 64],
     [OU_1D[3], 4.5, 96],
