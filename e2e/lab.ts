@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Locator, Page } from '@playwright/test'
-import type { CurvePoint } from '../src/lab/protocol/calls.ts'
+import type { LawCurves, StoppingReport } from '../src/core/analysis/curves.ts'
+import type { AnalysisReport, CurvePoint } from '../src/lab/protocol/calls.ts'
 import type { RunResult } from '../src/lab/protocol/result.ts'
 import type { BackendName } from '../src/learning/ids.ts'
 import { parseScene } from '../src/lab/scene/decode.ts'
@@ -106,7 +107,6 @@ export function columns(points: readonly CurvePoint[]) {
     kl: points.map(({ kl }) => kl),
     klStandardError: points.map(({ klStandardError }) => klStandardError),
     estimator: points.map(({ estimator }) => estimator),
-    foldedMass: points.map(({ foldedMass }) => foldedMass),
     deterministicKl: points.map(({ deterministicKl }) => deterministicKl),
     deterministicStandardError: points.map((point) => point.deterministicStandardError),
     deterministicLowerBound: points.map((point) => point.deterministicLowerBound),
@@ -120,10 +120,41 @@ export function columnsOf({ langevin, deterministic }: RunResult): ReturnType<ty
     kl: langevin.kl,
     klStandardError: langevin.klStandardError,
     estimator: langevin.estimator,
-    foldedMass: langevin.foldedMass,
     deterministicKl: deterministic.kl,
     deterministicStandardError: deterministic.klStandardError,
     deterministicLowerBound: deterministic.lowerBound,
+  }
+}
+
+/** Waits until the laws of the run on the stage have been followed to the end, and returns what was found. */
+export async function followed(page: Page): Promise<Laws> {
+  await expect(stage(page)).toHaveAttribute('data-laws', 'done', { timeout: 60_000 })
+  return page.evaluate(() => {
+    const lab = window.lyapunovLab
+    const analysis = lab?.analysis() ?? null
+    if (lab === undefined || analysis === null) throw new Error('no laws')
+    const { curves, foldedMass, constants } = analysis
+    return { curves: { ...curves, foldedMass: [...foldedMass] }, constants, stops: lab.stops() }
+  })
+}
+
+export interface Laws {
+  readonly curves: LawCurves & { readonly foldedMass: (number | null)[] }
+  readonly constants: AnalysisReport['constants']
+  readonly stops: readonly StoppingReport[]
+}
+
+/** The same of a result of the headless runner. */
+export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
+  const { spectralGap, logSobolevEstimate, twoStateFactor, logSobolevBound } = constants
+  const { step, kl, klStandardError, estimator, acceptance, ...curves } = langevin
+  expect([step, kl, klStandardError, estimator, acceptance].map(({ length }) => length)).toEqual(
+    new Array<number>(5).fill(curves.klExact.length),
+  )
+  return {
+    curves,
+    constants: { spectralGap, logSobolevEstimate, twoStateFactor, logSobolevBound },
+    stops: stopping,
   }
 }
 
