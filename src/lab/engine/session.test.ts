@@ -5,6 +5,7 @@ import { DEFAULT_SHAPE } from '../../learning/training/model.ts'
 import { writeEnergyFile } from '../io/energyFile.ts'
 import type { AnalysisReport } from '../protocol/calls.ts'
 import { followLaws } from './followLaws.ts'
+import type { RunResult } from '../protocol/result.ts'
 import { Refusal } from './refusal.ts'
 import { createBench, sceneOf } from './session.testing.ts'
 
@@ -417,4 +418,72 @@ test('the result holds the laws followed in this thread, or those attached from 
   expect(report).toEqual(await followLaws(analysis, { environment }))
   await other.attach({ run: 4, report })
   expect(await other.result({ run: 4 })).toEqual(here)
+})
+
+const CUT = {
+  kind: 'sum',
+  terms: [{ weight: 1, energy: QUADRATIC }],
+  barriers: [
+    { kind: 'disc', center: [0.8, 0.4], radius: 0.6, strength: 0.1 },
+    { kind: 'half-plane', normal: [1, 1], offset: -1, strength: 0 },
+  ],
+}
+
+/** A sampler whose moves may be refused, in a scene of its own. */
+const REFUSING = {
+  barriers: { energy: CUT, dynamics: { steps: 20, particles: 1024 } },
+  MALA: { energy: QUADRATIC, dynamics: { steps: 20, particles: 1024, sampler: 'mala' } },
+  jumps: { energy: QUADRATIC, dynamics: { steps: 20, particles: 1024, jumpEvery: 4 } },
+  all: { energy: CUT, dynamics: { steps: 20, particles: 512, sampler: 'mala', jumpEvery: 3 } },
+}
+
+test.each(Object.entries(REFUSING))(
+  '%s: the KL is the smoothed one, acceptance is told, frames come again bit for bit',
+  async (name, json) => {
+    const runs = []
+    for (let i = 0; i < 2; i++) {
+      const { session } = createBench()
+      const scene = sceneOf({ domain: SMALL.domain, ...json })
+      const { constants, landscape } = await session.prepare({ run: 1, scene })
+      expect(constants.biasPrediction).toBeNull()
+      const last = await session.frame({ run: 1, step: 20, have: -1 })
+      for (let k = 0; k < last.langevin.length; k += 2) {
+        const [x, y] = [last.langevin[k]!, last.langevin[k + 1]!]
+        if (landscape.barriers.length === 0) continue
+        expect(Math.hypot(x - 0.8, y - 0.4)).toBeGreaterThan(0.6 - 1e-6)
+        expect((x + y) / Math.SQRT2).toBeGreaterThan(-1 - 1e-6)
+      }
+      runs.push(JSON.stringify(await session.result({ run: 1 })))
+    }
+    expect(runs[1]).toBe(runs[0])
+    const { langevin } = JSON.parse(runs[0]!) as RunResult
+    expect(new Set(langevin.estimator.slice(1, 11))).toEqual(new Set(['smoothed']))
+    expect(langevin.klExact.every((kl) => kl === null)).toBe(true)
+    expect(langevin.kl[20]!).toBeLessThan(langevin.kl[1]!)
+    expect(langevin.acceptance[0]).toBeNull()
+    const accepted = langevin.acceptance.slice(1)
+    if (name === 'jumps') expect(accepted.every((share) => share === null)).toBe(true)
+    else for (const share of accepted) expect(share! > 0.5 && share! < 1).toBe(true)
+  },
+)
+
+test('barriers that close the box, and a start inside one, are refused by name', async () => {
+  const { session } = createBench()
+  const refusal = async (barrier: object, initial: object = { kind: 'uniform', halfWidth: 1 }) => {
+    const energy = { ...CUT, barriers: [barrier] }
+    const scene = sceneOf({ ...SMALL, energy, dynamics: { ...SMALL.dynamics, initial } })
+    const error = await session.prepare({ run: 1, scene }).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(Refusal)
+    const { field, message } = error as Refusal
+    return [field, message]
+  }
+  expect(await refusal({ kind: 'disc', center: [0, 0], radius: 7, strength: 1 })).toEqual([
+    'energy.barriers',
+    'energy.barriers: The barriers leave no room in the box',
+  ])
+  const disc = { kind: 'disc', center: [0, 0], radius: 1, strength: 1 }
+  expect(await refusal(disc, { kind: 'point', at: [0.5, 0], spread: 0.1 })).toEqual([
+    'dynamics.initial',
+    'dynamics.initial: The initial point (0.5, 0) lies inside a barrier',
+  ])
 })
