@@ -120,7 +120,8 @@ export function lyapunovPicture(data: ChartData): StepPicture {
     delta,
     stops: data.stops,
     criterion: data.criterion,
-    stopValue: ({ kl }) => kl,
+    // The stop against the data knows the distance to the data, which has a chart of its own.
+    stopValue: ({ criterion, kl }) => (criterion === 'data-mismatch' ? null : kl),
   }
 }
 

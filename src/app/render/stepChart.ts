@@ -558,7 +558,8 @@ function drawStops(
   }
   const verb = stalled ? 'stalled' : 'stop'
   const step = `k = ${formatCount(chosen.step)}`
-  const kl = chosen.kl === null ? null : `KL ${formatNats(chosen.kl)}`
+  const of = chosen.criterion === 'data-mismatch' ? 'KL to the data' : 'KL'
+  const kl = chosen.kl === null ? null : `${of} ${formatNats(chosen.kl)}`
   const texts = [[verb, criterion.label, step, kl], [verb, step, kl], [verb, step], [step]].map(
     (parts) => parts.filter((part) => part !== null).join(' · '),
   )

@@ -130,7 +130,10 @@ function Criterion({ report, outcome }: CriterionProps) {
         {stopped ? (
           <>
             <span className="at">{formatCount(report.step)}</span>
-            <span className="at">{report.kl === null ? '' : formatNats(report.kl)}</span>
+            <span className="at" title={id === 'data-mismatch' ? 'KL to the data' : undefined}>
+              {report.kl === null ? '' : formatNats(report.kl)}
+              {report.kl !== null && id === 'data-mismatch' && <sup>D</sup>}
+            </span>
           </>
         ) : (
           <span className="outcome-word" data-outcome={outcome}>

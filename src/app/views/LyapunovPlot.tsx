@@ -270,6 +270,7 @@ function Plot({ chart, data, unlearned }: PlotProps) {
                   ...scene,
                   dynamics: { ...scene.dynamics, companion: SECOND_CLOUD },
                 }))
+                lab.playback.refresh({ play: true })
               }}
             >
               Start a second cloud

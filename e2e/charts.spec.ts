@@ -1,0 +1,109 @@
+import type { Page } from '@playwright/test'
+import { expect, test } from './fixtures.ts'
+import { openScene, scene, stage, waitForHalt } from './lab.ts'
+
+const STEPS = 60
+const ASKED = scene({
+  energy: {
+    kind: 'quadratic',
+    matrix: [
+      [2, 0.8],
+      [0.8, 1],
+    ],
+  },
+  domain: { halfWidth: 6, cells: 64 },
+  dynamics: { epsilon: 0.5, stepSize: 0.05, steps: STEPS, particles: 1024 },
+  view: { speed: 240 },
+})
+
+const chartOf = (page: Page, name: string) =>
+  page.getByRole('radiogroup', { name: 'Chart' }).getByRole('radio', { name, exact: true })
+
+const whenAnalysed = (page: Page) =>
+  page.waitForFunction(() => window.lyapunovLab?.analysis()?.stage === 'done')
+
+test('the exact laws are there for all steps, ahead of the particles', async ({ page }) => {
+  await openScene(page, ASKED, { haltAt: 0 })
+  await waitForHalt(page, 0)
+  await whenAnalysed(page)
+  const known = await page.evaluate(() => {
+    const curves = window.lyapunovLab!.analysis()!.curves
+    return [curves.klExact, curves.fokkerPlanck].map((curve) =>
+      curve.every((value, k) => value !== null && (k === 0 || value < curve[k - 1]!)),
+    )
+  })
+  expect(known).toEqual([true, true])
+  await expect(stage(page)).toHaveAttribute('data-step', '0')
+})
+
+test('a chart is chosen by its tab and kept in the link', async ({ page }) => {
+  await openScene(page, ASKED, { haltAt: STEPS })
+  await waitForHalt(page, STEPS)
+  await whenAnalysed(page)
+  await expect(chartOf(page, 'KL')).toBeChecked()
+  await chartOf(page, 'KL′ = −εI').check({ force: true })
+  await expect(page.getByRole('img', { name: /^Dissipation/ })).toBeVisible()
+  await expect(page.getByTestId('chart-note')).toHaveText(/differ by at most [\d.]+ %/)
+  await expect(page).toHaveURL(/chart=dissipation/)
+  await page.reload()
+  await expect(chartOf(page, 'KL′ = −εI')).toBeChecked()
+})
+
+test('arrow keys on the chart scrub and read off every curve', async ({ page }) => {
+  await openScene(page, ASKED, { haltAt: 20 })
+  await waitForHalt(page, 20)
+  await whenAnalysed(page)
+  const keys = page.getByRole('slider', { name: 'Step on the chart' })
+  await keys.focus()
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('ArrowLeft')
+  await expect(stage(page)).toHaveAttribute('data-step', '18')
+  await expect(keys).toHaveAttribute('aria-valuetext', /^k = 18; Langevin: .*exact chain: .* nats/)
+})
+
+test('the contraction starts a second cloud and bounds it on a convex energy', async ({ page }) => {
+  const asked = { ...ASKED, view: { ...ASKED.view, chart: 'contraction' as const } }
+  await openScene(page, asked, { haltAt: STEPS })
+  await waitForHalt(page, STEPS)
+  await page.getByRole('button', { name: 'Start a second cloud' }).click()
+  await expect(page.getByTestId('chart-note')).toHaveText(/approach at rate .*bound: at least/)
+  const within = await page.evaluate(() =>
+    window
+      .lyapunovLab!.curves()
+      .every(
+        ({ contraction }) =>
+          contraction !== null && contraction.largest <= contraction.bound! * (1 + 1e-9),
+      ),
+  )
+  expect(within).toBe(true)
+})
+
+test('all six criteria are listed with what they may claim, the strict one as a choice', async ({
+  page,
+}) => {
+  await openScene(page, ASKED, { haltAt: STEPS })
+  await waitForHalt(page, STEPS)
+  await whenAnalysed(page)
+  const list = page.getByRole('list', { name: 'Stopping criterion' })
+  await expect(list.getByRole('radio')).toHaveCount(6)
+  const decrease = list.locator('[data-criterion="certified-decrease"]')
+  await expect(decrease.getByRole('radio')).toBeChecked()
+  await expect(decrease).toHaveAttribute('data-outcome', 'stopped')
+  const first = Number(await decrease.getAttribute('data-step'))
+  await decrease.getByRole('checkbox', { name: 'strict' }).check()
+  await expect(decrease).not.toHaveAttribute('data-step', String(first))
+  expect(Number(await decrease.getAttribute('data-step'))).toBeLessThan(first)
+})
+
+test('the constants are folded away, and none but the proved bound is called a certificate', async ({
+  page,
+}) => {
+  await openScene(page, ASKED, { haltAt: STEPS })
+  await waitForHalt(page, STEPS)
+  await whenAnalysed(page)
+  await page.locator('summary', { hasText: 'Constants' }).click()
+  const rows = page.getByRole('table', { name: 'Constants' }).getByRole('row')
+  await expect(rows).toHaveCount(8)
+  await expect(rows.filter({ hasText: 'certificate' })).toHaveCount(1)
+  await expect(rows.filter({ hasText: 'certificate' })).toContainText('proved bound')
+})
