@@ -105,6 +105,32 @@ describe('the laws of a run', () => {
     expect(report.curves.mismatch[0]).toBeNull()
   })
 
+  it('fall in continuous time at every step, in the waves of a skew drift too', () => {
+    const valley = fieldOf(
+      quadraticEnergy(
+        [0, 0],
+        [
+          [5, 4],
+          [4, 5],
+        ],
+      ),
+      { halfWidth: 6, cells: 128 },
+    )
+    const start: GaussianLaw = { mean: [1.8, -1.8], covariance: [0.1, 0, 0.1] }
+    const onCells = (cells: number) =>
+      tabulateDensity(gaussianLogDensity(start), { halfWidth: 6, cells }).density
+    const skewed = inputOf(valley, 0.01, 1, 70, {
+      transition: { stepSize: 0.01, epsilon: 1, skew: 2, preconditioner: IDENTITY },
+      sampler: 'mala',
+      kl0: null,
+      fokkerPlanckStart: onCells(128),
+      coarseStart: onCells(64),
+    })
+    const { fokkerPlanck } = run(skewed, false)[1].curves
+    for (let k = 1; k < fokkerPlanck.length - 1; k++)
+      expect(fokkerPlanck[k + 1]!).toBeLessThanOrEqual(fokkerPlanck[k]!)
+  })
+
   it('come coarse first, then fine, and end the same without the coarse ones', () => {
     const stages = told.map(({ stage }) => stage)
     expect(stages[0]).toBe('coarse')

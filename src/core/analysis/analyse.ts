@@ -374,21 +374,35 @@ function coarseChain(
   return { box, start: { density } }
 }
 
-/** A coarse value further off than this share of the fine one is not in the regime of second order. */
-const ASYMPTOTIC = 0.25
+/** Largest correction by the coarse grid, as a share of the fine value: beyond, neither is in the regime of second order. */
+const ASYMPTOTIC = 0.25 / 3
 
-/** (4 fine − coarse)/3, entry by entry, where the two are near enough. Step 0 is known by quadrature. */
+/**
+ * (4 fine − coarse)/3, entry by entry, the correction held to what second order can explain. Step 0 is known by
+ * quadrature. KL falls on either grid, and so does what is made of them.
+ */
 function extrapolated(fine: ContinuousCurves, coarse: ContinuousCurves): ContinuousCurves {
   const towards = (f: readonly (number | null)[], c: readonly (number | null)[], from: number) =>
     f.map((value, k) => {
       const other = c[k] ?? null
       if (value === null || other === null || k < from) return value
-      return Math.abs(other - value) <= ASYMPTOTIC * value ? (4 * value - other) / 3 : value
+      const most = ASYMPTOTIC * Math.abs(value)
+      return value + Math.max(-most, Math.min(most, (value - other) / 3))
     })
   return {
-    fokkerPlanck: towards(fine.fokkerPlanck, coarse.fokkerPlanck, 1),
+    fokkerPlanck: falling(towards(fine.fokkerPlanck, coarse.fokkerPlanck, 1)),
     fokkerPlanckFisher: towards(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher, 0),
   }
+}
+
+/** The least value so far, from step 1 on. */
+function falling(curve: readonly (number | null)[]): (number | null)[] {
+  let least = Infinity
+  return curve.map((value, k) => {
+    if (value === null || k === 0) return value
+    least = Math.min(least, value)
+    return least
+  })
 }
 
 function movedBy(a: Float64Array, b: Float64Array): number {
