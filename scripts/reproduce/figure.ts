@@ -68,7 +68,7 @@ const HEIGHT = 330
 const TEXT = 12
 /** Mean width of a character of a sans-serif text, in units of its size; generous. */
 const CHARACTER = 0.58
-const MARGIN = { left: 58, right: 14, top: 8, bottom: 44 }
+const MARGIN = { left: 66, right: 14, top: 8, bottom: 44 }
 const LEGEND_ROW = 18
 const SWATCH = 26
 /** Most points of a curve: more are not told apart at this width. */

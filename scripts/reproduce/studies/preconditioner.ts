@@ -14,7 +14,7 @@ export function contractionFactor(outcomes: Outcomes, step: number): number {
 }
 
 /** Distances below this carry the rounding of positions. */
-const ROUNDING = 1e-9
+const ROUNDING = 1e-6
 
 /** Steps over which the factor is read: later the distances are rounding. */
 const READ = 40
@@ -67,7 +67,7 @@ export const preconditioner: Study = {
         atMost(
           `Distance of the pairs over its bound (1 − ηm)ᵏ, largest while the bound is above ${powerOfTen(Math.log10(ROUNDING))}`,
           Math.max(...shares),
-          1 + 1e-9,
+          1 + 1e-8,
         ),
         near(
           'Without the metric the flat direction decides: factor of the last step',
