@@ -338,7 +338,8 @@ class DataComparison {
       const m = mass[c]!
       if (m > 0) kl += m * (log(m) - this.logArea - logDensity[c]!)
     }
-    curves.dataKl[k] = kl
+    // Both laws are normalised over the cells: below 0 there is only rounding.
+    curves.dataKl[k] = Math.max(0, kl)
     curves.dataFisher[k] = relativeFisher(mass, logDensity, this.box)
     curves.residual[k] = this.driftError === null ? null : meanOver(mass, this.driftError)
   }

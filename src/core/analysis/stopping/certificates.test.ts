@@ -257,7 +257,7 @@ describe('certified decrease', () => {
     expect(certifiedDecreaseReport({ ...input, computed: 105 })).toEqual(report)
     const before = certifiedDecreaseReport({ ...input, computed: 104 })
     expect(before).toMatchObject({ step: null, kl: null, outcome: 'unfired' })
-    expect(before.reason).toMatch(/still certified at step 100/)
+    expect(before.reason).toMatch(/outweighs the error of the drift at step 100/)
     expect(certifiedDecreaseReport({ ...input, computed: 120, variant: 'strict' })).toMatchObject({
       step: 85,
       status: 'certificate-if',

@@ -2,7 +2,7 @@ import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { certificatesOff } from './certificates.ts'
 import { type Criterion, foldedTooMuch, noClaim } from './criterion.ts'
-import { nats } from './nats.ts'
+import { nats, share } from './nats.ts'
 
 /**
  * How much of the last step must be certified: the derivative of KL at its end (`strict`), or its whole
@@ -97,7 +97,9 @@ export function certifiedDecreaseReport(input: DecreaseInput): StoppingReport {
       ...base,
       step: null,
       kl: null,
-      reason: `The decrease is still certified at step ${k}: ${values(k)}.`,
+      reason: strict
+        ? `The decrease is still certified at step ${k}: ${values(k)}.`
+        : `What is left to gain still outweighs the error of the drift at step ${k}: ${values(k)}.`,
       outcome: 'unfired',
     }
   }
@@ -143,7 +145,7 @@ export const certifiedDecrease: Criterion = {
       return {
         ...found,
         status: 'estimate',
-        reason: `${found.reason} Not a certificate: the walls fold up to ${folded.toPrecision(2)} of the mass a step.`,
+        reason: `${found.reason} Not a certificate: the walls fold up to ${share(folded)} of the mass a step.`,
       }
     }
     if (found.step === null && law.unresolved !== null) {

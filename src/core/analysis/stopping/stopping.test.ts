@@ -274,6 +274,86 @@ describe('every criterion', () => {
     }
   })
 
+  it('is causal in the exact law, too, however far it has been followed', () => {
+    const exact = falling
+    const full = curve(() => Number.NaN, STEPS, null)
+    const fallen = full.curves.kl.map((_, k) => exact(k))
+    const input = (exactTo: number, rest: Partial<StoppingInput> = {}): StoppingInput => {
+      const until = <T>(f: (k: number) => T) => fallen.map((_, k) => (k <= exactTo ? f(k) : null))
+      return {
+        ...full,
+        curves: {
+          ...full.curves,
+          klExact: until(exact),
+          fisher: until((k) => 4 * exact(k)),
+          mismatch: until((k) => (k === 0 ? null : 0.3)),
+          dataKl: until(exact),
+          dataFisher: until((k) => 4 * exact(k)),
+          residual: until(() => 0.2),
+        },
+        law: { exactTo, pending: exactTo < STEPS, unresolved: null, data: 'known' },
+        certificates: {
+          ...full.certificates,
+          kl0: 2,
+          constants: {
+            convexity: 1,
+            smoothness: 1,
+            quadratic: true,
+            logSobolevEstimate: 1,
+            logSobolevBound: null,
+          },
+        },
+        biasPrediction: 0.01,
+        delta: 0.2,
+        ...rest,
+      }
+    }
+    const fired = new Map<string, ReturnType<(typeof CRITERIA)[number]['evaluate']>>()
+    for (let exactTo = 1; exactTo <= STEPS; exactTo++) {
+      for (const criterion of CRITERIA) {
+        const report = criterion.evaluate(input(exactTo))
+        const before = fired.get(criterion.id)
+        if (before !== undefined) expect(report.step).toBe(before.step)
+        else if (report.step !== null) fired.set(criterion.id, report)
+      }
+    }
+    expect([...fired.keys()].sort()).toEqual([
+      'a-priori',
+      'certified-decrease',
+      'data-mismatch',
+      'floor',
+      'tolerance',
+    ])
+    // 4·2e^{−k/15} ≤ .1 and ≤ .2, 2e^{−k/15} ≤ .02 and ≤ .2.
+    expect(fired.get('data-mismatch')!.step).toBe(56)
+    expect(fired.get('floor')!.step).toBe(70)
+    expect(fired.get('tolerance')!.step).toBe(35)
+    expect(fired.get('a-priori')!.status).toBe('certificate')
+
+    const walls = input(STEPS)
+    const folded = { ...walls.curves, foldedMass: fallen.map(() => 2e-6) }
+    const off = new Map(CRITERIA.map((one) => [one.id, one.evaluate({ ...walls, curves: folded })]))
+    expect(off.get('a-priori')!.status).toBe('none')
+    expect(off.get('a-priori')!.reason).toMatch(/2\.0·10⁻⁶ of the mass/)
+    expect(off.get('certified-decrease')!.status).toBe('estimate')
+    const strict = { ...walls, strict: true }
+    const certified = CRITERIA.find(({ id }) => id === 'certified-decrease')!
+    expect(certified.evaluate(strict).status).toBe('certificate-if')
+    expect(certified.evaluate({ ...strict, curves: folded }).status).toBe('estimate')
+    for (const change of [
+      { sampler: 'mala' },
+      { jumpEvery: 5 },
+      { barriers: [{ kind: 'disc', center: [0, 0], radius: 1, strength: 0.1 }] },
+    ] as const) {
+      const certificates = { ...walls.certificates, ...change }
+      for (const id of ['certified-decrease', 'a-priori'] as const) {
+        const report = CRITERIA.find((one) => one.id === id)!.evaluate({ ...walls, certificates })
+        expect(report).toMatchObject({ step: null, status: 'none', outcome: 'unfired' })
+        expect(report.reason).toMatch(/^No certificate: /)
+      }
+    }
+  })
+
   it('stands in the order of the list, each with a text, and reports under its id', () => {
     const order = CRITERIA.map((c) => CRITERION_IDS.indexOf(c.id))
     expect(order).toEqual([...order].sort((a, b) => a - b))
