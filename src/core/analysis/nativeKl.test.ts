@@ -3,7 +3,7 @@ import { quadraticEnergy } from '../fields/analytic.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { tabulateEnergy } from '../fields/energyGrid.ts'
 import { gibbsSampler } from '../fields/gibbs.ts'
-import { centres, createTransition, type Transition } from '../fields/transition.ts'
+import { centres, createTransition, langevinStep, type Transition } from '../fields/transition.ts'
 import { cos, exp, log, sin } from '../maths/elementary.ts'
 import { gaussianPair, Purpose, Rng } from '../maths/rng.ts'
 import { noLawCurves } from './curves.ts'
@@ -109,6 +109,20 @@ describe('the level at equilibrium', () => {
     expect(Math.abs(mean - 0.03247)).toBeLessThan(3 * deviation)
     // One step from π has not got there yet.
     expect(floor.mean).toBeLessThan(0.02)
+  })
+
+  it('is read where the steps of the run lead, which keep their centres to themselves', () => {
+    const t = plain(0.05)
+    const estimator = createKlEstimator({ field: ring8, transition: t, particles: 512 })
+    const options = { field: ring8, transition: t, estimator, particles: 512, seed: 5, repeats: 4 }
+    const own = new Float64Array(1024)
+    const moved = nullFloor({
+      ...options,
+      move: (xy, key, step, first) => {
+        langevinStep(ring8, t, xy, own, key, step, first)
+      },
+    })
+    expect(moved).toEqual(nullFloor(options))
   })
 })
 

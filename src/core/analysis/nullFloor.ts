@@ -29,8 +29,8 @@ export interface NullFloorOptions {
   /** Independent repeats, ≥ 2; default 12. */
   readonly repeats?: number
   /**
-   * One step of the run's dynamics, for an estimator that reads positions: moves `xy` (length 2n) in place, with
-   * the randomness of `key`, of the particles from index `first` on. Default: unadjusted Langevin.
+   * One step of the run's dynamics: moves `xy` (length 2n) in place, with the randomness of `key`, of the particles
+   * from index `first` on. Default: unadjusted Langevin.
    */
   readonly move?: (xy: Float64Array, key: Key, step: number, first: number) => void
 }
@@ -70,7 +70,9 @@ export function* measureNullFloor(options: NullFloorOptions): Generator<number, 
       early.push(estimator.read(c).kl)
     }
     if (r < EQUILIBRIUM_REPEATS) {
-      for (let k = readsPositions ? 2 : 1; k <= EQUILIBRATION; k++) move(xy, key, k, first)
+      const [from, to] = readsPositions ? [2, EQUILIBRATION] : [1, EQUILIBRATION - 1]
+      for (let k = from; k <= to; k++) move(xy, key, k, first)
+      if (!readsPositions) centres(field, transition, xy, c)
       const reading = estimator.read(readsPositions ? xy : c)
       late.push(reading.kl)
       lateErrors.push(reading.standardError ?? 0)
