@@ -127,6 +127,9 @@ function predictionTable({ predictions }: Finding): string {
   )
 }
 
+/** A KL below this is zero up to rounding, nats. */
+const ROUNDING = 1e-12
+
 /** What each criterion says of a scene, with the steps of all seeds where they differ. */
 function stoppingTable(outcomes: Outcomes): string {
   const { result } = first(outcomes)
@@ -140,7 +143,7 @@ function stoppingTable(outcomes: Outcomes): string {
         (same ? steps.slice(0, 1) : steps)
           .map((step) => (step === null ? '–' : exactly(step)))
           .join(', '),
-        kl === null ? '–' : number(kl),
+        kl === null ? '–' : number(Math.abs(kl) < ROUNDING ? 0 : kl),
         outcome,
         status === 'none' ? 'no claim' : status,
       ]

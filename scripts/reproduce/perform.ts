@@ -78,10 +78,14 @@ export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
   const session = new Session(surroundings, () => undefined)
   let shared: AnalysisReport | null = laws === 'none' ? nothing(scene.dynamics.steps) : null
   let landscape: Landscape | null = null
+  let { stepSize } = scene.dynamics
   const runs: Outcome[] = []
   for (const [i, seed] of seeds.entries()) {
     const run = i + 1
-    const ready = await session.prepare({ run, scene: { ...scene, seed } })
+    const dynamics = { ...scene.dynamics, stepSize }
+    const ready = await session.prepare({ run, scene: { ...scene, seed, dynamics } })
+    // The default step size is read off seeded probes; runs that share their laws must share it.
+    if (laws === 'shared') stepSize = ready.scene.dynamics.stepSize
     const report = shared ?? (await followLaws(ready.analysis, { environment: surroundings }))
     if (laws === 'shared') shared = report
     await session.attach({ run, report })

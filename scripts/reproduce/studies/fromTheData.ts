@@ -1,6 +1,6 @@
 import { klModelData, tabulateDensity } from '../../../src/core/analysis/kl.ts'
 import { targetKind } from '../../../src/core/targets/registry.ts'
-import { first, gibbsOf, known, last, lyapunov, pointsOf } from '../measures.ts'
+import { first, gibbsOf, known, last, lyapunov, particlesFollow, pointsOf } from '../measures.ts'
 import { number } from '../numbers.ts'
 import type { Outcomes } from '../perform.ts'
 import { STEP_AXIS } from '../panels.ts'
@@ -48,6 +48,7 @@ export const fromTheData: Study = {
           limit + bias,
         ),
         ...lyapunov(of('fine')),
+        particlesFollow(outcomes),
       ],
       figures: [
         {
