@@ -33,6 +33,8 @@ const RESOLVED = 1.1
 const ALIASING = 3e-6
 /** The mass of a law that its cells resolve does not change by more than this share on cells half as wide. */
 const RESOLVED_MASS = 1e-6
+/** The same for the coarse start of the continuous dynamics, whose own error is larger. */
+const COARSE_MASS = 5e-5
 /** The same where barriers cut it off. */
 const RESOLVED_WALLS = 1e-3
 const MOST_REFINEMENT = 8
@@ -129,7 +131,13 @@ function aliasing(
 }
 
 /** ρ₀ on the cells where they resolve it, else as points on finer ones. */
-function startOf(initial: InitialLaw, scene: SceneSpec, box: Box, walls: boolean): ChainStart {
+function startOf(
+  initial: InitialLaw,
+  scene: SceneSpec,
+  box: Box,
+  walls: boolean,
+  tolerance = walls ? RESOLVED_WALLS : RESOLVED_MASS,
+): ChainStart {
   const { logDensity } = initial
   if (logDensity === null) {
     // A point mass, or data without a density: the particles themselves.
@@ -148,7 +156,7 @@ function startOf(initial: InitialLaw, scene: SceneSpec, box: Box, walls: boolean
   let mass = massAt(box.cells)
   for (let refinement = 1; ; refinement *= 2) {
     const finer = massAt(2 * refinement * box.cells)
-    const settled = Math.abs(finer - mass) <= (walls ? RESOLVED_WALLS : RESOLVED_MASS) * finer
+    const settled = Math.abs(finer - mass) <= tolerance * finer
     if (settled && refinement === 1 && !walls) {
       return { density: tabulateDensity(logDensity, box).density }
     }
@@ -168,7 +176,7 @@ function coarseStart(
 ): Float64Array | null {
   const cells = box.cells / 2
   if (!Number.isInteger(cells) || cells < LEAST_COARSE) return null
-  const start = startOf(initial, scene, { ...box, cells }, walls)
+  const start = startOf(initial, scene, { ...box, cells }, walls, walls ? undefined : COARSE_MASS)
   if (walls) return onCells(start, { ...box, cells })
   return 'density' in start ? start.density : null
 }
