@@ -487,3 +487,24 @@ test('barriers that close the box, and a start inside one, are refused by name',
     'dynamics.initial: The initial point (0.5, 0) lies inside a barrier',
   ])
 })
+
+test('the seed of a scene moves the particles, not the step size and not the laws', async () => {
+  const { session } = createBench()
+  const found = []
+  for (const seed of [1, 2]) {
+    const scene = sceneOf({
+      ...SMALL,
+      seed,
+      target: { kind: 'two-gaussians' },
+      energy: { kind: 'exact' },
+      domain: { halfWidth: 4, cells: 64 },
+      dynamics: { steps: 5, particles: 32 },
+    })
+    await session.prepare({ run: seed, scene })
+    found.push(await session.result({ run: seed }))
+  }
+  const [one, other] = found
+  expect(one!.scene.dynamics.stepSize).toBe(other!.scene.dynamics.stepSize)
+  expect(one!.langevin.klExact).toEqual(other!.langevin.klExact)
+  expect(one!.langevin.kl).not.toEqual(other!.langevin.kl)
+})
