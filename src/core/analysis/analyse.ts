@@ -227,11 +227,14 @@ class Findings {
     const { input, field } = this
     const pi = gibbs(field, input.transition.epsilon)
     yield this.going
-    const gap = spectralGap(pi)
+    const [[xx, xy], [, yy]] = input.transition.preconditioner
+    const gap = spectralGap(pi, { metric: [xx, xy, yy] })
     yield this.going
     const estimate = logSobolevEstimate(pi, gap)
     yield this.going
-    const bound = logSobolevLowerBound(field, input.transition.epsilon)
+    // The lower bounds are of the dynamics without a metric.
+    const euclidean = xx === 1 && xy === 0 && yy === 1
+    const bound = euclidean ? logSobolevLowerBound(field, input.transition.epsilon) : null
     this.constants = {
       spectralGap: gap.value,
       // The grid's gap may lie below what is proved of λ.

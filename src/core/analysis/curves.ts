@@ -120,12 +120,12 @@ export interface StoppingReport {
 }
 
 export interface Constants {
-  /** λ_PI of the grid; an estimate, and an upper bound of the log-Sobolev rate. */
+  /** λ_PI of the reversible dynamics (without skew drift) on the grid, in the metric P; an estimate, and an upper bound of λ. */
   readonly spectralGap: number | null
   /** Gap times the two-state factor; an estimate of λ from above. */
   readonly logSobolevEstimate: number | null
   readonly twoStateFactor: number | null
-  /** A proved lower bound of λ (given the table); null where barriers allow none. */
+  /** A proved lower bound of λ (given the table); null with barriers and with a preconditioner. */
   readonly logSobolevBound: {
     readonly value: number
     readonly method: string
