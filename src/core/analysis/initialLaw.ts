@@ -454,7 +454,8 @@ class Moment {
 
   result(): Measure {
     const logMass = log(this.mass)
-    return { logMass, kl: this.moment / this.mass - logMass + this.gibbs.logZ }
+    // Below 0 there is only the error of the table.
+    return { logMass, kl: Math.max(0, this.moment / this.mass - logMass + this.gibbs.logZ) }
   }
 }
 

@@ -508,3 +508,26 @@ test('the seed of a scene moves the particles, not the step size and not the law
   expect(one!.langevin.klExact).toEqual(other!.langevin.klExact)
   expect(one!.langevin.kl).not.toEqual(other!.langevin.kl)
 })
+
+test("an exact energy is that of the data at ε = 1 only: the table's own error stops nothing", async () => {
+  const { session } = createBench()
+  for (const [run, epsilon] of [1, 0.5].entries()) {
+    const scene = sceneOf({
+      ...SMALL,
+      target: { kind: 'three-gaussians' },
+      energy: { kind: 'exact' },
+      domain: { halfWidth: 4, cells: 64 },
+      dynamics: { epsilon, stepSize: 0.02, steps: 5, particles: 32, initial: { kind: 'data' } },
+    })
+    await session.prepare({ run, scene })
+    const { stopping, langevin } = await session.result({ run })
+    const report = stopping.find(({ criterion }) => criterion === 'data-mismatch')!
+    // Started at ρ_D, where I(ρ_D‖ρ_D) = 0.
+    expect(langevin.dataFisher[0]).toBeLessThan(langevin.residual[0]!)
+    if (epsilon === 1) {
+      expect(report).toMatchObject({ status: 'none', step: null })
+      expect(report.reason).toMatch(/^The energy is that of the data/)
+      expect(langevin.kl[0]).toBeGreaterThanOrEqual(0)
+    } else expect(report.step).toBe(0)
+  }
+})

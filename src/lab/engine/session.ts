@@ -7,6 +7,7 @@ import {
   smoothness,
   smoothness95,
 } from '../../core/analysis/smoothness.ts'
+import type { StoppingInput } from '../../core/analysis/stopping/criterion.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler, type Gibbs } from '../../core/fields/gibbs.ts'
 import { createTransition } from '../../core/fields/transition.ts'
@@ -152,7 +153,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       biasPrediction: predictsBias(scene) ? biasPrediction(field, pi, transition) : null,
     }
     const run = this.buildRun({
-      dataLaw: dataLawKind(target),
+      dataLaw: dataLawKind(target, scene),
       scene: normalised,
       field,
       gibbs: pi,
@@ -421,8 +422,14 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   }
 }
 
-function dataLawKind({ initial, distribution }: ResolvedTarget): 'known' | 'smoothed' | null {
-  return initial.density === null ? null : distribution.density === null ? 'smoothed' : 'known'
+function dataLawKind(
+  { initial, distribution }: ResolvedTarget,
+  { energy, dynamics }: SceneSpec,
+): StoppingInput['law']['data'] {
+  if (initial.density === null) return null
+  if (distribution.density === null) return 'smoothed'
+  // V = −log ρ* is made for ε = 1.
+  return energy.kind === 'exact' && dynamics.epsilon === 1 ? 'gibbs' : 'known'
 }
 
 /** The law of the data as far as it has a density. */

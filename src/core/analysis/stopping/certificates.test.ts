@@ -34,6 +34,7 @@ import {
   certifiedDecreaseStep,
   type DecreaseInput,
 } from './certifiedDecrease.ts'
+import { aPrioriInput } from './certificates.ts'
 import { dataMismatchReport, dataMismatchStep } from './dataMismatch.ts'
 import { certifiedFloor, floorReport, predictedFloorStep } from './floor.ts'
 
@@ -394,6 +395,29 @@ describe('a-priori certificates', () => {
     expect(vacuous.status).toBe('none')
     const refused = vempalaWibisono({ ...iso, stepSize: 0.3 })
     expect(refused.bound === null && refused.reason).toMatch(/step condition/)
+  })
+})
+
+describe('the inputs of the a-priori bounds', () => {
+  const transition = { stepSize: 0.01, epsilon: 1, skew: 0, preconditioner: IDENTITY }
+  const context = { transition, sampler: 'langevin', jumpEvery: 0, barriers: [], kl0: 1 } as const
+
+  it('take the curvature of a quadratic for λ only where it is convex', () => {
+    const input = (convexity: number, estimate: number, bound: number) =>
+      aPrioriInput({
+        ...context,
+        constants: {
+          convexity,
+          smoothness: 2,
+          quadratic: true,
+          logSobolevEstimate: estimate,
+          logSobolevBound: { value: bound, method: 'holley-stroock', reason: '' },
+        },
+      })
+    expect(input(1, 1.1, 1)).toMatchObject({ rate: { value: 1, proved: true } })
+    // A saddle in a box has a rate all the same, which is estimated or, if worth it, bounded.
+    expect(input(-1, 0.4, 0.01)).toMatchObject({ rate: { value: 0.4, proved: false } })
+    expect(input(-1, 0.4, 0.3)).toMatchObject({ rate: { value: 0.3, proved: true } })
   })
 })
 

@@ -57,11 +57,12 @@ export function aPrioriInput(
   const bound = logSobolevBound ?? null
   // A bound that is worth having is taken before an estimate; most are vacuous on energies of several wells.
   const proved = bound !== null && bound.value > 0 && bound.value >= 0.5 * (estimate ?? Infinity)
-  const rate = quadratic
-    ? { value: convexity, proved: true }
-    : proved
-      ? { value: bound.value, proved: true }
-      : { value: estimate ?? 0, proved: false }
+  const rate =
+    quadratic && convexity > 0
+      ? { value: convexity, proved: true }
+      : proved
+        ? { value: bound.value, proved: true }
+        : { value: estimate ?? 0, proved: false }
   if (!(rate.value > 0)) return { reason: 'the log-Sobolev rate λ has not been estimated' }
   return {
     kl0,

@@ -27,8 +27,8 @@ export interface StoppingInput {
     readonly pending: boolean
     /** Why there is no exact law, or from which step on; null where all is well. */
     readonly unresolved: string | null
-    /** The law of the data: a known density, a smoothed one, or none. */
-    readonly data: 'known' | 'smoothed' | null
+    /** The law of the data: π itself (the energy is exactly that of the data), a known density, a smoothed one, or none. */
+    readonly data: 'gibbs' | 'known' | 'smoothed' | null
   }
   readonly certificates: CertificateContext
   readonly biasPrediction: Constants['biasPrediction']
