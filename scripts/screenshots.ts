@@ -95,16 +95,14 @@ const STATES: readonly State[] = [
     reach: (page) => status(page, 'paused'),
   },
   // The theory, a scene each: what it is about is on the stage and in the chart.
-  ...['certificate', 'barrier', 'half-trained', 'acceleration', 'contraction'].map(
-    (id): State => ({
-      name: id,
-      address: address(id, 240),
-      async reach(page) {
-        await status(page, 'stopped')
-        await page.waitForSelector('[data-testid="stage"][data-laws="done"]', { timeout: 60_000 })
-      },
-    }),
-  ),
+  ...['certificate', 'barrier', 'half-trained', 'acceleration', 'contraction'].map((id): State => ({
+    name: id,
+    address: address(id, 240),
+    async reach(page) {
+      await status(page, 'stopped')
+      await page.waitForSelector('[data-testid="stage"][data-laws="done"]', { timeout: 60_000 })
+    },
+  })),
 ]
 
 /** Starts the production server and resolves with its address. */
