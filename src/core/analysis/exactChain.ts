@@ -1,5 +1,5 @@
 import type { EnergyField } from '../fields/energyField.ts'
-import { type Gibbs, logDensityAtCentres } from '../fields/gibbs.ts'
+import { type Gibbs, logDensityAtCentres, visitGibbs } from '../fields/gibbs.ts'
 import { centre, jacobian, type Transition } from '../fields/transition.ts'
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../maths/grid.ts'
@@ -309,6 +309,18 @@ export function squaredNorm(j: Float64Array): number {
   const half = 0.5 * (a * a + b * b + c * c + d * d)
   const det = a * d - b * c
   return Math.max(half + Math.sqrt(Math.max(0, half * half - det * det)), Number.MIN_VALUE)
+}
+
+/** Mass that the walls fold in one step from π: what a chain at rest folds, up to the bias of its step size. */
+export function foldedAtRest(field: EnergyField, pi: Gibbs, transition: Transition): number {
+  const { halfWidth } = pi.box
+  const c = new Float64Array(2)
+  let folded = 0
+  visitGibbs(field, pi, (x, y, m) => {
+    centre(field, transition, x, y, c)
+    folded += m * foldedShare(c[0]!, c[1]!, transition.covariance, halfWidth)
+  })
+  return folded
 }
 
 /** Share of N(c, covariance) outside Ω, the axes taken as independent. */

@@ -10,6 +10,7 @@ import {
   noLawCurves,
   type StoppingReport,
 } from '../../core/analysis/curves.ts'
+import { foldedAtRest } from '../../core/analysis/exactChain.ts'
 import { initialLaw, type InitialLaw } from '../../core/analysis/initialLaw.ts'
 import { createKlEstimator, type KlEstimator } from '../../core/analysis/nativeKl.ts'
 import { measureNullFloor, type NullFloor } from '../../core/analysis/nullFloor.ts'
@@ -82,6 +83,7 @@ export class Run {
   private readonly ownConstants: Constants
   private readonly dataLaw: StoppingInput['law']['data']
   private readonly transition: Transition
+  private readonly foldedAtRest: number
   /** What moves the particles of the Langevin panel. */
   private readonly sampler: Sampler
   private readonly key: Key
@@ -127,6 +129,7 @@ export class Run {
     this.field = field
     this.gibbs = gibbs
     this.transition = transition
+    this.foldedAtRest = foldedAtRest(field, gibbs, transition)
     this.sampler = samplerOf(scene)
     this.ownConstants = options.constants
     this.dataLaw = options.dataLaw ?? null
@@ -448,6 +451,7 @@ export class Run {
         sampler: dynamics.sampler,
         jumpEvery: dynamics.jumpEvery,
         barriers: field.barriers,
+        foldedAtRest: this.foldedAtRest,
         kl0: initial.kl,
         constants,
       },

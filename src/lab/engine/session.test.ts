@@ -531,3 +531,40 @@ test("an exact energy is that of the data at ε = 1 only: the table's own error 
     } else expect(report.step).toBe(0)
   }
 })
+
+test('nothing is promised ahead of steps whose mass the walls fold, however short the run', async () => {
+  const { session } = createBench()
+  const short = { stepSize: 0.01, steps: 10, particles: 64, epsilon: EPSILON }
+  const initial = {
+    kind: 'gaussian',
+    mean: [-0.5, 0.5],
+    covariance: [
+      [0.1, 0],
+      [0, 0.1],
+    ],
+  }
+  for (const [run, halfWidth] of [6, 3.5].entries()) {
+    const scene = sceneOf({
+      ...SMALL,
+      energy: QUADRATIC,
+      domain: { halfWidth, cells: 96 },
+      dynamics: { ...short, initial },
+      stopping: { criterion: 'a-priori', delta: 0.5 },
+    })
+    await session.prepare({ run, scene })
+    const { stopping, langevin } = await session.result({ run })
+    expect(Math.max(...langevin.foldedMass.map((m) => m ?? 0))).toBeLessThan(1e-6)
+    const report = stopping.find(({ criterion }) => criterion === 'a-priori')!
+    const floor = stopping.find(({ criterion }) => criterion === 'floor')!
+    if (halfWidth === 6) {
+      expect(report.status).toBe('certificate')
+      expect(report.step).toBeGreaterThan(10)
+      expect(floor.reason).toMatch(/A priori/)
+    } else {
+      // π itself reaches the walls.
+      expect(report).toMatchObject({ status: 'none', step: null })
+      expect(report.reason).toMatch(/the walls fold/)
+      expect(floor.reason).not.toMatch(/A priori/)
+    }
+  }
+})

@@ -1,7 +1,7 @@
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import { aPrioriReport } from './aPriori.ts'
 import { aPrioriInput } from './certificates.ts'
-import { bestKl, type Criterion, foldedTooMuch, noClaim } from './criterion.ts'
+import { bestKl, type Criterion, foldedAhead, noClaim } from './criterion.ts'
 import { share } from './nats.ts'
 
 /** The number of steps that the bounds of the chain certify in advance. */
@@ -19,7 +19,7 @@ export const aPriori: Criterion = {
           : `No certificate: ${bounds.reason}.`,
       )
     }
-    const folded = foldedTooMuch(input)
+    const folded = foldedAhead(input)
     if (folded !== null) {
       return noClaim(
         'a-priori',

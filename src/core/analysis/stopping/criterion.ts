@@ -57,6 +57,12 @@ export function foldedTooMuch({ curves, computed, law }: StoppingInput): number 
   return most > FOLDED_LIMIT ? most : null
 }
 
+/** The same of what is promised for steps to come, at which the chain may be at rest. */
+export function foldedAhead(input: StoppingInput): number | null {
+  const most = Math.max(foldedTooMuch(input) ?? 0, input.certificates.foldedAtRest ?? 0)
+  return most > FOLDED_LIMIT ? most : null
+}
+
 /** KL_k of the exact law where it is known, else of the particles, and how far either goes. */
 export function bestKl({ curves, computed, law }: StoppingInput): {
   readonly kl: readonly (number | null)[]

@@ -3,7 +3,7 @@ import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { type APrioriInput, aPrioriConditions, aPrioriStatus, sharperBound } from './aPriori.ts'
 import { aPrioriInput, certificatesOff } from './certificates.ts'
-import { bestKl, type Criterion, foldedTooMuch, noClaim } from './criterion.ts'
+import { bestKl, type Criterion, foldedAhead, noClaim } from './criterion.ts'
 import { nats } from './nats.ts'
 
 /** The level that the sharper bound tends to, and when its decaying part is no longer above it. */
@@ -101,7 +101,7 @@ export const floor: Criterion = {
         }.`,
       )
     }
-    const proved = 'reason' in bounds || foldedTooMuch(input) !== null ? null : bounds
+    const proved = 'reason' in bounds || foldedAhead(input) !== null ? null : bounds
     return floorReport({ ...bestKl(input), bias: biasPrediction }, proved)
   },
 }
