@@ -40,6 +40,7 @@ export function chartData(points: readonly CurvePoint[], rest: Partial<ChartData
     criterion: { id: 'tolerance', label: 'Tolerance' },
     delta: 0.05,
     dataLaw: 'known',
+    jumpEvery: 0,
     companion: false,
     ...rest,
   }

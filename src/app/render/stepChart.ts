@@ -523,9 +523,11 @@ function drawStops(
     const text =
       chosen.step !== null
         ? `${criterion.label}: k = ${formatCount(chosen.step)}, beyond this run →`
-        : computed < steps
-          ? `${criterion.label}: not yet`
-          : `${criterion.label}: no stop in ${formatCount(steps)} steps`
+        : chosen.status === 'none'
+          ? `${criterion.label}: no claim`
+          : computed < steps
+            ? `${criterion.label}: not yet`
+            : `${criterion.label}: no stop in ${formatCount(steps)} steps`
     context.font = font(layout.textSize)
     context.fillStyle = palette.muted
     context.textAlign = 'right'

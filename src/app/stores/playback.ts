@@ -297,11 +297,15 @@ export function createPlayback(options: PlaybackOptions): Playback {
         stopsWanted = false
         const run = activeRun
         const { stopping } = scenes.getState().scene
-        const stops = await client.call('stops', { run, stopping })
-        if (run === activeRun && !suspended) store.setState({ stops })
+        try {
+          const stops = await client.call('stops', { run, stopping })
+          if (run === activeRun && !suspended) store.setState({ stops })
+        } catch (error) {
+          // Of a run that has given way to another nothing is to be said.
+          if (run !== activeRun || suspended || preparing !== null) continue
+          if (!isAbortError(error) && !isCrash(error)) post(store, 'error', explain(error))
+        }
       }
-    } catch (error) {
-      if (!isAbortError(error) && !isCrash(error)) post(store, 'error', explain(error))
     } finally {
       stopsBusy = false
     }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { CriterionId } from '../../lab/scene/sceneSpec.ts'
-import { CRITERION_TEXTS } from '../../lab/scene/texts.ts'
+import { CRITERION_TEXTS, type CriterionText } from '../../lab/scene/texts.ts'
 import type { FrameReply } from '../../lab/protocol/calls.ts'
 import { formatCount, formatNats, formatNumber } from '../render/format.ts'
 import { Constants } from './Constants.tsx'
@@ -104,7 +104,9 @@ function Criterion({ report, outcome }: CriterionProps) {
   const id = report.criterion as CriterionId
   const chosen = useScene((scene) => scene.stopping.criterion === id)
   const strict = useScene((scene) => scene.stopping.strict)
-  const { label, formula, plain, description } = CRITERION_TEXTS[id]
+  const text: CriterionText = CRITERION_TEXTS[id]
+  const { label, description } = text
+  const { formula, plain } = strict ? (text.strict ?? text) : text
   const untrained = outcome === 'untrained'
   const stopped = report.step !== null && !untrained
   const reason = untrained ? 'Waits for a trained energy.' : report.reason

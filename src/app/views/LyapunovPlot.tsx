@@ -55,6 +55,7 @@ function useChartData(unlearned: boolean): ChartData {
       stops: unlearned ? [] : stops,
       criterion: { id: criterion, label: CRITERION_TEXTS[criterion].label },
       delta,
+      jumpEvery: run?.scene.dynamics.jumpEvery ?? 0,
       dataLaw:
         run === null || run.analysis.data === null
           ? 'none'

@@ -140,8 +140,11 @@ describe('the laws of a run', () => {
     const preview = told.find(({ exactTo }) => exactTo === STEPS)!
     expect(preview.cells).toBe(48)
     // The preview never gives way to a curve that is shorter.
-    const reach = told.map(({ exactTo }) => exactTo)
+    const reach = told.map(({ curves }) => curves.klExact.filter((kl) => kl !== null).length)
     expect(reach).toEqual([...reach].sort((a, b) => a - b))
+    const fine = told.filter(({ stage }) => stage === 'fine').map(({ exactTo }) => exactTo)
+    expect(fine[0]).toBe(-1)
+    expect(fine).toEqual([...fine].sort((a, b) => a - b))
     expect(report.cells).toBe(96)
     expect(run(input, false)[1]).toEqual(report)
   })

@@ -64,7 +64,10 @@ export interface AnalysisInput {
 export interface AnalysisReport {
   readonly stage: 'coarse' | 'fine' | 'done'
   readonly curves: LawCurves
-  /** Last step to which the exact law of the chain has been followed at this stage; −1 where there is none. */
+  /**
+   * Last step to which the exact law of the chain has been followed at this stage; −1 where there is none (yet). At the stage
+   * `fine` the entries beyond it are those of a coarse preview.
+   */
   readonly exactTo: number
   /** Cells a side that the exact law is followed on; null where there is none. */
   readonly cells: number | null
@@ -90,6 +93,8 @@ export interface Progress {
 }
 
 export const NOT_RESOLVED = 'η below grid resolution: bias not resolved'
+export const NOT_SPANNED =
+  'a step of this η stretches the law beyond what the cells resolve: no exact law'
 
 /** Least standard deviation of a step's noise, in cells, for a coarse preview of the chain. */
 const COARSE_RESOLVED = 1.1
@@ -115,7 +120,7 @@ export function* analyse(
     const preview = progressive ? coarseChain(input, coarseStart) : null
     if (preview !== null) yield* known.followChain(preview.box, preview.start, null)
   }
-  known.stage = 'fine'
+  known.refine()
   const { cells, halfWidth } = input.grid
   const chain = known.hasChain
   const data = chain || input.cells !== cells ? null : input.data
@@ -223,6 +228,12 @@ class Findings {
     return own
   }
 
+  /** What is known so far is a preview from here on. */
+  refine(): void {
+    this.stage = 'fine'
+    this.exactTo = -1
+  }
+
   *findConstants(): Generator<Progress, void> {
     const { input, field } = this
     const pi = gibbs(field, input.transition.epsilon)
@@ -263,14 +274,12 @@ class Findings {
       start,
     })
     yield this.going
-    const { klExact, fisher, mismatch, dataKl, dataFisher, residual } = noLawCurves(steps)
-    const preview = this.stage === 'coarse'
     const against = data === null ? null : new DataComparison(this.field, transition, box, data)
+    // A preview stands where the finer law has not come yet.
+    const { klExact, fisher, mismatch, dataKl, dataFisher, residual } = copied(this.curves)
     const curves = { klExact, fisher, mismatch, dataKl, dataFisher, residual }
     const before = new Float64Array(chain.mass.length)
     this.foldedMass = new Array<null>(steps + 1).fill(null)
-    // A preview stands until the finer law has come as far as it.
-    const shown = this.exactTo
     for (let k = 0; k <= steps; k++) {
       if (k > 0) {
         before.set(chain.mass)
@@ -278,7 +287,9 @@ class Findings {
       }
       const reading = chain.reading()
       if (k > 0 && !reading.resolved) {
-        this.unresolved = `${NOT_RESOLVED} from step ${String(k)} on`
+        const why = reading.wide ? NOT_SPANNED : NOT_RESOLVED
+        this.unresolved = `${why}, from step ${String(k)} on`
+        for (let j = k; j <= steps; j++) for (const curve of Object.values(curves)) curve[j] = null
         break
       }
       klExact[k] = k === 0 ? kl0 : reading.kl
@@ -293,10 +304,9 @@ class Findings {
         }
         k = steps
       }
-      if (preview || k >= shown) this.show(curves, box.cells, k, against !== null)
+      this.show(curves, box.cells, k, against !== null)
       yield this.going
     }
-    this.show(curves, box.cells, lastKnown(klExact), against !== null)
     yield this.whole
   }
 
@@ -413,12 +423,6 @@ function movedBy(a: Float64Array, b: Float64Array): number {
   let sum = 0
   for (let k = 0; k < a.length; k++) sum += Math.abs(a[k]! - b[k]!)
   return 0.5 * sum
-}
-
-function lastKnown(curve: readonly (number | null)[]): number {
-  let k = curve.length - 1
-  while (k >= 0 && curve[k] === null) k--
-  return k
 }
 
 function copied(curves: LawCurves): LawCurves {

@@ -7,6 +7,8 @@ export interface CriterionText {
   readonly formula: string
   /** The same in plain characters, for before the typesetter is there. */
   readonly plain: string
+  /** The formula where the strict form is asked for; default: the same. */
+  readonly strict?: { readonly formula: string; readonly plain: string }
   /** One sentence. */
   readonly description: string
 }
@@ -17,6 +19,7 @@ export const CRITERION_TEXTS = {
     label: 'Certified decrease',
     formula: '\\varepsilon^2 I_k \\le M_k/3',
     plain: 'ε²Iₖ ≤ Mₖ/3',
+    strict: { formula: '\\varepsilon^2 I_k \\le M_k', plain: 'ε²Iₖ ≤ Mₖ' },
     description:
       'Stops at the first step after which the fall of KL is no longer certified by the chain’s own inequality: the relative Fisher information I of its exact law against the error M of its drift inside a step (strict: ε²I ≤ M), without any log-Sobolev constant.',
   },

@@ -25,6 +25,8 @@ export interface ChainReading {
    * Σ ρ_{k−1}(x_i) exp(−2π²(s/(h a_i))²), a_i the spectral norm of I − ηD∇²V at x_i.
    */
   readonly aliasing: number
+  /** s ≥ h: the kernel spans the cells. */
+  readonly wide: boolean
   /** s ≥ h and aliasing ≤ 1e-5. When false: η is below the resolution of the grid, the bias is not resolved. */
   readonly resolved: boolean
   /** Mass that the walls folded in the step that ends at k. */
@@ -166,6 +168,7 @@ export function createExactChain(options: ExactChainOptions): ExactChain {
       fisher: known ? relativeFisher(mass, logReference, box, metric) : null,
       mismatch: step > 0 && carried ? mismatch() : null,
       aliasing,
+      wide,
       resolved: wide && aliasing <= ALIASING_LIMIT,
       foldedMass,
     }

@@ -441,7 +441,8 @@ export class Run {
       delta: stopping.delta,
       strict: stopping.strict,
       law: {
-        exactTo: analysis?.exactTo ?? -1,
+        // A stop that a preview would give is none: the finer law may give another.
+        exactTo: analysis === null || analysis.stage === 'coarse' ? -1 : analysis.exactTo,
         pending: analysis?.stage !== 'done',
         unresolved: analysis?.unresolved ?? null,
         data: this.dataLaw,

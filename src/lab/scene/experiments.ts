@@ -268,7 +268,7 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     id: 'no-certificate',
     title: 'No certificate without noise',
     sentence:
-      'The noiseless flow passes near the target and falls on into eight points: its KL turns and climbs along a straight line for ever.',
+      'The noiseless flow passes near the target and falls on into eight points: its KL turns and climbs for ever, in the end by the same amount at every step.',
     scene: sceneOf(...EIGHT, {
       dynamics: { stepSize: 0.01 },
       stopping: { criterion: 'certified-decrease' },
@@ -307,10 +307,12 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
   {
     id: 'from-the-data',
     title: 'Training is sampling from the data',
-    sentence: 'The same dynamics started at the data: where the energy is right, nothing moves.',
+    sentence:
+      'The same dynamics started at the data: where the energy is right, Langevin leaves their law where it is.',
     scene: {
       ...pretrainedScene('two-moons'),
       dynamics: { ...DEFAULT_SCENE.dynamics, initial: { kind: 'data' } },
+      stopping: { ...DEFAULT_SCENE.stopping, criterion: 'data-mismatch' },
       view: { ...DEFAULT_SCENE.view, chart: 'data' },
     },
   },
@@ -323,6 +325,7 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
       ...pretrainedScene('two-moons'),
       energy: { kind: 'pretrained', name: HALF_TRAINED },
       dynamics: { ...DEFAULT_SCENE.dynamics, initial: { kind: 'data' } },
+      stopping: { ...DEFAULT_SCENE.stopping, criterion: 'data-mismatch' },
       view: { ...DEFAULT_SCENE.view, chart: 'data' },
     },
   },
@@ -356,7 +359,7 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     id: 'acceleration',
     title: 'Acceleration by a skew drift',
     sentence:
-      'A drift along the contours leaves π and the Lyapunov function as they are and makes the KL fall faster.',
+      'A drift along the contours leaves π and the Lyapunov function as they are and makes the KL fall faster; set γ to 0 to compare.',
     scene: sceneOf(...VALLEY, {
       ...VALLEY_SETTING,
       // Beyond γ = (9 − 1)/(2·3) the rate is the mean of the eigenvalues; the skew drift wants a smaller step.
@@ -391,7 +394,7 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
       'Pairs that share their noise approach at the rate of the least curvature: where V is convex their distance stays below its bound.',
     scene: sceneOf(...CORRELATED, {
       ...CORRELATED_SETTING,
-      dynamics: { ...CORRELATED_SETTING.dynamics, steps: 160, companion: [1.5, -2] },
+      dynamics: { ...CORRELATED_SETTING.dynamics, steps: 160, companion: [2, 0.5] },
       view: { chart: 'contraction', layers: ['energy', 'contraction', 'contours', 'particles'] },
     }),
   },
@@ -415,7 +418,7 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     id: 'mala',
     title: 'Bias and its control',
     sentence:
-      'At a large step Langevin settles beside the target; accepting or refusing each step by Metropolis takes that bias away.',
+      'At a large step Langevin settles beside the target; accepting or refusing each step by Metropolis takes that bias away; switch the sampler to see it.',
     scene: sceneOf(...EIGHT, {
       dynamics: { stepSize: 0.05, steps: 150, particles: 16384, sampler: 'mala' },
       stopping: { criterion: 'statistical' },

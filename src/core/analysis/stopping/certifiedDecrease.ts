@@ -86,7 +86,7 @@ export function certifiedDecreaseReport(input: DecreaseInput): StoppingReport {
       step,
       kl,
       reason: refuted
-        ? `From here on the decrease of KL is no longer certified: it fell by less than ${values(step)} would promise${at}.`
+        ? `From here on the decrease of KL is no longer certified: this step took less off it than the ½η(εI − M/3ε) that ${values(step)} ask for${at}.`
         : `From here on the decrease of KL is no longer certified: ${values(step)}${at}.`,
       outcome: 'stopped',
     }
