@@ -62,6 +62,11 @@ function BackendBadge() {
   )
 }
 
+const GROUPS = [
+  { group: 'theory', heading: 'What the theory says' },
+  { group: 'target', heading: 'Energies learned beforehand' },
+] as const
+
 function ExperimentsMenu() {
   const lab = useLab()
   const ref = useRef<HTMLDetailsElement>(null)
@@ -89,19 +94,28 @@ function ExperimentsMenu() {
     <details className="menu" ref={ref}>
       <summary className="button">Experiments</summary>
       <ul className="menu-list" aria-label="Experiments">
-        {EXPERIMENTS.map(({ id, title, sentence, scene }) => (
-          <li key={id}>
-            <button
-              type="button"
-              data-experiment={id}
-              onClick={() => {
-                if (ref.current !== null) ref.current.open = false
-                lab.open(scene)
-              }}
-            >
-              <strong>{title}</strong>
-              <span>{sentence}</span>
-            </button>
+        {GROUPS.map(({ group, heading }) => (
+          <li key={group}>
+            <h3 id={`experiments-${group}`}>{heading}</h3>
+            <ul aria-labelledby={`experiments-${group}`}>
+              {EXPERIMENTS.filter((entry) => entry.group === group).map(
+                ({ id, title, sentence, scene }) => (
+                  <li key={id}>
+                    <button
+                      type="button"
+                      data-experiment={id}
+                      onClick={() => {
+                        if (ref.current !== null) ref.current.open = false
+                        lab.open(scene)
+                      }}
+                    >
+                      <strong>{title}</strong>
+                      <span>{sentence}</span>
+                    </button>
+                  </li>
+                ),
+              )}
+            </ul>
           </li>
         ))}
       </ul>

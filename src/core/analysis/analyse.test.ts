@@ -159,6 +159,12 @@ describe('the laws of a run', () => {
     }
   })
 
+  it('bring no envelope where the walls have a part in the law', () => {
+    const leaning = run(inputOf(ouA(64, 2.5), 0.1, PROBLEM.epsilon, 5), false)[1]
+    expect(Math.max(...leaning.foldedMass.map((mass) => mass ?? 0))).toBeGreaterThan(1e-6)
+    expect(leaning.curves.envelope.every((bound) => bound === null)).toBe(true)
+  })
+
   it('are flat once the chain is at rest, without being followed further', () => {
     const long = run(inputOf(ouA(64), 0.4, PROBLEM.epsilon, 3000), false)[1]
     expect(long.exactTo).toBe(3000)

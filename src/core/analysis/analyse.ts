@@ -10,7 +10,7 @@ import { type Box, spacing } from '../maths/grid.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
 import { type Constants, type LawCurves, noLawCurves } from './curves.ts'
 import { driftErrorOf, meanOver } from './dataDrift.ts'
-import { type ChainStart, createExactChain } from './exactChain.ts'
+import { type ChainStart, createExactChain, foldedAtRest } from './exactChain.ts'
 import { relativeFisher } from './fisher.ts'
 import {
   createFokkerPlanck,
@@ -21,7 +21,7 @@ import {
 import { createGridJump } from './gridJump.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
 import { spectralGap } from './spectrum.ts'
-import { aPrioriEnvelope } from './stopping/certificates.ts'
+import { aPrioriEnvelope, FOLDED_LIMIT } from './stopping/certificates.ts'
 
 /** All that the laws of a run depend on, as plain data. Values on cells are row-major, x fastest, y upwards. */
 export interface AnalysisInput {
@@ -257,7 +257,8 @@ class Findings {
       ...input,
       constants: { ...input.constants, ...this.constants },
     })
-    if (envelope !== null) {
+    const folded = foldedAtRest(field, pi, this.transition)
+    if (envelope !== null && folded <= FOLDED_LIMIT) {
       const { curves } = this
       this.curves = { ...curves, envelope: curves.envelope.map((_, k) => envelope.at(k)) }
     }
@@ -306,6 +307,10 @@ class Findings {
       }
       this.show(curves, box.cells, k, against !== null)
       yield this.going
+    }
+    // Nor does a bound hold that the walls have a part in on the way.
+    if (this.foldedMass.some((folded) => (folded ?? 0) > FOLDED_LIMIT)) {
+      this.curves = { ...this.curves, envelope: noLawCurves(steps).envelope }
     }
     yield this.whole
   }

@@ -268,7 +268,7 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     id: 'no-certificate',
     title: 'No certificate without noise',
     sentence:
-      'The noiseless flow passes near the target and falls on into eight points: its KL turns and climbs for ever, in the end by the same amount at every step.',
+      'The noiseless flow passes near the target and falls on into eight points: its KL turns and climbs for ever, in the end equally at each step.',
     scene: sceneOf(...EIGHT, {
       dynamics: { stepSize: 0.01 },
       stopping: { criterion: 'certified-decrease' },

@@ -234,7 +234,7 @@ describe('certified decrease', () => {
     expect(certifiedDecreaseStep(input)).toBeNull()
     expect(certifiedDecreaseStep({ ...input, stepSize: 0.05 })!.refuted).toBe(true)
     const report = certifiedDecreaseReport({ ...input, stepSize: 0.05 })
-    expect(report.reason).toMatch(/fell by less than ε²I = .* would promise/)
+    expect(report.reason).toMatch(/took less off it than the ½η\(εI − M\/3ε\) that ε²I = /)
     for (const row of OU_1D) {
       const [problem, from] = doubled(row)
       const stop = certifiedDecreaseStep({
