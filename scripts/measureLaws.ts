@@ -85,7 +85,7 @@ function median(values: readonly number[]): number {
 }
 
 async function serve(): Promise<{ readonly server: ChildProcess; readonly address: string }> {
-  const server = spawn('npx', ['tsx', 'scripts/serve.ts', '--no-open'], {
+  const server = spawn(process.execPath, ['--import', 'tsx', 'scripts/serve.ts', '--no-open'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -32,6 +32,10 @@ const README_PICTURE = 'stopped-1280x720-light.png'
 const status = (page: Page, wanted: string): Promise<unknown> =>
   page.waitForSelector(`[data-testid="stage"][data-status="${wanted}"]`, { timeout: 60_000 })
 
+/** Waits until the laws of the run are known to the end. */
+const followed = (page: Page): Promise<unknown> =>
+  page.waitForSelector('[data-testid="stage"][data-laws="done"]', { timeout: 60_000 })
+
 /** Waits for what belongs to every picture: a run, the backend's badge, the thumbnails. */
 const settled = (page: Page): Promise<unknown> =>
   page.waitForFunction(
@@ -87,7 +91,10 @@ const STATES: readonly State[] = [
   {
     name: 'stopped',
     address: address('eight-gaussians', 240),
-    reach: (page) => status(page, 'stopped'),
+    async reach(page) {
+      await status(page, 'stopped')
+      await followed(page)
+    },
   },
   {
     name: 'composed',
@@ -100,7 +107,7 @@ const STATES: readonly State[] = [
     address: address(id, 240),
     async reach(page) {
       await status(page, 'stopped')
-      await page.waitForSelector('[data-testid="stage"][data-laws="done"]', { timeout: 60_000 })
+      await followed(page)
     },
   })),
 ]

@@ -525,7 +525,7 @@ function drawStops(
         ? `${criterion.label}: k = ${formatCount(chosen.step)}, beyond this run →`
         : chosen.status === 'none'
           ? `${criterion.label}: no claim`
-          : computed < steps
+          : computed < steps || criterion.pending === true
             ? `${criterion.label}: not yet`
             : `${criterion.label}: no stop in ${formatCount(steps)} steps`
     context.font = font(layout.textSize)

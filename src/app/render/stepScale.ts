@@ -82,7 +82,7 @@ export interface StepPicture {
   readonly delta: number | null
   readonly stops: FrameReply['stops']
   /** The criterion whose stop carries the flag; the others are ticks. */
-  readonly criterion: { readonly id: string; readonly label: string }
+  readonly criterion: { readonly id: string; readonly label: string; readonly pending?: boolean }
   /** Where on the axis the stop has its dot; null for none. */
   readonly stopValue: (stop: Stop) => number | null
 }

@@ -42,6 +42,8 @@ export function CertifyStation() {
       ['starting', 'running', 'paused'].includes(state.training.phase) ||
       state.run?.trained === false,
   )
+  /** Before the laws are known to the end, what has not fired may yet do so. */
+  const following = useRun((state) => state.analysis?.stage !== 'done')
   return (
     <section className="station certify" aria-labelledby="certify-heading">
       <h2 id="certify-heading">
@@ -59,7 +61,9 @@ export function CertifyStation() {
               outcome={
                 unlearned
                   ? 'untrained'
-                  : report.step === null && report.status !== 'none' && computed < steps
+                  : report.step === null &&
+                      report.status !== 'none' &&
+                      (computed < steps || following)
                     ? 'pending'
                     : report.outcome
               }

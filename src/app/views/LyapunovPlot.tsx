@@ -53,7 +53,11 @@ function useChartData(unlearned: boolean): ChartData {
       epsilon: dynamics?.epsilon ?? 1,
       nullFloor: unlearned ? null : nullFloor,
       stops: unlearned ? [] : stops,
-      criterion: { id: criterion, label: CRITERION_TEXTS[criterion].label },
+      criterion: {
+        id: criterion,
+        label: CRITERION_TEXTS[criterion].label,
+        pending: analysis?.stage !== 'done',
+      },
       delta,
       jumpEvery: run?.scene.dynamics.jumpEvery ?? 0,
       dataLaw:

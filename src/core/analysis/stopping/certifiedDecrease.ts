@@ -121,13 +121,14 @@ export const certifiedDecrease: Criterion = {
     const off = certificatesOff(certificates)
     if (off !== null) return noClaim('certified-decrease', `No certificate: ${off}.`)
     if (law.exactTo < 1) {
+      if (law.pending && law.unresolved === null) {
+        const waiting = 'The exact law of the chain is being followed.'
+        const status = strict ? 'certificate-if' : 'estimate'
+        return { ...noClaim('certified-decrease', waiting), status }
+      }
       return noClaim(
         'certified-decrease',
-        law.unresolved !== null
-          ? `No certificate: ${law.unresolved}.`
-          : input.steps === 0
-            ? 'No step has been taken.'
-            : 'The exact law of the chain is being followed.',
+        law.unresolved === null ? 'No step has been taken.' : `No certificate: ${law.unresolved}.`,
       )
     }
     const { epsilon, stepSize } = certificates.transition
