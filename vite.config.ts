@@ -26,7 +26,7 @@ export default defineConfig({
   preview: { headers: { ...SECURITY_HEADERS } },
   test: {
     environment: 'node',
-    include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+    include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
     passWithNoTests: false,
     // Property tests take a second alone, and many on a machine that is busy with other things.
     testTimeout: 30_000,
