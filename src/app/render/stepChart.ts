@@ -1,6 +1,7 @@
 import { area, line, scaleLinear } from 'd3'
 import type { Context } from './canvas.ts'
 import { formatCount, formatLogTick, formatNats, formatNumber, trimZeros } from './format.ts'
+import { placeBox, type Box, type Obstacles, type Polyline } from './labels.ts'
 import {
   LEGEND_SWATCH,
   curveRuns,
@@ -61,6 +62,7 @@ export function drawStepChart(
   for (const mark of picture.marks) drawMark(context, layout, mark, palette)
   drawDelta(context, layout, picture, interaction.deltaActive, palette)
   drawStops(context, layout, picture, palette)
+  drawLabels(context, layout, picture, palette)
   if (interaction.cursor !== null) drawCursor(context, layout, picture, interaction.cursor, palette)
   if (interaction.hover !== null) drawHover(context, layout, picture, interaction.hover, palette)
   context.restore()
@@ -345,71 +347,173 @@ function drawBeads(
   }
 }
 
-/** Text that stays readable over curves. */
-function drawLabel(
+/** The strip at the bottom where the estimator's floor is named. */
+const FLOOR_LABEL_HEIGHT = 14
+
+/** A text beside a point of the chart, with the places that it may take: the first free one is taken. */
+interface Label {
+  readonly text: string
+  readonly colour: string
+  /** Offsets of the near end of its middle line from the point; x < 0: the text ends there. */
+  readonly offsets: readonly (readonly [x: number, y: number])[]
+  readonly at: readonly [x: number, y: number]
+}
+
+/** Right or left of a dot, below or above, near before far. */
+const ROUND_A_DOT = [9, 20, 32].flatMap((dy) => [
+  [8, dy] as const,
+  [8, -dy] as const,
+  [-8, dy] as const,
+  [-8, -dy] as const,
+])
+/** Over or under the end of a line, and further back along it. */
+const ALONG_A_LINE = [4, 60, 120].flatMap((dx) => [
+  [-dx, -11] as const,
+  [-dx, 12] as const,
+  [-dx, -22] as const,
+  [-dx, 24] as const,
+])
+/** Before the tick at the right edge, or over or under it. */
+const BY_THE_EDGE = [
+  [-17, 0],
+  [-4, -10],
+  [-4, 10],
+  [-17, -12],
+  [-17, 12],
+  [-30, -20],
+  [-30, 20],
+] as const
+
+function labelsOf(layout: StepLayout, picture: StepPicture, palette: Palette): Label[] {
+  const { level, marks, guides, domain } = picture
+  const right = layout.plot.left + layout.plot.width
+  const labels: Label[] = marks.map(({ label, tone, step, value }) => ({
+    text: label,
+    colour: colourOf(tone, palette),
+    offsets: ROUND_A_DOT,
+    at: [layout.x(step), layout.y(value)],
+  }))
+  for (const { label, tone, samples } of guides) {
+    const last = samples.at(-1)
+    if (last === undefined) continue
+    const at = [layout.x(last.step), layout.y(last.value)] as const
+    labels.push({ text: label, colour: colourOf(tone, palette), offsets: ALONG_A_LINE, at })
+  }
+  if (level !== null && level.value >= domain[0] && level.value <= domain[1])
+    labels.push({
+      text: level.label,
+      colour: palette.ink,
+      offsets: BY_THE_EDGE,
+      at: [right, layout.y(level.value)],
+    })
+  return labels
+}
+
+/** What labels should not cover: curves, the lines of δ and of the stop, dots, and the name of the floor. */
+function obstaclesOf(
+  layout: StepLayout,
+  picture: StepPicture,
+): Obstacles & { readonly boxes: Box[] } {
+  const { plot } = layout
+  const lines: Polyline[] = []
+  const trace = (samples: readonly Sample[]): void => {
+    lines.push(samples.map((s) => [layout.x(s.step), layout.place(s.value)] as const))
+  }
+  for (const curve of picture.curves)
+    for (const { samples } of runsOf(curve, layout)) trace(samples)
+  for (const { samples } of picture.guides) trace(samples)
+  const bottom = plot.top + plot.height
+  const right = plot.left + plot.width
+  if (picture.delta !== null && picture.delta > 0) {
+    const y = layout.y(picture.delta)
+    lines.push([
+      [plot.left, y],
+      [right, y],
+    ])
+  }
+  const stop = picture.stops.find(({ criterion }) => criterion === picture.criterion.id)
+  if (stop !== undefined && stop.step !== null) {
+    const x = layout.x(stop.step)
+    lines.push([
+      [x, plot.top],
+      [x, bottom],
+    ])
+  }
+  const dots = picture.marks.map(({ step, value }) => [layout.x(step), layout.y(value)] as const)
+  const boxes: Box[] = dots.map(([x, y]) => ({ left: x - 5, top: y - 5, width: 10, height: 10 }))
+  if (picture.floor !== null && picture.floor > 0)
+    boxes.push({
+      left: plot.left,
+      top: bottom - FLOOR_LABEL_HEIGHT,
+      width: 8 * layout.textSize,
+      height: FLOOR_LABEL_HEIGHT,
+    })
+  return { lines, boxes }
+}
+
+/** The labels, each where it covers least of what is drawn and nothing of the others. */
+function drawLabels(
   context: Context,
   layout: StepLayout,
-  text: string,
-  [x, y]: readonly [number, number],
-  colour: string,
+  picture: StepPicture,
   palette: Palette,
 ): void {
+  const labels = labelsOf(layout, picture, palette)
+  if (labels.length === 0) return
+  const obstacles = obstaclesOf(layout, picture)
+  const height = layout.textSize + 3
   context.font = font(layout.textSize - 1)
   context.textBaseline = 'middle'
-  context.lineWidth = 3
-  context.strokeStyle = palette.surface
-  context.globalAlpha = 0.85
-  context.strokeText(text, x, y)
-  context.globalAlpha = 1
-  context.fillStyle = colour
-  context.fillText(text, x, y)
+  context.textAlign = 'left'
+  for (const { text, colour, offsets, at } of labels) {
+    const width = context.measureText(text).width
+    const places = offsets.map(([dx, dy]) => ({
+      left: dx < 0 ? at[0] + dx - width : at[0] + dx,
+      top: at[1] + dy - height / 2,
+      width,
+      height,
+    }))
+    const place = placeBox(places, layout.plot, obstacles)
+    obstacles.boxes.push(place)
+    const y = place.top + height / 2
+    // The rim keeps it readable where nothing is free.
+    context.lineWidth = 3
+    context.strokeStyle = palette.surface
+    context.globalAlpha = 0.85
+    context.strokeText(text, place.left, y)
+    context.globalAlpha = 1
+    context.fillStyle = colour
+    context.fillText(text, place.left, y)
+  }
 }
 
 function drawGuide(
   context: Context,
   layout: StepLayout,
-  { label, tone, samples }: Guide,
+  { tone, samples }: Guide,
   palette: Palette,
 ): void {
-  const last = samples.at(-1)
-  if (last === undefined) return
-  const colour = colourOf(tone, palette)
-  context.strokeStyle = colour
+  if (samples.length === 0) return
+  context.strokeStyle = colourOf(tone, palette)
   context.lineWidth = 1.25
   context.setLineDash(GUIDE_DASH)
   drawRun(context, layout, thin(samples, layout.steps, layout.plot.width))
   context.setLineDash([])
-  const { plot } = layout
-  const y = layout.y(last.value)
-  const above = y - 9 >= plot.top + 6
-  context.textAlign = 'right'
-  const at = [layout.x(last.step) - 4, above ? y - 9 : y + 12] as const
-  drawLabel(context, layout, label, at, colour, palette)
 }
 
 function drawMark(
   context: Context,
   layout: StepLayout,
-  { label, tone, step, value }: Mark,
+  { tone, step, value }: Mark,
   palette: Palette,
 ): void {
-  const { plot, textSize } = layout
-  const bottom = plot.top + plot.height
-  const x = layout.x(step)
-  const y = layout.y(value)
-  const colour = colourOf(tone, palette)
   context.beginPath()
-  context.arc(x, y, 4, 0, 2 * Math.PI)
+  context.arc(layout.x(step), layout.y(value), 4, 0, 2 * Math.PI)
   context.fillStyle = palette.surface
   context.fill()
   context.lineWidth = 1.5
-  context.strokeStyle = colour
+  context.strokeStyle = colourOf(tone, palette)
   context.stroke()
-  context.font = font(textSize - 1)
-  const toRight = x + 9 + context.measureText(label).width <= plot.left + plot.width
-  context.textAlign = toRight ? 'left' : 'right'
-  const at = [toRight ? x + 8 : x - 8, Math.max(plot.top + 7, Math.min(bottom - 7, y + 9))] as const
-  drawLabel(context, layout, label, at, colour, palette)
 }
 
 /** A short tick at the right edge. */
@@ -428,8 +532,6 @@ function drawLevel(
   context.moveTo(right - 14, y)
   context.lineTo(right + 3, y)
   context.stroke()
-  context.textAlign = 'right'
-  drawLabel(context, layout, level.label, [right - 17, y], palette.ink, palette)
 }
 
 function roundRectangle(
