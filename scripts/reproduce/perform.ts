@@ -86,7 +86,9 @@ export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
     const ready = await session.prepare({ run, scene: { ...scene, seed, dynamics } })
     // The default step size is read off seeded probes; runs that share their laws must share it.
     if (laws === 'shared') stepSize = ready.scene.dynamics.stepSize
-    const report = shared ?? (await followLaws(ready.analysis, { environment: surroundings }))
+    const report =
+      shared ??
+      (await followLaws(await session.analysisInput({ run }), { environment: surroundings }))
     if (laws === 'shared') shared = report
     await session.attach({ run, report })
     const result = await session.result({ run })

@@ -113,6 +113,7 @@ class FakeClient implements ComputeClient {
       provide: ({ ref }) => void this.shelf.add(ref),
       prepare: (asked) => this.ready(asked),
       frame: ({ run, step, have }) => this.frame(run, step, have),
+      analysisInput: () => this.analysisInput(),
       stops: () => this.stops(),
       attach: () => null,
       analyse: () => new Promise(() => undefined),
@@ -169,25 +170,31 @@ class FakeClient implements ComputeClient {
         smoothness95: 1,
         biasPrediction: null,
       },
-      analysis: {
-        grid: { halfWidth: 4, cells: 1, v: nodes, vx: nodes, vy: nodes, vxy: nodes },
-        barriers: [],
-        transition: { ...scene.dynamics, stepSize: scene.dynamics.stepSize ?? 0.02 },
-        sampler: scene.dynamics.sampler,
-        jumpEvery: 0,
-        steps: scene.dynamics.steps,
-        cells: 32,
-        kl0: null,
-        start: { density: new Float64Array(32 * 32) },
-        fokkerPlanckStart: new Float64Array(1),
-        coarseStart: null,
-        data: null,
-        constants: { convexity: 0, smoothness: 1, quadratic: false },
-      },
+      dataLaw: 'none',
       frame: this.frame(run, 0, -1),
       notices: [],
       terms: [],
       suggestedMetric: null,
+    }
+  }
+
+  private analysisInput(): Reply<'analysisInput'> {
+    const nodes = new Float64Array(4)
+    const { dynamics } = this.scene
+    return {
+      grid: { halfWidth: 4, cells: 1, v: nodes, vx: nodes, vy: nodes, vxy: nodes },
+      barriers: [],
+      transition: { ...dynamics, stepSize: dynamics.stepSize ?? 0.02 },
+      sampler: dynamics.sampler,
+      jumpEvery: 0,
+      steps: dynamics.steps,
+      cells: 32,
+      kl0: null,
+      start: { density: new Float64Array(32 * 32) },
+      fokkerPlanckStart: new Float64Array(1),
+      coarseStart: null,
+      data: null,
+      constants: { convexity: 0, smoothness: 1, quadratic: false },
     }
   }
 

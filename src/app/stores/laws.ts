@@ -64,14 +64,21 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
   async function start(ready: RunReady, tries: number): Promise<void> {
     const own = new AbortController()
     controller = own
+    let asking = true
     try {
-      const report = await analysis.analyse(ready.run, ready.analysis, own.signal)
+      const input = await client.call('analysisInput', { run: ready.run }, { signal: own.signal })
+      asking = false
+      const report = await analysis.analyse(ready.run, input, own.signal)
       if (current === ready.run) receive(report)
     } catch (error) {
       if (own.signal.aborted || isAbortError(error) || current !== ready.run) return
-      if (error instanceof CallError && error.kind === 'crashed' && tries > 0) {
-        await start(ready, tries - 1)
-        return
+      if (error instanceof CallError && error.kind === 'crashed') {
+        // With the compute worker its run is gone, and the one that is prepared anew is followed instead.
+        if (asking) return
+        if (tries > 0) {
+          await start(ready, tries - 1)
+          return
+        }
       }
       const why = error instanceof Error ? error.message : String(error)
       post(run, 'warning', `The exact curves of this run are missing: ${why}`)

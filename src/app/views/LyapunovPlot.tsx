@@ -60,12 +60,7 @@ function useChartData(unlearned: boolean): ChartData {
       },
       delta,
       jumpEvery: run?.scene.dynamics.jumpEvery ?? 0,
-      dataLaw:
-        run === null || run.analysis.data === null
-          ? 'none'
-          : run.analysis.data.smoothed
-            ? 'smoothed'
-            : 'known',
+      dataLaw: run?.dataLaw ?? 'none',
       companion: dynamics !== undefined && dynamics.companion !== null,
     }
   }, [run, unlearned, points, analysis, collapse, nullFloor, stops, criterion, delta])

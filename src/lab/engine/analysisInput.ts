@@ -41,8 +41,11 @@ const MOST_REFINEMENT = 8
 /** Fewest cells a side of a coarse preview. */
 const LEAST_COARSE = 32
 
-/** Everything that the laws of a run depend on, as plain data that may be given away. */
-export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
+/**
+ * Everything that the laws of a run depend on, as plain data that may be given away. Yields between pieces of work that take
+ * some ten milliseconds each, so that frames can be answered between them.
+ */
+export function* analysisInput(options: AnalysisInputOptions): Generator<void, AnalysisInput> {
   const { scene, field, transition, initial, constants, data } = options
   const { grid, barriers } = field
   const walls = barriers.length > 0
@@ -50,8 +53,11 @@ export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
   const { dynamics } = scene
   const { stepSize, epsilon } = transition
   // A chain with barriers is not followed: its law has atoms.
-  const box = walls ? grid.box : { halfWidth, cells: chainCells(options) }
-  const start = startOf(initial, scene, box, walls)
+  const box = walls ? grid.box : { halfWidth, cells: yield* chainCells(options) }
+  const start = yield* startOf(initial, scene, box, walls)
+  const fokkerPlanckStart = walls ? start : yield* startOf(initial, scene, grid.box, walls)
+  const coarse = yield* coarseStart(initial, scene, grid.box, walls)
+  const tables = data === null ? null : yield* dataTables(data.density, box)
   return {
     grid: {
       halfWidth,
@@ -74,9 +80,9 @@ export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
     cells: box.cells,
     kl0: initial.kl,
     start,
-    fokkerPlanckStart: onCells(walls ? start : startOf(initial, scene, grid.box, walls), grid.box),
-    coarseStart: coarseStart(initial, scene, grid.box, walls),
-    data: data === null ? null : { ...dataTables(data.density, box), smoothed: data.smoothed },
+    fokkerPlanckStart: onCells(fokkerPlanckStart, grid.box),
+    coarseStart: coarse,
+    data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed },
     constants,
   }
 }
@@ -85,23 +91,26 @@ export function analysisInput(options: AnalysisInputOptions): AnalysisInput {
  * The scene's cells, or the fewest beyond them that resolve the kernel of a step where the chain starts and where
  * it ends; the scene's where none do.
  */
-function chainCells({ scene, field, transition, gibbs, initial }: AnalysisInputOptions): number {
+function* chainCells({
+  scene,
+  field,
+  transition,
+  gibbs,
+  initial,
+}: AnalysisInputOptions): Generator<void, number> {
   const { box } = field.grid
   const deviation = Math.sqrt(minEigenvalue2(...transition.covariance))
   const choices = [box.cells, ...CELL_CHOICES.filter((more) => more > box.cells)]
-  const start = onCells(startOf(initial, scene, box, false), box)
+  const start = onCells(yield* startOf(initial, scene, box, false), box)
   const laws = [start, gibbs.density]
-  const enough = choices.find((cells) => {
+  for (const cells of choices) {
     const h = spacing({ ...box, cells })
-    if (deviation < RESOLVED * h) return false
+    if (deviation < RESOLVED * h) continue
     const errors = aliasing(field, transition, deviation / h, laws)
-    return errors.every((error) => error <= ALIASING)
-  })
-  return (
-    enough ??
-    choices.find((n) => deviation >= RESOLVED * spacing({ ...box, cells: n })) ??
-    box.cells
-  )
+    if (errors.every((error) => error <= ALIASING)) return cells
+    yield
+  }
+  return choices.find((n) => deviation >= RESOLVED * spacing({ ...box, cells: n })) ?? box.cells
 }
 
 /**
@@ -131,13 +140,13 @@ function aliasing(
 }
 
 /** ρ₀ on the cells where they resolve it, else as points on finer ones. */
-function startOf(
+function* startOf(
   initial: InitialLaw,
   scene: SceneSpec,
   box: Box,
   walls: boolean,
   tolerance = walls ? RESOLVED_WALLS : RESOLVED_MASS,
-): ChainStart {
+): Generator<void, ChainStart> {
   const { logDensity } = initial
   if (logDensity === null) {
     // A point mass, or data without a density: the particles themselves.
@@ -155,6 +164,7 @@ function startOf(
   }
   let mass = massAt(box.cells)
   for (let refinement = 1; ; refinement *= 2) {
+    yield
     const finer = massAt(2 * refinement * box.cells)
     const settled = Math.abs(finer - mass) <= tolerance * finer
     if (settled && refinement === 1 && !walls) {
@@ -168,15 +178,21 @@ function startOf(
 }
 
 /** ρ₀ on half as many cells a side; null where those do not resolve it, or there is no half. */
-function coarseStart(
+function* coarseStart(
   initial: InitialLaw,
   scene: SceneSpec,
   box: Box,
   walls: boolean,
-): Float64Array | null {
+): Generator<void, Float64Array | null> {
   const cells = box.cells / 2
   if (!Number.isInteger(cells) || cells < LEAST_COARSE) return null
-  const start = startOf(initial, scene, { ...box, cells }, walls, walls ? undefined : COARSE_MASS)
+  const start = yield* startOf(
+    initial,
+    scene,
+    { ...box, cells },
+    walls,
+    walls ? undefined : COARSE_MASS,
+  )
   if (walls) return onCells(start, { ...box, cells })
   return 'density' in start ? start.density : null
 }
@@ -202,16 +218,17 @@ function onCells(start: ChainStart, box: Box): Float64Array {
 }
 
 /** log ρ_D, normalised on Ω, and its score at the centres of the cells. */
-function dataTables(
+function* dataTables(
   density: Density,
   box: Box,
-): { logDensity: Float64Array; scoreX: Float64Array; scoreY: Float64Array } {
+): Generator<void, { logDensity: Float64Array; scoreX: Float64Array; scoreY: Float64Array }> {
   const { cells } = box
   const { logDensity } = tabulateDensity((x, y) => density.logDensity(x, y), box)
   const scoreX = new Float64Array(cells * cells)
   const scoreY = new Float64Array(cells * cells)
   const s = new Float64Array(2)
   for (let row = 0, k = 0; row < cells; row++) {
+    yield
     const y = centreCoordinate(box, row)
     for (let column = 0; column < cells; column++, k++) {
       density.score(centreCoordinate(box, column), y, s)

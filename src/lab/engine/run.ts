@@ -413,6 +413,11 @@ export class Run {
     this.closed = true
   }
 
+  /** Whether another run has taken its place. */
+  get isClosed(): boolean {
+    return this.closed
+  }
+
   /** Those of the landscape, with what the analysis has found. */
   get constants(): Constants {
     return { ...this.ownConstants, ...this.analysis?.constants }

@@ -389,6 +389,25 @@ test('small pictures hold densities', async () => {
   expect(mass(energy.values)).toBeCloseTo(1, 4)
 })
 
+test('what the laws need is asked for beside the frames, of the run at hand alone', async () => {
+  const scene = sceneOf({
+    ...SMALL,
+    energy: QUADRATIC,
+    domain: { halfWidth: 5, cells: 64 },
+    dynamics: { stepSize: 0.1, steps: 6, particles: 64 },
+  })
+  const { session } = createBench()
+  await session.prepare({ run: 1, scene })
+  const [input, frame] = await Promise.all([
+    session.analysisInput({ run: 1 }),
+    session.frame({ run: 1, step: 1, have: 0 }),
+  ])
+  expect(input.steps).toBe(6)
+  expect(frame.step).toBe(1)
+  await session.prepare({ run: 2, scene })
+  await expect(session.analysisInput({ run: 1 })).rejects.toThrow('Run 1')
+})
+
 test('the result holds the laws followed in this thread, or those attached from elsewhere', async () => {
   const scene = sceneOf({
     ...SMALL,
@@ -397,7 +416,8 @@ test('the result holds the laws followed in this thread, or those attached from 
     dynamics: { stepSize: 0.1, steps: 6, particles: 64 },
   })
   const { session } = createBench()
-  const { analysis } = await session.prepare({ run: 1, scene })
+  await session.prepare({ run: 1, scene })
+  const analysis = await session.analysisInput({ run: 1 })
   const here = await session.result({ run: 1 })
   expect(here.langevin.klExact.every((kl) => kl !== null)).toBe(true)
   expect(here.constants.spectralGap).not.toBeNull()

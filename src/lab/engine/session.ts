@@ -37,7 +37,7 @@ import { DEFAULT_SCENE } from '../scene/defaults.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Backends, reportOf } from './backends.ts'
-import type { Environment } from './environment.ts'
+import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
 import { LiveClouds } from './liveClouds.ts'
 import { Aborted, Refusal, throwIfAborted } from './refusal.ts'
@@ -85,7 +85,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   private current: {
     readonly id: number
     readonly run: Run
-    readonly analysisInput: () => AnalysisInput
+    readonly analysisInput: (signal?: AbortSignal) => Promise<AnalysisInput>
   } | null = null
   private latestPrepare = 0
   private job: TrainingJob | null = null
@@ -161,16 +161,21 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       constants,
       target,
     })
-    const input = () =>
-      analysisInput({
-        scene: normalised,
-        field,
-        transition,
-        gibbs: pi,
-        initial: run.initial,
-        constants,
-        data: dataLaw(target),
-      })
+    const data = dataLaw(target)
+    const input = (aborting?: AbortSignal) =>
+      this.drain(
+        analysisInput({
+          scene: normalised,
+          field,
+          transition,
+          gibbs: pi,
+          initial: run.initial,
+          constants,
+          data,
+        }),
+        run,
+        aborting,
+      )
     this.current?.run.close()
     this.current = { id, run, analysisInput: input }
     return {
@@ -182,7 +187,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       data: target.picture(PICTURE_POINTS, scene.seed),
       transform: target.transform,
       constants,
-      analysis: input(),
+      dataLaw: data === null ? 'none' : data.smoothed ? 'smoothed' : 'known',
       frame: await this.frameReply(id, run, 0, -1, signal),
       notices,
       terms: energy.terms,
@@ -205,6 +210,14 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     }
     if (run.needsEnds) await run.findEnds()
     return this.frameReply(id, run, wanted, have, signal)
+  }
+
+  /** Asked for beside the frames, not with the run: the first particles do not wait for it. */
+  analysisInput = async (
+    { run: id }: Request<'analysisInput'>,
+    signal?: AbortSignal,
+  ): Promise<AnalysisInput> => {
+    return this.currentOf(id).analysisInput(signal)
   }
 
   stops = async ({ run: id, stopping }: Request<'stops'>): Promise<Reply<'stops'>> => {
@@ -283,13 +296,34 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   private async analyseHere(run: Run, signal: AbortSignal | undefined): Promise<void> {
     if (run.analysed || this.current?.run !== run) return
     const { environment } = this
-    run.attach(await followLaws(this.current.analysisInput(), { environment, signal }))
+    const input = await this.current.analysisInput(signal)
+    run.attach(await followLaws(input, { environment, signal }))
+  }
+
+  /** Does work for a run piece by piece, letting messages in. */
+  private async drain<Result>(
+    work: Generator<unknown, Result>,
+    run: Run,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    const slicer = new Slicer(this.environment)
+    for (;;) {
+      const next = work.next()
+      if (next.done === true) return next.value
+      await slicer.breathe()
+      throwIfAborted(signal)
+      if (run.isClosed) throw new Aborted()
+    }
   }
 
   private runOf(id: number): Run {
+    return this.currentOf(id).run
+  }
+
+  private currentOf(id: number): NonNullable<Session['current']> {
     if (this.current?.id !== id)
       throw new Refusal(`Run ${id} is not the one at hand: prepare it again`)
-    return this.current.run
+    return this.current
   }
 
   private buildRun(

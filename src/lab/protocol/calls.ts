@@ -20,6 +20,8 @@ export interface Calls {
   prepare: [request: PrepareRequest, reply: RunReady]
   /** Particles and curves at a step, computing as far as needed. */
   frame: [request: FrameRequest, reply: FrameReply]
+  /** What the analysis worker needs to follow the laws of a run; goes there untouched. */
+  analysisInput: [request: { readonly run: number }, reply: AnalysisInput]
   /** Stopping reports of a run for other settings; no step is computed. */
   stops: [
     request: { readonly run: number; readonly stopping: StoppingSpec },
@@ -120,8 +122,8 @@ export interface RunReady {
   /** From the data's own units to world units; null for targets made in world units. */
   readonly transform: Standardisation | null
   readonly constants: Constants
-  /** What the analysis worker needs to follow the laws of this run; goes there untouched. */
-  readonly analysis: AnalysisInput
+  /** Whether the data have a law to be compared with: ρ*, or the smoothed data of points. */
+  readonly dataLaw: 'known' | 'smoothed' | 'none'
   readonly frame: FrameReply
   readonly notices: readonly Notice[]
   /** Lists of labels of the terms, for a sum; empty otherwise. */
