@@ -99,22 +99,37 @@ export function particlesFollow(outcomes: Outcomes): Prediction {
 }
 
 /** Rounding of a sum over all cells, nats. */
-const ROUNDING = 1e-12
+export const ROUNDING = 1e-12
 
-/** A curve of the continuous dynamics without step 0, which is a quadrature of the initial law and not of the grid. */
-export function onGrid(curve: Curve): Curve {
-  return curve.slice(1)
+/**
+ * Largest rise in a step of the continuous curve as it is drawn, extrapolated from two grids, over its error bar; step 0 is a
+ * quadrature of the initial law and not of the grid. Without extrapolation it is the curve of one grid: 0.
+ */
+export function riseOverError({ result, continuous }: Outcome): number {
+  const { fokkerPlanckError: error } = continuous
+  if (error === null) return 0
+  return Math.max(0, largestRise(result.langevin.fokkerPlanck.slice(1))) / error
 }
 
 /** Continuous Langevin: KL never rises, and falls as the dissipation identity says. */
 export function lyapunov(outcomes: Outcomes): Prediction[] {
-  const { result, dissipationError } = first(outcomes)
+  const run = first(outcomes)
+  const { dissipationError, fokkerPlanckRise, fokkerPlanckError } = run.continuous
   return [
     atMost(
-      'KL of the continuous dynamics never rises: largest rise in a step of the grid, nats',
-      Math.max(0, largestRise(onGrid(result.langevin.fokkerPlanck))),
+      'KL of the continuous dynamics never rises: largest change in a step on the cells themselves, nats',
+      known(fokkerPlanckRise),
       ROUNDING,
     ),
+    ...(fokkerPlanckError === null
+      ? []
+      : [
+          atMost(
+            `Extrapolated from two grids it rises in no step by more than its error bar, ${number(fokkerPlanckError, 2)} nats: largest rise over that`,
+            riseOverError(run),
+            1,
+          ),
+        ]),
     atMost(
       'KL′ = −εI: largest relative error over a step of the continuous dynamics',
       known(dissipationError),

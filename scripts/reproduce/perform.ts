@@ -28,8 +28,11 @@ export interface Outcome {
   readonly nullFloor: FrameReply['nullFloor']
   /** Langevin particles after the last step, [x0, y0, …]. */
   readonly cloud: Float32Array
-  /** Largest relative error of KL′ = −εI over a step of the continuous dynamics; null: not followed. */
-  readonly dissipationError: number | null
+  /** Of the continuous dynamics, as in `AnalysisReport`. Null where they were not followed. */
+  readonly continuous: Pick<
+    AnalysisReport,
+    'dissipationError' | 'fokkerPlanckRise' | 'fokkerPlanckError'
+  >
   /** Cells a side that the exact law was followed on; null: not followed. */
   readonly cells: number | null
   /** Langevin particles found inside a barrier, over all steps. */
@@ -67,6 +70,8 @@ function nothing(steps: number): AnalysisReport {
     cells: null,
     unresolved: null,
     foldedMass: [],
+    fokkerPlanckRise: null,
+    fokkerPlanckError: null,
     dissipationError: null,
     constants: null,
   }
@@ -95,9 +100,10 @@ export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
     const { steps } = result.scene.dynamics
     const { langevin, nullFloor } = await session.frame({ run, step: steps, have: steps })
     landscape ??= ready.landscape
-    const { dissipationError, cells } = report
+    const { dissipationError, fokkerPlanckRise, fokkerPlanckError, cells } = report
+    const continuous = { dissipationError, fokkerPlanckRise, fokkerPlanckError }
     const trespassers = await countTrespassers(session, run, steps, ready.landscape)
-    runs.push({ seed, result, nullFloor, cloud: langevin, dissipationError, cells, trespassers })
+    runs.push({ seed, result, nullFloor, cloud: langevin, continuous, cells, trespassers })
   }
   if (landscape === null) throw new RangeError('A job needs at least one seed')
   return { landscape, runs }

@@ -66,7 +66,7 @@ export const gaussianCheck: Study = {
             atMost(
               `${eta}: continuous dynamics at every step against its formula, nats`,
               largestDifference(langevin.fokkerPlanck, formula.continuous),
-              5e-3,
+              5e-4,
             ),
             atMost(
               `${eta}: noiseless KL of the particles against the formula of the map, all seeds: largest deviation in standard errors`,

@@ -4,7 +4,7 @@ import { Jet } from '../../../src/core/fields/energyField.ts'
 import { nodeCoordinate, spacing } from '../../../src/core/maths/grid.ts'
 import type { Landscape } from '../../../src/lab/protocol/calls.ts'
 import { number } from '../numbers.ts'
-import { fieldOf, first, gibbsOf, known, meanOverSeeds, pointsOf } from '../measures.ts'
+import { fieldOf, first, gibbsOf, known, meanOverSeeds, pointsOf, ROUNDING } from '../measures.ts'
 import type { Outcomes } from '../perform.ts'
 import { biasRule, deterministicSeries, klAxis, langevinSeries, STEP_AXIS } from '../panels.ts'
 import { atMost, holds, near, type Study } from '../study.ts'
@@ -127,7 +127,7 @@ export const startAtGibbs: Study = {
         atMost(
           'Langevin: KL of the continuous dynamics stays 0, nats',
           Math.max(...langevin.fokkerPlanck.map((kl) => Math.abs(known(kl)))),
-          1e-5,
+          ROUNDING,
         ),
       ],
       figures: [

@@ -76,6 +76,13 @@ describe('the KL chart', () => {
     expect(lyapunovNote(chartData([], { analysis: report({}, { unresolved }) }))).toBe(unresolved)
   })
 
+  it('tells an error of the continuous curve that can be seen', () => {
+    const noteOf = (fokkerPlanckError: number) =>
+      lyapunovNote(chartData([], { analysis: report({}, { fokkerPlanckError }) }))
+    expect(noteOf(0.004)).toBeNull()
+    expect(noteOf(0.034)).toBe('continuous curve to within 0.034 nats')
+  })
+
   it('shows an a-priori bound only where some of it lies in the range', () => {
     const near = report({ klExact: kl, envelope: kl.map((v) => v + 0.1) })
     const vacuous = report({ klExact: kl, envelope: kl.map((v) => v + 1e3) })

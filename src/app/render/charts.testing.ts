@@ -59,6 +59,8 @@ export function report(
     cells: 128,
     unresolved: null,
     foldedMass: [],
+    fokkerPlanckRise: null,
+    fokkerPlanckError: null,
     dissipationError: null,
     constants: null,
     ...rest,

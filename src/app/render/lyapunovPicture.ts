@@ -1,6 +1,6 @@
 import type { CurvePoint } from '../../lab/protocol/calls.ts'
 import { coarseAt, computedStep, type ChartData } from './chartData.ts'
-import { formatCount, formatNats, formatNatsWithError } from './format.ts'
+import { formatCount, formatNats, formatNatsWithError, formatNumber } from './format.ts'
 import {
   largest,
   leastPositive,
@@ -147,11 +147,17 @@ function bestTime({ collapse }: ChartData, deterministic: readonly Sample[]): Ma
   return [{ label: 'best time, no certificate', tone: 'deterministic', step, value: at.value }]
 }
 
+/** Error bars of the continuous curve beyond this, nats, are told. */
+const TOLD_ERROR = 0.01
+
 /** What there is to say of the exact laws, in a few words; null when all is drawn. */
 export function lyapunovNote({ analysis, steps }: ChartData): string | null {
   if (analysis === null) return null
   if (analysis.unresolved !== null) return analysis.unresolved
   if (analysis.stage === 'fine' && analysis.exactTo > 0 && analysis.exactTo < steps)
     return `exact to k = ${formatCount(analysis.exactTo)}`
-  return null
+  const error = analysis.fokkerPlanckError
+  return error !== null && error > TOLD_ERROR
+    ? `continuous curve to within ${formatNumber(error, 2)} nats`
+    : null
 }

@@ -191,7 +191,7 @@ class FakeClient implements ComputeClient {
       cells: 32,
       kl0: null,
       start: { density: new Float64Array(32 * 32) },
-      fokkerPlanckStart: new Float64Array(1),
+      fokkerPlanckStart: { cells: 1, density: new Float64Array(1) },
       coarseStart: null,
       data: null,
       constants: { convexity: 0, smoothness: 1, quadratic: false },

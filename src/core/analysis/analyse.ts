@@ -23,6 +23,12 @@ import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
 import { spectralGap } from './spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT } from './stopping/certificates.ts'
 
+/** A density on cells × cells cells of Ω: Σ density·h² = 1. */
+export interface CellDensity {
+  readonly cells: number
+  readonly density: Float64Array
+}
+
 /** All that the laws of a run depend on, as plain data. Values on cells are row-major, x fastest, y upwards. */
 export interface AnalysisInput {
   /** The table, as in `EnergyGrid`. */
@@ -45,10 +51,10 @@ export interface AnalysisInput {
   readonly kl0: number | null
   /** ρ₀ for the chain: a density on its cells, or points with masses where the cells do not resolve it. */
   readonly start: ChainStart
-  /** ρ₀ for the continuous dynamics: a density on the cells of the table. */
-  readonly fokkerPlanckStart: Float64Array
-  /** ρ₀ on half as many cells a side, where those resolve it and are an even half; else null. */
-  readonly coarseStart: Float64Array | null
+  /** ρ₀ for the continuous dynamics, on the cells that those are followed on. */
+  readonly fokkerPlanckStart: CellDensity
+  /** ρ₀ on about half as many cells a side, where those resolve it; else null. */
+  readonly coarseStart: CellDensity | null
   /** The law of the data at the centres of the chain's cells; null where the target has no density. */
   readonly data: {
     readonly logDensity: Float64Array
@@ -75,6 +81,18 @@ export interface AnalysisReport {
   readonly unresolved: string | null
   /** Mass folded at the walls in the step that ends at k, of the exact law. */
   readonly foldedMass: readonly (number | null)[]
+  /**
+   * Largest rise of the continuous dynamics' KL in a step, nats, on the finest cells themselves, before any
+   * extrapolation; negative where every step falls, null: not followed yet. Without a skew drift it is rounding: see
+   * `FokkerPlanck`.
+   */
+  readonly fokkerPlanckRise: number | null
+  /**
+   * Error bar of the continuous curve, nats: over all its steps the largest distance of the values on the finest cells
+   * from their limit, as two grids show it under second order; that limit is what is drawn, where it may be
+   * trusted. Null: one grid only.
+   */
+  readonly fokkerPlanckError: number | null
   /** Largest |ΔKL + ∫εI dt|/|ΔKL| over the steps of the continuous dynamics that move KL; null: unknown. */
   readonly dissipationError: number | null
   /** Known from the stage `fine` on. */
@@ -103,7 +121,7 @@ const AT_REST = 1e-13
 /**
  * Follows the laws of a run: the continuous dynamics and the exact law of the chain, with the constants of π. One
  * small piece of work between two yields, so that a worker may pause, tell what is known, or give up.
- * The continuous dynamics come on half as many cells first, and the final curve is extrapolated from both.
+ * The continuous dynamics come on about half as many cells first, and the final curve is extrapolated from both.
  * @param progressive the chain, too, first on half as many cells; the final report is the same with and without
  */
 export function* analyse(
@@ -115,18 +133,16 @@ export function* analyse(
   const { coarseStart } = input
   let coarse: ContinuousCurves | null = null
   if (coarseStart !== null) {
-    const box = { halfWidth: input.grid.halfWidth, cells: input.grid.cells / 2 }
-    coarse = yield* known.followContinuous(box, coarseStart.slice(), null, null)
+    coarse = yield* known.followContinuous(coarseStart, null, null)
     const preview = progressive ? coarseChain(input, coarseStart) : null
     if (preview !== null) yield* known.followChain(preview.box, preview.start, null)
   }
   known.refine()
-  const { cells, halfWidth } = input.grid
+  const { halfWidth } = input.grid
   const chain = known.hasChain
-  const data = chain || input.cells !== cells ? null : input.data
+  const data = chain || input.cells !== input.fokkerPlanckStart.cells ? null : input.data
   yield* known.followContinuous(
-    { halfWidth, cells },
-    input.fokkerPlanckStart.slice(),
+    input.fokkerPlanckStart,
     data,
     input.barriers.length === 0 ? coarse : null,
   )
@@ -136,7 +152,9 @@ export function* analyse(
   return known.whole.report()
 }
 
-type ContinuousCurves = Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher'>
+interface ContinuousCurves extends Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher'> {
+  readonly cells: number
+}
 type Data = NonNullable<AnalysisInput['data']>
 
 /** The curves as they fill. */
@@ -155,6 +173,8 @@ class Findings {
   private cells: number | null = null
   private unresolved: string | null
   private foldedMass: (number | null)[]
+  private fokkerPlanckRise: number | null = null
+  private fokkerPlanckError: number | null = null
   private dissipationError: number | null = null
   private constants: AnalysisReport['constants'] = null
 
@@ -175,6 +195,8 @@ class Findings {
       cells: this.cells,
       unresolved: this.unresolved,
       foldedMass: [...this.foldedMass],
+      fokkerPlanckRise: this.fokkerPlanckRise,
+      fokkerPlanckError: this.fokkerPlanckError,
       dissipationError: this.dissipationError,
       constants: this.constants,
     })
@@ -184,17 +206,18 @@ class Findings {
 
   /**
    * KL and I of the continuous dynamics at the times kη; the curve before it stays until this one is whole.
-   * @param density the start, on the cells of the box; overwritten
+   * @param start on the cells that it is followed on
    * @param data what to compare it with as well, on the same cells
-   * @param coarse the same on half as many cells a side, to extrapolate from: O(h²) becomes O(h⁴)
+   * @param coarse the same on fewer cells, to extrapolate from: O(h²) becomes O(h⁴)
    */
   *followContinuous(
-    box: Box,
-    density: Float64Array,
+    { cells, density: start }: CellDensity,
     data: Data | null,
     coarse: ContinuousCurves | null,
   ): Generator<Progress, ContinuousCurves> {
-    const { steps, transition, jumpEvery } = this.input
+    const { steps, transition, jumpEvery, grid } = this.input
+    const box = { halfWidth: grid.halfWidth, cells }
+    const density = start.slice()
     const solver = createFokkerPlanck(this.field, transition.epsilon, box, transition)
     openCellsOnly(density, solver.gibbs)
     const jumps =
@@ -204,10 +227,14 @@ class Findings {
     const area = spacing(box) * spacing(box)
     const mass = against === null ? null : new Float64Array(density.length)
     let worst: number | null = null
+    let rise: number | null = null
+    let previous = Number.NaN
     let k = 0
     for (const reading of fokkerPlanckCurve(solver, density, transition.stepSize, steps, jumps)) {
       fokkerPlanck[k] = k === 0 ? (this.input.kl0 ?? reading.kl) : reading.kl
       fokkerPlanckFisher[k] = reading.fisher
+      if (k > 0) rise = Math.max(rise ?? -Infinity, reading.kl - previous)
+      previous = reading.kl
       const error = dissipationError(reading)
       if (error !== null) worst = Math.max(worst ?? 0, error)
       if (against !== null && mass !== null) {
@@ -217,8 +244,15 @@ class Findings {
       k++
       yield this.going
     }
-    const own = { fokkerPlanck, fokkerPlanckFisher }
-    this.curves = { ...this.curves, ...(coarse === null ? own : extrapolated(own, coarse)) }
+    const own = { cells, fokkerPlanck, fokkerPlanckFisher }
+    const drawn = coarse === null ? { ...own, error: null } : extrapolated(own, coarse)
+    this.curves = {
+      ...this.curves,
+      fokkerPlanck: drawn.fokkerPlanck,
+      fokkerPlanckFisher: drawn.fokkerPlanckFisher,
+    }
+    this.fokkerPlanckRise = rise
+    this.fokkerPlanckError = drawn.error
     if (against !== null) {
       const { dataKl, dataFisher, residual } = before
       this.curves = { ...this.curves, dataKl, dataFisher, residual }
@@ -380,48 +414,59 @@ function unresolvedKernel(
   return deviation >= spacing({ halfWidth: grid.halfWidth, cells }) ? null : NOT_RESOLVED
 }
 
-/** The start of the chain on half the table's cells, where those resolve a step; null where not. */
+/** The start of the chain on the coarse cells, where there are fewer of them and they resolve a step; null where not. */
 function coarseChain(
   input: AnalysisInput,
-  density: Float64Array,
+  { cells, density }: CellDensity,
 ): { readonly box: Box; readonly start: ChainStart } | null {
-  const { grid, cells } = input
-  const box = { halfWidth: grid.halfWidth, cells: grid.cells / 2 }
-  if (cells !== grid.cells || withoutDensity(input) !== null) return null
+  const { grid } = input
+  const box = { halfWidth: grid.halfWidth, cells }
+  if (input.cells !== grid.cells || cells >= input.cells || withoutDensity(input) !== null)
+    return null
   const { covariance } = createTransition(input.transition)
   if (Math.sqrt(minEigenvalue2(...covariance)) < COARSE_RESOLVED * spacing(box)) return null
   return { box, start: { density } }
 }
 
-/** Largest correction by the coarse grid, as a share of the fine value: beyond, neither is in the regime of second order. */
+/**
+ * Largest correction by the coarse grid, as a share of the fine value: beyond, neither is in the regime of second order.
+ */
 const ASYMPTOTIC = 0.25 / 3
 
 /**
- * (4 fine − coarse)/3, entry by entry, the correction held to what second order can explain. Step 0 is known by
- * quadrature. KL falls on either grid, and so does what is made of them.
+ * f + (f − c)/(r² − 1), entry by entry, r the ratio of the cells' widths, the correction held to what second order can
+ * explain. Step 0 of KL is known by quadrature. KL falls on either grid; what is made of them falls up to their error.
  */
-function extrapolated(fine: ContinuousCurves, coarse: ContinuousCurves): ContinuousCurves {
-  const towards = (f: readonly (number | null)[], c: readonly (number | null)[], from: number) =>
+function extrapolated(
+  fine: ContinuousCurves,
+  coarse: ContinuousCurves,
+): ContinuousCurves & { readonly error: number } {
+  const ratio = fine.cells / coarse.cells
+  const corrections = (
+    f: readonly (number | null)[],
+    c: readonly (number | null)[],
+    from: number,
+  ) =>
     f.map((value, k) => {
       const other = c[k] ?? null
-      if (value === null || other === null || k < from) return value
-      const most = ASYMPTOTIC * Math.abs(value)
-      return value + Math.max(-most, Math.min(most, (value - other) / 3))
+      return value === null || other === null || k < from
+        ? 0
+        : (value - other) / (ratio * ratio - 1)
     })
+  const corrected = (f: readonly (number | null)[], by: readonly number[]) =>
+    f.map((value, k) => {
+      if (value === null) return value
+      const most = ASYMPTOTIC * Math.abs(value)
+      return value + Math.max(-most, Math.min(most, by[k]!))
+    })
+  const ofKl = corrections(fine.fokkerPlanck, coarse.fokkerPlanck, 1)
+  const ofFisher = corrections(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher, 0)
   return {
-    fokkerPlanck: falling(towards(fine.fokkerPlanck, coarse.fokkerPlanck, 1)),
-    fokkerPlanckFisher: towards(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher, 0),
+    cells: fine.cells,
+    fokkerPlanck: corrected(fine.fokkerPlanck, ofKl),
+    fokkerPlanckFisher: corrected(fine.fokkerPlanckFisher, ofFisher),
+    error: ofKl.reduce((most, each) => Math.max(most, Math.abs(each)), 0),
   }
-}
-
-/** The least value so far, from step 1 on. */
-function falling(curve: readonly (number | null)[]): (number | null)[] {
-  let least = Infinity
-  return curve.map((value, k) => {
-    if (value === null || k === 0) return value
-    least = Math.min(least, value)
-    return least
-  })
 }
 
 function movedBy(a: Float64Array, b: Float64Array): number {

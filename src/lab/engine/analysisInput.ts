@@ -1,9 +1,10 @@
+import type { CellDensity } from '../../core/analysis/analyse.ts'
 import type { InitialLaw } from '../../core/analysis/initialLaw.ts'
 import type { ChainStart } from '../../core/analysis/exactChain.ts'
 import { refinedStart, squaredNorm } from '../../core/analysis/exactChain.ts'
 import { tabulateDensity } from '../../core/analysis/kl.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
-import type { Gibbs } from '../../core/fields/gibbs.ts'
+import { type Gibbs, gibbs } from '../../core/fields/gibbs.ts'
 import { jacobian, type Transition } from '../../core/fields/transition.ts'
 import { exp } from '../../core/maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../../core/maths/grid.ts'
@@ -38,8 +39,8 @@ const COARSE_MASS = 5e-5
 /** The same where barriers cut it off. */
 const RESOLVED_WALLS = 1e-3
 const MOST_REFINEMENT = 8
-/** Fewest cells a side of a coarse preview. */
-const LEAST_COARSE = 32
+/** Fewest cells a side that the continuous dynamics are followed on; a table of fewer is read between its nodes. */
+const LEAST_CONTINUOUS = 96
 
 /**
  * Everything that the laws of a run depend on, as plain data that may be given away. Yields between pieces of work that take
@@ -48,15 +49,14 @@ const LEAST_COARSE = 32
 export function* analysisInput(options: AnalysisInputOptions): Generator<void, AnalysisInput> {
   const { scene, field, transition, initial, constants, data } = options
   const { grid, barriers } = field
-  const walls = barriers.length > 0
   const { halfWidth } = grid.box
   const { dynamics } = scene
   const { stepSize, epsilon } = transition
-  // A chain with barriers is not followed: its law has atoms.
-  const box = walls ? grid.box : { halfWidth, cells: yield* chainCells(options) }
-  const start = yield* startOf(initial, scene, box, walls)
-  const fokkerPlanckStart = walls ? start : yield* startOf(initial, scene, grid.box, walls)
-  const coarse = yield* coarseStart(initial, scene, grid.box, walls)
+  const continuous = yield* continuousStarts(options)
+  const chain = yield* chainCells(options)
+  const cells = chain ?? continuous.fine.cells
+  const box = { halfWidth, cells }
+  const start = chain === null ? continuous.fine : yield* startOf(options, box)
   const tables = data === null ? null : yield* dataTables(data.density, box)
   return {
     grid: {
@@ -77,32 +77,59 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
     sampler: dynamics.sampler,
     jumpEvery: dynamics.jumpEvery,
     steps: dynamics.steps,
-    cells: box.cells,
+    cells,
     kl0: initial.kl,
     start,
-    fokkerPlanckStart: onCells(fokkerPlanckStart, grid.box),
-    coarseStart: coarse,
+    fokkerPlanckStart: continuous.fine,
+    coarseStart: continuous.coarse,
     data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed },
     constants,
   }
 }
 
 /**
- * The scene's cells, or the fewest beyond them that resolve the kernel of a step where the chain starts and where
- * it ends; the scene's where none do.
+ * The start of the continuous dynamics on their cells, the table's or twice as many and so on, and on half of them. Both
+ * hold values at the centres, or both means over the cells, so that they differ by what second order explains.
  */
-function* chainCells({
-  scene,
-  field,
-  transition,
-  gibbs,
-  initial,
-}: AnalysisInputOptions): Generator<void, number> {
+function* continuousStarts(
+  options: AnalysisInputOptions,
+): Generator<void, { readonly fine: CellDensity; readonly coarse: CellDensity }> {
+  const { scene, field } = options
+  const { halfWidth } = field.grid.box
+  let { cells } = field.grid.box
+  while (cells < LEAST_CONTINUOUS) cells *= 2
+  const [fine, coarse] = [cells, Math.ceil(cells / 2)].map((n) => ({ halfWidth, cells: n })) as [
+    Box,
+    Box,
+  ]
+  if (scene.dynamics.initial.kind === 'gibbs') {
+    // The law at rest of the very solver, from which it does not move.
+    const atRest = (box: Box): CellDensity => ({
+      cells: box.cells,
+      density: gibbs(field, scene.dynamics.epsilon, box).density,
+    })
+    const few = atRest(coarse)
+    yield
+    return { fine: atRest(fine), coarse: few }
+  }
+  const few = yield* startOf(options, coarse, { tolerance: COARSE_MASS })
+  const many = yield* startOf(options, fine, { averaged: !('density' in few) })
+  return { fine: onCells(many, fine), coarse: onCells(few, coarse) }
+}
+
+/**
+ * The scene's cells, or the fewest beyond them that resolve the kernel of a step where the chain starts and where
+ * it ends; null where none do, and where the law of the chain has atoms.
+ */
+function* chainCells(options: AnalysisInputOptions): Generator<void, number | null> {
+  const { scene, field, transition } = options
+  const { sampler, jumpEvery } = scene.dynamics
+  if (sampler !== 'langevin' || jumpEvery > 0 || field.barriers.length > 0) return null
   const { box } = field.grid
   const deviation = Math.sqrt(minEigenvalue2(...transition.covariance))
   const choices = [box.cells, ...CELL_CHOICES.filter((more) => more > box.cells)]
-  const start = onCells(yield* startOf(initial, scene, box, false), box)
-  const laws = [start, gibbs.density]
+  const start = onCells(yield* startOf(options, box), box).density
+  const laws = [start, options.gibbs.density]
   for (const cells of choices) {
     const h = spacing({ ...box, cells })
     if (deviation < RESOLVED * h) continue
@@ -110,7 +137,7 @@ function* chainCells({
     if (errors.every((error) => error <= ALIASING)) return cells
     yield
   }
-  return choices.find((n) => deviation >= RESOLVED * spacing({ ...box, cells: n })) ?? box.cells
+  return choices.find((n) => deviation >= RESOLVED * spacing({ ...box, cells: n })) ?? null
 }
 
 /**
@@ -139,15 +166,21 @@ function aliasing(
   return sums
 }
 
+interface StartOptions {
+  /** Share of the mass by which finer cells may change it where cells resolve a law; without barriers. */
+  readonly tolerance?: number
+  /** Points on finer cells even so. */
+  readonly averaged?: boolean
+}
+
 /** ρ₀ on the cells where they resolve it, else as points on finer ones. */
 function* startOf(
-  initial: InitialLaw,
-  scene: SceneSpec,
+  { initial, scene, field }: AnalysisInputOptions,
   box: Box,
-  walls: boolean,
-  tolerance = walls ? RESOLVED_WALLS : RESOLVED_MASS,
+  { tolerance = RESOLVED_MASS, averaged = false }: StartOptions = {},
 ): Generator<void, ChainStart> {
   const { logDensity } = initial
+  const walls = field.barriers.length > 0
   if (logDensity === null) {
     // A point mass, or data without a density: the particles themselves.
     const xy = initial.sample(scene.dynamics.particles, scene.seed)
@@ -162,12 +195,13 @@ function* startOf(
       throw error
     }
   }
+  const allowed = walls ? RESOLVED_WALLS : tolerance
   let mass = massAt(box.cells)
   for (let refinement = 1; ; refinement *= 2) {
     yield
     const finer = massAt(2 * refinement * box.cells)
-    const settled = Math.abs(finer - mass) <= tolerance * finer
-    if (settled && refinement === 1 && !walls) {
+    const settled = Math.abs(finer - mass) <= allowed * finer
+    if (settled && refinement === 1 && !walls && !averaged) {
       return { density: tabulateDensity(logDensity, box).density }
     }
     if (settled || 2 * refinement > MOST_REFINEMENT) {
@@ -177,31 +211,11 @@ function* startOf(
   }
 }
 
-/** ρ₀ on half as many cells a side; null where those do not resolve it, or there is no half. */
-function* coarseStart(
-  initial: InitialLaw,
-  scene: SceneSpec,
-  box: Box,
-  walls: boolean,
-): Generator<void, Float64Array | null> {
-  const cells = box.cells / 2
-  if (!Number.isInteger(cells) || cells < LEAST_COARSE) return null
-  const start = yield* startOf(
-    initial,
-    scene,
-    { ...box, cells },
-    walls,
-    walls ? undefined : COARSE_MASS,
-  )
-  if (walls) return onCells(start, { ...box, cells })
-  return 'density' in start ? start.density : null
-}
-
 /** The law as a density on the cells, each point in the cell that it lies in. */
-function onCells(start: ChainStart, box: Box): Float64Array {
-  if ('density' in start) return start.density
-  const { xy, mass } = start
+function onCells(start: ChainStart, box: Box): CellDensity {
   const { cells, halfWidth } = box
+  if ('density' in start) return { cells, density: start.density }
+  const { xy, mass } = start
   const h = spacing(box)
   const place = (x: number): number =>
     Math.max(0, Math.min(cells - 1, Math.floor((x + halfWidth) / h)))
@@ -214,7 +228,7 @@ function onCells(start: ChainStart, box: Box): Float64Array {
     total += m
   }
   for (let k = 0; k < density.length; k++) density[k] = density[k]! / (total * h * h)
-  return density
+  return { cells, density }
 }
 
 /** log ρ_D, normalised on Ω, and its score at the centres of the cells. */

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import {
+  gaussianKl,
+  type GaussianLaw,
+  langevinLaw,
+  quadraticGibbs,
+  type QuadraticProblem,
+} from '../../core/analysis/gaussian.ts'
+import type { AnalysisInput, AnalysisReport } from '../protocol/calls.ts'
+import { followLaws } from './followLaws.ts'
+import { createBench, sceneOf } from './session.testing.ts'
+
+const ETA = 0.05
+const STEPS = 8
+
+/** The laws of a scene, as the page and the runner follow them. */
+async function lawsOf(
+  scene: object,
+): Promise<{ readonly input: AnalysisInput; readonly report: AnalysisReport }> {
+  const { session, environment } = createBench()
+  await session.prepare({ run: 1, scene: sceneOf({ version: 1, ...scene }) })
+  const input = await session.analysisInput({ run: 1 })
+  return { input, report: await followLaws(input, { environment }) }
+}
+
+const HESSIAN = [
+  [1.7, 0.8],
+  [0.8, 1.2],
+] as const
+const PROBLEM: QuadraticProblem = { hessian: [1.7, 0.8, 1.2], center: [0.2, -0.1], epsilon: 0.5 }
+
+function startOf(deviation: number): GaussianLaw {
+  const square = deviation * deviation
+  return { mean: [-1.5, 1.4], covariance: [square, 0.2 * square, square] }
+}
+
+function quadraticScene(
+  cells: number,
+  { mean, covariance: [xx, xy, yy] }: GaussianLaw,
+  dynamics: object = {},
+): object {
+  return {
+    energy: { kind: 'quadratic', center: PROBLEM.center, matrix: HESSIAN },
+    domain: { halfWidth: 6, cells },
+    dynamics: {
+      epsilon: PROBLEM.epsilon,
+      stepSize: ETA,
+      steps: STEPS,
+      particles: 16,
+      initial: {
+        kind: 'gaussian',
+        mean,
+        covariance: [
+          [xx, xy],
+          [xy, yy],
+        ],
+      },
+      ...dynamics,
+    },
+  }
+}
+
+/** Largest distance of the continuous curve from its closed form. */
+function largestError({ curves }: AnalysisReport, law: GaussianLaw): number {
+  const pi = quadraticGibbs(PROBLEM)
+  return Math.max(
+    ...curves.fokkerPlanck.map((kl, k) =>
+      Math.abs(kl! - gaussianKl(langevinLaw(PROBLEM, law, k * ETA), pi)),
+    ),
+  )
+}
+
+describe('the continuous curve of a scene', () => {
+  it.each([
+    // [cells, standard deviation of the start, what it may be off, nats]: KL₀ from 3.9 to 6.8.
+    [32, 0.08, 3e-3],
+    [64, 0.08, 3e-3],
+    [64, 0.3, 2e-4],
+    [101, 0.12, 3e-3],
+    [101, 0.5, 3e-4],
+    [128, 0.08, 3e-3],
+    [128, 0.2, 1e-3],
+  ])(
+    'of %i cells from a Gaussian of deviation %f is exact to %f, and to its error bar',
+    async (...row) => {
+      const [cells, deviation, allowed] = row
+      const law = startOf(deviation)
+      const { report } = await lawsOf(quadraticScene(cells, law, { sampler: 'mala' }))
+      const error = largestError(report, law)
+      expect(error).toBeLessThan(allowed)
+      expect(error).toBeLessThan(report.fokkerPlanckError!)
+      expect(report.fokkerPlanckError!).toBeLessThan(0.02)
+      expect(report.fokkerPlanckRise!).toBeLessThan(0)
+    },
+  )
+
+  it('stays at 0 from π, whatever the cells and however cold', async () => {
+    for (const cells of [64, 101, 128]) {
+      const { report } = await lawsOf({
+        target: { kind: 'eight-gaussians', sharpness: 1.5 },
+        energy: { kind: 'exact' },
+        domain: { halfWidth: 4, cells },
+        dynamics: {
+          epsilon: 0.4,
+          stepSize: 0.002,
+          steps: 4,
+          particles: 16,
+          sampler: 'mala',
+          initial: { kind: 'gibbs' },
+        },
+      })
+      for (const kl of report.curves.fokkerPlanck) expect(Math.abs(kl!)).toBeLessThan(1e-12)
+      expect(report.fokkerPlanckError!).toBeLessThan(1e-12)
+    }
+  })
+
+  it('has a second grid and an error bar where no cells resolve the start', async () => {
+    const square = await lawsOf(
+      quadraticScene(128, startOf(1), {
+        sampler: 'mala',
+        initial: { kind: 'uniform', halfWidth: 0.33 },
+      }),
+    )
+    expect(square.input.coarseStart!.cells).toBe(64)
+    expect(square.report.fokkerPlanckError!).toBeGreaterThan(0)
+    // The same on cells of half the width tells how far it is off.
+    const finer = await lawsOf(
+      quadraticScene(192, startOf(1), {
+        sampler: 'mala',
+        initial: { kind: 'uniform', halfWidth: 0.33 },
+      }),
+    )
+    for (let k = 1; k <= STEPS; k++) {
+      const off = square.report.curves.fokkerPlanck[k]! - finer.report.curves.fokkerPlanck[k]!
+      expect(Math.abs(off)).toBeLessThan(square.report.fokkerPlanckError!)
+    }
+  })
+
+  it('is compared with the data on its own cells where the chain has no law', async () => {
+    const { input, report } = await lawsOf({
+      target: { kind: 'two-gaussians' },
+      energy: { kind: 'exact' },
+      domain: { halfWidth: 4, cells: 64 },
+      dynamics: { epsilon: 1, stepSize: 0.01, steps: 3, particles: 16, sampler: 'mala' },
+    })
+    expect(input.cells).toBe(input.fokkerPlanckStart.cells)
+    expect(report.curves.dataKl.every((kl) => kl !== null)).toBe(true)
+  })
+})
