@@ -1,3 +1,5 @@
+import type { Peak } from './peak.ts'
+
 /**
  * What a suite of the benchmark measures, as plain data: suites run in processes of their own, their rows
  * are merged into one JSON file, and docs/performance.md is written from that file alone.
@@ -61,6 +63,8 @@ export interface BenchOptions {
   readonly gpu: boolean
   /** Length of the memory test, minutes. */
   readonly minutes: number
+  /** What one core of this machine can do, measured before the suite: floors are made of it. */
+  readonly peak: Peak
   /** A line for the person who waits. */
   log(line: string): void
 }

@@ -1,0 +1,102 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { format } from 'prettier'
+import type { Machine } from './machine.ts'
+import type { SuiteResult } from './results.ts'
+import { isMet } from './statistics.ts'
+import { SUITES } from './suites.ts'
+import { boundText, cellsOf, digits, figure, groups, HEADINGS, markdownTable } from './table.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '..')
+const FILE = 'docs/performance.md'
+
+const machineText = ({ cpu, cores, memory, system, node, chromium }: Machine): string =>
+  `${cpu}, ${cores} cores, ${memory} GiB, ${system}, Node ${node}` +
+  (chromium === null ? '' : `, Chromium ${chromium}`)
+
+const gigas = (value: number) => digits(value / 1e9)
+
+/** Every bound with what was measured, first of all: what was asked, and is it so. */
+function boundsTable(results: readonly SuiteResult[]): string {
+  const lines = results.flatMap(({ rows, command }) =>
+    rows.flatMap((row) =>
+      (row.bounds ?? []).map((bound) => {
+        const rival = bound.of === 'value' ? null : bound.of.ratioTo
+        const against = row.rivals?.find(({ name }) => name === rival)
+        const measured = `${figure(row)} ${row.unit}`.trim()
+        return [
+          [row.group, row.name].filter(Boolean).join(', '),
+          boundText(row, bound),
+          against === undefined
+            ? measured
+            : `${digits(row.better === 'more' ? row.value / against.value : against.value / row.value)} × (${measured})`,
+          `\`${command}\``,
+        ]
+      }),
+    ),
+  )
+  const met = results
+    .flatMap(({ rows }) =>
+      rows.flatMap((row) => (row.bounds ?? []).map((bound) => isMet(row, bound))),
+    )
+    .filter(Boolean).length
+  return `${met} of ${lines.length} bounds are met.\n\n${markdownTable(['what', 'bound', 'measured', 'command'], lines)}`
+}
+
+function section(result: SuiteResult, machine: string): string {
+  const entry = SUITES.find(({ id }) => id === result.suite)!
+  const here = machineText(result.machine)
+  const parts = [
+    `## ${entry.title}`,
+    `\`${result.command}\`${here === machine ? '' : `, on ${here}`}` +
+      (result.quick ? '. **A quick run: few samples, small sizes; not to be quoted.**' : ''),
+    entry.text,
+  ]
+  for (const [group, rows] of groups(result.rows)) {
+    if (group !== '') parts.push(`### ${group}`)
+    parts.push(markdownTable(HEADINGS, rows.flatMap(cellsOf)))
+    const floors = rows.flatMap(({ name, floor }) =>
+      floor === undefined ? [] : [`${name}: ${floor.from}`],
+    )
+    const notes = [
+      ...rows.flatMap(({ name, note }) => (note === undefined ? [] : [`- ${name}: ${note}`])),
+      ...(floors.length === 0 ? [] : [`- Floors. ${floors.join('; ')}.`]),
+    ]
+    if (notes.length > 0) parts.push(notes.join('\n'))
+  }
+  return parts.join('\n\n')
+}
+
+/** docs/performance.md, all of it, from results alone. */
+export function documentOf(results: readonly SuiteResult[]): string {
+  const first = results[0]
+  if (first === undefined) throw new Error('nothing was measured yet: run `npm run bench` first')
+  const machine = machineText(first.machine)
+  const dates = [...new Set(results.map((one) => one.machine.date))].sort()
+  const { peak } = first
+  return `# Performance, measured
+
+Written by \`npm run bench -- all --write\`; \`npm run bench -- --write\` writes it again from the last results of every suite.
+
+${machine}; ${dates.join(' to ')}. One core does ${gigas(peak.simd)} GFLOP/s of float32 in WebAssembly SIMD (multiplications and
+additions in registers), ${gigas(peak.scalar)} of scalar float64, and copies ${gigas(peak.memory)} GB/s, reading and writing.
+
+Every figure is the median of at least five samples, its quartiles in brackets, unless it says otherwise. Where there
+is a rival, both were measured in the same process in turn, A B A B …, so that what else the machine did fell on both;
+_times_ is how many times better ours is. Times belong to this machine, ratios carry further. A _floor_ is the time
+that the arithmetic alone would take at the peak above, or its data at the speed of a copy; _share_ is how much of it is reached.
+
+## What was asked
+
+${boundsTable(results)}
+
+${results.map((result) => section(result, machine)).join('\n\n')}
+`
+}
+
+/** @returns the path written, relative to the project */
+export async function writeDocument(results: readonly SuiteResult[]): Promise<string> {
+  const text = await format(documentOf(results), { parser: 'markdown', printWidth: 100 })
+  await writeFile(path.join(ROOT, FILE), text)
+  return FILE
+}

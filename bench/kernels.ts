@@ -1,0 +1,110 @@
+import { Purpose, Rng } from '../src/core/maths/rng.ts'
+import {
+  parameterLayout,
+  type EnergyKernel,
+  type NetworkShape,
+  type Tuples,
+} from '../src/learning/kernels/kernel.ts'
+import { referenceKernel } from '../src/learning/kernels/reference.ts'
+import { adamStep, startAdam } from '../src/learning/training/adam.ts'
+import { DEFAULT_SHAPE, initialParameters } from '../src/learning/training/model.ts'
+import { tensorKernel } from './backends.ts'
+import { accumulateFlops } from './flops.ts'
+import { race, raceOptions, type Contender } from './race.ts'
+import type { BenchOptions, Bound, Row } from './rows.ts'
+
+/** Who runs the two primitives on a processor; the first is ours. */
+export const CPU_KERNELS: readonly {
+  readonly name: string
+  readonly open: (shape: NetworkShape) => Promise<EnergyKernel>
+}[] = [
+  { name: 'tfjs wasm', open: (shape) => tensorKernel('tfjs wasm', shape) },
+  { name: 'tfjs cpu', open: (shape) => tensorKernel('tfjs cpu', shape) },
+  { name: 'float64 reference', open: async (shape) => referenceKernel(shape) },
+]
+
+/** The networks that are measured. */
+export const SHAPES: Readonly<Record<string, NetworkShape>> = {
+  '64 × 3': { widths: [64, 64, 64], activations: ['sin', 'silu', 'silu'] },
+  'default, 64-32-32': DEFAULT_SHAPE,
+  'quadrature, 48-24-24': { widths: [48, 24, 24], activations: ['sin', 'silu', 'silu'] },
+}
+
+const BATCH = 256
+
+/** The same points and coefficients for every contender: those of flow matching, or of a contrast. */
+export function batchOf(n: number, second: boolean): Tuples {
+  const rng = new Rng({ seed: 1, purpose: Purpose.batches })
+  const draw = (length: number) => Float32Array.from({ length }, () => rng.normal())
+  if (second) {
+    return {
+      xy: draw(2 * n),
+      c: new Float32Array(n),
+      w: new Float32Array(n).fill(1 / n),
+      u: draw(2 * n),
+    }
+  }
+  const c = new Float32Array(n).fill(2 / n, 0, n / 2).fill(-2 / n, n / 2)
+  return { xy: draw(2 * n), c, w: null, u: null }
+}
+
+/** A network as training finds it, but for an output layer that is not zero: zeros would be too easy. */
+export function parametersOf(shape: NetworkShape): Float32Array {
+  const theta = initialParameters(shape, 1)
+  const output = parameterLayout(shape).layers.at(-1)!
+  const rng = new Rng({ seed: 2, purpose: Purpose.weights })
+  for (let k = output.weights; k < output.biases; k++) theta[k] = 0.2 * rng.normal()
+  return theta
+}
+
+/** One training step: the loss, its θ-gradient, Adam. The rate is tiny, so that every step is like the first. */
+export function trainingStep(name: string, kernel: EnergyKernel, tuples: Tuples): Contender {
+  let theta = parametersOf(kernel.shape)
+  let adam = startAdam(theta.length)
+  const gradient = new Float32Array(theta.length)
+  return {
+    name,
+    async run() {
+      await kernel.accumulate(theta, tuples, gradient)
+      const next = adamStep(adam, theta, gradient, 1e-6)
+      theta = next.theta
+      adam = next.state
+    },
+  }
+}
+
+export async function measureKernels(options: BenchOptions): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const [shapeName, shape] of Object.entries(SHAPES)) {
+    for (const second of [true, false]) {
+      const name = `${shapeName}, ${second ? '∇V' : 'contrast'}`
+      options.log(name)
+      const tuples = batchOf(BATCH, second)
+      const kernels: EnergyKernel[] = []
+      const contenders: Contender[] = []
+      for (const { name: who, open } of CPU_KERNELS) {
+        const kernel = await open(shape)
+        kernels.push(kernel)
+        contenders.push(trainingStep(who, kernel, tuples))
+      }
+      const [ours, ...others] = await race(contenders, raceOptions(options.quick))
+      for (const kernel of kernels) kernel.dispose()
+      const flops = accumulateFlops(shape, BATCH, second)
+      const bounds: readonly Bound[] = []
+      rows.push({
+        group: `${CPU_KERNELS[0]!.name}, batch ${BATCH}`,
+        name,
+        unit: 'ms',
+        ...ours!,
+        rivals: others.map((other, k) => ({ name: CPU_KERNELS[k + 1]!.name, ...other })),
+        bounds,
+        floor: {
+          kind: 'arithmetic',
+          value: (1000 * flops) / options.peak.simd,
+          from: `${(flops / 1e6).toFixed(1)} million FLOPs at ${(options.peak.simd / 1e9).toFixed(1)} GFLOP/s`,
+        },
+      })
+    }
+  }
+  return rows
+}

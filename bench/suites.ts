@@ -1,0 +1,27 @@
+import type { Suite } from './rows.ts'
+
+/** A suite as it is asked for and written about. */
+export interface SuiteEntry {
+  readonly id: string
+  readonly title: string
+  /** What docs/performance.md says above its tables. */
+  readonly text: string
+  load(): Promise<Suite>
+}
+
+/** All suites, in the order of docs/performance.md. Adding one is adding a line here. */
+export const SUITES: readonly SuiteEntry[] = [
+  {
+    id: 'kernels',
+    title: 'Training steps',
+    text:
+      'One step is the loss of a batch of 256, its gradient with respect to every parameter, and Adam. `∇V` is the loss of ' +
+      'flow and score matching, Σ w|∇V + u|², and needs second derivatives of the network; `contrast` is that of ' +
+      'maximum likelihood, mean V(data) − mean V(negatives). The rivals take the same step with the same numbers: ' +
+      'the tensor library op by op on its own backends, and the float64 reference that every kernel is tested ' +
+      'against. The floor counts matrix products alone, at the peak of one core.',
+    load: async () => (await import('./kernels.ts')).measureKernels,
+  },
+]
+
+export const suiteIds = (): string[] => SUITES.map(({ id }) => id)
