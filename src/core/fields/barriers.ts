@@ -1,6 +1,6 @@
 import { exp, log } from '../maths/elementary.ts'
 import type { Barrier, EnergyField, Point } from './energyField.ts'
-import { readGradient, readJet, readValue } from './energyGrid.ts'
+import { readGradient, readGradients, readJet, readValue } from './energyGrid.ts'
 
 /*
  * A barrier keeps out of a region by the term −μ log c(h) beside the table: h is the level of the region, positive
@@ -221,20 +221,51 @@ export function fieldValue(field: EnergyField, x: number, y: number): number {
 
 /** ∇V(x, y) with barriers to out[0], out[1]; NaN where one forbids. */
 export function fieldGradient(field: EnergyField, x: number, y: number, out: Float64Array): void {
-  const { barriers } = field
   readGradient(field.grid, x, y, out)
+  if (field.barriers.length > 0) addSlopes(field.barriers, x, y, out, 0)
+}
+
+/**
+ * ∇V with barriers at n points, as `fieldGradient` gives it at each.
+ * @param xy points [x0, y0, …]
+ * @param first index of the first point
+ * @param out length ≥ 2n: [V_x, V_y] of each; overwritten
+ */
+export function fieldGradients(
+  field: EnergyField,
+  xy: Float64Array,
+  first: number,
+  n: number,
+  out: Float64Array,
+): void {
+  const { barriers } = field
+  readGradients(field.grid, xy, first, n, out)
+  if (barriers.length === 0) return
+  for (let i = 0, k = 2 * first; i < n; i++, k += 2) {
+    addSlopes(barriers, xy[k]!, xy[k + 1]!, out, 2 * i)
+  }
+}
+
+/** Adds the gradients of −μ log c(h) at (x, y) to out[k], out[k + 1]; NaN where one forbids. */
+function addSlopes(
+  barriers: readonly Barrier[],
+  x: number,
+  y: number,
+  out: Float64Array,
+  k: number,
+): void {
   for (const barrier of barriers) {
     const h = readLevel(barrier, x, y, barrier.strength > 0)
     if (!(h > 0)) {
-      out[0] = Number.NaN
-      out[1] = Number.NaN
+      out[k] = Number.NaN
+      out[k + 1] = Number.NaN
       return
     }
     if (barrier.strength === 0 || h >= CAP_TO) continue
     cap(h)
     const slope = barrier.strength * capSlope
-    out[0] = out[0]! - slope * level[1]!
-    out[1] = out[1]! - slope * level[2]!
+    out[k] = out[k]! - slope * level[1]!
+    out[k + 1] = out[k + 1]! - slope * level[2]!
   }
 }
 

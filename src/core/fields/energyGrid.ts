@@ -1,5 +1,5 @@
 import { type Box, nodeCoordinate, sameBox, spacing } from '../maths/grid.ts'
-import { hermiteGradient, hermiteJet, hermiteValue } from '../maths/hermite.ts'
+import { hermiteGradient, hermiteGradients, hermiteJet, hermiteValue } from '../maths/hermite.ts'
 import type { EnergyGrid } from './energyField.ts'
 
 /** Writes [V, V_x, V_y] at (x, y) to `out` (length ≥ 3). */
@@ -13,6 +13,22 @@ export function readValue(grid: EnergyGrid, x: number, y: number): number {
 /** ∇V(x, y) of the table to out[0], out[1]; points outside Ω are clamped to Ω. */
 export function readGradient(grid: EnergyGrid, x: number, y: number, out: Float64Array): void {
   hermiteGradient(grid, x, y, out)
+}
+
+/**
+ * ∇V of the table at n points, as `readGradient` gives it at each.
+ * @param xy points [x0, y0, …]
+ * @param first index of the first point
+ * @param out length ≥ 2n: [V_x, V_y] of each; overwritten
+ */
+export function readGradients(
+  grid: EnergyGrid,
+  xy: Float64Array,
+  first: number,
+  n: number,
+  out: Float64Array,
+): void {
+  hermiteGradients(grid, xy, first, n, out)
 }
 
 /** [V, V_x, V_y, V_xx, V_xy, V_yy] at (x, y), in the order of `Jet`; points outside Ω are clamped to Ω. */

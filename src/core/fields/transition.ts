@@ -1,8 +1,7 @@
 import { fold } from '../maths/grid.ts'
-import { gaussianPair, type Key } from '../maths/rng.ts'
-import { fieldGradient, fieldJet, isAllowed } from './barriers.ts'
+import { gaussianPairs, type Key } from '../maths/rng.ts'
+import { fieldGradient, fieldGradients, fieldJet, isAllowed } from './barriers.ts'
 import type { EnergyField } from './energyField.ts'
-import { readGradient } from './energyGrid.ts'
 
 /** What fixes one step of the dynamics. */
 export interface TransitionParameters {
@@ -85,6 +84,11 @@ export function centre(
   out[1] = y - (d[2] * gx + d[3] * gy)
 }
 
+/** Points that are moved together: what passes between the loops over them stays in the nearest cache. */
+export const BLOCK = 512
+const slopes = new Float64Array(2 * BLOCK)
+const goals = new Float64Array(2 * BLOCK)
+
 /**
  * Centres of n points, before noise, fold and refusal.
  * @param xy length 2n; unchanged
@@ -96,33 +100,80 @@ export function centres(
   xy: Float64Array,
   out: Float64Array,
 ): void {
-  const d = transition.drift
-  const d11 = d[0]
-  const d12 = d[1]
-  const d21 = d[2]
-  const d22 = d[3]
-  const { grid } = field
-  const walls = field.barriers.length > 0
-  for (let k = 0; k < xy.length; k += 2) {
-    const x = xy[k]!
-    const y = xy[k + 1]!
-    if (walls) fieldGradient(field, x, y, gradient)
-    else readGradient(grid, x, y, gradient)
-    const gx = gradient[0]!
-    const gy = gradient[1]!
-    out[k] = x - (d11 * gx + d12 * gy)
-    out[k + 1] = y - (d21 * gx + d22 * gy)
+  const count = xy.length >> 1
+  for (let first = 0; first < count; first += BLOCK) {
+    centresOfBlock(field, transition, xy, first, Math.min(BLOCK, count - first), out)
   }
 }
 
-const noise = new Float64Array(4)
+/** `centres` of the n ≤ BLOCK points from `first` on. */
+export function centresOfBlock(
+  field: EnergyField,
+  transition: Transition,
+  xy: Float64Array,
+  first: number,
+  n: number,
+  out: Float64Array,
+): void {
+  fieldGradients(field, xy, first, n, slopes)
+  const d11 = transition.drift[0]
+  const d12 = transition.drift[1]
+  const d21 = transition.drift[2]
+  const d22 = transition.drift[3]
+  for (let j = 0, k = 2 * first; j < 2 * n; j += 2, k += 2) {
+    const gx = slopes[j]!
+    const gy = slopes[j + 1]!
+    out[k] = xy[k]! - (d11 * gx + d12 * gy)
+    out[k + 1] = xy[k + 1]! - (d21 * gx + d22 * gy)
+  }
+}
 
 /** What happened to the points in one step. */
 export interface StepCounts {
   /** How many the walls of the box folded. */
-  readonly folded: number
+  folded: number
   /** How many stayed where they were, their move refused. */
-  readonly refused: number
+  refused: number
+}
+
+/**
+ * Moves n points to where they are bound, folded into the box; those that would end where a barrier forbids stay.
+ * @param xy points [x0, y0, …]; those from `first` on are overwritten
+ * @param to where they are bound, the first of them at index `toFirst`; unchanged
+ * @param counts added to
+ * @param gains one number a point, set to zero where the point stays; null: none
+ */
+export function land(
+  field: EnergyField,
+  xy: Float64Array,
+  first: number,
+  n: number,
+  to: Float64Array,
+  toFirst: number,
+  counts: StepCounts,
+  gains: Float64Array | null = null,
+): void {
+  const w = field.grid.box.halfWidth
+  const walls = field.barriers.length > 0
+  let folded = 0
+  for (let i = 0, k = 2 * first, j = 2 * toFirst; i < n; i++, k += 2, j += 2) {
+    let x = to[j]!
+    let y = to[j + 1]!
+    const inside = x >= -w && x <= w && y >= -w && y <= w
+    if (!inside) {
+      x = fold(x, w)
+      y = fold(y, w)
+    }
+    if (walls && !isAllowed(field, x, y)) {
+      counts.refused++
+      if (gains !== null) gains[i] = 0
+      continue
+    }
+    xy[k] = x
+    xy[k + 1] = y
+    if (!inside) folded++
+  }
+  counts.folded += folded
 }
 
 /**
@@ -141,33 +192,36 @@ export function langevinStep(
   step: number,
   first = 0,
 ): StepCounts {
-  const w = field.grid.box.halfWidth
+  const counts: StepCounts = { folded: 0, refused: 0 }
+  const count = xy.length >> 1
+  for (let start = 0; start < count; start += BLOCK) {
+    const n = Math.min(BLOCK, count - start)
+    centresOfBlock(field, transition, xy, start, n, c)
+    noisyGoals(transition, c, start, n, key, step, first + start)
+    land(field, xy, start, n, goals, 0, counts)
+  }
+  return counts
+}
+
+/** `goals` of n points: their centres, the first at index `start`, and L·ξ. */
+function noisyGoals(
+  transition: Transition,
+  c: Float64Array,
+  start: number,
+  n: number,
+  key: Key,
+  step: number,
+  first: number,
+): void {
+  gaussianPairs(key, first, n, step, goals)
   const l11 = transition.root[0]
   const l21 = transition.root[1]
   const l22 = transition.root[2]
-  const walls = field.barriers.length > 0
-  let folded = 0
-  let refused = 0
-  centres(field, transition, xy, c)
-  for (let k = 0, i = first; k < xy.length; k += 2, i++) {
-    gaussianPair(key, i, step, noise)
-    const a = noise[0]!
-    let x = c[k]! + l11 * a
-    let y = c[k + 1]! + l21 * a + l22 * noise[1]!
-    const inside = x >= -w && x <= w && y >= -w && y <= w
-    if (!inside) {
-      x = fold(x, w)
-      y = fold(y, w)
-    }
-    if (walls && !isAllowed(field, x, y)) {
-      refused++
-      continue
-    }
-    xy[k] = x
-    xy[k + 1] = y
-    if (!inside) folded++
+  for (let j = 0, k = 2 * start; j < 2 * n; j += 2, k += 2) {
+    const a = goals[j]!
+    goals[j] = c[k]! + l11 * a
+    goals[j + 1] = c[k + 1]! + l21 * a + l22 * goals[j + 1]!
   }
-  return { folded, refused }
 }
 
 /**

@@ -56,19 +56,21 @@ export function exp(x: number): number {
 export function log(x: number): number {
   if (!(x > 0)) return x === 0 ? -Infinity : Number.NaN
   if (x === Infinity) return x
-  let k = 0
+  let scaled = 0
   if (x < 2.2250738585072014e-308) {
     x *= 18014398509481984
-    k = -54
+    scaled = -54
   }
   bits[0] = x
-  let high = halves[HIGH]!
-  k += (high >>> 20) - 1023
-  high &= 0xfffff
-  const i = (high + 0x95f64) & 0x100000
-  halves[HIGH] = high | (i ^ 0x3ff00000)
-  k += i >>> 20
-  const f = bits[0] - 1
+  const high = halves[HIGH]!
+  const k = (high >>> 20) - 1023
+  // By a multiplication and not by a new exponent: half of a number stored cannot be read back whole at once.
+  const up = ((high & 0xfffff) + 0x95f64) >>> 20
+  return logKernel(x * POWERS[1074 - k - up]! - 1, k + up + scaled)
+}
+
+/** log(2^k·(1 + f)) for 1 + f in [√½, √2]. */
+export function logKernel(f: number, k: number): number {
   const s = f / (2 + f)
   const z = s * s
   const w = z * z
@@ -86,9 +88,16 @@ export function log(x: number): number {
 const PI_2_A = 1.57079632673412561417
 const PI_2_B = 6.0771005063039659766e-11
 const PI_2_C = 2.02226624879595063154e-21
-const INVERSE_PI_2 = 6.36619772367581382433e-1
+/** 2/π. */
+export const INVERSE_PI_2 = 6.36619772367581382433e-1
 
-function sineKernel(x: number): number {
+/** x − k·π/2, |k| ≤ 10⁵, to the last bit of what a sine needs. */
+export function quarterTurn(x: number, k: number): number {
+  return x - k * PI_2_A - k * PI_2_B - k * PI_2_C
+}
+
+/** sin x for |x| ≤ π/4. */
+export function sineKernel(x: number): number {
   const z = x * x
   return (
     x +
@@ -105,7 +114,8 @@ function sineKernel(x: number): number {
   )
 }
 
-function cosineKernel(x: number): number {
+/** cos x for |x| ≤ π/4. */
+export function cosineKernel(x: number): number {
   const z = x * x
   return (
     1 -
@@ -125,7 +135,7 @@ function cosineKernel(x: number): number {
 
 function quadrant(x: number, shift: number): number {
   const k = Math.floor(x * INVERSE_PI_2 + 0.5)
-  const r = x - k * PI_2_A - k * PI_2_B - k * PI_2_C
+  const r = quarterTurn(x, k)
   switch ((k + shift) & 3) {
     case 0:
       return sineKernel(r)

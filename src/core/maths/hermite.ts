@@ -60,6 +60,8 @@ export function hermiteValue(table: HermiteTable, x: number, y: number): number 
   )
 }
 
+const point = new Float64Array(2)
+
 /**
  * ∇V at (x, y), the exact gradient of `hermiteValue`. Points outside Ω are clamped to Ω.
  * @param out length ≥ 2: [V_x, V_y]; overwritten
@@ -70,64 +72,85 @@ export function hermiteGradient(
   y: number,
   out: Float64Array,
 ): void {
+  point[0] = x
+  point[1] = y
+  hermiteGradients(table, point, 0, 1, out)
+}
+
+/**
+ * ∇V at n points, as `hermiteGradient` gives it at each.
+ * @param xy points [x0, y0, …]
+ * @param first index of the first point
+ * @param out length ≥ 2n: [V_x, V_y] of each; overwritten
+ */
+export function hermiteGradients(
+  table: HermiteTable,
+  xy: Float64Array,
+  first: number,
+  n: number,
+  out: Float64Array,
+): void {
   const { v, vx, vy, vxy } = table
   const { halfWidth, cells } = table.box
   const h = (2 * halfWidth) / cells
-  let sx = (x + halfWidth) / h
-  let sy = (y + halfWidth) / h
-  if (sx < 0) sx = 0
-  else if (sx > cells) sx = cells
-  if (sy < 0) sy = 0
-  else if (sy > cells) sy = cells
-  const column = sx >= cells ? cells - 1 : sx | 0
-  const row = sy >= cells ? cells - 1 : sy | 0
-  const t = sx - column
-  const u = sy - row
-  const low = row * (cells + 1) + column
-  const high = low + cells + 1
+  const side = cells + 1
+  for (let i = 0, k = 2 * first; i < n; i++, k += 2) {
+    let sx = (xy[k]! + halfWidth) / h
+    let sy = (xy[k + 1]! + halfWidth) / h
+    if (sx < 0) sx = 0
+    else if (sx > cells) sx = cells
+    if (sy < 0) sy = 0
+    else if (sy > cells) sy = cells
+    const column = sx >= cells ? cells - 1 : sx | 0
+    const row = sy >= cells ? cells - 1 : sy | 0
+    const t = sx - column
+    const u = sy - row
+    const low = row * side + column
+    const high = low + side
+    const t1 = 1 - t
+    const a0 = (1 + 2 * t) * t1 * t1
+    const a1 = t * t * (3 - 2 * t)
+    const b0 = h * t * t1 * t1
+    const b1 = -h * t * t * t1
+    // Derivatives in x (not in t): the division by h is done here once.
+    const da = (6 * t * t1) / h
+    const db0 = t1 * (1 - 3 * t)
+    const db1 = t * (3 * t - 2)
 
-  const t1 = 1 - t
-  const a0 = (1 + 2 * t) * t1 * t1
-  const a1 = t * t * (3 - 2 * t)
-  const b0 = h * t * t1 * t1
-  const b1 = -h * t * t * t1
-  // Derivatives in x (not in t): the division by h is done here once.
-  const da = (6 * t * t1) / h
-  const db0 = t1 * (1 - 3 * t)
-  const db1 = t * (3 * t - 2)
+    const v00 = v[low]!
+    const v10 = v[low + 1]!
+    const v01 = v[high]!
+    const v11 = v[high + 1]!
+    const x00 = vx[low]!
+    const x10 = vx[low + 1]!
+    const x01 = vx[high]!
+    const x11 = vx[high + 1]!
+    const y00 = vy[low]!
+    const y10 = vy[low + 1]!
+    const y01 = vy[high]!
+    const y11 = vy[high + 1]!
+    const m00 = vxy[low]!
+    const m10 = vxy[low + 1]!
+    const m01 = vxy[high]!
+    const m11 = vxy[high + 1]!
 
-  const v00 = v[low]!
-  const v10 = v[low + 1]!
-  const v01 = v[high]!
-  const v11 = v[high + 1]!
-  const x00 = vx[low]!
-  const x10 = vx[low + 1]!
-  const x01 = vx[high]!
-  const x11 = vx[high + 1]!
-  const y00 = vy[low]!
-  const y10 = vy[low + 1]!
-  const y01 = vy[high]!
-  const y11 = vy[high + 1]!
-  const m00 = vxy[low]!
-  const m10 = vxy[low + 1]!
-  const m01 = vxy[high]!
-  const m11 = vxy[high + 1]!
+    const p0 = v00 * a0 + v10 * a1 + x00 * b0 + x10 * b1
+    const p1 = v01 * a0 + v11 * a1 + x01 * b0 + x11 * b1
+    const q0 = y00 * a0 + y10 * a1 + m00 * b0 + m10 * b1
+    const q1 = y01 * a0 + y11 * a1 + m01 * b0 + m11 * b1
+    const dp0 = (v10 - v00) * da + x00 * db0 + x10 * db1
+    const dp1 = (v11 - v01) * da + x01 * db0 + x11 * db1
+    const dq0 = (y10 - y00) * da + m00 * db0 + m10 * db1
+    const dq1 = (y11 - y01) * da + m01 * db0 + m11 * db1
 
-  const p0 = v00 * a0 + v10 * a1 + x00 * b0 + x10 * b1
-  const p1 = v01 * a0 + v11 * a1 + x01 * b0 + x11 * b1
-  const q0 = y00 * a0 + y10 * a1 + m00 * b0 + m10 * b1
-  const q1 = y01 * a0 + y11 * a1 + m01 * b0 + m11 * b1
-  const dp0 = (v10 - v00) * da + x00 * db0 + x10 * db1
-  const dp1 = (v11 - v01) * da + x01 * db0 + x11 * db1
-  const dq0 = (y10 - y00) * da + m00 * db0 + m10 * db1
-  const dq1 = (y11 - y01) * da + m01 * db0 + m11 * db1
-
-  const u1 = 1 - u
-  out[0] =
-    dp0 * ((1 + 2 * u) * u1 * u1) +
-    dp1 * (u * u * (3 - 2 * u)) +
-    h * (dq0 * (u * u1 * u1) - dq1 * (u * u * u1))
-  out[1] = ((p1 - p0) * (6 * u * u1)) / h + q0 * (u1 * (1 - 3 * u)) + q1 * (u * (3 * u - 2))
+    const u1 = 1 - u
+    out[2 * i] =
+      dp0 * ((1 + 2 * u) * u1 * u1) +
+      dp1 * (u * u * (3 - 2 * u)) +
+      h * (dq0 * (u * u1 * u1) - dq1 * (u * u * u1))
+    out[2 * i + 1] =
+      ((p1 - p0) * (6 * u * u1)) / h + q0 * (u1 * (1 - 3 * u)) + q1 * (u * (3 * u - 2))
+  }
 }
 
 /**

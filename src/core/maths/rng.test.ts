@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { gaussianPair, hash4, type Key, Purpose, Rng, unit } from './rng.ts'
+import { cos, log, sin } from './elementary.ts'
+import {
+  boxMuller,
+  gaussianPair,
+  gaussianPairs,
+  hash4,
+  type Key,
+  Purpose,
+  Rng,
+  unit,
+} from './rng.ts'
 
 // Computed by a separate transcription of the published hash in Python's unbounded integers.
 const GOLDEN_A = [3009665320, 2084525603, 647082308, 607102308]
@@ -168,6 +178,70 @@ describe('gaussianPair', () => {
     expect(unit(0)).toBeGreaterThan(0)
     expect(unit(4294967295)).toBeLessThan(1)
     expect(unit(-1)).toBe(unit(4294967295))
+  })
+})
+
+describe('boxMuller', () => {
+  const pair = new Float64Array(2)
+  /** The definition, by the functions for any argument. */
+  const plain = (word1: number, word2: number): readonly [number, number] => {
+    const radius = Math.sqrt(-2 * log(unit(word1)))
+    const angle = 6.283185307179586 * unit(word2)
+    return [radius * cos(angle), radius * sin(angle)]
+  }
+
+  it('is its formula bit for bit, at every exponent, on both sides of √2 and of every quadrant', () => {
+    const radii = [0, 1, 2, 3, 4294967295, 4294967294]
+    for (let e = 2; e < 32; e++) {
+      const low = 2 ** e
+      // Where the high bits of the mantissa pass those of √2, and one word to each side.
+      const joint = Math.floor((low * (0x100000 + 0x6a09c)) / 0x100000)
+      radii.push(low, low - 1, low + 1, joint - 1, joint, joint + 1)
+    }
+    const angles = [0, 1, 4294967295]
+    for (let eighth = 1; eighth < 8; eighth++) {
+      angles.push(eighth * 536870912 - 1, eighth * 536870912, eighth * 536870912 + 1)
+    }
+    for (const word1 of radii) {
+      for (const word2 of angles) {
+        boxMuller(word1, word2, pair, 0)
+        expect([...pair], `${word1}, ${word2}`).toEqual(plain(word1, word2))
+        boxMuller(word1 | 0, word2 | 0, pair, 0)
+        expect([...pair], `signed ${word1}, ${word2}`).toEqual(plain(word1, word2))
+      }
+    }
+    let different = 0
+    const out = new Uint32Array(4)
+    for (let i = 0; i < 100000; i++) {
+      hash4(key, i, 17, out)
+      boxMuller(out[0]!, out[1]!, pair, 0)
+      const [x, y] = plain(out[0]!, out[1]!)
+      if (!Object.is(pair[0], x) || !Object.is(pair[1], y)) different++
+    }
+    expect(different).toBe(0)
+  })
+})
+
+describe('gaussianPairs', () => {
+  it('gives the bits of gaussianPair at every index, seed, purpose and counter, also beyond 2³¹', () => {
+    const many = new Float64Array(2 * 600)
+    const one = new Float64Array(4)
+    for (const seed of [0, 7, 4294967295]) {
+      for (const purpose of [Purpose.dynamics, Purpose.chains]) {
+        for (const [first, counter] of [
+          [0, 1],
+          [12345, 999],
+          [2147483600, 4294967295],
+        ] as const) {
+          gaussianPairs({ seed, purpose }, first, 600, counter, many)
+          for (let i = 0; i < 600; i++) {
+            gaussianPair({ seed, purpose }, first + i, counter, one)
+            expect(many[2 * i]).toBe(one[0])
+            expect(many[2 * i + 1]).toBe(one[1])
+          }
+        }
+      }
+    }
   })
 })
 

@@ -1,11 +1,19 @@
-import { fieldGradient, fieldJet, isAllowed } from '../fields/barriers.ts'
-import { readGradient, readJet } from '../fields/energyGrid.ts'
-import { isInjectiveAt } from '../fields/transition.ts'
-import { fold } from '../maths/grid.ts'
+import { fieldJet } from '../fields/barriers.ts'
+import type { EnergyField } from '../fields/energyField.ts'
+import {
+  BLOCK,
+  centresOfBlock,
+  isInjectiveAt,
+  land,
+  type StepCounts,
+  type Transition,
+} from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
-import type { Sampler } from './sampler.ts'
+import type { Cloud, Sampler } from './sampler.ts'
 
 const jet = new Float64Array(6)
+/** log|det(I − ηD∇²V)| of the points of a block. */
+const expansions = new Float64Array(BLOCK)
 /** Below this the map has crushed an area to nothing; the logarithm is kept finite. */
 const SMALLEST_DETERMINANT = 1e-300
 
@@ -25,59 +33,58 @@ export const gradientFlow: Sampler = {
   transportsDensity: true,
   step(cloud, field, transition) {
     const { xy, centres, logDensity } = cloud
-    const { grid } = field
-    const walls = field.barriers.length > 0
-    const w = grid.box.halfWidth
-    const [d11, d12, d21, d22] = transition.drift
-    let folded = 0
-    let refused = 0
-    let injective = cloud.injective
-    for (let k = 0, i = 0; k < xy.length; k += 2, i++) {
-      let x = xy[k]!
-      let y = xy[k + 1]!
-      let gx: number
-      let gy: number
-      let logExpansion = 0
+    const counts: StepCounts = { folded: 0, refused: 0 }
+    const count = xy.length >> 1
+    for (let first = 0; first < count; first += BLOCK) {
+      const n = Math.min(BLOCK, count - first)
       if (logDensity === null) {
-        if (walls) fieldGradient(field, x, y, jet)
-        else readGradient(grid, x, y, jet)
-        gx = jet[0]!
-        gy = jet[1]!
-      } else {
-        if (walls) fieldJet(field, x, y, jet)
-        else readJet(grid, x, y, jet)
-        gx = jet[1]!
-        gy = jet[2]!
-        const vxx = jet[3]!
-        const vxy = jet[4]!
-        const vyy = jet[5]!
-        const determinant = Math.abs(
-          (1 - d11 * vxx - d12 * vxy) * (1 - d21 * vxy - d22 * vyy) -
-            (d11 * vxy + d12 * vyy) * (d21 * vxx + d22 * vxy),
-        )
-        logExpansion = log(Math.max(determinant, SMALLEST_DETERMINANT))
-        injective = injective && isInjectiveAt(transition, vxx, vxy, vyy)
-      }
-      x -= d11 * gx + d12 * gy
-      y -= d21 * gx + d22 * gy
-      centres[k] = x
-      centres[k + 1] = y
-      const inside = x >= -w && x <= w && y >= -w && y <= w
-      if (!inside) {
-        x = fold(x, w)
-        y = fold(y, w)
-      }
-      if (walls && !isAllowed(field, x, y)) {
-        refused++
+        centresOfBlock(field, transition, xy, first, n, centres)
+        land(field, xy, first, n, centres, first, counts)
         continue
       }
-      xy[k] = x
-      xy[k + 1] = y
-      if (!inside) folded++
-      if (logDensity !== null) logDensity[i] = logDensity[i]! - logExpansion
+      if (!expand(cloud, field, transition, first, n)) cloud.injective = false
+      land(field, xy, first, n, centres, first, counts, expansions)
+      for (let i = 0; i < n; i++) logDensity[first + i] = logDensity[first + i]! - expansions[i]!
     }
-    cloud.injective = injective && folded + refused === 0
-    cloud.refused = refused
-    return folded
+    if (counts.folded + counts.refused > 0) cloud.injective = false
+    cloud.refused = counts.refused
+    return counts.folded
   },
+}
+
+/**
+ * Centres and log-expansions of the n points of a cloud from `first` on.
+ * @returns whether the map is injective at all of them
+ */
+function expand(
+  { xy, centres }: Cloud,
+  field: EnergyField,
+  transition: Transition,
+  first: number,
+  n: number,
+): boolean {
+  const d11 = transition.drift[0]
+  const d12 = transition.drift[1]
+  const d21 = transition.drift[2]
+  const d22 = transition.drift[3]
+  let injective = true
+  for (let i = 0, k = 2 * first; i < n; i++, k += 2) {
+    const x = xy[k]!
+    const y = xy[k + 1]!
+    fieldJet(field, x, y, jet)
+    const gx = jet[1]!
+    const gy = jet[2]!
+    const vxx = jet[3]!
+    const vxy = jet[4]!
+    const vyy = jet[5]!
+    centres[k] = x - (d11 * gx + d12 * gy)
+    centres[k + 1] = y - (d21 * gx + d22 * gy)
+    const determinant = Math.abs(
+      (1 - d11 * vxx - d12 * vxy) * (1 - d21 * vxy - d22 * vyy) -
+        (d11 * vxy + d12 * vyy) * (d21 * vxx + d22 * vxy),
+    )
+    expansions[i] = log(Math.max(determinant, SMALLEST_DETERMINANT))
+    injective = injective && isInjectiveAt(transition, vxx, vxy, vyy)
+  }
+  return injective
 }

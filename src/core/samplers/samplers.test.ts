@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { quadraticEnergy } from '../fields/analytic.ts'
+import { fieldGradient, fieldJet, isAllowed } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { tabulateEnergy } from '../fields/energyGrid.ts'
-import { createTransition } from '../fields/transition.ts'
+import { BLOCK, createTransition, isInjectiveAt, type Transition } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
-import { Purpose, Rng } from '../maths/rng.ts'
+import { fold } from '../maths/grid.ts'
+import { gaussianPair, Purpose, Rng } from '../maths/rng.ts'
 import { erf } from '../maths/special.ts'
 import { gradientFlow } from './gradientFlow.ts'
 import { langevin } from './langevin.ts'
 import { SAMPLERS } from './registry.ts'
-import { createCloud } from './sampler.ts'
+import { type Cloud, createCloud } from './sampler.ts'
 
 const identity = [
   [1, 0],
@@ -38,6 +40,157 @@ function uniformCloud(n: number, w: number): Float64Array {
   const rng = new Rng({ seed: 2, purpose: Purpose.initial })
   return Float64Array.from({ length: 2 * n }, () => w * (2 * rng.uniform() - 1))
 }
+
+/** One particle's step as the papers write it, one particle at a time; noise only where `key` is given. */
+function plainStep(
+  cloud: Cloud,
+  field: EnergyField,
+  t: Transition,
+  noise: { readonly step: number; readonly first: number } | null,
+): number {
+  const w = field.grid.box.halfWidth
+  const [d11, d12, d21, d22] = t.drift
+  const [l11, l21, l22] = t.root
+  const g = new Float64Array(2)
+  const jet = new Float64Array(6)
+  const xi = new Float64Array(4)
+  let folded = 0
+  cloud.refused = 0
+  for (let i = 0, k = 0; k < cloud.xy.length; i++, k += 2) {
+    let x = cloud.xy[k]!
+    let y = cloud.xy[k + 1]!
+    fieldGradient(field, x, y, g)
+    let expansion = 0
+    if (cloud.logDensity !== null) {
+      fieldJet(field, x, y, jet)
+      ;[g[0], g[1]] = [jet[1]!, jet[2]!]
+      const [vxx, vxy, vyy] = [jet[3]!, jet[4]!, jet[5]!]
+      const determinant =
+        (1 - d11 * vxx - d12 * vxy) * (1 - d21 * vxy - d22 * vyy) -
+        (d11 * vxy + d12 * vyy) * (d21 * vxx + d22 * vxy)
+      expansion = log(Math.abs(determinant))
+      if (!isInjectiveAt(t, vxx, vxy, vyy)) cloud.injective = false
+    }
+    x -= d11 * g[0]! + d12 * g[1]!
+    y -= d21 * g[0]! + d22 * g[1]!
+    cloud.centres[k] = x
+    cloud.centres[k + 1] = y
+    if (noise !== null) {
+      gaussianPair(key, noise.first + i, noise.step, xi)
+      x += l11 * xi[0]!
+      y = y + l21 * xi[0]! + l22 * xi[1]!
+    }
+    const end = [fold(x, w), fold(y, w)] as const
+    if (!isAllowed(field, ...end)) {
+      cloud.refused++
+      continue
+    }
+    if (end[0] !== x || end[1] !== y) folded++
+    ;[cloud.xy[k], cloud.xy[k + 1]] = end
+    if (cloud.logDensity !== null) cloud.logDensity[i] = cloud.logDensity[i]! - expansion
+  }
+  if (noise === null && folded + cloud.refused > 0) cloud.injective = false
+  return folded
+}
+
+describe('the steps in blocks', () => {
+  const wells = tabulateEnergy({ halfWidth: 4, cells: 64 }, (x, y, out) => {
+    out[0] = (x * x - 1) ** 2 + y * y + x * y
+    out[1] = 4 * x * (x * x - 1) + y
+    out[2] = 2 * y + x
+  })
+  const fields: readonly EnergyField[] = [
+    { grid: wells, barriers: [] },
+    {
+      grid: wells,
+      barriers: [
+        { kind: 'disc', center: [0.4, 0.2], radius: 0.5, strength: 0.1 },
+        { kind: 'half-plane', normal: [0, 1], offset: -2, strength: 0 },
+        {
+          kind: 'polygon',
+          points: [
+            [1, 1],
+            [2.5, 1.2],
+            [1.4, 2.2],
+          ],
+          strength: 0.05,
+        },
+      ],
+    },
+  ]
+  const transitions = [
+    createTransition({ stepSize: 0.01, epsilon: 0.5, skew: 0, preconditioner: identity }),
+    createTransition({
+      stepSize: 0.05,
+      epsilon: 0.8,
+      skew: 0.6,
+      preconditioner: [
+        [1.5, 0.4],
+        [0.4, 0.8],
+      ],
+    }),
+  ]
+
+  it('are the step of one particle after the other, bit for bit, with the same counts', () => {
+    const n = 2 * BLOCK + 77
+    let folded = 0
+    let refused = 0
+    for (const field of fields) {
+      const start = new Float64Array(2 * n)
+      const rng = new Rng({ seed: 5, purpose: Purpose.initial })
+      for (let i = 0; i < n; i++) {
+        do {
+          start[2 * i] = 4 * (2 * rng.uniform() - 1)
+          start[2 * i + 1] = 4 * (2 * rng.uniform() - 1)
+        } while (!isAllowed(field, start[2 * i]!, start[2 * i + 1]!))
+      }
+      for (const t of transitions) {
+        for (const [sampler, density] of [
+          [langevin, null],
+          [gradientFlow, null],
+          [gradientFlow, new Float64Array(n)],
+        ] as const) {
+          const fast = createCloud(start, density)
+          const slow = createCloud(start, density)
+          for (let step = 1; step <= 4; step++) {
+            const first = 31 * step
+            const count = sampler.step(fast, field, t, key, step, first)
+            expect(count).toBe(
+              plainStep(slow, field, t, sampler === langevin ? { step, first } : null),
+            )
+            expect(fast).toEqual(slow)
+            folded += count
+            refused += fast.refused
+          }
+        }
+      }
+    }
+    // Both ways out of the plain step were taken.
+    expect(folded).toBeGreaterThan(100)
+    expect(refused).toBeGreaterThan(100)
+  })
+
+  it('take no memory, whatever the number of particles', () => {
+    const n = 100000
+    const t = transitions[0]!
+    const clouds = [
+      [langevin, createCloud(new Float64Array(2 * n))],
+      [gradientFlow, createCloud(new Float64Array(2 * n), new Float64Array(n))],
+    ] as const
+    for (const [sampler, cloud] of clouds) {
+      const { xy, centres, logDensity } = cloud
+      sampler.step(cloud, fields[0]!, t, key, 1)
+      const before = process.memoryUsage().arrayBuffers
+      for (let step = 2; step <= 6; step++) {
+        sampler.step(cloud, fields[0]!, t, key, step)
+        expect(process.memoryUsage().arrayBuffers).toBeLessThanOrEqual(before)
+      }
+      expect(cloud.xy).toBe(xy)
+      expect(cloud.centres).toBe(centres)
+      expect(cloud.logDensity).toBe(logDensity)
+    }
+  })
+})
 
 describe('langevin', () => {
   it('adds noise of mean 0 and covariance 2ηεP to the centres, P anisotropic', () => {
