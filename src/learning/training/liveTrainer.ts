@@ -1,0 +1,203 @@
+import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
+import { parameterLayout } from '../kernels/kernel.ts'
+import { adamStep, startAdam } from './adam.ts'
+import type { AdamState } from './adam.ts'
+import { DivergenceError } from './api.ts'
+import type { EnergyModel, TrainingProblem } from './api.ts'
+import { accumulateModel, evaluateModel, initialParameters, penaltyStartOf } from './model.ts'
+import type { ObjectiveRun, TrainingEnergy } from './objectives/objective.ts'
+import { prepareQuadrature, quadrature, type QuadratureSize } from './objectives/quadrature.ts'
+
+/** The network of a live training: that of the objective `quadrature`. */
+export const LIVE_SHAPE: NetworkShape = quadrature.shape
+
+/** A state to fall back on is kept every so many steps. */
+const KEEP_EVERY = 25
+/** Each return halves the rate; it doubles again with every so many good steps. */
+const FORGIVE_AFTER = 100
+/** Returns without a good stretch between them after which nothing is tried any more. */
+const MAX_RETURNS = 6
+
+/** What a step of a live training is told. */
+export interface LiveStep {
+  /** Learning rate of Adam. */
+  readonly rate: number
+  readonly size: QuadratureSize
+}
+
+export interface LiveStepReport {
+  /** Adam steps done since the beginning, this one included. */
+  readonly step: number
+  /** mean V(data) + log Z of the batch: the cross-entropy, nats, world units. */
+  readonly loss: number
+  /** Whether non-finite values sent the parameters back to the last good ones. */
+  readonly returned: boolean
+}
+
+export interface LiveTrainerOptions {
+  readonly seed: number
+  readonly problem: TrainingProblem
+  readonly kernel: EnergyKernel
+}
+
+/**
+ * A training by quadrature whose target may change between any two steps: θ and the moments of Adam stay,
+ * so that it goes on from the energy that it has learned. Unlike a `Trainer` it has no end and no
+ * schedule of its own; its result depends on when it was told what.
+ */
+export class LiveTrainer {
+  /** Adam steps done. */
+  step = 0
+  /** Samples × evaluations of ∇ₓV or ∇θ. */
+  gradientEvaluations = 0
+
+  private readonly seed: number
+  private readonly penaltyStart: number
+  private readonly gradient: Float32Array
+  private readonly runs = new Map<QuadratureSize, ObjectiveRun>()
+  private kernel: EnergyKernel
+  private problem: TrainingProblem
+  private theta: Float32Array
+  private adam: AdamState
+  private kept: { readonly theta: Float32Array; readonly adam: AdamState }
+  private rateScale = 1
+  private returns = 0
+  private goodSteps = 0
+
+  constructor({ seed, problem, kernel }: LiveTrainerOptions) {
+    this.seed = seed
+    this.problem = problem
+    this.kernel = kernel
+    this.penaltyStart = penaltyStartOf(problem.halfWidth)
+    const { length } = parameterLayout(kernel.shape)
+    this.gradient = new Float32Array(length)
+    this.theta = initialParameters(kernel.shape, seed)
+    this.adam = startAdam(length)
+    this.kept = { theta: this.theta, adam: this.adam }
+  }
+
+  /**
+   * Data of another target from the next step on.
+   * @throws RangeError when it lives on another Ω: the confinement is part of the energy
+   */
+  retarget(problem: TrainingProblem): void {
+    if (problem.halfWidth !== this.problem.halfWidth)
+      throw new RangeError(
+        `retarget: found half width ${problem.halfWidth}, the energy lives on ${this.problem.halfWidth}`,
+      )
+    this.problem = problem
+  }
+
+  /**
+   * One Adam step. A step that throws (a lost device) leaves the state as it was.
+   * @throws DivergenceError when good states lead to non-finite values again and again
+   */
+  async advance({ rate, size }: LiveStep): Promise<LiveStepReport> {
+    let loss: number
+    try {
+      const result = await this.runOf(size).step(this.step, this.theta, NO_STATE, this.gradient)
+      const { theta, state } = adamStep(
+        this.adam,
+        this.theta,
+        this.gradient,
+        rate * this.rateScale,
+      )
+      requireFinite(theta)
+      this.theta = theta
+      this.adam = state
+      loss = result.loss
+    } catch (error) {
+      if (error instanceof NonFiniteError) return this.goBack()
+      throw error
+    }
+    this.step++
+    if (++this.goodSteps % KEEP_EVERY === 0) this.kept = { theta: this.theta, adam: this.adam }
+    if (this.goodSteps % FORGIVE_AFTER === 0) {
+      this.returns = 0
+      this.rateScale = Math.min(1, 2 * this.rateScale)
+    }
+    return { step: this.step, loss, returned: false }
+  }
+
+  /** A copy of the current energy. */
+  model(): EnergyModel {
+    return {
+      shape: this.kernel.shape,
+      theta: this.theta.slice(),
+      halfWidth: this.problem.halfWidth,
+      penaltyStart: this.penaltyStart,
+      transform: null,
+    }
+  }
+
+  /** Goes on with another kernel (a lost device) without touching the state. */
+  useKernel(kernel: EnergyKernel): void {
+    if (parameterLayout(kernel.shape).length !== this.gradient.length)
+      throw new RangeError('the new kernel is for another network')
+    this.kernel = kernel
+  }
+
+  private goBack(): LiveStepReport {
+    this.returns++
+    if (this.returns > MAX_RETURNS)
+      throw new DivergenceError(
+        `The live training met non-finite values at step ${this.step + 1} again after ${MAX_RETURNS} ` +
+          'returns to a good state, each with half the learning rate.',
+      )
+    this.theta = this.kept.theta
+    this.adam = this.kept.adam
+    this.rateScale *= 0.5
+    this.goodSteps = 0
+    // Another step has other noise: going the same way again would end at the same place.
+    this.step++
+    return { step: this.step, loss: Number.NaN, returned: true }
+  }
+
+  /** The objective at a size, set up once; it sees whatever problem and kernel are current. */
+  private runOf(size: QuadratureSize): ObjectiveRun {
+    const known = this.runs.get(size)
+    if (known !== undefined) return known
+    const run = prepareQuadrature(size, {
+      seed: this.seed,
+      steps: Infinity,
+      problem: {
+        halfWidth: this.problem.halfWidth,
+        batch: (step, n, out) => {
+          this.problem.batch(step, n, out)
+        },
+      },
+      energy: this.energy(),
+    })
+    this.runs.set(size, run)
+    return run
+  }
+
+  private energy(): TrainingEnergy {
+    const { penaltyStart } = this
+    return {
+      evaluate: async (theta, xy, value, gradient) => {
+        await evaluateModel(this.kernel, { theta, penaltyStart }, xy, value, gradient)
+        this.gradientEvaluations += value.length
+        requireFinite(value)
+      },
+      accumulate: async (theta, tuples, out) => {
+        const loss = await accumulateModel(this.kernel, { theta, penaltyStart }, tuples, out)
+        this.gradientEvaluations += tuples.c.length
+        if (!Number.isFinite(loss)) throw new NonFiniteError()
+        requireFinite(out)
+        return loss
+      },
+    }
+  }
+}
+
+class NonFiniteError extends Error {}
+
+const NO_STATE = { arrays: {}, scalars: {} }
+
+function requireFinite(values: Float32Array): void {
+  // One sum finds a NaN or an infinity anywhere: finite float32 values cannot overflow a float64 sum.
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  if (!Number.isFinite(sum)) throw new NonFiniteError()
+}
