@@ -122,6 +122,9 @@ class FakeClient implements ComputeClient {
       steerTraining: ({ action }) => {
         if (action === 'abort') this.training?.(trained(this.scene, 'aborted'))
       },
+      live: () => ({ target: 1, targetDensity: null, data: new Float32Array(), transform: null }),
+      keepLive: () => null,
+      endLive: () => null,
       liveFrame: () => null,
       thumbnail: () => ({ halfWidth: 4, cells: 2, values: new Float32Array(4) }),
     }

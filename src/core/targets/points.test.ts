@@ -53,9 +53,14 @@ describe('preparePoints', () => {
   it('splits every row into 60/20/20, once, by the seed alone', () => {
     const raw = geyser()
     const points = preparePoints(raw, options)
-    expect([points.train, points.validation, points.test].map((p) => p.length / 2)).toEqual([
-      164, 54, 54,
-    ])
+    // 27 times ten rows, and two more wherever their ten would put them.
+    const sizes = [points.train, points.validation, points.test].map((p) => p.length / 2)
+    expect(sizes.reduce((sum, n) => sum + n, 0)).toBe(272)
+    sizes.forEach((n, part) => {
+      const least = [162, 54, 54][part]!
+      expect(n).toBeGreaterThanOrEqual(least)
+      expect(n).toBeLessThanOrEqual(least + 2)
+    })
     const key = (x: number, y: number) => `${x.toFixed(6)},${y.toFixed(6)}`
     const back: string[] = []
     for (const part of [points.train, points.validation, points.test]) {
@@ -68,6 +73,46 @@ describe('preparePoints', () => {
     expect(back.sort()).toEqual(all.sort())
     expect(preparePoints(raw, options).train).toEqual(points.train)
     expect(preparePoints(raw, { ...options, seed: 2 }).train).not.toEqual(points.train)
+  })
+  it('moves no row to another part when rows are added, or taken off the end again', () => {
+    const raw = normals(347, 8)
+    const partOf = (points: ReturnType<typeof preparePoints>): Map<string, number> => {
+      const parts = new Map<string, number>()
+      ;[points.train, points.validation, points.test].forEach((part, k) => {
+        for (let i = 0; i < part.length; i += 2) {
+          const [x, y] = toRaw(points.transform, part[i]!, part[i + 1]!)
+          parts.set(`${x.toFixed(9)},${y.toFixed(9)}`, k)
+        }
+      })
+      return parts
+    }
+    const whole = partOf(preparePoints(raw, options))
+    for (const count of [10, 11, 64, 155, 340]) {
+      for (const [row, part] of partOf(preparePoints(raw.slice(0, 2 * count), options)))
+        expect(whole.get(row)).toBe(part)
+    }
+  })
+  it('deals evenly wherever one looks, whatever the seed', () => {
+    for (const seed of [1, 2, 3]) {
+      const firsts = new Set<number>()
+      for (const from of [0, 1000, 5000]) {
+        const { train, validation, test } = preparePoints(normals(1000, from + seed), {
+          ...options,
+          seed,
+        })
+        expect([train, validation, test].map((part) => part.length / 2)).toEqual([600, 200, 200])
+        firsts.add(train[0]!)
+      }
+      expect(firsts.size).toBe(3)
+    }
+  })
+  it('takes a bandwidth that is known, and finds nearly the same one with less effort', () => {
+    const raw = normals(2500, 9)
+    const full = preparePoints(raw, options)
+    const known = preparePoints(raw, { ...options, bandwidth: 0.3 })
+    expect(known.bandwidth * known.transform.extraScale).toBeCloseTo(0.3, 12)
+    const quick = preparePoints(raw, { ...options, effort: { train: 300, validation: 120 } })
+    expect(Math.abs(Math.log(quick.bandwidth / full.bandwidth))).toBeLessThan(Math.LN2)
   })
   it('standardises by the training rows', () => {
     const { train, transform } = preparePoints(geyser(), options)

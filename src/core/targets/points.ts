@@ -23,6 +23,16 @@ export interface PointsOptions {
   readonly seed: number
   /** Half the side of Ω, world units. */
   readonly halfWidth: number
+  /** Most training and validation rows that the bandwidth is chosen on; default 1,500 and 400. */
+  readonly effort?: BandwidthEffort
+  /** The bandwidth where it is known already, standardised units (before the extra scale); default: chosen. */
+  readonly bandwidth?: number
+}
+
+/** Rows that choosing a bandwidth may look at: its time is their product. */
+export interface BandwidthEffort {
+  readonly train: number
+  readonly validation: number
 }
 
 /** A number with its standard error, nats. */
@@ -44,7 +54,7 @@ export interface GaussianBaseline {
 /** A data set made ready: split, in world units, with its smoothing and its baseline. */
 export interface PreparedPoints {
   readonly count: number
-  /** [x0, y0, …], world units, within [−3, 3]²; 60 % of the rows, in the order of the shuffle. */
+  /** [x0, y0, …], world units, within [−3, 3]²; 60 % of the rows, in their order. */
   readonly train: Float64Array
   /** 20 % of the rows: chooses the bandwidth, and when training stops. */
   readonly validation: Float64Array
@@ -70,9 +80,11 @@ const REACH = 3
 const BANDWIDTHS = 41
 const LEAST_BANDWIDTH = 0.02
 const GREATEST_BANDWIDTH = 1.5
-/** At most this many training and validation points are used to choose the bandwidth. */
-const MOST_TRAIN = 1500
-const MOST_VALIDATION = 400
+const FULL_EFFORT: BandwidthEffort = { train: 1500, validation: 400 }
+/** Rows are dealt out by tens: six to train, two each to validation and test. */
+const HAND = 10
+const TO_TRAIN = 6
+const TO_VALIDATION = 8
 
 function column(xy: Float64Array, offset: 0 | 1): Float64Array {
   return Float64Array.from({ length: xy.length / 2 }, (_, i) => xy[2 * i + offset]!)
@@ -96,17 +108,51 @@ function requireFinite(raw: Float64Array): void {
   }
 }
 
-/** Row numbers in the order of a seeded shuffle (Fisher–Yates). */
-function shuffle(count: number, seed: number): Int32Array {
-  const rng = new Rng({ seed, purpose: Purpose.split })
-  const order = Int32Array.from({ length: count }, (_, i) => i)
-  for (let i = count - 1; i > 0; i--) {
-    const j = rng.integer(i + 1)
-    const kept = order[i]!
-    order[i] = order[j]!
-    order[j] = kept
+/**
+ * Which row goes to which part. Every ten rows are shuffled among themselves: six are for training, two
+ * for validation, two for testing. A row's part therefore depends on the seed and its number alone, and
+ * rows that are added later, or taken off the end again, move no other row: an energy that is trained
+ * while its data grow has never seen what it is judged on.
+ */
+function deal(
+  count: number,
+  seed: number,
+): { readonly train: number[]; readonly validation: number[]; readonly test: number[] } {
+  const parts = { train: [] as number[], validation: [] as number[], test: [] as number[] }
+  const place = new Int32Array(HAND)
+  for (let first = 0; first < count; first += HAND) {
+    const rng = new Rng({ seed, purpose: Purpose.split }, first / HAND)
+    for (let i = 0; i < HAND; i++) place[i] = i
+    for (let i = HAND - 1; i > 0; i--) {
+      const j = rng.integer(i + 1)
+      const kept = place[i]!
+      place[i] = place[j]!
+      place[j] = kept
+    }
+    for (let i = 0; i < HAND && first + i < count; i++) {
+      const part =
+        place[i]! < TO_TRAIN
+          ? parts.train
+          : place[i]! < TO_VALIDATION
+            ? parts.validation
+            : parts.test
+      part.push(first + i)
+    }
   }
-  return order
+  return parts
+}
+
+/** At most `most` rows, evenly from the whole of a part. */
+function thinned(part: Float64Array, most: number): Float64Array {
+  const all = part.length / 2
+  if (all <= most) return part
+  const out = new Float64Array(2 * most)
+  for (let i = 0; i < most; i++) {
+    const from = Math.floor((i * all) / most)
+    out[2 * i] = part[2 * from]!
+    out[2 * i + 1] = part[2 * from + 1]!
+  }
+  return out
 }
 
 /** Mean and standard deviation of each column, of the training rows. */
@@ -180,11 +226,12 @@ function chooseBandwidth(
   train: Float64Array,
   validation: Float64Array,
   extraScale: number,
+  effort: BandwidthEffort,
 ): number {
   const all = train.length / 2
-  const part = Math.min(all, MOST_TRAIN)
-  const nodes = train.slice(0, 2 * part)
-  const scored = validation.slice(0, 2 * MOST_VALIDATION)
+  const nodes = thinned(train, effort.train)
+  const part = nodes.length / 2
+  const scored = thinned(validation, effort.validation)
   const ratio = log(GREATEST_BANDWIDTH / LEAST_BANDWIDTH) / (BANDWIDTHS - 1)
   const width = (k: number) => (LEAST_BANDWIDTH / extraScale) * exp(ratio * k)
   let best = 0
@@ -243,7 +290,7 @@ function fitGaussian(
 }
 
 /**
- * Makes a data set a target: a seeded split 60/20/20; each column standardised by its mean and standard
+ * Makes a data set a target: a seeded split 60/20/20 that rows added later leave as it is; each column standardised by its mean and standard
  * deviation *over the training rows*, so that nothing is learned from the others; then one common extra
  * scale, max|z|/reach over all rows, if any lies further out than reach = min(3, 0.75·halfWidth); a jitter
  * bandwidth chosen on the validation rows; and the best single Gaussian as a baseline.
@@ -254,20 +301,12 @@ function fitGaussian(
 export function preparePoints(raw: Float64Array, options: PointsOptions): PreparedPoints {
   requireFinite(raw)
   const count = raw.length / 2
-  const order = shuffle(count, options.seed)
-  const fifth = Math.round(count / 5)
-  const rows = (from: number, to: number): Float64Array => {
-    const part = new Float64Array(2 * (to - from))
-    for (let i = from; i < to; i++) {
-      part[2 * (i - from)] = raw[2 * order[i]!]!
-      part[2 * (i - from) + 1] = raw[2 * order[i]! + 1]!
-    }
-    return part
-  }
-  const trainEnd = count - 2 * fifth
-  const train = rows(0, trainEnd)
-  const validation = rows(trainEnd, trainEnd + fifth)
-  const test = rows(trainEnd + fifth, count)
+  const dealt = deal(count, options.seed)
+  const rows = (chosen: readonly number[]): Float64Array =>
+    Float64Array.from(chosen.flatMap((row) => [raw[2 * row]!, raw[2 * row + 1]!]))
+  const train = rows(dealt.train)
+  const validation = rows(dealt.validation)
+  const test = rows(dealt.test)
 
   const unscaled: PointsTransform = { ...standardise(train), extraScale: 1 }
   const apply = (part: Float64Array, transform: PointsTransform): void => {
@@ -287,7 +326,10 @@ export function preparePoints(raw: Float64Array, options: PointsOptions): Prepar
 
   const unitsOffset = 2 * log(extraScale)
   const gaussianBaseline = fitGaussian(train, test, unitsOffset)
-  const bandwidth = chooseBandwidth(train, validation, extraScale)
+  const bandwidth =
+    options.bandwidth === undefined
+      ? chooseBandwidth(train, validation, extraScale, options.effort ?? FULL_EFFORT)
+      : options.bandwidth / extraScale
   return {
     count,
     train,
@@ -300,7 +342,7 @@ export function preparePoints(raw: Float64Array, options: PointsOptions): Prepar
       sample(rng: Rng, n: number): Float64Array {
         const xy = new Float64Array(2 * n)
         for (let i = 0; i < n; i++) {
-          const k = rng.integer(trainEnd)
+          const k = rng.integer(train.length / 2)
           xy[2 * i] = train[2 * k]! + bandwidth * rng.normal()
           xy[2 * i + 1] = train[2 * k + 1]! + bandwidth * rng.normal()
         }

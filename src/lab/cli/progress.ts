@@ -36,6 +36,8 @@ export function progressPrinter(
     landscape() {},
     analysis() {},
     checkpoint() {},
+    live() {},
+    liveEnded() {},
   }
   return (name, payload) => {
     listeners[name](payload)

@@ -35,7 +35,7 @@ export interface CallOptions {
 export interface ComputeClient {
   /**
    * Sends a call. Rejects with `CallError`, or with an `AbortError` when the signal fires or, for
-   * `prepare` and `analyse`, when a later one is sent (latest wins).
+   * `prepare`, `analyse` and `live`, when a later one is sent (latest wins).
    */
   call<K extends CallName>(name: K, request: Request<K>, options?: CallOptions): Promise<Reply<K>>
   /** Listens; the function returned stops listening. */
@@ -59,7 +59,7 @@ export interface ComputeClientOptions {
 const MAX_CRASHES = 3
 
 /** Calls of which only the latest counts: a new one aborts the one before it. */
-const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>(['prepare', 'analyse'])
+const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>(['prepare', 'analyse', 'live'])
 
 interface Pending {
   readonly name: CallName

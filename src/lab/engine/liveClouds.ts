@@ -19,8 +19,8 @@ const L95_DRAWS = 1024
 
 /** Both clouds on an energy that changes under them; shown, never measured. */
 export class LiveClouds {
-  private readonly scene: SceneSpec
-  private readonly target: ResolvedTarget
+  private scene: SceneSpec
+  private target: ResolvedTarget
   private clouds: { readonly langevin: Cloud; readonly flow: Cloud } | null = null
   private field: EnergyField | null = null
   private transition: Transition | null = null
@@ -29,6 +29,18 @@ export class LiveClouds {
   constructor(scene: SceneSpec, target: ResolvedTarget) {
     this.scene = scene
     this.target = target
+  }
+
+  /** Goes on from where the particles are, for another target or other dynamics. */
+  retarget(scene: SceneSpec, target: ResolvedTarget): void {
+    const { initial, particles } = this.scene.dynamics
+    const begunElsewhere =
+      particles !== scene.dynamics.particles ||
+      JSON.stringify(initial) !== JSON.stringify(scene.dynamics.initial)
+    if (begunElsewhere) this.clouds = null
+    this.scene = scene
+    this.target = target
+    this.transition = null
   }
 
   /** Moves both clouds n steps on the energy as it stands, at η = 0.5/L95 of it. */

@@ -3,7 +3,12 @@ import { gibbs } from '../../core/fields/gibbs.ts'
 import { centreCoordinate, type Box } from '../../core/maths/grid.ts'
 import { exp } from '../../core/maths/elementary.ts'
 import { Purpose, Rng } from '../../core/maths/rng.ts'
-import { PointsError, preparePoints, type PreparedPoints } from '../../core/targets/points.ts'
+import {
+  PointsError,
+  preparePoints,
+  type PointsOptions,
+  type PreparedPoints,
+} from '../../core/targets/points.ts'
 import type { Density } from '../../core/targets/target.ts'
 import { describeCsvError, readCsv } from '../io/csv.ts'
 import type { TargetSpec } from '../scene/sceneSpec.ts'
@@ -48,7 +53,11 @@ async function readFile(file: string, assets: AssetReader): Promise<Uint8Array> 
  * @throws Refusal where the rows cannot be a target
  */
 export function pointsTarget(raw: Float64Array, seed: number, halfWidth: number): ResolvedTarget {
-  const points = prepare(raw, seed, halfWidth)
+  return targetOfPoints(prepareRows(raw, { seed, halfWidth }))
+}
+
+/** The same of points that have been prepared. */
+export function targetOfPoints(points: PreparedPoints): ResolvedTarget {
   const { distribution, smoothed, unitsOffset, test, validation, gaussianBaseline } = points
   return {
     distribution,
@@ -88,9 +97,10 @@ export function pointsTarget(raw: Float64Array, seed: number, halfWidth: number)
   }
 }
 
-function prepare(raw: Float64Array, seed: number, halfWidth: number): PreparedPoints {
+/** @throws Refusal where the rows cannot be a target */
+export function prepareRows(raw: Float64Array, options: PointsOptions): PreparedPoints {
   try {
-    return preparePoints(raw, { seed, halfWidth })
+    return preparePoints(raw, options)
   } catch (error) {
     if (error instanceof PointsError) throw new Refusal(`target.${error.message}`, 'target')
     throw error

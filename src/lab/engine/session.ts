@@ -11,7 +11,7 @@ import type { StoppingInput } from '../../core/analysis/stopping/criterion.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler, type Gibbs } from '../../core/fields/gibbs.ts'
 import { createTransition } from '../../core/fields/transition.ts'
-import { spacing } from '../../core/maths/grid.ts'
+import { spacing, type Box } from '../../core/maths/grid.ts'
 import { Purpose } from '../../core/maths/rng.ts'
 import type { EnergyModel } from '../../learning/training/api.ts'
 import { writeEnergyFile } from '../io/energyFile.ts'
@@ -20,7 +20,9 @@ import type {
   AnalysisInput,
   FrameReply,
   FrameRequest,
+  LiveEnergy,
   LiveFrame,
+  LiveTarget,
   Notice,
   PrepareRequest,
   Raster,
@@ -40,6 +42,8 @@ import { Backends, reportOf } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
 import { LiveClouds } from './liveClouds.ts'
+import { LiveTargets } from './liveTargets.ts'
+import { LiveTraining } from './liveTraining.ts'
 import { Aborted, Refusal, throwIfAborted } from './refusal.ts'
 import { EnergyResolver, type TrainingRecipe } from './resolveEnergy.ts'
 import { TargetResolver, type ResolvedTarget } from './resolveTarget.ts'
@@ -89,7 +93,10 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   } | null = null
   private latestPrepare = 0
   private job: TrainingJob | null = null
-  private live: LiveClouds | null = null
+  private clouds: LiveClouds | null = null
+  private readonly liveTargets: LiveTargets
+  private following: LiveTraining | null = null
+  private latestLive = 0
 
   /** @param onProvide where bytes handed in by `provide` go; the environment's assets find them there */
   constructor(environment: Environment, onProvide: (request: Request<'provide'>) => void) {
@@ -97,6 +104,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     this.onProvide = onProvide
     this.backends = new Backends(environment)
     this.targets = new TargetResolver(environment.assets)
+    this.liveTargets = new LiveTargets(this.targets, environment.assets)
     this.energies = new EnergyResolver(environment, this.targets, {
       inHand: (recipe) => this.trainedEnergies.get(recipeKey(recipe))?.model ?? null,
       train: async (recipe, signal) => (await this.trainOnce(recipe, signal)).model,
@@ -263,9 +271,51 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     return null
   }
 
+  live = async ({ scene }: Request<'live'>, signal?: AbortSignal): Promise<LiveTarget> => {
+    const turn = ++this.latestLive
+    // Calls that already wait are let in first: a stroke sends many, and only the last one counts.
+    await this.environment.pause()
+    const check = () => {
+      throwIfAborted(signal)
+      if (turn !== this.latestLive) throw new Aborted()
+    }
+    check()
+    if (this.job !== null)
+      throw new Refusal('A training is under way; it must end before one follows its target live')
+    const { seed, domain } = scene
+    const target = await this.liveTargets.resolve(scene.target, seed, domain.halfWidth)
+    check()
+    const following = await this.follow(scene, target)
+    return {
+      target: following.target,
+      targetDensity: rasterOf(target, domain),
+      data: target.picture(PICTURE_POINTS, seed),
+      transform: target.transform,
+    }
+  }
+
+  keepLive = async (): Promise<LiveEnergy> => {
+    const kept = (await this.following?.keep()) ?? null
+    if (kept === null) throw new Refusal('There is no live energy to keep yet')
+    const { scene, model, summary } = kept
+    const provenance = `trained live, ${summary.steps} steps, objective quadrature`
+    const weights = writeEnergyFile(model, null, provenance)
+    return { scene, summary, weights, hash: sha256HexSync(weights), provenance }
+  }
+
+  endLive = async (): Promise<null> => {
+    this.latestLive++
+    const { following } = this
+    this.following = null
+    following?.end()
+    await following?.done.catch(() => undefined)
+    return null
+  }
+
   liveFrame = async ({ steps }: Request<'liveFrame'>): Promise<LiveFrame | null> => {
+    if (this.following !== null) return this.following.advance(steps)
     const field = this.job?.live ?? null
-    return field === null || this.live === null ? null : this.live.advance(field, steps)
+    return field === null || this.clouds === null ? null : this.clouds.advance(field, steps)
   }
 
   thumbnail = async (request: ThumbnailRequest, signal?: AbortSignal): Promise<Raster> => {
@@ -284,6 +334,33 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     const scene = { ...DEFAULT_SCENE, target: request.target, energy: request.energy, domain }
     const { field } = await this.energies.resolve(scene, signal)
     return { ...domain, values: Float32Array.from(gibbs(field, 1).density) }
+  }
+
+  /** Goes on to a target with the live training there is, or opens one. */
+  private async follow(scene: SceneSpec, target: ResolvedTarget): Promise<LiveTraining> {
+    if (this.following?.fits(scene)) {
+      this.following.retarget(scene, target)
+      return this.following
+    }
+    this.following?.end()
+    const following = new LiveTraining({
+      environment: this.environment,
+      backends: this.backends,
+      scene,
+      target,
+    })
+    this.following = following
+    following.done.catch((error: unknown) => {
+      if (this.following !== following) return
+      this.following = null
+      const message = error instanceof Error ? error.message : String(error)
+      this.environment.emit('notice', {
+        level: 'error',
+        text: `The live training stopped: ${message}`,
+      })
+      this.environment.emit('liveEnded', { message })
+    })
+    return following
   }
 
   /** The weights of a recipe trained here, as a file; null where it was not. */
@@ -388,6 +465,8 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     throwIfAborted(signal)
     if (this.job !== null)
       throw new Refusal('A training is already under way; it must end before the next begins')
+    if (this.following !== null)
+      throw new Refusal('A live training is under way; it must end before another begins')
     const job = new TrainingJob({
       environment: this.environment,
       backends: this.backends,
@@ -397,7 +476,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       paused: options.paused,
     })
     this.job = job
-    this.live = new LiveClouds(scene, target)
+    this.clouds = new LiveClouds(scene, target)
     const abort = () => {
       job.abort()
     }
@@ -409,7 +488,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     } finally {
       signal?.removeEventListener('abort', abort)
       this.job = null
-      this.live = null
+      this.clouds = null
     }
   }
 
@@ -510,7 +589,10 @@ function weightsOf({
 }
 
 function densityRaster(target: ResolvedTarget, { grid }: EnergyField): Raster | null {
-  const { halfWidth: width, cells: finest } = grid.box
+  return rasterOf(target, grid.box)
+}
+
+function rasterOf(target: ResolvedTarget, { halfWidth: width, cells: finest }: Box): Raster | null {
   const table = target.density({ halfWidth: width, cells: Math.min(PICTURE_CELLS, finest) })
   if (table === null) return null
   const { halfWidth, cells } = table.box

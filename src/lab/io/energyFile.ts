@@ -15,7 +15,7 @@ import type { Tensor, TensorFile } from './safetensors.ts'
  * 2-64-32-32-1; `activations` of the hidden layers as in sin,silu,silu; `epsilon`, the temperature that
  * the energy was trained at; `halfWidth` of Ω; `penalty`, where the walls' quadratic penalty begins;
  * `transform`, none or JSON {mean, deviation, extraScale}; `recipe`, none or JSON {target, training};
- * `seed`.
+ * `seed`; and, where no recipe gives the energy again, `provenance`: a sentence on where it comes from.
  */
 export interface EnergyFile {
   readonly model: EnergyModel
@@ -31,10 +31,14 @@ const WIDEST = 2048
 const DEEPEST = 16
 const HIGHEST_EPSILON = 1000
 
-/** The file of an energy of temperature 1. Equal models give equal bytes, so their hash names the energy. */
+/**
+ * The file of an energy of temperature 1. Equal models give equal bytes, so their hash names the energy.
+ * @param provenance where the energy comes from, for one that no recipe gives again
+ */
 export function writeEnergyFile(
   model: EnergyModel,
   recipe: ShelfRecipe | null,
+  provenance: string | null = null,
 ): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, Tensor>()
   const sizes = [2, ...model.shape.widths, 1]
@@ -63,6 +67,7 @@ export function writeEnergyFile(
     ],
     ['seed', recipe === null ? 'none' : String(recipe.seed)],
   ])
+  if (provenance !== null) metadata.set('provenance', provenance)
   return writeSafetensors({ tensors, metadata })
 }
 

@@ -37,6 +37,16 @@ export interface Calls {
   train: [request: TrainRequest, reply: TrainReply]
   /** Steers the training under way. `step` runs one Adam step while paused. */
   steerTraining: [request: { readonly action: 'pause' | 'resume' | 'step' | 'abort' }, reply: null]
+  /**
+   * Trains live on the scene's target: the first call opens the live training, every later one gives it
+   * another target to go on to from what it has learned. Replies when the target has been taken up; the
+   * latest wins.
+   */
+  live: [request: { readonly scene: SceneSpec }, reply: LiveTarget]
+  /** The energy of the live training as it is shown, written down; the training goes on. */
+  keepLive: [request: null, reply: LiveEnergy]
+  /** Ends the live training; nothing of it is kept. */
+  endLive: [request: null, reply: null]
   /** Particles on the energy under training: both clouds advanced by n steps on the current table. */
   liveFrame: [request: { readonly steps: number }, reply: LiveFrame | null]
   /** A small picture of a target's density (or of its points) or of an energy's Gibbs density. */
@@ -52,8 +62,12 @@ export type Reply<K extends CallName> = Calls[K][1]
 export interface Events {
   /** At most 10 a second while training. */
   trainingProgress: TrainingProgress
-  /** A new table of the energy under training; at most 4 a second. */
+  /** A new table of the energy under training; at most 4 a second, 8 while it is trained live. */
   landscape: LandscapeUpdate
+  /** How the live training stands; at most 8 a second. */
+  live: LiveProgress
+  /** The live training ended by itself: no backend trains any more. */
+  liveEnded: { readonly message: string }
   /** Enough to continue the training elsewhere; every few seconds. */
   checkpoint: TrainingCheckpoint
   /** Something a person should read. */
@@ -184,6 +198,54 @@ export interface FrameReply {
 export interface LiveFrame {
   readonly langevin: Float32Array
   readonly deterministic: Float32Array
+}
+
+/** A target that the live training has taken up, as it is drawn. */
+export interface LiveTarget {
+  /** 1 for the first target of a live training, and one more for each that follows. */
+  readonly target: number
+  /** ρ* on the centres of at most 64 cells a side; null for points. */
+  readonly targetDensity: Raster | null
+  /** Up to 2,000 data points to draw, [x0, y0, …], world units. */
+  readonly data: Float32Array
+  /** From the data's own units to world units; null for targets made in world units. */
+  readonly transform: Standardisation | null
+}
+
+/**
+ * - `learning`: the learning rate is on its way down since the target was taken up, or what follows at
+ *   the resting rate still improves
+ * - `settled`: nothing improves any more; the training rests until the next target
+ */
+export type LiveState = 'learning' | 'settled'
+
+export interface LiveProgress {
+  /** Which target this speaks of. */
+  readonly target: number
+  readonly state: LiveState
+  /** Adam steps since the live training began, and since it took up this target. */
+  readonly step: number
+  readonly targetSteps: number
+  /** Seconds since this target was taken up, and of them those spent in training steps. */
+  readonly seconds: number
+  readonly trainingSeconds: number
+  readonly stepsPerSecond: number
+  readonly learningRate: number
+  /** KL(ρ*‖π_θ) by quadrature of the energy as it is shown, nats; known densities only. */
+  readonly klDataModel: number | null
+  /** Its cross-entropy on the held-out points, nats in standardised units; points only. */
+  readonly crossEntropy: number | null
+}
+
+/** A live energy written down. No recipe gives it again: its making depended on the clock. */
+export interface LiveEnergy {
+  readonly scene: SceneSpec
+  readonly summary: TrainingSummary
+  /** A safetensors file without a recipe, with a sentence on its provenance. */
+  readonly weights: Uint8Array
+  /** SHA-256 of the weights, hex. */
+  readonly hash: string
+  readonly provenance: string
 }
 
 export interface TrainRequest {

@@ -96,12 +96,7 @@ export class LiveTrainer {
     let loss: number
     try {
       const result = await this.runOf(size).step(this.step, this.theta, NO_STATE, this.gradient)
-      const { theta, state } = adamStep(
-        this.adam,
-        this.theta,
-        this.gradient,
-        rate * this.rateScale,
-      )
+      const { theta, state } = adamStep(this.adam, this.theta, this.gradient, rate * this.rateScale)
       requireFinite(theta)
       this.theta = theta
       this.adam = state
