@@ -3,10 +3,12 @@ import {
   FULL_INK,
   createDotSprite,
   createSheet,
+  densityTable,
   dotStyle,
   findHeaps,
   inkTable,
   layDisc,
+  mostInk,
   splatDots,
   splatPoints,
   splatSegments,
@@ -67,13 +69,14 @@ describe('dots', () => {
     expect(together.ink).toEqual(apart.ink)
   })
 
-  it('never overflow', () => {
+  it('never overflow, with every particle there may be on one spot', () => {
     const sheet = createSheet(8, 8)
-    const xy = new Float32Array(2 * 5000)
+    const xy = new Float32Array(2 * 200_000)
     splatDots(sheet, xy, 4, createDotSprite(1.5))
-    expect(Math.max(...sheet.ink)).toBe(65535)
+    expect(mostInk(sheet)).toBe(200_000 * FULL_INK)
+    wipe(sheet)
     splatPoints(sheet, xy, 4)
-    expect(Math.max(...sheet.ink)).toBe(65535)
+    expect(total(sheet)).toBe(200_000 * FULL_INK)
   })
 })
 
@@ -95,6 +98,14 @@ describe('points', () => {
 })
 
 describe('the sheet', () => {
+  it('knows the most ink on one of its pixels', () => {
+    const sheet = createSheet(30, 30)
+    expect(mostInk(sheet)).toBe(0)
+    // On pixel (15, 15)'s centre: all ink on one pixel.
+    splatPoints(sheet, Float32Array.from([1 / 15, -1 / 15, 1 / 15, -1 / 15, 1, 1]), 2)
+    expect(mostInk(sheet)).toBe(2 * FULL_INK)
+  })
+
   it('knows what was touched: wiping leaves nothing', () => {
     const sheet = createSheet(50, 50)
     const xy = Float32Array.from([0, 0, 3.99, 3.99, -3.99, -1])
@@ -134,14 +145,14 @@ describe('trails', () => {
     expect(total(sheet)).toBe(0)
   })
 
-  it('follow only so many particles, and only clouds of one size', () => {
+  it('follow only so many particles, and only those that both clouds have', () => {
     const sheet = createSheet(80, 80)
     const from = Float32Array.from([0, 0, 0, 1, 0, 2])
     const to = Float32Array.from([1, 0, 1, 1, 1, 2])
     splatSegments(sheet, from, to, 4, 1, 2)
     expect(total(sheet)).toBe(20)
-    splatSegments(sheet, from.slice(2), to, 4, 1, 2)
-    expect(total(sheet)).toBe(20)
+    splatSegments(sheet, from.slice(0, 2), to, 4, 1, 2)
+    expect(total(sheet)).toBe(30)
   })
 })
 
@@ -166,6 +177,16 @@ describe('heaps', () => {
     expect(findHeaps(400, 400, xy, 4, 2, 1 / 120)).toEqual([])
     expect(findHeaps(400, 400, new Float32Array(0), 4, 2, 1 / 120)).toEqual([])
   })
+
+  it('are the same whatever was counted before, and leave out what is off the box or not a number', () => {
+    const scratch = { counts: new Int32Array(0) }
+    const spot = new Float32Array(2 * 100).fill(1)
+    const once = findHeaps(100, 100, spot, 4, 2, 0.1, scratch)
+    expect(once).toHaveLength(1)
+    expect(findHeaps(100, 100, spot, 4, 2, 0.1, scratch)).toEqual(once)
+    const lost = Float32Array.from(spot, (_, i) => (i < 100 ? NaN : 4.5))
+    expect(findHeaps(100, 100, lost, 4, 2, 0.1, scratch)).toEqual([])
+  })
 })
 
 describe('style', () => {
@@ -178,6 +199,23 @@ describe('style', () => {
     }
     expect(styles.at(-1)!.radius).toBeGreaterThanOrEqual(0.5)
     expect(styles.at(-1)!.opacity).toBeGreaterThanOrEqual(0.3)
+  })
+
+  it('shows the density of very many particles up to that of a mode', () => {
+    for (const palette of Object.values(PALETTES)) {
+      const table = densityTable(palette.langevin, 12)
+      const alpha = (dots: number) => table[Math.round(dots * FULL_INK)]! >>> 24
+      expect(table).toHaveLength(12 * FULL_INK + 1)
+      expect(alpha(0)).toBe(0)
+      // A lone particle shows; each doubling of the density adds about as much until the peak is reached.
+      expect(alpha(1)).toBeGreaterThan(60)
+      const steps = [alpha(2) - alpha(1), alpha(4) - alpha(2), alpha(8) - alpha(4)]
+      for (const step of steps) expect(step).toBeGreaterThan(35)
+      expect(alpha(12)).toBeGreaterThan(240)
+      expect(table[6 * FULL_INK]).not.toBe(table[12 * FULL_INK])
+    }
+    // Where hardly two dots meet, the scale does not collapse.
+    expect(densityTable(PALETTES.dark.langevin, 0.01)).toHaveLength(4 * FULL_INK + 1)
   })
 
   it('grows more opaque with ink', () => {

@@ -19,7 +19,6 @@ export interface ParticlePainter {
 /** One dot's ink where it is fully covered; overlapping dots add. */
 export const FULL_INK = 64
 const SUBPIXELS = 4
-const MAXIMUM_INK = 65535
 /** Ink of a heap: as of so many dots on top of each other. */
 const HEAP_INK = 7 * FULL_INK
 
@@ -67,7 +66,7 @@ export function createDotSprite(radius: number): DotSprite {
 export interface InkSheet {
   readonly width: number
   readonly height: number
-  readonly ink: Uint16Array
+  readonly ink: Uint32Array
   left: number
   top: number
   right: number
@@ -75,7 +74,7 @@ export interface InkSheet {
 }
 
 export function createSheet(width: number, height: number): InkSheet {
-  const ink = new Uint16Array(width * height)
+  const ink = new Uint32Array(width * height)
   return { width, height, ink, left: width, top: height, right: 0, bottom: 0 }
 }
 
@@ -140,10 +139,7 @@ export function splatDots(
     for (let y = fromY; y < toY; y++) {
       const to = (y0 + y) * width + x0
       const from = image + y * side
-      for (let x = fromX; x < toX; x++) {
-        const sum = ink[to + x]! + coverage[from + x]!
-        ink[to + x] = sum > MAXIMUM_INK ? MAXIMUM_INK : sum
-      }
+      for (let x = fromX; x < toX; x++) ink[to + x] = ink[to + x]! + coverage[from + x]!
     }
   }
   if (drawn > 0) touch(sheet, left - reach, top - reach, right + reach + 1, bottom + reach + 1)
@@ -160,8 +156,13 @@ export function splatPoints(sheet: InkSheet, xy: Float32Array, halfWidth: number
   const scaleY = height / (2 * halfWidth)
   const edgeX = width - 1
   const edgeY = height - 1
+  const end = xy.length - 1
+  let left = width
+  let top = height
+  let right = -1
+  let bottom = -1
   let drawn = 0
-  for (let i = 0; i + 1 < xy.length; i += 2) {
+  for (let i = 0; i < end; i += 2) {
     const px = (xy[i]! + halfWidth) * scaleX
     const py = (halfWidth - xy[i + 1]!) * scaleY
     if (!(px >= 0 && py >= 0 && px <= width && py <= height)) continue
@@ -170,22 +171,34 @@ export function splatPoints(sheet: InkSheet, xy: Float32Array, halfWidth: number
     const v = py < 0.5 ? 0 : py > height - 0.5 ? edgeY : py - 0.5
     const column = u | 0
     const row = v | 0
-    const right = ((u - column) * 8 + 0.5) | 0
-    const low = ((v - row) * 8 + 0.5) | 0
-    const at = row * width + column
-    const nextX = column < edgeX ? 1 : 0
-    const nextY = row < edgeY ? width : 0
-    for (let corner = 0; corner < 4; corner++) {
-      const onRight = (corner & 1) === 1
-      const below = corner > 1
-      const amount = (onRight ? right : 8 - right) * (below ? low : 8 - low)
-      const to = at + (onRight ? nextX : 0) + (below ? nextY : 0)
-      const sum = ink[to]! + amount
-      ink[to] = sum > MAXIMUM_INK ? MAXIMUM_INK : sum
-    }
+    if (column < left) left = column
+    if (column > right) right = column
+    if (row < top) top = row
+    if (row > bottom) bottom = row
+    const east = ((u - column) * 8 + 0.5) | 0
+    const south = ((v - row) * 8 + 0.5) | 0
+    const west = 8 - east
+    const north = 8 - south
+    const above = row * width + column
+    const below = row < edgeY ? above + width : above
+    const next = column < edgeX ? 1 : 0
+    ink[above] = ink[above]! + west * north
+    ink[above + next] = ink[above + next]! + east * north
+    ink[below] = ink[below]! + west * south
+    ink[below + next] = ink[below + next]! + east * south
   }
-  if (drawn > 0) touch(sheet, 0, 0, width, height)
+  if (drawn > 0) touch(sheet, left, top, right + 2, bottom + 2)
   return drawn
+}
+
+/** The most ink on one pixel. */
+export function mostInk({ ink, width, left, right, top, bottom }: InkSheet): number {
+  let most = 0
+  for (let row = top; row < bottom; row++) {
+    const end = row * width + right
+    for (let i = row * width + left; i < end; i++) if (ink[i]! > most) most = ink[i]!
+  }
+  return most
 }
 
 /** Many particles on one spot. Device pixels. */
@@ -194,6 +207,11 @@ export interface Heap {
   readonly y: number
   /** Share of all particles. */
   readonly share: number
+}
+
+/** Counts by squares, kept from one search to the next. */
+export interface HeapScratch {
+  counts: Int32Array
 }
 
 /**
@@ -208,39 +226,48 @@ export function findHeaps(
   halfWidth: number,
   side: number,
   least: number,
+  scratch: HeapScratch = { counts: new Int32Array(0) },
 ): Heap[] {
   const columns = Math.ceil(width / side)
   const rows = Math.ceil(height / side)
-  const counts = new Uint32Array(columns * rows)
-  const scaleX = width / (2 * halfWidth)
-  const scaleY = height / (2 * halfWidth)
+  if (scratch.counts.length !== columns * rows) scratch.counts = new Int32Array(columns * rows)
+  else scratch.counts.fill(0)
+  const { counts } = scratch
+  const scaleX = width / (2 * halfWidth) / side
+  const scaleY = height / (2 * halfWidth) / side
+  const end = xy.length - 1
   const n = xy.length / 2
-  const cellOf = (i: number): number => {
-    const column = Math.floor(((xy[i]! + halfWidth) * scaleX) / side)
-    const row = Math.floor(((halfWidth - xy[i + 1]!) * scaleY) / side)
-    const inside = column >= 0 && row >= 0 && column < columns && row < rows
-    return inside ? row * columns + column : -1
-  }
-  const enough = Math.max(8, least * n)
-  const found = new Map<number, { x: number; y: number; count: number }>()
-  for (let i = 0; i + 1 < xy.length; i += 2) {
-    const cell = cellOf(i)
-    if (cell < 0) continue
+  const enough = Math.max(8, Math.ceil(least * n))
+  const cells: number[] = []
+  for (let i = 0; i < end; i += 2) {
+    const x = (xy[i]! + halfWidth) * scaleX
+    const y = (halfWidth - xy[i + 1]!) * scaleY
+    if (!(x >= 0 && y >= 0 && x < columns && y < rows)) continue
+    const cell = (y | 0) * columns + (x | 0)
     const count = counts[cell]! + 1
     counts[cell] = count
-    if (count >= enough) found.set(cell, { x: 0, y: 0, count: 0 })
+    if (count === enough) cells.push(cell)
   }
-  if (found.size === 0) return []
-  for (let i = 0; i + 1 < xy.length; i += 2) {
-    const heap = found.get(cellOf(i))
-    if (heap === undefined) continue
-    heap.count++
-    heap.x += (xy[i]! + halfWidth) * scaleX
-    heap.y += (halfWidth - xy[i + 1]!) * scaleY
+  if (cells.length === 0) return []
+  // Of these squares the mean is wanted, too: their counts give way to their places in the list, negative.
+  const found = cells.map((cell, k) => {
+    const count = counts[cell]!
+    counts[cell] = -1 - k
+    return { x: 0, y: 0, count }
+  })
+  for (let i = 0; i < end; i += 2) {
+    const x = (xy[i]! + halfWidth) * scaleX
+    const y = (halfWidth - xy[i + 1]!) * scaleY
+    if (!(x >= 0 && y >= 0 && x < columns && y < rows)) continue
+    const place = counts[(y | 0) * columns + (x | 0)]!
+    if (place >= 0) continue
+    const heap = found[-1 - place]!
+    heap.x += x * side
+    heap.y += y * side
   }
   // A spot on the border of two squares is one spot.
   const merged: { x: number; y: number; count: number }[] = []
-  for (const heap of [...found.values()].sort((p, q) => q.count - p.count)) {
+  for (const heap of found.sort((p, q) => q.count - p.count)) {
     const near = merged.find(
       (m) =>
         Math.hypot(m.x / m.count - heap.x / heap.count, m.y / m.count - heap.y / heap.count) <=
@@ -285,7 +312,8 @@ export function layDisc(
 
 /**
  * Adds the straight way of each particle from `from` to `to` at `amount` of ink a pixel, one pixel wide.
- * Ways longer than a quarter of the sheet (a global jump) are left out.
+ * Ways longer than a quarter of the sheet (a global jump) are left out. Of particles that only one of them has
+ * nothing is drawn.
  * @param limit at most this many particles
  */
 export function splatSegments(
@@ -296,11 +324,10 @@ export function splatSegments(
   amount: number,
   limit: number,
 ): void {
-  if (from.length !== to.length) return
   const { width, height, ink } = sheet
   const scaleX = width / (2 * halfWidth)
   const scaleY = height / (2 * halfWidth)
-  const end = Math.min(to.length, 2 * limit)
+  const end = Math.min(from.length, to.length, 2 * limit)
   const longest = width / 4
   if (end > 0) touch(sheet, 0, 0, width, height)
   for (let i = 0; i + 1 < end; i += 2) {
@@ -318,8 +345,7 @@ export function splatSegments(
       const row = Math.floor(y)
       if (column >= 0 && row >= 0 && column < width && row < height) {
         const at = row * width + column
-        const sum = ink[at]! + amount
-        ink[at] = sum > MAXIMUM_INK ? MAXIMUM_INK : sum
+        ink[at] = ink[at]! + amount
       }
       x += stepX
       y += stepY
@@ -372,6 +398,29 @@ export function inkTable(accent: Accent, opacity: number): Uint32Array {
   return table
 }
 
+/** Density, per unit area, at which the colours of very many particles end: that of the modes of most targets. */
+const PEAK_DENSITY = 0.25
+/** Opacity of the densest ink of very many particles. */
+const MOST_OPAQUE = 0.97
+
+/**
+ * Colours by ink for very many particles, on which dots pile up everywhere: with t = ln(1 + 2d)/ln(1 + 2p) for d
+ * dots a pixel, opacity grows as t up to p, and the accent turns into its dense colour over the upper half of it.
+ * Equal ratios of density look equally far apart, a lone particle still shows, and only heaps are solid.
+ * @param peak p, dots a pixel; at least 4 is taken
+ */
+export function densityTable(accent: Accent, peak: number): Uint32Array {
+  const most = Math.max(4, peak)
+  const table = new Uint32Array(Math.ceil(most * FULL_INK) + 1)
+  const blend = interpolateLab(accent.base, accent.dense)
+  for (let i = 1; i < table.length; i++) {
+    const t = Math.min(1, Math.log1p((2 * i) / FULL_INK) / Math.log1p(2 * most))
+    const c = rgb(blend(Math.max(0, 2 * t - 1)))
+    table[i] = pack(c.r, c.g, c.b, MOST_OPAQUE * t)
+  }
+  return table
+}
+
 /** Trails are drawn for at most this many particles. */
 const TRAILED = 1500
 /** From so many particles on each is a point of bilinear ink. */
@@ -379,54 +428,86 @@ const MANY = 25_000
 /** A spot with this share of all particles is a heap. */
 const HEAP_SHARE = 1 / 120
 
-/** A painter with the buffers of one canvas. */
+/** Most pixels a side of the ink: sharper is not seen, and costs. Of very many particles even less is. */
+const MOST_PIXELS = 1200
+const MOST_PIXELS_OF_MANY = 800
+
+/** What a painter keeps for one size of the canvas. */
+interface Paper {
+  readonly sheet: InkSheet
+  readonly bitmap: Bitmap
+  readonly image: ImageData
+  /** The image, one word a pixel. */
+  readonly words: Uint32Array
+}
+
+function createPaper(side: number): Paper {
+  const image = new ImageData(side, side)
+  return {
+    sheet: createSheet(side, side),
+    bitmap: createBitmap(side, side),
+    image,
+    words: new Uint32Array(image.data.buffer),
+  }
+}
+
+/** A painter with the buffers of one canvas: as long as size and colours stay, a frame allocates nothing. */
 export function createParticlePainter(): ParticlePainter {
-  let bitmap: Bitmap | null = null
-  let sheet: InkSheet | null = null
-  let image: ImageData | null = null
-  let words: Uint32Array = new Uint32Array(0)
+  let paper: Paper | null = null
   let table: { readonly key: string; readonly colours: Uint32Array } | null = null
   let sprite: { readonly radius: number; readonly sprite: DotSprite } | null = null
+  const scratch: HeapScratch = { counts: new Int32Array(0) }
 
   return {
     draw(context, viewport, cloud, tint, palette) {
-      const { left, top, size, ratio, halfWidth } = viewport
-      const side = Math.max(1, Math.round(size * ratio))
-      if (bitmap === null || sheet === null || image === null || sheet.width !== side) {
-        bitmap = createBitmap(side, side)
-        sheet = createSheet(side, side)
-        image = new ImageData(side, side)
-        words = new Uint32Array(image.data.buffer)
-      }
+      const { left, top, size, halfWidth } = viewport
       const { xy, previous } = cloud
       const n = xy.length / 2
+      const many = n >= MANY
+      const pixels = Math.round(size * viewport.ratio)
+      const side = Math.max(1, Math.min(pixels, many ? MOST_PIXELS_OF_MANY : MOST_PIXELS))
+      if (paper?.sheet.width !== side) paper = createPaper(side)
+      const { sheet, bitmap, image, words } = paper
+      const ratio = side / size
       const style = dotStyle(n, size)
       const radius = Math.round(style.radius * ratio * 8) / 8
       if (sprite?.radius !== radius) sprite = { radius, sprite: createDotSprite(radius) }
-      const many = n >= MANY
-      // A bilinear point is about a pixel; the denser ink of larger dots is made up by opacity.
-      const opacity = many ? Math.min(0.7, style.opacity * ratio * ratio) : style.opacity
-      const key = `${palette.name} ${tint} ${opacity.toFixed(3)}`
-      if (table?.key !== key) table = { key, colours: inkTable(palette[tint], opacity) }
+      const unit = side / (2 * halfWidth)
+      const peak = Number(((PEAK_DENSITY * n) / (unit * unit)).toPrecision(2))
+      const key = `${palette.name} ${tint} ${many ? `peak ${String(peak)}` : style.opacity.toFixed(3)}`
+      if (table?.key !== key) {
+        const accent = palette[tint]
+        table = {
+          key,
+          colours: many ? densityTable(accent, peak) : inkTable(accent, style.opacity),
+        }
+      }
+      const { colours } = table
 
       wipe(sheet)
-      const frames = [...previous, xy]
-      const strength = 0.32 * FULL_INK * Math.min(2, ratio)
-      for (let i = 1; i < frames.length; i++) {
-        const amount = Math.max(1, Math.round((strength * i) / (frames.length - 1)))
-        splatSegments(sheet, frames[i - 1]!, frames[i]!, halfWidth, amount, TRAILED)
+      if (previous.length > 0) {
+        const strength = 0.32 * FULL_INK * Math.min(2, ratio)
+        for (let i = 0; i < previous.length; i++) {
+          const to = previous[i + 1] ?? xy
+          const amount = Math.max(1, Math.round((strength * (i + 1)) / previous.length))
+          splatSegments(sheet, previous[i]!, to, halfWidth, amount, TRAILED)
+        }
       }
       if (many) splatPoints(sheet, xy, halfWidth)
       else splatDots(sheet, xy, halfWidth, sprite.sprite)
       const square = Math.max(1, Math.round(1.5 * ratio))
-      for (const heap of findHeaps(side, side, xy, halfWidth, square, HEAP_SHARE)) {
-        const reach = Math.max(style.radius, size / 260) * (1.1 + 2.6 * Math.sqrt(heap.share))
-        layDisc(sheet, heap.x, heap.y, reach * ratio, HEAP_INK)
+      // Bilinear points of one square lie on so many pixels at most.
+      const least = (HEAP_SHARE * n * FULL_INK) / ((square + 1) * (square + 1))
+      if (!many || mostInk(sheet) >= least) {
+        for (const heap of findHeaps(side, side, xy, halfWidth, square, HEAP_SHARE, scratch)) {
+          const reach = Math.max(style.radius, size / 260) * (1.1 + 2.6 * Math.sqrt(heap.share))
+          layDisc(sheet, heap.x, heap.y, reach * ratio, many ? colours.length : HEAP_INK)
+        }
       }
       const width = sheet.right - sheet.left
       const height = sheet.bottom - sheet.top
       if (width <= 0 || height <= 0) return
-      toneMap(sheet, table.colours, words)
+      toneMap(sheet, colours, words)
       bitmap.context.putImageData(image, 0, 0, sheet.left, sheet.top, width, height)
       context.drawImage(
         bitmap.canvas,

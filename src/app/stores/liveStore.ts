@@ -12,7 +12,10 @@ export interface LiveState {
   readonly deterministic: Float32Array
   /** The second cloud under the noise of the Langevin particles, pair by pair; null without one. */
   readonly companion: Float32Array | null
-  /** Clouds of the frames before, oldest first, at most `TRAIL_LENGTH`; only consecutive frames of one run. */
+  /**
+   * The first `TRAILED` particles at the frames before, oldest first, at most `TRAIL_LENGTH` frames; only
+   * consecutive frames of one run.
+   */
   readonly langevinTrail: readonly Float32Array[]
   readonly deterministicTrail: readonly Float32Array[]
 }
@@ -20,6 +23,8 @@ export interface LiveState {
 export type LiveStore = StoreApi<LiveState>
 
 export const TRAIL_LENGTH = 8
+/** Trails of more particles than this are a tangle, and whole clouds would be memory for nothing. */
+export const TRAILED = 1500
 
 const NOTHING = new Float32Array()
 
@@ -53,5 +58,5 @@ export function showFrame(
 }
 
 function grown(trail: readonly Float32Array[], cloud: Float32Array): readonly Float32Array[] {
-  return [...trail, cloud].slice(-TRAIL_LENGTH)
+  return [...trail.slice(1 - TRAIL_LENGTH), cloud.slice(0, 2 * TRAILED)]
 }
