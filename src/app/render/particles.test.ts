@@ -6,9 +6,9 @@ import {
   densityTable,
   dotStyle,
   findHeaps,
+  heapsOfInk,
   inkTable,
   layDisc,
-  mostInk,
   splatDots,
   splatPoints,
   splatSegments,
@@ -73,7 +73,7 @@ describe('dots', () => {
     const sheet = createSheet(8, 8)
     const xy = new Float32Array(2 * 200_000)
     splatDots(sheet, xy, 4, createDotSprite(1.5))
-    expect(mostInk(sheet)).toBe(200_000 * FULL_INK)
+    expect(Math.max(...sheet.ink)).toBe(200_000 * FULL_INK)
     wipe(sheet)
     splatPoints(sheet, xy, 4)
     expect(total(sheet)).toBe(200_000 * FULL_INK)
@@ -98,14 +98,6 @@ describe('points', () => {
 })
 
 describe('the sheet', () => {
-  it('knows the most ink on one of its pixels', () => {
-    const sheet = createSheet(30, 30)
-    expect(mostInk(sheet)).toBe(0)
-    // On pixel (15, 15)'s centre: all ink on one pixel.
-    splatPoints(sheet, Float32Array.from([1 / 15, -1 / 15, 1 / 15, -1 / 15, 1, 1]), 2)
-    expect(mostInk(sheet)).toBe(2 * FULL_INK)
-  })
-
   it('knows what was touched: wiping leaves nothing', () => {
     const sheet = createSheet(50, 50)
     const xy = Float32Array.from([0, 0, 3.99, 3.99, -3.99, -1])
@@ -176,6 +168,33 @@ describe('heaps', () => {
     const xy = Float32Array.from({ length: 2000 }, (_, i) => 3.9 * Math.sin(i * i * 0.7))
     expect(findHeaps(400, 400, xy, 4, 2, 1 / 120)).toEqual([])
     expect(findHeaps(400, 400, new Float32Array(0), 4, 2, 1 / 120)).toEqual([])
+  })
+
+  it('are found in the ink of points as among the particles', () => {
+    // A third on a spot between four pixels, a third on one at the border, a third far and wide.
+    const n = 30_000
+    const xy = Float32Array.from({ length: 2 * n }, (_, i) => {
+      const particle = i >> 1
+      if (particle % 3 === 0) return i % 2 === 0 ? 1.2 : 0.4
+      if (particle % 3 === 1) return i % 2 === 0 ? -4 : 2
+      return 3.9 * Math.sin(particle * particle * 0.7 + (i % 2) * (1 + particle))
+    })
+    const sheet = createSheet(400, 400)
+    splatPoints(sheet, xy, 4)
+    const heaps = heapsOfInk(sheet, n, 2, 1 / 120)
+    const exact = findHeaps(400, 400, xy, 4, 2, 1 / 120)
+    expect(heaps).toHaveLength(2)
+    for (const heap of heaps) {
+      const same = exact.find(({ x, y }) => Math.hypot(x - heap.x, y - heap.y) < 0.6)
+      expect(same?.share).toBeCloseTo(heap.share, 2)
+    }
+    wipe(sheet)
+    splatPoints(
+      sheet,
+      xy.filter((_, i) => (i >> 1) % 3 === 2),
+      4,
+    )
+    expect(heapsOfInk(sheet, n / 3, 2, 1 / 120)).toEqual([])
   })
 
   it('are the same whatever was counted before, and leave out what is off the box or not a number', () => {

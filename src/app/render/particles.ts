@@ -191,16 +191,6 @@ export function splatPoints(sheet: InkSheet, xy: Float32Array, halfWidth: number
   return drawn
 }
 
-/** The most ink on one pixel. */
-export function mostInk({ ink, width, left, right, top, bottom }: InkSheet): number {
-  let most = 0
-  for (let row = top; row < bottom; row++) {
-    const end = row * width + right
-    for (let i = row * width + left; i < end; i++) if (ink[i]! > most) most = ink[i]!
-  }
-  return most
-}
-
 /** Many particles on one spot. Device pixels. */
 export interface Heap {
   readonly x: number
@@ -250,7 +240,7 @@ export function findHeaps(
   }
   if (cells.length === 0) return []
   // Of these squares the mean is wanted, too: their counts give way to their places in the list, negative.
-  const found = cells.map((cell, k) => {
+  const found = cells.map((cell, k): Spot => {
     const count = counts[cell]!
     counts[cell] = -1 - k
     return { x: 0, y: 0, count }
@@ -265,22 +255,77 @@ export function findHeaps(
     heap.x += x * side
     heap.y += y * side
   }
-  // A spot on the border of two squares is one spot.
-  const merged: { x: number; y: number; count: number }[] = []
-  for (const heap of found.sort((p, q) => q.count - p.count)) {
+  return mergedHeaps(found, side, n)
+}
+
+/** Sums of the places of the particles on a spot, device pixels, and how many they are. */
+interface Spot {
+  x: number
+  y: number
+  count: number
+}
+
+/** Spots as heaps, the largest first; a spot on the border of two squares is one spot. */
+function mergedHeaps(spots: readonly Spot[], side: number, n: number): Heap[] {
+  const merged: Spot[] = []
+  for (const spot of spots.toSorted((p, q) => q.count - p.count)) {
     const near = merged.find(
       (m) =>
-        Math.hypot(m.x / m.count - heap.x / heap.count, m.y / m.count - heap.y / heap.count) <=
+        Math.hypot(m.x / m.count - spot.x / spot.count, m.y / m.count - spot.y / spot.count) <=
         2 * side,
     )
-    if (near === undefined) merged.push(heap)
+    if (near === undefined) merged.push({ ...spot })
     else {
-      near.x += heap.x
-      near.y += heap.y
-      near.count += heap.count
+      near.x += spot.x
+      near.y += spot.y
+      near.count += spot.count
     }
   }
   return merged.map(({ x, y, count }) => ({ x: x / count, y: y / count, share: count / n }))
+}
+
+/**
+ * The same of n particles that `splatPoints` has laid, from their ink alone: one look at each pixel instead of two
+ * at each particle. Here a spot is the square of `side` + 1 pixels over which points of one square of `side` can
+ * spread their ink.
+ */
+export function heapsOfInk(sheet: InkSheet, n: number, side: number, least: number): Heap[] {
+  const { ink, width, height, left, right, top, bottom } = sheet
+  const span = side + 1
+  const enough = Math.max(8, least * n) * FULL_INK
+  const suspicious = enough / (span * span)
+  const pixels: number[] = []
+  for (let row = top; row < bottom; row++) {
+    const end = row * width + right
+    for (let i = row * width + left; i < end; i++) if (ink[i]! >= suspicious) pixels.push(i)
+  }
+  if (pixels.length === 0) return []
+  pixels.sort((p, q) => ink[q]! - ink[p]!)
+  const reach = Math.ceil((span - 1) / 2)
+  const taken = new Set<number>()
+  const spots: Spot[] = []
+  for (const pixel of pixels) {
+    if (taken.has(pixel)) continue
+    const column = pixel % width
+    const row = (pixel - column) / width
+    const spot = { x: 0, y: 0, count: 0 }
+    const own: number[] = []
+    for (let y = Math.max(0, row - reach); y <= Math.min(height - 1, row + reach); y++) {
+      for (let x = Math.max(0, column - reach); x <= Math.min(width - 1, column + reach); x++) {
+        const at = y * width + x
+        const dots = ink[at]! / FULL_INK
+        if (dots === 0 || taken.has(at)) continue
+        own.push(at)
+        spot.x += (x + 0.5) * dots
+        spot.y += (y + 0.5) * dots
+        spot.count += dots
+      }
+    }
+    if (spot.count * FULL_INK < enough) continue
+    for (const at of own) taken.add(at)
+    spots.push(spot)
+  }
+  return mergedHeaps(spots, side, n)
 }
 
 /** Lays a disc of at least `amount` ink over a spot, its edge anti-aliased over one pixel. */
@@ -485,24 +530,24 @@ export function createParticlePainter(): ParticlePainter {
       const { colours } = table
 
       wipe(sheet)
-      if (previous.length > 0) {
-        const strength = 0.32 * FULL_INK * Math.min(2, ratio)
-        for (let i = 0; i < previous.length; i++) {
-          const to = previous[i + 1] ?? xy
-          const amount = Math.max(1, Math.round((strength * (i + 1)) / previous.length))
-          splatSegments(sheet, previous[i]!, to, halfWidth, amount, TRAILED)
-        }
-      }
-      if (many) splatPoints(sheet, xy, halfWidth)
-      else splatDots(sheet, xy, halfWidth, sprite.sprite)
       const square = Math.max(1, Math.round(1.5 * ratio))
-      // Bilinear points of one square lie on so many pixels at most.
-      const least = (HEAP_SHARE * n * FULL_INK) / ((square + 1) * (square + 1))
-      if (!many || mostInk(sheet) >= least) {
-        for (const heap of findHeaps(side, side, xy, halfWidth, square, HEAP_SHARE, scratch)) {
-          const reach = Math.max(style.radius, size / 260) * (1.1 + 2.6 * Math.sqrt(heap.share))
-          layDisc(sheet, heap.x, heap.y, reach * ratio, many ? colours.length : HEAP_INK)
-        }
+      let heaps: readonly Heap[]
+      if (many) {
+        splatPoints(sheet, xy, halfWidth)
+        heaps = heapsOfInk(sheet, n, square, HEAP_SHARE)
+      } else {
+        splatDots(sheet, xy, halfWidth, sprite.sprite)
+        heaps = findHeaps(side, side, xy, halfWidth, square, HEAP_SHARE, scratch)
+      }
+      const strength = 0.32 * FULL_INK * Math.min(2, ratio)
+      for (let i = 0; i < previous.length; i++) {
+        const to = previous[i + 1] ?? xy
+        const amount = Math.max(1, Math.round((strength * (i + 1)) / previous.length))
+        splatSegments(sheet, previous[i]!, to, halfWidth, amount, TRAILED)
+      }
+      for (const heap of heaps) {
+        const reach = Math.max(style.radius, size / 260) * (1.1 + 2.6 * Math.sqrt(heap.share))
+        layDisc(sheet, heap.x, heap.y, reach * ratio, many ? colours.length : HEAP_INK)
       }
       const width = sheet.right - sheet.left
       const height = sheet.bottom - sheet.top
