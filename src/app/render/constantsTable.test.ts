@@ -44,7 +44,7 @@ describe('the table of constants', () => {
   it('calls only what is proved a certificate, and a vacuous one by its name', () => {
     const rows = constantRows(constants, analysis, 1, 0)
     const certified = rows.filter(({ status }) => status.includes('certificate'))
-    expect(certified.map(({ symbol }) => symbol)).toEqual(['λ ≥'])
+    expect(certified.map(({ symbol }) => symbol)).toEqual(['λ ≥', 'm'])
     expect(certified[0]!.status).toBe('certificate (vacuous)')
     expect(certified[0]!.title).toContain('Holley–Stroock: V varies by 18.')
     expect(row(rows, 'λ_PI').status).toContain('estimate')

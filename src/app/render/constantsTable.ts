@@ -101,8 +101,10 @@ export function constantRows(
       symbol: 'm',
       value: formatNumber(known.convexity, 3),
       unit: RATE,
-      status: curvature,
-      title: 'm = min λmin(∇²V) over the box; negative where V is not convex.',
+      // There is a proved bound of λ only where there are no barriers, without which m is proved.
+      status: quadratic || logSobolevBound === null ? curvature : 'certificate',
+      title:
+        'm ≤ λmin(∇²V) everywhere on the box, by bounds on every patch of the table; negative where V may not be convex.',
     },
     {
       name: `largest, at ${place}`,

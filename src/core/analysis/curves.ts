@@ -131,7 +131,7 @@ export interface Constants {
     readonly method: string
     readonly reason: string
   } | null
-  /** min over the box of λmin(∇²V); negative where V is not convex. */
+  /** m ≤ λmin(∇²V) everywhere, proved and nearly attained; negative where V is not convex. With barriers an estimate. */
   readonly convexity: number
   /** max over the box of the spectral norm of ∇²V. */
   readonly smoothness: number

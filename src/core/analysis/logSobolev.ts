@@ -1,10 +1,11 @@
 import { addBarriers } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
-import type { Gibbs } from '../fields/gibbs.ts'
+import { controlValues, type Gibbs } from '../fields/gibbs.ts'
 import { exp, log } from '../maths/elementary.ts'
-import { nodeCoordinate, spacing } from '../maths/grid.ts'
+import { type Box, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { hermiteCellJet } from '../maths/hermite.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
+import { curvatureRange } from './curvature.ts'
 import type { SpectralGap } from './spectrum.ts'
 
 /**
@@ -54,10 +55,7 @@ export function logSobolevEstimate(pi: Gibbs, gap: SpectralGap): LogSobolevEstim
   return { value: gap.value * factor, gap: gap.value, factor, smallerMass, status: 'estimate' }
 }
 
-/**
- * A lower bound of λ that is proved, given what it was evaluated from: the table at its nodes (and the
- * curvature at the corners and centres of its cells).
- */
+/** A lower bound of λ for the energy of the table, proved: from bounds of V and ∇²V that hold on all of its patches. */
 export interface LogSobolevBound {
   /** λ ≥ value, per unit of time; may underflow to 0. */
   readonly value: number
@@ -67,10 +65,11 @@ export interface LogSobolevBound {
 }
 
 /**
- * Smallest eigenvalue m of ∇²V over the corners and centres of all cells, as far as no barrier forbids them: negative
- * where V is not convex.
+ * m ≤ λmin(∇²V) on all of Ω, proved, see `curvatureRange`: negative where V is not convex. With barriers an estimate, the
+ * least over the corners and centres of all cells that none forbids.
  */
 export function convexity(field: EnergyField): number {
+  if (field.barriers.length === 0) return curvatureRange(field).least
   const { box } = field.grid
   const jet = new Float64Array(6)
   let least = Infinity
@@ -118,11 +117,11 @@ export function logSobolevLowerBound(field: EnergyField, epsilon: number): LogSo
 function uniformBound(field: EnergyField, epsilon: number): LogSobolevBound {
   const { grid } = field
   const q = Math.PI / (2 * grid.box.halfWidth)
-  const range = oscillation(field, 0, [0, 0])
+  const range = oscillationBound(field, 0, [0, 0])
   return {
     value: epsilon * q * q * exp(-range / epsilon),
     method: 'holley-stroock-uniform',
-    reason: `V varies by ${number(range)} over the box (Holley–Stroock, from the uniform law).`,
+    reason: `V varies by at most ${number(range)} over the box (Holley–Stroock, from the uniform law).`,
   }
 }
 
@@ -132,13 +131,12 @@ const TRIES = 29
 const REFINEMENTS = 24
 
 function quadraticBound(field: EnergyField, epsilon: number): LogSobolevBound {
-  let best = { log: -Infinity, m: 0, range: 0 }
+  let best = { log: -Infinity, m: 0, c: [0, 0] as readonly [number, number] }
   for (const c of [[0, 0] as const, gibbsMean(field, epsilon)]) {
     const evaluate = (exponent: number): number => {
       const m = exp(exponent * Math.LN10)
-      const range = oscillation(field, m, c)
-      const value = log(m) - range / epsilon
-      if (value > best.log) best = { log: value, m, range }
+      const value = log(m) - oscillation(field, m, c) / epsilon
+      if (value > best.log) best = { log: value, m, c }
       return value
     }
     const step = (CURVATURES[1] - CURVATURES[0]) / (TRIES - 1)
@@ -161,10 +159,13 @@ function quadraticBound(field: EnergyField, epsilon: number): LogSobolevBound {
       else high = b
     }
   }
+  // Found at the nodes; any m bounds λ by what V does between them, too.
+  const { m, c } = best
+  const range = oscillationBound(field, m, c)
   return {
-    value: exp(best.log),
+    value: exp(log(m) - range / epsilon),
     method: 'holley-stroock',
-    reason: `V differs by at most ${number(best.range)} from a quadratic of curvature ${number(best.m)} (Holley–Stroock).`,
+    reason: `V differs by at most ${number(range)} from a quadratic of curvature ${number(m)} (Holley–Stroock).`,
   }
 }
 
@@ -184,6 +185,43 @@ function oscillation(field: EnergyField, m: number, c: readonly [number, number]
     }
   }
   return most - least
+}
+
+/** An upper bound of the same over all of Ω: V lies within the hull of the control values of its patch. */
+function oscillationBound(field: EnergyField, m: number, c: readonly [number, number]): number {
+  const { box } = field.grid
+  const { cells } = box
+  const net = new Float64Array(16)
+  const along = c.map((centre) =>
+    Array.from({ length: cells }, (_, i) => parabola(m, nodeCoordinate(box, i) - centre, box)),
+  )
+  let least = Infinity
+  let most = -Infinity
+  for (let row = 0; row < cells; row++) {
+    const qy = along[1]![row]!
+    for (let column = 0; column < cells; column++) {
+      const qx = along[0]![column]!
+      controlValues(field, column, row, net)
+      for (let p = 0; p < 16; p++) {
+        const value = net[p]! - qx[p & 3]! - qy[p >> 2]!
+        if (value < least) least = value
+        if (value > most) most = value
+      }
+    }
+  }
+  return most - least
+}
+
+/** The four control values of ½mx² as a cubic from x to x + h. */
+function parabola(m: number, x: number, box: Box): readonly number[] {
+  const h = spacing(box)
+  const end = x + h
+  return [
+    0.5 * m * x * x,
+    0.5 * m * x * (x + (2 * h) / 3),
+    0.5 * m * end * (end - (2 * h) / 3),
+    0.5 * m * end * end,
+  ]
 }
 
 /** Mean of e^(−V/ε) over the nodes. */

@@ -477,11 +477,11 @@ function squares(field: EnergyField, epsilon: number): Squares {
       return
     }
     const [south, north, west, east] = scratch[depth]!
-    halve(net, 4, south!, north!)
-    halve(south!, 1, west!, east!)
+    halveNet(net, 4, south!, north!)
+    halveNet(south!, 1, west!, east!)
     add(west!, x, y, half, depth + 1)
     add(east!, x + half, y, half, depth + 1)
-    halve(north!, 1, west!, east!)
+    halveNet(north!, 1, west!, east!)
     add(west!, x, y + half, half, depth + 1)
     add(east!, x + half, y + half, half, depth + 1)
   }
@@ -510,8 +510,13 @@ function leastAtNodes(field: EnergyField): number {
   return least
 }
 
-/** Control values of the two halves of a patch, cut across x (stride 1) or y (stride 4), by de Casteljau. */
-function halve(net: Float64Array, stride: 1 | 4, low: Float64Array, high: Float64Array): void {
+/** Control values of the two halves of a bicubic patch, length 16 each, cut across x (stride 1) or y (stride 4), by de Casteljau. */
+export function halveNet(
+  net: Float64Array,
+  stride: 1 | 4,
+  low: Float64Array,
+  high: Float64Array,
+): void {
   const across = stride === 1 ? 4 : 1
   for (let line = 0; line < 4; line++) {
     const p = line * across
