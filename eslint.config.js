@@ -47,8 +47,11 @@ const ROOMS = {
     types: ['lab/protocol'],
   },
   'lab/worker': {
-    may: ['core/analysis', 'lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
-    packages: ['@tensorflow/tfjs-backend-wasm'],
+    may: [
+      'core/analysis',
+      'learning/kernels/simd/energy.wasm?url',
+      ...['lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
+    ],
   },
   'lab/cli': {
     may: ['core/analysis', 'lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
@@ -227,7 +230,11 @@ const machine = {
 export default defineConfig(
   {
     name: 'ignored',
-    ignores: ['dist/', 'out/', 'public/', 'coverage/', 'test-results/', 'playwright-report/'],
+    ignores: [
+      ...['dist/', 'out/', 'public/', 'coverage/', 'test-results/', 'playwright-report/'],
+      // AssemblyScript: not TypeScript, whatever its name.
+      'src/learning/kernels/simd/assembly/',
+    ],
   },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,

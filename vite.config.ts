@@ -1,10 +1,11 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { kernels } from './scripts/buildKernels.ts'
 import { DEVELOPMENT_CSP, SECURITY_HEADERS } from './scripts/csp.ts'
 
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [kernels(), react()],
   worker: { format: 'es' },
   build: {
     target: 'es2022',
@@ -18,7 +19,6 @@ export default defineConfig({
     include: [
       '@tensorflow/tfjs-core',
       '@tensorflow/tfjs-backend-cpu',
-      '@tensorflow/tfjs-backend-wasm',
       '@tensorflow/tfjs-backend-webgpu',
     ],
   },

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from '@playwright/test'
 import { build } from 'vite'
+import { buildKernels, ENERGY_WASM } from '../scripts/buildKernels.ts'
 import { CSP } from '../scripts/csp.ts'
 import { Purpose, Rng } from '../src/core/maths/rng.ts'
 import { parameterLayout, type NetworkShape } from '../src/learning/kernels/kernel.ts'
 import { accumulateReference, evaluateReference } from '../src/learning/kernels/reference.ts'
+import { createSimdKernel } from '../src/learning/kernels/simd/simdKernel.ts'
 import { expect, test } from './fixtures.ts'
 import type { KernelRequest } from './kernels/page.ts'
 
@@ -15,7 +17,6 @@ import type { KernelRequest } from './kernels/page.ts'
  * alone and never shipped.
  */
 const ROOT = path.resolve(import.meta.dirname, '..')
-const WASM = path.join(ROOT, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')
 
 async function bundle(): Promise<string> {
   const output = await build({
@@ -47,7 +48,7 @@ async function openPage(page: Page, code: string): Promise<void> {
     } else if (name === 'page.js') {
       await route.fulfill({ headers, contentType: 'text/javascript', body: code })
     } else {
-      const body = readFileSync(path.join(WASM, name))
+      const body = readFileSync(ENERGY_WASM)
       await route.fulfill({ headers, contentType: 'application/wasm', body })
     }
   })
@@ -55,7 +56,7 @@ async function openPage(page: Page, code: string): Promise<void> {
   await page.waitForFunction(() => 'runKernel' in window)
 }
 
-function problem(shape: NetworkShape, n: number): Omit<KernelRequest, 'backend' | 'wasmPath'> {
+function problem(shape: NetworkShape, n: number): Omit<KernelRequest, 'backend' | 'kernelUrl'> {
   const rng = new Rng({ seed: 11, purpose: Purpose.weights })
   const draw = (length: number, scale: number): number[] =>
     Array.from({ length }, () => Math.fround(scale * rng.normal()))
@@ -85,6 +86,7 @@ const TOLERANCE = { webgpu: 5e-3, wasm: 1e-5, cpu: 1e-5 } as const
 
 let code = ''
 test.beforeAll(async () => {
+  await buildKernels()
   code = await bundle()
 })
 
@@ -94,11 +96,11 @@ for (const backend of ['webgpu', 'wasm', 'cpu'] as const) {
   }) => {
     await openPage(page, code)
     const request = problem(SHAPE, POINTS)
-    const wasmPath = new URL('/kernels/', page.url()).href
+    const kernelUrl = new URL('/kernels/energy.wasm', page.url()).href
     const reply = await page.evaluate((whole) => window.runKernel(whole), {
       ...request,
       backend,
-      wasmPath,
+      kernelUrl,
     })
     expect(reply.backend).toBe(backend)
     if (backend === 'webgpu') expect(reply.description).toMatch(/swiftshader/i)
@@ -125,3 +127,46 @@ for (const backend of ['webgpu', 'wasm', 'cpu'] as const) {
     expect(reply.tensors[1]).toBe(reply.tensors[0])
   })
 }
+
+test('the SIMD kernel gives the same bits in the browser and in Node', async ({ page }) => {
+  await openPage(page, code)
+  for (const [shape, n] of [
+    [SHAPE, 1300],
+    [{ widths: [9, 5], activations: ['tanh', 'sin'] }, 77],
+  ] satisfies [NetworkShape, number][]) {
+    const request = problem(shape, n)
+    const kernelUrl = new URL('/kernels/energy.wasm', page.url()).href
+    const reply = await page.evaluate((whole) => window.runKernel(whole), {
+      ...request,
+      backend: 'wasm' as const,
+      kernelUrl,
+    })
+    const kernel = createSimdKernel(
+      await WebAssembly.compile(new Uint8Array(readFileSync(ENERGY_WASM))),
+      shape,
+    )
+    const [theta, xy, c, w, u] = [
+      ...[request.theta, request.xy, request.c, request.w, request.u],
+    ].map((values) => Float32Array.from(values)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
+    const value = new Float32Array(n)
+    const gradient = new Float32Array(2 * n)
+    kernel.evaluateSync(theta, xy, value, gradient)
+    expect(reply.value).toEqual([...value])
+    expect(reply.gradient).toEqual([...gradient])
+    const kinds = [
+      { xy, c, w: null, u: null },
+      { xy, c, w, u },
+    ]
+    for (const [i, tuples] of kinds.entries()) {
+      const out = new Float32Array(theta.length)
+      expect(reply.losses[i]!.loss).toBe(kernel.accumulateSync(theta, tuples, out))
+      expect(reply.losses[i]!.gradient).toEqual([...out])
+    }
+  }
+})

@@ -5,7 +5,8 @@ import { openBackend } from '../../src/learning/training/backend.ts'
 /** Inputs and outputs of both primitives as plain lists, so that they pass between page and test unharmed. */
 export interface KernelRequest {
   readonly backend: BackendName
-  readonly wasmPath: string
+  /** Where energy.wasm is served. */
+  readonly kernelUrl: string
   readonly shape: NetworkShape
   readonly theta: readonly number[]
   readonly xy: readonly number[]
@@ -30,7 +31,13 @@ export interface KernelReply {
 
 async function runKernel(request: KernelRequest): Promise<KernelReply> {
   const { shape, repeats } = request
-  const backend = await openBackend({ choice: request.backend, wasmPath: request.wasmPath })
+  const backend = await openBackend({
+    choice: request.backend,
+    kernelModule: async () => {
+      const response = await fetch(request.kernelUrl)
+      return WebAssembly.compile(await response.arrayBuffer())
+    },
+  })
   const kernel = backend.kernel(shape)
   const theta = Float32Array.from(request.theta)
   const xy = Float32Array.from(request.xy)

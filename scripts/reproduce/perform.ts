@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { noLawCurves } from '../../src/core/analysis/curves.ts'
 import { barrierLevel } from '../../src/core/fields/barriers.ts'
 import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
+import { readKernelModule } from '../../src/lab/cli/kernelModule.ts'
 import type { Environment } from '../../src/lab/engine/environment.ts'
 import { followLaws } from '../../src/lab/engine/followLaws.ts'
 import { Session } from '../../src/lab/engine/session.ts'
@@ -47,17 +47,12 @@ export interface Outcomes {
 }
 
 function environment(): Environment {
-  const require = createRequire(import.meta.url)
   return {
     assets: new FolderAssets(path.join(import.meta.dirname, '../../scenes')),
     clock: () => performance.now() / 1000,
     pause: () => Promise.resolve(),
     emit: () => undefined,
-    wasmPath: path.join(
-      path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')),
-      'dist',
-      path.sep,
-    ),
+    kernelModule: readKernelModule,
   }
 }
 

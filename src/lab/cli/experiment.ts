@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { Aborted, Refusal } from '../engine/refusal.ts'
 import { Session } from '../engine/session.ts'
@@ -11,6 +10,7 @@ import { describeProblem } from '../scene/problem.ts'
 import { parseArguments, USAGE, UsageError, type ExperimentArguments } from './arguments.ts'
 import { selfContained } from './composition.ts'
 import { FolderAssets } from './folderAssets.ts'
+import { readKernelModule } from './kernelModule.ts'
 import { writeAll } from './output.ts'
 import { progressPrinter } from './progress.ts'
 
@@ -55,7 +55,7 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
       clock,
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       emit: progressPrinter(print, clock),
-      wasmPath: wasmFolder(),
+      kernelModule: readKernelModule,
     },
     () => undefined,
   )
@@ -117,16 +117,6 @@ function summarise({ training, stopping }: RunResult): void {
   }
   for (const { criterion, step, outcome, reason } of stopping)
     print(`${criterion}: ${outcome}${step === null ? '' : ` at step ${step}`}. ${reason}`)
-}
-
-/** Where Node finds the tensor library's WebAssembly. */
-function wasmFolder(): string {
-  const require = createRequire(import.meta.url)
-  return path.join(
-    path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')),
-    'dist',
-    path.sep,
-  )
 }
 
 async function main(): Promise<ExitCode> {

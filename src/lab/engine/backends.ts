@@ -4,7 +4,7 @@ import type { BackendReport } from '../protocol/calls.ts'
 import type { Environment } from './environment.ts'
 
 /**
- * The training backends, opened when first asked for: the tensor library is loaded then and not before.
+ * The training backends, opened when first asked for: their code is loaded then and not before.
  */
 export class Backends {
   private readonly environment: Environment
@@ -48,7 +48,7 @@ export class Backends {
 
   private async load(choice: BackendChoice): Promise<Backend> {
     const { openBackend } = await import('../../learning/training/backend.ts')
-    const backend = await openBackend({ choice, wasmPath: this.environment.wasmPath })
+    const backend = await openBackend({ choice, kernelModule: this.environment.kernelModule })
     this.environment.emit('backend', reportOf(backend))
     return backend
   }

@@ -10,7 +10,8 @@ export interface Environment {
   /** Lets waiting messages be handled, then resolves; takes no time when there are none. */
   readonly pause: () => Promise<void>
   readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void
-  readonly wasmPath: OpenBackendOptions['wasmPath']
+  /** The compiled energy.wasm; asked for once for each backend that is opened. */
+  readonly kernelModule: OpenBackendOptions['kernelModule']
 }
 
 /** Longest time in seconds that the engine computes without letting messages in. */

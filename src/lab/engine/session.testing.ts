@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import path from 'node:path'
+import { readKernelModule } from '../../learning/kernels/simd/module.testing.ts'
 import type { AssetRef, EventName, Events } from '../protocol/calls.ts'
 import { parseScene } from '../scene/decode.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
@@ -7,12 +6,6 @@ import type { AssetReader } from './assets.ts'
 import type { Environment } from './environment.ts'
 import { Refusal } from './refusal.ts'
 import { Session } from './session.ts'
-
-/** Where Node finds the tensor library's WebAssembly. */
-const WASM = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')),
-  path.sep,
-)
 
 /** Assets that a test hands in by their reference; everything else is missing. */
 class MapAssets implements AssetReader {
@@ -65,7 +58,7 @@ export function createBench(onEvent: (event: Heard) => void = () => {}): Bench {
       events.push(event)
       onEvent(event)
     },
-    wasmPath: WASM,
+    kernelModule: readKernelModule,
   }
   const session = new Session(environment, ({ ref, bytes }) => {
     assets.bytes.set(ref, bytes)

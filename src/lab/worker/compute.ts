@@ -1,6 +1,4 @@
-import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
-import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
-import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
+import kernelUrl from '../../learning/kernels/simd/energy.wasm?url'
 import { describeFailure } from '../engine/describeFailure.ts'
 import { Session } from '../engine/session.ts'
 import type { ToWorker } from '../protocol/messages.ts'
@@ -26,15 +24,18 @@ function start(event: { readonly data: unknown }): void {
       emit: (name, payload) => {
         emit(name, payload)
       },
-      wasmPath: {
-        'tfjs-backend-wasm.wasm': wasmUrl,
-        'tfjs-backend-wasm-simd.wasm': simdUrl,
-        'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
-      },
+      kernelModule: fetchKernel,
     },
     ({ ref, bytes }) => {
       assets.provide(ref, bytes)
     },
   )
   const emit = serve(port, session, describeFailure)
+}
+
+/** The streaming compiler would insist on the server's media type. */
+async function fetchKernel(): Promise<WebAssembly.Module> {
+  const response = await fetch(kernelUrl)
+  if (!response.ok) throw new Error(`the server answered ${response.status}`)
+  return WebAssembly.compile(await response.arrayBuffer())
 }

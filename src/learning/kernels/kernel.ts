@@ -25,17 +25,18 @@ export interface Tuples {
 export interface EnergyKernel {
   readonly shape: NetworkShape
   /**
-   * Network value and gradient at n points.
+   * Network value and, if wanted, gradient at n points.
    * @param theta parameters
    * @param xy length 2n
    * @param value length n; overwritten
-   * @param gradient length 2n, ∂V/∂x and ∂V/∂y interleaved; overwritten
+   * @param gradient length 2n, ∂V/∂x and ∂V/∂y interleaved; overwritten. null: not wanted, and not computed
+   *   where that saves time
    */
   evaluate(
     theta: Float32Array,
     xy: Float32Array,
     value: Float32Array,
-    gradient: Float32Array,
+    gradient: Float32Array | null,
   ): Promise<void>
   /**
    * The loss of the tuples and its gradient with respect to θ.

@@ -221,10 +221,10 @@ export function referenceKernel(shape: NetworkShape): EnergyKernel {
     shape,
     async evaluate(theta, xy, value, gradient) {
       const v = new Float64Array(value.length)
-      const g = new Float64Array(gradient.length)
+      const g = new Float64Array(2 * value.length)
       evaluateReference(shape, theta, xy, v, g)
       value.set(v)
-      gradient.set(g)
+      gradient?.set(g)
     },
     async accumulate(theta: Float32Array, tuples: Tuples, out: Float32Array) {
       const sum = new Float64Array(out.length)

@@ -1,109 +1,149 @@
-import * as tf from '@tensorflow/tfjs-core'
 import { BACKEND_NAMES } from '../ids.ts'
 import type { BackendName } from '../ids.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
-import type { Backend, OpenBackendOptions } from './api.ts'
+import { createSimdKernel } from '../kernels/simd/simdKernel.ts'
+import type { Backend, Calibration, OpenBackendOptions } from './api.ts'
 import { DEFAULT_SHAPE } from './model.ts'
 import { checkGradients } from './selfCheck.ts'
-import { tfKernel } from './tfKernel.ts'
 
-/** A backend of the tensor library, ready for kernels. */
+/** A backend that is there, with its kernels. */
 interface Opened {
   readonly description: string
+  readonly kernel: (shape: NetworkShape) => EnergyKernel
   readonly lost: Promise<string>
-  dispose(): void
+  readonly dispose: () => void
 }
+
+type Refused = Backend['refused'][number]
 
 /** Why a backend is not to be had, in words for people. */
 class RefusedError extends Error {}
 
 const NEVER = new Promise<string>(() => {})
-/** Milliseconds that the calibration of one backend may take once it has warmed up. */
-const CALIBRATION_BUDGET = 120
+/** Milliseconds that the calibration of one backend may take; two are measured at most. */
+const CALIBRATION_BUDGET = 80
 const CALIBRATION_ROUNDS = 20
 const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i
 
 /**
- * Opens a training backend and checks its gradients. `auto` measures all that are available and takes
- * the fastest; a backend asked for by name is taken as it is, a software adapter included. One that is
- * missing or fails its check is refused with the reason, and the next of webgpu, wasm, cpu is taken.
+ * Opens a training backend and checks its gradients. One asked for by name is taken as it is, a software
+ * adapter included, and where it is missing the next of webgpu, wasm, cpu. `auto` takes WebGPU only where
+ * it is measured to be faster than WebAssembly (or was, on this adapter), and JavaScript only where there
+ * is neither. What is missing or fails its check is refused with the reason.
  * @throws Error when every backend was refused
  */
 export async function openBackend(options: OpenBackendOptions): Promise<Backend> {
-  tf.enableProdMode()
-  const refused: { name: BackendName; reason: string }[] = []
-  const candidates: { name: BackendName; opened: Opened; milliseconds: number }[] = []
-  const byName = options.choice !== 'auto'
-  const order = byName
-    ? [options.choice, ...BACKEND_NAMES.filter((name) => name !== options.choice)]
-    : BACKEND_NAMES
+  return options.choice === 'auto' ? openFastest(options) : openByName(options, options.choice)
+}
 
-  for (const name of order) {
-    try {
-      const opened = await open(name, options, name === options.choice)
-      const fault = await checkGradients(name, (shape) => tfKernel(name, shape))
-      if (fault !== null) {
-        opened.dispose()
-        throw new RefusedError(fault)
-      }
-      if (byName) {
-        const reason =
-          name === options.choice
-            ? 'asked for by name'
-            : `in place of ${options.choice}, which was asked for: ${refused[0]!.reason}`
-        return present(name, opened, reason, refused)
-      }
-      candidates.push({
-        name,
-        opened,
-        milliseconds: await calibrate(tfKernel(name, DEFAULT_SHAPE)),
-      })
-    } catch (error) {
-      refused.push({ name, reason: error instanceof Error ? error.message : String(error) })
+async function openByName(options: OpenBackendOptions, choice: BackendName): Promise<Backend> {
+  const refused: Refused[] = []
+  for (const name of [choice, ...BACKEND_NAMES.filter((other) => other !== choice)]) {
+    const opened = await attempt(name, () => open(name, options, name === choice), refused)
+    if (opened === null) continue
+    const reason =
+      name === choice
+        ? 'asked for by name'
+        : `in place of ${choice}, which was asked for: ${refused[0]!.reason}`
+    return { name, ...opened, reason, refused }
+  }
+  throw nothingWorks(refused)
+}
+
+async function openFastest(options: OpenBackendOptions): Promise<Backend> {
+  const refused: Refused[] = []
+  const adapter = await attemptAdapter(refused)
+  const known = adapter === null ? null : (options.calibrations?.recall(adapter.label) ?? null)
+  const slower = known !== null && known.webgpu >= known.wasm
+  const gpu =
+    adapter === null || slower ? null : await attempt('webgpu', () => openWebGpu(adapter), refused)
+  if (gpu !== null && known !== null)
+    return { name: 'webgpu', ...gpu, reason: comparison(known, 'measured earlier'), refused }
+
+  const wasm = await attempt('wasm', () => openWasm(options.kernelModule), refused)
+  if (gpu !== null && wasm !== null && adapter !== null) {
+    const measured = {
+      webgpu: await calibrate(gpu.kernel(DEFAULT_SHAPE)),
+      wasm: await calibrate(wasm.kernel(DEFAULT_SHAPE)),
     }
+    options.calibrations?.remember(adapter.label, measured)
+    const reason = comparison(measured, 'measured')
+    if (measured.webgpu < measured.wasm) return { name: 'webgpu', ...gpu, reason, refused }
+    gpu.dispose()
+    return { name: 'wasm', ...wasm, reason, refused }
   }
+  if (gpu !== null) return { name: 'webgpu', ...gpu, reason: only(refused), refused }
+  if (wasm !== null) {
+    const reason = known !== null && slower ? comparison(known, 'measured earlier') : only(refused)
+    return { name: 'wasm', ...wasm, reason, refused }
+  }
+  const cpu = await attempt('cpu', openCpu, refused)
+  if (cpu === null) throw nothingWorks(refused)
+  return { name: 'cpu', ...cpu, reason: only(refused), refused }
+}
 
-  candidates.sort((a, b) => a.milliseconds - b.milliseconds)
-  const best = candidates[0]
-  if (best === undefined) {
-    const reasons = refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
-    throw new Error(`No training backend works here. ${reasons}`)
-  }
-  for (const { opened } of candidates.slice(1)) opened.dispose()
-  const measured = candidates
+/** Milliseconds a step on both, the faster one first. */
+function comparison({ webgpu, wasm }: Calibration, how: string): string {
+  const times = [
+    { name: 'webgpu', milliseconds: webgpu },
+    { name: 'wasm', milliseconds: wasm },
+  ]
+    .sort((a, b) => a.milliseconds - b.milliseconds)
     .map(({ name, milliseconds }) => `${name} ${milliseconds.toPrecision(2)} ms`)
-    .join(', ')
-  const reason =
-    candidates.length === 1
-      ? `the only one available: ${measured} a step`
-      : `fastest of ${candidates.length} measured: ${measured} a step`
-  return present(best.name, best.opened, reason, refused)
+  return `faster of 2 ${how}: ${times.join(', ')} a step`
 }
 
-function present(
+function only(refused: readonly Refused[]): string {
+  return `the only one available: ${refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`
+}
+
+function nothingWorks(refused: readonly Refused[]): Error {
+  const reasons = refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
+  return new Error(`No training backend works here. ${reasons}`)
+}
+
+/** Opens a backend and checks its gradients; null, and a line in `refused`, where either fails. */
+async function attempt(
   name: BackendName,
-  opened: Opened,
-  reason: string,
-  refused: Backend['refused'],
-): Backend {
-  return {
-    name,
-    description: opened.description,
-    reason,
-    refused,
-    kernel: (shape: NetworkShape) => tfKernel(name, shape),
-    lost: opened.lost,
-    dispose: () => opened.dispose(),
+  opening: () => Promise<Opened>,
+  refused: Refused[],
+): Promise<Opened | null> {
+  try {
+    const opened = await opening()
+    const fault = await checkGradients(name, opened.kernel)
+    if (fault === null) return opened
+    opened.dispose()
+    throw new RefusedError(fault)
+  } catch (error) {
+    refused.push({ name, reason: messageOf(error) })
+    return null
   }
 }
 
-function open(name: BackendName, options: OpenBackendOptions, asked: boolean): Promise<Opened> {
+async function attemptAdapter(refused: Refused[]): Promise<Adapter | null> {
+  try {
+    return await findAdapter(false)
+  } catch (error) {
+    refused.push({ name: 'webgpu', reason: messageOf(error) })
+    return null
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+async function open(
+  name: BackendName,
+  options: OpenBackendOptions,
+  asked: boolean,
+): Promise<Opened> {
   switch (name) {
     case 'webgpu':
-      return openWebGpu(asked)
+      return openWebGpu(await findAdapter(asked))
     case 'wasm':
-      return openWasm(options.wasmPath)
+      return openWasm(options.kernelModule)
     case 'cpu':
       return openCpu()
     default:
@@ -111,35 +151,50 @@ function open(name: BackendName, options: OpenBackendOptions, asked: boolean): P
   }
 }
 
-/** Makes a registered backend the current one. The library itself would silently take another. */
-async function activate(name: BackendName): Promise<void> {
-  const done = await tf.setBackend(name)
-  if (done) await tf.ready()
-  if (!done || tf.getBackend() !== name) throw new RefusedError(`${name} did not start`)
-}
-
+/** The fallback: tensor operations in JavaScript. */
 async function openCpu(): Promise<Opened> {
-  await import('@tensorflow/tfjs-backend-cpu')
-  await activate('cpu')
-  return { description: 'JavaScript', lost: NEVER, dispose() {} }
-}
-
-async function openWasm(path: OpenBackendOptions['wasmPath']): Promise<Opened> {
-  if (typeof WebAssembly === 'undefined') throw new RefusedError('no WebAssembly here')
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
-  // Threads need cross-origin isolation, which static hosts do not give, and break in minified builds.
-  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
-  try {
-    if (tf.findBackend('wasm') === null) setWasmPaths(path)
-    await activate('wasm')
-  } catch {
-    throw new RefusedError('the WebAssembly module could not be loaded')
+  const { activateCpu, tfKernel } = await import('./tensorLibrary.ts')
+  await activateCpu()
+  return {
+    description: 'JavaScript',
+    kernel: (shape) => tfKernel('cpu', shape),
+    lost: NEVER,
+    dispose() {},
   }
-  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
-  return { description: simd ? 'WebAssembly SIMD' : 'WebAssembly', lost: NEVER, dispose() {} }
 }
 
-async function openWebGpu(asked: boolean): Promise<Opened> {
+/** A module that does nothing but splat a byte over a vector: valid where there is SIMD. */
+const SIMD_PROBE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
+  ...[10, 8, 1, 6, 0, 65, 0, 253, 15, 11],
+)
+
+async function openWasm(kernelModule: OpenBackendOptions['kernelModule']): Promise<Opened> {
+  if (typeof WebAssembly === 'undefined') throw new RefusedError('no WebAssembly here')
+  if (!WebAssembly.validate(SIMD_PROBE)) throw new RefusedError('this WebAssembly has no SIMD')
+  let module: WebAssembly.Module
+  try {
+    module = await kernelModule()
+  } catch (error) {
+    throw new RefusedError(`the WebAssembly module could not be loaded: ${messageOf(error)}`)
+  }
+  return {
+    description: 'WebAssembly SIMD',
+    kernel: (shape) => createSimdKernel(module, shape),
+    lost: NEVER,
+    dispose() {},
+  }
+}
+
+interface Adapter {
+  readonly adapter: GPUAdapter
+  readonly label: string
+  /** No GPU, but a processor that plays one. */
+  readonly software: boolean
+}
+
+/** @param asked by name: then a software adapter will do */
+async function findAdapter(asked: boolean): Promise<Adapter> {
   const gpu = 'navigator' in globalThis ? navigator.gpu : undefined
   if (gpu === undefined) throw new RefusedError('no WebGPU in this browser')
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
@@ -149,12 +204,11 @@ async function openWebGpu(asked: boolean): Promise<Opened> {
   if (software && !asked) {
     throw new RefusedError(`only a software adapter (${label}), slower than WebAssembly`)
   }
-  const device = await adapter.requestDevice({ requiredLimits: requiredLimits(adapter.limits) })
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
-  // The library would choose its own adapter: drop its registration, and any of ours from before.
-  tf.removeBackend('webgpu')
-  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info), 3)
+  return { adapter, label, software }
+}
 
+async function openWebGpu({ adapter, label, software }: Adapter): Promise<Opened> {
+  const device = await adapter.requestDevice({ requiredLimits: requiredLimits(adapter.limits) })
   let leaving = false
   const lost = new Promise<string>((resolve) => {
     void device.lost.then(({ message }) => {
@@ -165,18 +219,24 @@ async function openWebGpu(asked: boolean): Promise<Opened> {
       resolve(`the GPU reported an error: ${event.error.message}`)
     })
   })
+  const { activateWebGpu, removeWebGpu, tfKernel } = await import('./tensorLibrary.ts')
   const dispose = () => {
     leaving = true
-    if (tf.findBackend('webgpu') !== null) tf.removeBackend('webgpu')
+    removeWebGpu()
     device.destroy()
   }
   try {
-    await activate('webgpu')
+    await activateWebGpu(device, adapter.info)
   } catch (error) {
     dispose()
     throw error
   }
-  return { description: `WebGPU · ${label}${software ? ' (software)' : ''}`, lost, dispose }
+  return {
+    description: `WebGPU · ${label}${software ? ' (software)' : ''}`,
+    kernel: (shape) => tfKernel('webgpu', shape),
+    lost,
+    dispose,
+  }
 }
 
 /** The limits that the tensor library's shaders count on, at what the adapter offers. */
@@ -200,7 +260,7 @@ function adapterLabel(info: GPUAdapterInfo): string {
 /**
  * Milliseconds of a step like those of the default recipe: V and ∇V at 512 points, twice at 256, and
  * the θ-gradient of V at 512. The best of as many rounds as fit the budget, after warming up; the
- * clock is the tensor library's, and decides nothing but which backend is taken.
+ * clock decides nothing but which backend is taken.
  */
 async function calibrate(kernel: EnergyKernel): Promise<number> {
   const n = 512
@@ -225,14 +285,14 @@ async function calibrate(kernel: EnergyKernel): Promise<number> {
   }
   try {
     let best = Infinity
-    const begin = tf.util.now()
+    const begin = performance.now()
     await step()
-    if (tf.util.now() - begin > CALIBRATION_BUDGET) return tf.util.now() - begin
-    const end = tf.util.now() + CALIBRATION_BUDGET
-    for (let round = 0; round < CALIBRATION_ROUNDS && tf.util.now() < end; round++) {
-      const start = tf.util.now()
+    if (performance.now() - begin > CALIBRATION_BUDGET) return performance.now() - begin
+    const end = performance.now() + CALIBRATION_BUDGET
+    for (let round = 0; round < CALIBRATION_ROUNDS && performance.now() < end; round++) {
+      const start = performance.now()
       await step()
-      best = Math.min(best, tf.util.now() - start)
+      best = Math.min(best, performance.now() - start)
     }
     return best
   } finally {

@@ -57,20 +57,20 @@ const axis = new Float64Array(2)
  * V and ∇V of the whole energy, network and confinement, at n points.
  * @param xy length 2n, world units
  * @param value length n; overwritten
- * @param gradient length 2n; overwritten
+ * @param gradient length 2n; overwritten. null: not wanted
  */
 export async function evaluateModel(
   kernel: EnergyKernel,
   model: Pick<EnergyModel, 'theta' | 'penaltyStart'>,
   xy: Float32Array,
   value: Float32Array,
-  gradient: Float32Array,
+  gradient: Float32Array | null,
 ): Promise<void> {
   await kernel.evaluate(model.theta, xy, value, gradient)
   for (let i = 0; i < xy.length; i++) {
     axisConfinement(xy[i]!, model.penaltyStart, axis)
     value[i >> 1] = value[i >> 1]! + axis[0]!
-    gradient[i] = gradient[i]! + axis[1]!
+    if (gradient !== null) gradient[i] = gradient[i]! + axis[1]!
   }
 }
 

@@ -60,6 +60,7 @@ export function tfKernel(backend: BackendName, shape: NetworkShape): EnergyKerne
           tf.matMul(last.value, tf.tensor2d(out, [output.inputs, 1])),
           theta[output.biases]!,
         )
+        if (gradient === null) return tf.reshape<tf.Rank.R1>(v, [n])
         let s: tf.Tensor2D = tf.mul(last.first, tf.tensor2d(out, [1, output.inputs]))
         for (let i = passed.length - 2; i >= 0; i--) {
           s = tf.mul(tf.matMul(s, weights[i + 1]!.wT), passed[i]!.first)
@@ -69,7 +70,7 @@ export function tfKernel(backend: BackendName, shape: NetworkShape): EnergyKerne
       })
       const data = await read(result)
       value.set(data.subarray(0, n))
-      gradient.set(data.subarray(n))
+      gradient?.set(data.subarray(n))
     },
 
     async accumulate(theta, tuples, out) {

@@ -189,7 +189,7 @@ class ResumableTrainer implements Trainer {
         await evaluateModel(this.kernel, model, xy, value, gradient)
         this.evaluations += value.length
         requireFinite(value)
-        requireFinite(gradient)
+        if (gradient !== null) requireFinite(gradient)
       },
       accumulate: async (theta, tuples: Tuples, out) => {
         const model = { theta, penaltyStart: this.penaltyStart }

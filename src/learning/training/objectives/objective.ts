@@ -10,11 +10,12 @@ export interface ObjectiveState {
 
 /** The energy under training, network and confinement, at a given θ. Throws on non-finite results. */
 export interface TrainingEnergy {
+  /** @param gradient null: not wanted */
   evaluate(
     theta: Float32Array,
     xy: Float32Array,
     value: Float32Array,
-    gradient: Float32Array,
+    gradient: Float32Array | null,
   ): Promise<void>
   accumulate(theta: Float32Array, tuples: Tuples, out: Float32Array): Promise<number>
 }

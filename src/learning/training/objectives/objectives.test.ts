@@ -31,6 +31,7 @@ function quadraticContext(a: number, b: number, steps: number) {
           const x = xy[2 * i]!
           const y = xy[2 * i + 1]!
           value[i] = 0.5 * (a * x * x + b * y * y)
+          if (gradient === null) continue
           gradient[2 * i] = a * x
           gradient[2 * i + 1] = b * y
         }

@@ -36,7 +36,6 @@ export function prepareQuadrature(
   const cell = (2 * problem.halfWidth) / side
   const nodes = new Float32Array(2 * count)
   const value = new Float32Array(count)
-  const slope = new Float32Array(2 * count)
   const weight = new Float64Array(count)
   const xy = new Float32Array(4 * batch)
   const c = new Float32Array(2 * batch).fill(1 / batch, 0, batch).fill(-1 / batch, batch)
@@ -48,7 +47,7 @@ export function prepareQuadrature(
         nodes[2 * i] = -problem.halfWidth + cell * ((i % side) + unit(words[0]!))
         nodes[2 * i + 1] = -problem.halfWidth + cell * (Math.floor(i / side) + unit(words[1]!))
       }
-      await energy.evaluate(theta, nodes, value, slope)
+      await energy.evaluate(theta, nodes, value, null)
       let least = Infinity
       for (const v of value) least = Math.min(least, v)
       let total = 0
