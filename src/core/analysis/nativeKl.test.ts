@@ -294,6 +294,7 @@ describe('a metastable energy', () => {
         pseudoValues,
         nullFloor: floor,
         delta: 0.05,
+        particles: 4096,
         strict: false,
         law: { exactTo: -1, pending: false, unresolved: 'not followed', data: null },
         certificates: {

@@ -440,6 +440,7 @@ export class Run {
     return stoppingReports({
       computed: this.step,
       steps: this.steps,
+      particles: dynamics.particles,
       curves: this.curves(),
       pseudoValues: this.pseudoValues,
       nullFloor: this.floor,

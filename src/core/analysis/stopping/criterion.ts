@@ -2,7 +2,7 @@ import type { CriterionText } from '../criteriaTexts.ts'
 import type { Constants, LangevinCurves, StoppingReport } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
 import type { NullFloor } from '../nullFloor.ts'
-import { type CertificateContext, FOLDED_LIMIT } from './certificates.ts'
+import { type CertificateContext, FOLDED_LIMIT, isPlain } from './certificates.ts'
 
 /** What a criterion may look at. Arrays are indexed by step. */
 export interface StoppingInput {
@@ -10,6 +10,8 @@ export interface StoppingInput {
   readonly computed: number
   /** Number of steps of the whole run. */
   readonly steps: number
+  /** N. */
+  readonly particles: number
   readonly curves: Omit<LangevinCurves, 'step' | 'acceptance'>
   /** Jackknife pseudo-values of the particle KL at each step; null (or absent) where not evaluated. */
   readonly pseudoValues: readonly (Float64Array | null | undefined)[]
@@ -46,6 +48,22 @@ export interface Criterion extends CriterionText {
 /** A report that makes no claim, with the reason as a sentence. */
 export function noClaim(criterion: CriterionId, reason: string): StoppingReport {
   return { criterion, step: null, kl: null, reason, status: 'none', outcome: 'unfired' }
+}
+
+/**
+ * Why plain Langevin is unstable at its step size, a sentence: η‖∇²V‖ > 2, on all of a quadratic or on more than 5 % of the
+ * samples behind L95, means that x − η∇V overshoots its minimum by more than it came. Null where it is not, or not known.
+ */
+export function unstableStep({ certificates }: StoppingInput): string | null {
+  const { transition, sampler, constants, barriers } = certificates
+  if (sampler !== 'langevin' || barriers.length > 0 || !isPlain(transition)) return null
+  const { quadratic, smoothness, smoothness95 } = constants
+  const curvature = quadratic ? smoothness : (smoothness95 ?? 0)
+  const product = transition.stepSize * curvature
+  if (!(product > 2)) return null
+  return `The step size is unstable: η${quadratic ? 'L' : '·L95'} = ${product.toPrecision(3)} is above 2, so that ${
+    quadratic ? 'every step' : 'on 5 % of the samples and more a step'
+  } overshoots by more than it came; take η below ${(2 / curvature).toPrecision(2)}.`
 }
 
 /** Largest mass folded at the walls in a step that is known, where it forbids certificates; else null. */

@@ -1,5 +1,5 @@
 import type { StoppingReport } from '../curves.ts'
-import type { Criterion, StoppingInput } from './criterion.ts'
+import { type Criterion, type StoppingInput, unstableStep } from './criterion.ts'
 import { aPriori } from './aPrioriCriterion.ts'
 import { certifiedDecrease } from './certifiedDecrease.ts'
 import { dataMismatch } from './dataMismatch.ts'
@@ -17,7 +17,12 @@ export const CRITERIA: readonly Criterion[] = [
   tolerance,
 ]
 
-/** The reports of all criteria. */
+/** The reports of all criteria; at an unstable step size each says so. */
 export function stoppingReports(input: StoppingInput): StoppingReport[] {
-  return CRITERIA.map((criterion) => criterion.evaluate(input))
+  const unstable = unstableStep(input)
+  return CRITERIA.map((criterion) => {
+    const report = criterion.evaluate(input)
+    if (unstable === null || report.reason.includes(unstable)) return report
+    return { ...report, reason: `${report.reason} ${unstable}` }
+  })
 }

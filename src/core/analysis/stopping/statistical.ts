@@ -2,7 +2,7 @@ import { mean, standardError } from '../../maths/statistics.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingOutcome, StoppingReport } from '../curves.ts'
 import { EQUILIBRATION } from '../nullFloor.ts'
-import type { Criterion, StoppingInput } from './criterion.ts'
+import { type Criterion, type StoppingInput, unstableStep } from './criterion.ts'
 import { nats } from './nats.ts'
 
 /** Window w = max(10, steps/20) rounded up to a multiple of 5. */
@@ -40,19 +40,26 @@ function change(
 
 const SMOOTHED = ' The smoothed KL is a lower bound: what is finer than its kernel it does not see.'
 
+/** N from which on sixteen groups have enough particles each for an error bar that can be relied on. */
+const FEW = 256
+/** Level of KL at rest, nats, that is no bias to be content with; also in standard deviations of a reading. */
+const FAR = 0.1
+const FAR_NOISE = 10
+
 /**
  * Windows end at k = w, 2w, …; one is quiet when D > −2 SE_D. At two quiet windows in a row the rule
  * asks what the KL rests on. It *stops* when KL_k is within the sampling noise μ₀ + 2σ₀ of exact
  * samples of π, or not significantly above what the chain shows once it has nothing left to forget: that
  * is called the bias of the step size where it exceeds the noise. Above both it is *stalled*, provided
  * the KL has not fallen significantly since step k/2 either, k ≥ 4w: two short windows alone cannot
- * tell a slow fall from none.
+ * tell a slow fall from none. *Stalled*, too, where what the chain shows at rest is far from π or its step size
+ * unstable: that is no bias to converge to.
  */
 export const statistical: Criterion = {
   id: 'statistical',
   ...CRITERION_TEXTS.statistical,
   evaluate(input) {
-    const { computed, steps, curves, nullFloor } = input
+    const { computed, steps, particles, curves, nullFloor } = input
     const w = statisticalWindow(steps)
     const report = (
       outcome: StoppingOutcome,
@@ -93,9 +100,25 @@ export const statistical: Criterion = {
         continue
       }
       const smoothed = curves.estimator[k] === 'smoothed'
-      const remark = smoothed ? SMOOTHED : ''
+      const few =
+        particles < FEW
+          ? ` With ${particles} particles the error bar is wide: no fall below ${nats(2 * d.error)} a window would be seen.`
+          : ''
+      const remark = `${smoothed ? SMOOTHED : ''}${few}`
       const still = `no significant fall over two windows of ${w} steps`
       const reading = `${smoothed ? 'smoothed KL' : 'KL'} ${nats(kl)}`
+      const error = curves.klStandardError[k] ?? 0
+      const atRest = kl - level <= 2 * Math.sqrt(error * error + deviation * deviation)
+      const unstable = unstableStep(input)
+      const far = particles >= FEW && level > Math.max(FAR, FAR_NOISE * nullFloor.deviation)
+      if ((kl <= noise || atRest) && (unstable !== null || far)) {
+        return report(
+          'stalled',
+          `Settled away from π: ${still}, and ${reading} is what particles started at π come to as well within ${EQUILIBRATION} steps. ${unstable ?? 'The step size is too large for this landscape; a smaller η lowers it.'}${remark}`,
+          k,
+          kl,
+        )
+      }
       if (kl <= noise) {
         return report(
           'stopped',
@@ -104,8 +127,7 @@ export const statistical: Criterion = {
           kl,
         )
       }
-      const error = curves.klStandardError[k] ?? 0
-      if (kl - level <= 2 * Math.sqrt(error * error + deviation * deviation)) {
+      if (atRest) {
         const near = `${still}, and ${reading} (standard error ${nats(error)}) is not significantly above the ${nats(level)} that particles started at π read after ${EQUILIBRATION} steps`
         return report(
           'stopped',

@@ -10,7 +10,11 @@ import { tolerance } from './tolerance.ts'
 
 const STEPS = 200
 /** Nothing is known of the laws, and nothing will be. */
-const NO_LAW: Pick<StoppingInput, 'strict' | 'law' | 'certificates' | 'biasPrediction'> = {
+const NO_LAW: Pick<
+  StoppingInput,
+  'particles' | 'strict' | 'law' | 'certificates' | 'biasPrediction'
+> = {
+  particles: 4096,
   strict: false,
   law: { exactTo: -1, pending: false, unresolved: 'not followed', data: null },
   certificates: {
@@ -96,6 +100,67 @@ describe('the window', () => {
   })
 })
 
+/** The same at a step size for which η·L95 or, on a quadratic, ηL is `product`. */
+function steep(input: StoppingInput, product: number, quadratic: boolean): StoppingInput {
+  const { certificates } = input
+  const curvature = product / certificates.transition.stepSize
+  return {
+    ...input,
+    certificates: {
+      ...certificates,
+      constants: {
+        convexity: quadratic ? 1 : -1,
+        quadratic,
+        smoothness: quadratic ? curvature : 1e6,
+        smoothness95: curvature,
+      },
+    },
+  }
+}
+
+describe('an unstable step size', () => {
+  it('is called so by every criterion, and never converged', () => {
+    for (const quadratic of [true, false]) {
+      const input = steep(curve(quick, STEPS, 0.001), 2.5, quadratic)
+      for (const { reason } of stoppingReports(input))
+        expect(reason.match(/The step size is unstable: η\S+ = 2\.50 is above 2/gu)).toHaveLength(1)
+      const report = statistical.evaluate(input)
+      expect(report.outcome).toBe('stalled')
+      expect(report.reason).toMatch(/^Settled away from π/)
+    }
+    for (const { reason } of stoppingReports(steep(curve(quick, STEPS, 0.001), 1.9, true)))
+      expect(reason).not.toContain('unstable')
+  })
+
+  it('is not seen of samplers that refuse moves', () => {
+    const input = steep(curve(quick, STEPS, 0.001), 2.5, true)
+    const mala = { ...input, certificates: { ...input.certificates, sampler: 'mala' as const } }
+    for (const { reason } of stoppingReports(mala)) expect(reason).not.toContain('unstable')
+  })
+
+  it('is suspected where the chain itself rests far from π', () => {
+    const high = (k: number): number => 0.9 + quick(k)
+    const report = statistical.evaluate(curve(high, STEPS, 0.2, 0.9))
+    expect(report.outcome).toBe('stalled')
+    expect(report.reason).toContain('The step size is too large for this landscape')
+    // A bias that one may live with is called that.
+    const low = (k: number): number => 0.03 + quick(k)
+    expect(statistical.evaluate(curve(low, STEPS, 0.001, 0.03)).reason).toMatch(
+      /^Converged to the bias of the step size/,
+    )
+  })
+})
+
+describe('few particles', () => {
+  it('are said to have a wide error bar', () => {
+    const input = curve(quick, STEPS, 0.001)
+    expect(statistical.evaluate(input).reason).not.toContain('error bar')
+    expect(statistical.evaluate({ ...input, particles: 64 }).reason).toMatch(
+      /With 64 particles the error bar is wide: no fall below [\d.e−-]+ nats a window would be seen/,
+    )
+  })
+})
+
 describe('statistical', () => {
   it('stops a curve that falls to the floor: after the fall is lost in the noise, not before', () => {
     const report = statistical.evaluate(curve(quick, STEPS, 0.001))
@@ -165,7 +230,7 @@ describe('statistical', () => {
     const slow = (k: number): number => 0.2 - 0.00025 * k
     expect(statistical.evaluate(curve(slow, STEPS, 0.001)).outcome).toBe('unfired')
     // The short windows alone would have fired: they do where the level is no obstacle.
-    expect(statistical.evaluate(curve(slow, STEPS, 0.001, 1)).outcome).toBe('stopped')
+    expect(statistical.evaluate(curve(slow, STEPS, 0.001, 1)).reason).toMatch(/^Settled/)
   })
 
   it('does not fire while the curve falls', () => {
