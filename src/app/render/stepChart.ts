@@ -22,26 +22,28 @@ import {
 } from './stepScale.ts'
 import { font, type Palette } from './theme.ts'
 
-/** What the person is doing with the chart. */
-export interface ChartInteraction {
+/** Steps that are pointed out on a chart. */
+export interface ChartPointers {
   /** Step of the particles on the stage. */
   readonly cursor: number | null
   /** Step under the pointer. */
   readonly hover: number | null
-  /** δ is under the pointer or being dragged. */
-  readonly deltaActive: boolean
 }
 
 const DELTA_DASH = [6, 4]
 const STALLED_DASH = [3, 3]
 const GUIDE_DASH = [2, 3]
 
-/** Draws the whole chart on a cleared surface. Never throws on empty or flat data. */
+/**
+ * Draws a chart on a cleared surface: all of it that rests while the particles move. Never throws on empty or
+ * flat data.
+ * @param deltaActive δ is under the pointer or being dragged
+ */
 export function drawStepChart(
   context: Context,
   layout: StepLayout,
   picture: StepPicture,
-  interaction: ChartInteraction,
+  deltaActive: boolean,
   palette: Palette,
 ): void {
   context.save()
@@ -60,11 +62,23 @@ export function drawStepChart(
   context.restore()
   drawLevel(context, layout, picture, palette)
   for (const mark of picture.marks) drawMark(context, layout, mark, palette)
-  drawDelta(context, layout, picture, interaction.deltaActive, palette)
+  drawDelta(context, layout, picture, deltaActive, palette)
   drawStops(context, layout, picture, palette)
   drawLabels(context, layout, picture, palette)
-  if (interaction.cursor !== null) drawCursor(context, layout, picture, interaction.cursor, palette)
-  if (interaction.hover !== null) drawHover(context, layout, picture, interaction.hover, palette)
+  context.restore()
+}
+
+/** Draws cursor and hover line, for a surface of their own over the chart. */
+export function drawPointers(
+  context: Context,
+  layout: StepLayout,
+  picture: StepPicture,
+  { cursor, hover }: ChartPointers,
+  palette: Palette,
+): void {
+  context.save()
+  if (cursor !== null) drawCursor(context, layout, picture, cursor, palette)
+  if (hover !== null) drawHover(context, layout, picture, hover, palette)
   context.restore()
 }
 

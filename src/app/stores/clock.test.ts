@@ -12,6 +12,7 @@ test('a worker that answers at once is asked for speed × time steps', () => {
       shown,
       busy: false,
       limit: 1000,
+      stride: Infinity,
     })
     position = next
     if (ask !== null) shown = ask
@@ -29,9 +30,13 @@ test('a slow worker is never asked to leap more than a quarter second of playbac
       shown: 7,
       busy: true,
       limit: 1e6,
+      stride: Infinity,
     }).position
-  const { ask } = tick(position, { elapsed: 1 / 60, speed: 40, shown: 7, busy: false, limit: 1e6 })
-  expect(ask).toBe(17)
+  const ready = { elapsed: 1 / 60, speed: 40, shown: 7, busy: false, limit: 1e6 }
+  expect(tick(position, { ...ready, stride: Infinity }).ask).toBe(17)
+  // Nor more than it answers in good time, but always one step.
+  expect(tick(position, { ...ready, stride: 3.9 }).ask).toBe(10)
+  expect(tick(position, { ...ready, stride: 0.2 }).ask).toBe(8)
 })
 
 test('never asks past the limit, never backwards, never while busy', () => {
@@ -43,9 +48,11 @@ test('never asks past the limit, never backwards, never while busy', () => {
       fc.nat(5000),
       fc.boolean(),
       fc.nat(5000),
-      (position, elapsed, speed, shown, busy, limit) => {
-        const { ask } = tick(position, { elapsed, speed, shown, busy, limit })
+      fc.double({ min: 0, max: 500, noNaN: true }),
+      (position, elapsed, speed, shown, busy, limit, stride) => {
+        const { ask } = tick(position, { elapsed, speed, shown, busy, limit, stride })
         if (ask === null) return
+        expect(ask - shown).toBeLessThanOrEqual(Math.max(1, stride))
         expect(busy).toBe(false)
         expect(ask).toBeGreaterThan(shown)
         expect(ask).toBeLessThanOrEqual(limit)
@@ -55,6 +62,7 @@ test('never asks past the limit, never backwards, never while busy', () => {
 })
 
 test('stands at the limit', () => {
-  const at = tick(50, { elapsed: 0.05, speed: 100, shown: 50, busy: false, limit: 50 })
+  const still = { elapsed: 0.05, speed: 100, shown: 50, busy: false, limit: 50, stride: Infinity }
+  const at = tick(50, still)
   expect(at).toEqual({ position: 50, ask: null })
 })

@@ -15,6 +15,8 @@ export interface ClockTick {
   readonly busy: boolean
   /** Playback never goes past this step. */
   readonly limit: number
+  /** Most steps of one request; at least one is always asked for. */
+  readonly stride: number
 }
 
 /** Longest time that one animation frame may count for: a tab that slept does not leap. */
@@ -29,11 +31,11 @@ const LONGEST_DEBT = 0.25
  */
 export function tick(
   position: number,
-  { elapsed, speed, shown, busy, limit }: ClockTick,
+  { elapsed, speed, shown, busy, limit, stride }: ClockTick,
 ): { readonly position: number; readonly ask: number | null } {
   const ahead = Math.max(1, LONGEST_DEBT * speed)
   const wanted = Math.max(position, shown) + Math.min(Math.max(elapsed, 0), LONGEST_TICK) * speed
   const next = Math.min(wanted, shown + ahead, limit)
-  const step = Math.floor(next)
+  const step = Math.min(Math.floor(next), shown + Math.max(1, Math.floor(stride)))
   return { position: next, ask: !busy && step > shown ? step : null }
 }

@@ -44,6 +44,10 @@ class FakePlatform implements Platform {
     }
   }
   reducedMotion = () => !this.motion
+  /** How many ask for animation frames. */
+  get awake(): number {
+    return this.callbacks.size
+  }
   uniqueId = () => `id${String(++this.ids)}`
   today = () => this.ids
 
@@ -86,6 +90,8 @@ class FakeClient implements ComputeClient {
   readonly calls: { readonly name: CallName; readonly request: unknown }[] = []
   readonly shelf = new Set<string>()
   training: ((reply: TrainReply) => void) | null = null
+  /** Called before so many steps more are answered. */
+  takeTime: (steps: number) => void = () => undefined
   private readonly handlers = new Map<string, Set<(payload: never) => void>>()
   private computed = 0
   private scene: SceneSpec = DEFAULT_SCENE
@@ -202,6 +208,7 @@ class FakeClient implements ComputeClient {
   }
 
   private frame(run: number, step: number, have: number): FrameReply {
+    this.takeTime(step - this.computed)
     this.computed = Math.max(this.computed, step)
     return {
       run,
@@ -403,6 +410,55 @@ describe('playback', () => {
     await platform.frames(1)
     expect(held.mock.calls.filter(([name]) => name === 'frame')).toHaveLength(2)
   })
+
+  it('asks for animation frames while it plays, and for none while it stands', async () => {
+    const { platform, lab, status } = await open()
+    expect(platform.awake).toBe(1)
+    lab.playback.pause()
+    await platform.frames(2)
+    expect(platform.awake).toBe(0)
+    lab.playback.play()
+    expect(platform.awake).toBe(1)
+    await platform.frames(60)
+    expect(status()).toBe('stopped')
+    expect(platform.awake).toBe(0)
+  })
+
+  it('stands while nothing of it is seen, and goes on from there without a leap', async () => {
+    const { client, platform, lab, status, step } = await open()
+    await platform.frames(3)
+    lab.watch(false)
+    await settle()
+    const stood = step()
+    const asked = client.of('frame').length
+    expect(stood).toBeGreaterThan(0)
+    expect(platform.awake).toBe(0)
+    await platform.frames(200)
+    expect(client.of('frame')).toHaveLength(asked)
+    expect(step()).toBe(stood)
+    expect(status()).toBe('running')
+    lab.watch(true)
+    await platform.frames(1)
+    expect(step()).toBeLessThanOrEqual(stood + 8)
+    await platform.frames(60)
+    expect(step()).toBe(STEPS)
+    expect(status()).toBe('stopped')
+  })
+
+  it('asks a slow worker for few steps at a time, so that it still shows many positions', async () => {
+    const { client, platform, lab, step } = await open({
+      scene: { ...SCENE, dynamics: { ...SCENE.dynamics, steps: 400 } },
+    })
+    // 15 ms a step.
+    client.takeTime = (more) => void (platform.time += 15 * Math.max(0, more))
+    lab.playback.pause()
+    lab.playback.play()
+    await platform.frames(40)
+    const wanted = client.of('frame').map((request) => request.step)
+    const strides = wanted.slice(5).map((to, i) => to - wanted[4 + i]!)
+    expect(step()).toBeGreaterThan(20)
+    expect(Math.max(...strides)).toBeLessThanOrEqual(3)
+  })
 })
 
 describe('a scene that changes', () => {
@@ -513,6 +569,42 @@ describe('training', () => {
     expect(item?.content).toMatchObject({ kind: 'weights', bytes: Uint8Array.from([1, 2, 3]) })
     expect(item?.thumbnail?.cells).toBe(2)
     expect(client.shelf.has(`shelf:${item?.id ?? ''}`)).toBe(true)
+  })
+
+  it('moves its particles while it runs and they are seen, and asks for no frame else', async () => {
+    const { client, platform, lab } = await open({ scene: UNTRAINED })
+    const progress = (paused: boolean) => {
+      client.emit('trainingProgress', {
+        step: 1,
+        steps: 5,
+        phase: 'main',
+        paused,
+        elapsedSeconds: 1,
+        remainingSeconds: null,
+        stepsPerSecond: 1,
+        losses: [],
+        history: [],
+      })
+    }
+    lab.training.train()
+    await settle()
+    expect(platform.awake).toBe(0)
+    progress(false)
+    expect(platform.awake).toBe(1)
+    await platform.frames(20)
+    const asked = client.of('liveFrame').length
+    expect(asked).toBeGreaterThan(3)
+    lab.watch(false)
+    progress(false)
+    await platform.frames(20)
+    expect(platform.awake).toBe(0)
+    expect(client.of('liveFrame')).toHaveLength(asked)
+    lab.watch(true)
+    await platform.frames(5)
+    expect(client.of('liveFrame').length).toBeGreaterThan(asked)
+    progress(true)
+    await platform.frames(2)
+    expect(platform.awake).toBe(0)
   })
 
   it('offers the last checkpoint when a person turns to something else', async () => {

@@ -94,6 +94,8 @@ export interface Lab {
   /** The address that gives the same numbers: η, steps and backend as they were really used. */
   link(): string
   setTheme(theme: SceneSpec['view']['theme']): void
+  /** Whether any of the stage is on screen: particles that nobody sees are not moved. */
+  watch(seen: boolean): void
   notify(level: 'info' | 'warning' | 'error', text: string): void
   dismissNotice(id: number): void
   dispose(): void
@@ -615,6 +617,10 @@ export function createLab({
     },
     dismissNotice(id) {
       dismiss(run, id)
+    },
+    watch(seen) {
+      playback.watch(seen)
+      training.watch(seen)
     },
     dispose() {
       unbind()

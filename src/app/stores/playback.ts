@@ -32,6 +32,8 @@ export interface Playback {
   resume(options: { readonly play: boolean }): void
   /** Asks for the stopping reports anew, since more is known of the run. */
   recheck(): void
+  /** Whether anything that moves is seen: unseen, the clock stands and the worker is asked for nothing. */
+  watch(seen: boolean): void
   /** After the worker was restarted: prepares anew and goes back to the step on the stage. */
   recover(): void
   dispose(): void
@@ -52,6 +54,8 @@ export interface PlaybackOptions {
 
 /** Shortest time between two writes of the run store while playing, ms. */
 const FLUSH_INTERVAL = 100
+/** One request is for no more steps than take about this long, ms, so that a slow worker still shows many positions. */
+const REPLY_TIME = 40
 /** Shortest time between two prepares, ms: a drag sends no more than the worker can use. */
 const PREPARE_INTERVAL = 60
 
@@ -75,7 +79,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
   let returnTo: number | null = null
 
   let playing = false
+  let seen = true
   let busy = false
+  /** How long the worker takes for a step, ms; 0 until measured. */
+  let stepTime = 0
   let wanted: number | null = null
   let position = 0
   let shown = 0
@@ -192,6 +199,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     position = Math.min(shown + 1, limit())
     playing = true
     store.setState({ status: 'running' })
+    wake()
     if (!busy && position > shown) void ask(position)
   }
 
@@ -216,10 +224,15 @@ export function createPlayback(options: PlaybackOptions): Playback {
   async function ask(step: number): Promise<void> {
     const run = activeRun
     busy = true
+    const asked = platform.now()
     try {
       const reply = await client.call('frame', { run, step, have: points.length - 1 })
       if (run !== activeRun || suspended) return
       busy = false
+      if (reply.step > shown) {
+        const time = (platform.now() - asked) / (reply.step - shown)
+        stepTime = stepTime === 0 ? time : 0.7 * stepTime + 0.3 * time
+      }
       receive(reply)
     } catch (error) {
       if (run !== activeRun || suspended) return
@@ -234,7 +247,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
   }
 
   function receive(reply: FrameReply): void {
-    const follows = playing && reply.step > shown && reply.step - shown <= 4
+    const forward = reply.step > shown
+    const follows = playing && forward && reply.step - shown <= 4
     points = grow(points, reply.points)
     newest = reply
     shown = reply.step
@@ -257,8 +271,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
       playing = false
       flush()
       store.setState({ status: shown === haltAt() ? 'paused' : 'stopped' })
-    } else if (platform.now() - lastFlush >= FLUSH_INTERVAL) {
-      flush()
+    } else {
+      // Where the clock is ahead already the worker need not wait for the next animation frame.
+      if (seen && forward) advance(0)
+      if (platform.now() - lastFlush >= FLUSH_INTERVAL) flush()
     }
   }
 
@@ -314,19 +330,40 @@ export function createPlayback(options: PlaybackOptions): Playback {
   // The clock -----------------------------------------------------------------------------------
 
   let before: number | null = null
-  const unframe = platform.onFrame((now) => {
-    const elapsed = before === null ? 0 : (now - before) / 1000
-    before = now
-    if (!playing || suspended || preparing !== null) return
+  let unframe: (() => void) | null = null
+
+  /** Animation frames are asked for only while they move something. */
+  function wake(): void {
+    if (unframe !== null || !playing || !seen) return
+    before = null
+    unframe = platform.onFrame((now) => {
+      const elapsed = before === null ? 0 : (now - before) / 1000
+      before = now
+      if (!playing || suspended || preparing !== null) {
+        sleep()
+        return
+      }
+      advance(elapsed)
+      if (!busy && shown >= limit()) {
+        playing = false
+        store.setState({ status: shown === haltAt() ? 'paused' : 'stopped' })
+      }
+    })
+  }
+
+  function sleep(): void {
+    unframe?.()
+    unframe = null
+  }
+
+  /** Moves the clock, and asks for the frame that it then wants. */
+  function advance(elapsed: number): void {
     const { speed } = scenes.getState().scene.view
-    const next = tick(position, { elapsed, speed, shown, busy, limit: limit() })
+    const stride = stepTime > 0 ? REPLY_TIME / stepTime : Infinity
+    const next = tick(position, { elapsed, speed, shown, busy, limit: limit(), stride })
     position = next.position
     if (next.ask !== null) void ask(next.ask)
-    else if (!busy && shown >= limit()) {
-      playing = false
-      store.setState({ status: shown === haltAt() ? 'paused' : 'stopped' })
-    }
-  })
+  }
 
   function halt(): void {
     if (!playing) return
@@ -383,6 +420,12 @@ export function createPlayback(options: PlaybackOptions): Playback {
       stopsWanted = true
       void askStops()
     },
+    watch(now) {
+      if (now === seen) return
+      seen = now
+      if (seen) wake()
+      else sleep()
+    },
     recover() {
       returnTo = shown
       busy = false
@@ -390,7 +433,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       if (!suspended) refresh({ play: store.getState().status === 'running', force: true })
     },
     dispose() {
-      unframe()
+      sleep()
       timer?.()
       preparing?.abort()
     },

@@ -31,6 +31,8 @@ export interface TrainingControl {
   offer(found: unknown): void
   /** Trains an energy that a link names and this browser lacks. */
   retrain(id: string, hash: string, recipe: ShelfRecipe): void
+  /** Whether anything that moves is seen: unseen, the training goes on and its particles rest. */
+  watch(seen: boolean): void
   /** After the worker was restarted. @returns whether a training went on */
   recover(): boolean
   readonly active: boolean
@@ -61,7 +63,7 @@ interface Job {
 }
 
 /** Shortest time between two pictures of the particles while training, ms. */
-const LIVE_INTERVAL = 50
+const LIVE_INTERVAL = 40
 
 export function createTraining(options: TrainingOptions): TrainingControl {
   const { client, platform, playback, scene: scenes, run: store, live } = options
@@ -73,6 +75,8 @@ export function createTraining(options: TrainingOptions): TrainingControl {
   let liveBusy = false
   let liveStep = 0
   let lastLive = -Infinity
+  let seen = true
+  let unframe: (() => void) | null = null
 
   const patch = (change: Partial<ReturnType<typeof store.getState>['training']>) => {
     store.setState(({ training }) => ({ training: { ...training, ...change } }))
@@ -234,6 +238,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
                 ],
         },
       })
+      wake()
     }),
     client.on('landscape', ({ landscape, tableError }) => {
       if (job === null) return
@@ -245,18 +250,30 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       checkpoint = taken
       options.keepCheckpoint(taken)
     }),
-    platform.onFrame((now) => {
-      const { training } = store.getState()
-      if (job === null || training.phase !== 'running' || liveBusy || platform.reducedMotion())
+  ]
+
+  /** Animation frames are asked for only while a training runs and its particles are seen. */
+  function wake(): void {
+    const moves = () => job !== null && store.getState().training.phase === 'running'
+    if (unframe !== null || !moves() || !seen || platform.reducedMotion()) return
+    unframe = platform.onFrame((now) => {
+      if (!moves()) {
+        sleep()
         return
-      if (now - lastLive < LIVE_INTERVAL) return
+      }
+      if (liveBusy || now - lastLive < LIVE_INTERVAL) return
       const { speed } = scenes.getState().scene.view
       const elapsed = Math.min(0.25, Math.max(0, (now - lastLive) / 1000))
       const steps = Math.max(1, Math.round(speed * elapsed))
       lastLive = now
       void moveLive(steps)
-    }),
-  ]
+    })
+  }
+
+  function sleep(): void {
+    unframe?.()
+    unframe = null
+  }
 
   async function moveLive(steps: number): Promise<void> {
     const current = job
@@ -301,6 +318,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       if (job !== null) {
         store.setState({ status: 'training' })
         patch({ phase: 'running' })
+        wake()
         steer('resume')
       } else if (checkpoint !== null) {
         const { scene } = checkpoint
@@ -346,7 +364,14 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       begin({ ...interrupted, checkpoint })
       return true
     },
+    watch(now) {
+      if (now === seen) return
+      seen = now
+      if (seen) wake()
+      else sleep()
+    },
     dispose() {
+      sleep()
       for (const stop of unlisten) stop()
     },
   }

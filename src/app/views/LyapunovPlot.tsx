@@ -8,7 +8,7 @@ import type { ChartData } from '../render/chartData.ts'
 import { CHARTS, type Chart } from '../render/charts.ts'
 import { formatCount, formatTime } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
-import { drawStepChart } from '../render/stepChart.ts'
+import { drawPointers, drawStepChart } from '../render/stepChart.ts'
 import {
   deltaAt,
   hitDelta,
@@ -21,6 +21,7 @@ import {
   type StepPicture,
 } from '../render/stepScale.ts'
 import { useLab, usePalette, useRun, useScene } from './context.ts'
+import { usePainting } from './usePainting.ts'
 import { useSurface } from './useSurface.ts'
 
 /** Nothing is measured on an energy that is still being learned, or has not been. */
@@ -123,6 +124,8 @@ function Plot({ chart, data, unlearned }: PlotProps) {
   const lab = useLab()
   const [holder, surface] = useSurface<HTMLDivElement>()
   const canvas = useRef<HTMLCanvasElement>(null)
+  /** Over the chart: what moves with the particles and the pointer. */
+  const pointers = useRef<HTMLCanvasElement>(null)
   const palette = usePalette()
   const run = useRun((state) => state.run)
   /** Where the playback stands; the canvas follows it frame by frame, the summary in words at leisure. */
@@ -149,31 +152,32 @@ function Plot({ chart, data, unlearned }: PlotProps) {
     : chart.empty(data)
   const read = hover ?? (keyed ? cursor : null)
 
-  useEffect(() => {
-    const element = canvas.current
-    if (element === null || layout === null) return
-    let handle = 0
-    const draw = () => {
-      handle = 0
-      const context = prepareContext(element, layout.surface)
-      const now = run === null || unlearned ? null : lab.live.getState().step
-      drawStepChart(
-        context,
-        layout,
-        picture,
-        { cursor: now, hover: read, deltaActive: dragging || nearDelta },
-        palette,
-      )
-    }
-    draw()
-    const stop = lab.live.subscribe(() => {
-      if (handle === 0) handle = requestAnimationFrame(draw)
-    })
-    return () => {
-      stop()
-      cancelAnimationFrame(handle)
-    }
-  }, [lab, run, unlearned, layout, picture, read, dragging, nearDelta, palette])
+  const deltaActive = dragging || nearDelta
+  const drawChart = useMemo(
+    () =>
+      layout === null
+        ? null
+        : (element: HTMLCanvasElement) => {
+            const context = prepareContext(element, layout.surface)
+            drawStepChart(context, layout, picture, deltaActive, palette)
+          },
+    [layout, picture, deltaActive, palette],
+  )
+  const moves = run !== null && !unlearned
+  const drawCursor = useMemo(
+    () =>
+      layout === null
+        ? null
+        : (element: HTMLCanvasElement) => {
+            const context = prepareContext(element, layout.surface)
+            const now = moves ? lab.live.getState().step : null
+            drawPointers(context, layout, picture, { cursor: now, hover: read }, palette)
+          },
+    [lab, moves, layout, picture, read, palette],
+  )
+  usePainting(canvas, drawChart)
+  const redrawCursor = usePainting(pointers, drawCursor)
+  useEffect(() => lab.live.subscribe(redrawCursor), [lab, redrawCursor])
 
   useEffect(() => {
     const element = holder.current
@@ -224,6 +228,7 @@ function Plot({ chart, data, unlearned }: PlotProps) {
         aria-describedby="chart-summary"
         data-points={data.points.length}
       />
+      <canvas ref={pointers} aria-hidden="true" />
       <input
         className="plot-keys"
         type="range"

@@ -15,6 +15,8 @@ import {
   type LandscapePainter,
 } from '../render/landscape.ts'
 import { createParticlePainter, drawLinks } from '../render/particles.ts'
+import { createFrameMeter } from '../render/frameMeter.ts'
+import { observeScreen } from '../render/painting.ts'
 import { drawRegions } from '../render/regions.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
@@ -25,6 +27,7 @@ import { isIdentity, lawOf } from './laws.ts'
 import { LyapunovPlot } from './LyapunovPlot.tsx'
 import { RegionPad } from './RegionPad.tsx'
 import { Transport } from './Transport.tsx'
+import { usePainting } from './usePainting.ts'
 import { useSurface } from './useSurface.ts'
 
 /** The two canvases, their clock and their curve. */
@@ -49,7 +52,8 @@ export function Stage() {
 
 /**
  * What tests and assistive tools may rely on, written straight to the element: `data-step` follows the
- * particles frame by frame, the others change with the run store.
+ * particles frame by frame, `data-fps` is the last full second's in which anything moved, the others change with
+ * the run store. Also tells the lab whether the stage is on screen.
  */
 function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
   const lab = useLab()
@@ -57,33 +61,41 @@ function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
     const element = ref.current
     if (element === null) return
     const { dataset } = element
+    const put = (name: string, value: string) => {
+      if (dataset[name] !== value) dataset[name] = value
+    }
+    const move = () => {
+      put('step', String(lab.live.getState().step))
+    }
     const write = () => {
       const { status, backend, training, run, preparing, analysis } = lab.run.getState()
       // The step first: whoever waits for a status finds the step that belongs to it.
-      dataset.step = String(lab.live.getState().step)
-      dataset.backend = backend?.name ?? ''
-      dataset.training = training.phase
-      dataset.trainingStep = String(training.step)
-      dataset.run = String(run?.run ?? 0)
-      dataset.preparing = String(preparing)
-      dataset.laws = analysis?.stage ?? ''
-      dataset.status = status
+      move()
+      put('backend', backend?.name ?? '')
+      put('training', training.phase)
+      put('trainingStep', String(training.step))
+      put('run', String(run?.run ?? 0))
+      put('preparing', String(preparing))
+      put('laws', analysis?.stage ?? '')
+      put('status', status)
+      meter.run(seen && (status === 'running' || status === 'training'))
     }
-    write()
-    dataset.fps = '0'
-    let frames = 0
-    let since = performance.now()
-    let handle = requestAnimationFrame(function count(now) {
-      handle = requestAnimationFrame(count)
-      frames += 1
-      if (now - since < 1000) return
-      dataset.fps = String(Math.round((1000 * frames) / (now - since)))
-      frames = 0
-      since = now
+    let seen = true
+    const meter = createFrameMeter((rate) => {
+      put('fps', String(Math.round(rate)))
     })
-    const stops = [lab.run.subscribe(write), lab.live.subscribe(write)]
+    const unobserve = observeScreen(element, (now) => {
+      seen = now
+      lab.watch(now)
+      write()
+    })
+    document.addEventListener('visibilitychange', meter.restart)
+    put('fps', '0')
+    write()
+    const stops = [lab.run.subscribe(write), lab.live.subscribe(move), unobserve]
     return () => {
-      cancelAnimationFrame(handle)
+      meter.run(false)
+      document.removeEventListener('visibilitychange', meter.restart)
       for (const stop of stops) stop()
     }
   }, [lab, ref])
@@ -121,6 +133,8 @@ const TITLES: Readonly<Record<Flow, { readonly title: string; readonly alt: stri
   },
 }
 
+const NO_TRAIL: readonly Float32Array[] = []
+
 interface FlowCanvasProps {
   readonly flow: Flow
   readonly painter: LandscapePainter
@@ -149,45 +163,39 @@ function FlowCanvas({ flow, painter, data }: FlowCanvasProps) {
     [surface, landscape],
   )
 
-  useEffect(() => {
-    if (base.current === null || viewport === null || data === null) return
-    const context = prepareContext(base.current, viewport)
+  const paintBase = useMemo(() => {
+    if (viewport === null || data === null) return null
     const has = (layer: LayerId) => layers.includes(layer)
-    painter.draw(
-      context,
-      viewport,
-      data,
-      {
-        energy: has('energy'),
-        contours: has('contours'),
-        gradient: has('gradient'),
-        target: has('target'),
-        data: has('data'),
-      },
-      palette,
-    )
-    drawRegions(context, viewport, barriers, palette)
-    drawAxes(context, viewport, palette)
-    base.current.dataset.drawn = 'true'
+    const shown = {
+      energy: has('energy'),
+      contours: has('contours'),
+      gradient: has('gradient'),
+      target: has('target'),
+      data: has('data'),
+    }
+    return (canvas: HTMLCanvasElement) => {
+      const context = prepareContext(canvas, viewport)
+      painter.draw(context, viewport, data, shown, palette)
+      drawRegions(context, viewport, barriers, palette)
+      drawAxes(context, viewport, palette)
+      canvas.dataset.drawn = 'true'
+    }
   }, [painter, viewport, data, layers, barriers, palette])
 
-  // Frames reach the canvas past React; several between two screen frames are drawn once.
-  useEffect(() => {
-    const canvas = top.current
-    if (canvas === null || viewport === null || landscape === null) return
-    let handle = 0
-    const draw = () => {
-      handle = 0
+  const paintTop = useMemo(() => {
+    if (viewport === null || landscape === null) return null
+    const has = (layer: LayerId) => layers.includes(layer)
+    return (canvas: HTMLCanvasElement) => {
       const state = lab.live.getState()
       const xy = state[flow]
       const context = prepareContext(canvas, viewport)
-      if (layers.includes('difference')) drawDifference(context, viewport, landscape, xy, palette)
-      if (layers.includes('particles')) {
+      if (has('difference')) drawDifference(context, viewport, landscape, xy, palette)
+      if (has('particles')) {
         const trail = flow === 'langevin' ? state.langevinTrail : state.deterministicTrail
-        const previous = layers.includes('trails') ? trail : []
+        const previous = has('trails') ? trail : NO_TRAIL
         const companion = flow === 'langevin' ? state.companion : null
         if (companion !== null) {
-          const second = { xy: companion, previous: [] }
+          const second = { xy: companion, previous: NO_TRAIL }
           companions.draw(context, viewport, second, 'companion', palette)
         }
         particles.draw(context, viewport, { xy, previous }, flow, palette)
@@ -195,16 +203,12 @@ function FlowCanvas({ flow, painter, data }: FlowCanvasProps) {
       }
       canvas.dataset.step = String(state.step)
     }
-    const request = () => {
-      if (handle === 0) handle = requestAnimationFrame(draw)
-    }
-    draw()
-    const stop = lab.live.subscribe(request)
-    return () => {
-      stop()
-      cancelAnimationFrame(handle)
-    }
   }, [lab, flow, viewport, landscape, layers, palette, particles, companions])
+
+  usePainting(base, paintBase)
+  // Frames reach the canvas past React; several between two screen frames are drawn once.
+  const repaint = usePainting(top, paintTop)
+  useEffect(() => lab.live.subscribe(repaint), [lab, repaint])
 
   useEffect(() => {
     const element = holder.current

@@ -80,22 +80,25 @@ function PlayButton() {
   )
 }
 
-/** Back and forth through every step; moved by the frames themselves while playing. */
+/** Back and forth through every step. Written past React, ten times a second while playing: it needs a layout. */
 function Scrubber() {
   const lab = useLab()
   const ref = useRef<HTMLInputElement>(null)
   const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
   useEffect(() => {
+    let shown = -1
     const show = () => {
       const input = ref.current
       if (input === null) return
-      const { step } = lab.live.getState()
+      const { step } = lab.run.getState()
+      if (step === shown && input.value === String(step)) return
+      shown = step
       input.value = String(step)
       input.style.setProperty('--share', `${String((100 * step) / Math.max(1, steps))}%`)
       input.setAttribute('aria-valuetext', `step ${String(step)} of ${String(steps)}`)
     }
     show()
-    return lab.live.subscribe(show)
+    return lab.run.subscribe(show)
   }, [lab, steps])
   return (
     <input
@@ -114,7 +117,7 @@ function Scrubber() {
   )
 }
 
-/** k and t = kη, written past React. */
+/** k and t = kη, written past React, ten times a second while playing: faster is not read. */
 function Counter() {
   const lab = useLab()
   const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
@@ -122,14 +125,17 @@ function Counter() {
   const k = useRef<HTMLElement>(null)
   const t = useRef<HTMLElement>(null)
   useEffect(() => {
+    let shown = -1
     const show = () => {
-      const { step } = lab.live.getState()
+      const { step } = lab.run.getState()
+      if (step === shown) return
+      shown = step
       if (k.current !== null) k.current.textContent = formatCount(step)
       if (t.current !== null)
         t.current.textContent = stepSize === null ? '' : formatTime(step, stepSize)
     }
     show()
-    return lab.live.subscribe(show)
+    return lab.run.subscribe(show)
   }, [lab, stepSize])
   return (
     <p className="counter">
