@@ -73,10 +73,7 @@ const ROOMS = {
     types: ['lab/protocol'],
     packages: ['react', 'react-dom', 'zustand', 'katex'],
   },
-  'main.tsx': {
-    may: ['lab/scene', 'lab/client', 'app'],
-    packages: ['react', 'react-dom'],
-  },
+  'main.ts': { may: ['lab/scene', 'lab/client', 'app'] },
 }
 
 /** Floors from the ground up. A unit test may look at its whole floor and at those below. */

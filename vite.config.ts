@@ -1,18 +1,43 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { kernels } from './scripts/buildKernels.ts'
+import { bundleGraph } from './scripts/bundleGraph.ts'
 import { DEVELOPMENT_CSP, SECURITY_HEADERS } from './scripts/csp.ts'
+import { preloadViews } from './scripts/preloadViews.ts'
+
+/** What the lab needs before anything is drawn. */
+const STARTS_WORKER = /src\/(?:core|learning|lab|app\/stores|app\/storage)\/|preload-helper/
+/** What the dialogs for data of one's own share. */
+const OWN_DATA = /useAcceptance|stores\/data\.ts|io\/csv\.ts|d3-dsv|\/Dialog\.tsx/
+
+const isOf = (kind: RegExp) => (id: string) => kind.test(id) && !OWN_DATA.test(id)
+
+const graph = bundleGraph(import.meta.dirname)
 
 export default defineConfig({
   base: './',
-  plugins: [kernels(), react()],
-  worker: { format: 'es' },
+  plugins: [kernels(), react(), preloadViews(), graph.page()],
+  worker: { format: 'es', plugins: () => [graph.worker()] },
   build: {
     target: 'es2022',
     // Inlined assets would be data: URLs, which the policy refuses for fonts and for fetch.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { checks: { bundlerTimings: false } },
+    rolldownOptions: {
+      checks: { bundlerTimings: false },
+      // The maps of colours that nobody uses: each is one string of a kilobyte that does not compress.
+      treeshake: { manualPureFunctions: ['ramp', 'ramp$1', 'colors'] },
+      output: {
+        codeSplitting: {
+          // Two files for the start, one that starts the worker and one for the eyes; the rest by itself.
+          groups: [
+            { name: 'lab', test: isOf(STARTS_WORKER), minShareCount: 2, priority: 3 },
+            { name: 'views', test: isOf(/./), minShareCount: 2, priority: 2 },
+            { name: 'own-data', test: OWN_DATA, minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   optimizeDeps: {
     // Imported only inside workers, where the dependency scan of the dev server does not look.

@@ -10,9 +10,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { gzipSync } from 'node:zlib'
 import sirv from 'sirv'
 import { build } from 'vite'
+import { compressed, ENCODINGS } from './compress.ts'
 import { SECURITY_HEADERS } from './csp.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
@@ -20,6 +20,7 @@ const DIST = path.join(ROOT, 'dist')
 const HOST = 'localhost'
 const DEFAULT_PORT = 4173
 const PORTS_TRIED = 20
+const COMPRESSIBLE = /\.(html|js|css|json|svg|wasm|csv|txt)$/
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -38,12 +39,16 @@ function buildIsStale(): boolean {
   return sources.some((file) => existsSync(file) && statSync(file).mtimeMs > built)
 }
 
-/** Writes a gzipped twin beside every file that shrinks, once per build. */
+/** Writes a twin in each encoding beside every file that shrinks by it, once per build. */
 function compress(): void {
+  const { gzip, brotli } = ENCODINGS
   for (const file of filesUnder(DIST)) {
-    if (!/\.(html|js|css|json|svg|wasm|csv|txt)$/.test(file) || existsSync(`${file}.gz`)) continue
+    if (!COMPRESSIBLE.test(file) || existsSync(file + brotli)) continue
     const bytes = readFileSync(file)
-    if (bytes.length > 1024) writeFileSync(`${file}.gz`, gzipSync(bytes))
+    if (bytes.length <= 1024) continue
+    const smaller = compressed(bytes)
+    writeFileSync(file + gzip, smaller.gzip)
+    writeFileSync(file + brotli, smaller.brotli)
   }
 }
 
@@ -51,6 +56,7 @@ function createPageServer(): Server {
   const serveFile = sirv(DIST, {
     etag: true,
     gzip: true,
+    brotli: true,
     setHeaders(response, pathname) {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
       const hashed = pathname.startsWith('/assets/')

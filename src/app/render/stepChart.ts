@@ -1,4 +1,4 @@
-import { area, line, scaleLinear } from 'd3'
+import { scaleLinear } from 'd3'
 import type { Context } from './canvas.ts'
 import { formatCount, formatLogTick, formatNats, formatNumber, trimZeros } from './format.ts'
 import { placeBox, type Box, type Obstacles, type Polyline } from './labels.ts'
@@ -271,11 +271,10 @@ function drawBand(
 ): void {
   if (!samples.some((s) => s.error > 0)) return
   context.beginPath()
-  area<Sample>(
-    (s) => layout.x(s.step),
-    (s) => layout.place(s.value - s.error),
-    (s) => layout.place(s.value + s.error),
-  ).context(context as CanvasRenderingContext2D)([...samples])
+  for (const s of samples) context.lineTo(layout.x(s.step), layout.place(s.value - s.error))
+  for (const s of samples.toReversed())
+    context.lineTo(layout.x(s.step), layout.place(s.value + s.error))
+  context.closePath()
   context.fillStyle = colour
   context.fill()
 }
@@ -289,10 +288,7 @@ function drawRun(context: Context, layout: StepLayout, samples: readonly Sample[
     context.moveTo(x - 2, y)
     context.lineTo(x + 2, y)
   } else {
-    line<Sample>(
-      (s) => layout.x(s.step),
-      (s) => layout.place(s.value),
-    ).context(context as CanvasRenderingContext2D)([...samples])
+    for (const s of samples) context.lineTo(layout.x(s.step), layout.place(s.value))
   }
   context.stroke()
 }

@@ -1,5 +1,4 @@
-import { isTargetId } from '../../lab/scene/defaults.ts'
-import { HALF_TRAINED } from '../../lab/scene/experiments.ts'
+import { HALF_TRAINED, isTargetId } from '../../lab/scene/defaults.ts'
 import type { EnergySpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import { TARGET_LABELS } from '../../lab/scene/texts.ts'
 

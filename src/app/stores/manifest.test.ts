@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { defaultTarget } from '../../lab/scene/defaults.ts'
-import { HALF_TRAINED, PRETRAINED_IDS } from '../../lab/scene/experiments.ts'
+import { defaultTarget, HALF_TRAINED } from '../../lab/scene/defaults.ts'
+import { PRETRAINED_IDS } from '../../lab/scene/experiments.ts'
 import { energyLabel } from './labels.ts'
 import { readManifest, shippedFor } from './manifest.ts'
 

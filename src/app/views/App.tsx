@@ -9,11 +9,6 @@ import { Notices } from './Notices.tsx'
 import { SampleStation } from './SampleStation.tsx'
 import { Stage } from './Stage.tsx'
 import { TrainStation } from './TrainStation.tsx'
-import './base.css'
-import './layout.css'
-import './stations.css'
-import './stage.css'
-import './barriers.css'
 
 export function App({ lab }: { readonly lab: Lab }) {
   return (

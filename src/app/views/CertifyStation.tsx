@@ -3,10 +3,12 @@ import type { CriterionId } from '../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS, type CriterionText } from '../../lab/scene/texts.ts'
 import type { FrameReply } from '../../lab/protocol/calls.ts'
 import { formatCount, formatNats, formatNumber } from '../render/format.ts'
-import { Constants } from './Constants.tsx'
 import { useLab, useRun, useScene } from './context.ts'
 import { Formula } from './Formula.tsx'
+import { createPart } from './part.tsx'
 import { Slider } from './Slider.tsx'
+
+const Constants = createPart(async () => (await import('./Constants.tsx')).Constants)
 
 type Report = FrameReply['stops'][number]
 

@@ -1,32 +1,26 @@
 import { use, Suspense } from 'react'
+import { leisure } from './leisure.ts'
 
 type Katex = typeof import('katex')
-let loading: Promise<Katex> | null = null
+let loading: Promise<Katex | null> | null = null
 
-/** Resolves when the page has nothing better to do, or after a while. */
-function leisure(): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      resolve()
-    }
-    // Not every browser has idle callbacks.
-    if ('requestIdleCallback' in window) requestIdleCallback(done, { timeout: 4000 })
-    else setTimeout(done, 1500)
-  })
-}
-
-/** The typesetter is fetched with the first formula that is shown, as MathML: no fonts, no styles. */
-function load(): Promise<Katex> {
+/**
+ * The typesetter is fetched with the first formula that is shown, as MathML: no fonts, no styles. Null where it cannot be
+ * fetched: the plain formulas stand.
+ */
+function load(): Promise<Katex | null> {
   loading ??= new Promise<void>((resolve) => setTimeout(resolve, 800))
     .then(leisure)
     .then(() => import('katex'))
+    .catch(() => null)
   return loading
 }
 
 const typeset = new Map<string, string>()
 
-function Typeset({ tex }: { readonly tex: string }) {
+function Typeset({ tex, plain }: { readonly tex: string; readonly plain: string }) {
   const katex = use(load())
+  if (katex === null) return <span className="formula">{plain}</span>
   let html = typeset.get(tex)
   if (html === undefined) {
     html = katex.renderToString(tex, { output: 'mathml', throwOnError: false })
@@ -39,7 +33,7 @@ function Typeset({ tex }: { readonly tex: string }) {
 export function Formula({ tex, plain }: { readonly tex: string; readonly plain: string }) {
   return (
     <Suspense fallback={<span className="formula">{plain}</span>}>
-      <Typeset tex={tex} />
+      <Typeset tex={tex} plain={plain} />
     </Suspense>
   )
 }

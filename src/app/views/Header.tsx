@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from 'react'
-import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
 import { useLab, usePalette, useRun, useScene } from './context.ts'
 import { Icon } from './Icon.tsx'
+import { createPart } from './part.tsx'
+
+const ExperimentList = createPart(async () => (await import('./ExperimentList.tsx')).ExperimentList)
 
 export function Header() {
   return (
@@ -62,13 +64,8 @@ function BackendBadge() {
   )
 }
 
-const GROUPS = [
-  { group: 'theory', heading: 'What the theory says' },
-  { group: 'target', heading: 'Energies learned beforehand' },
-] as const
-
 function ExperimentsMenu() {
-  const lab = useLab()
+  const [opened, setOpened] = useState(false)
   const ref = useRef<HTMLDetailsElement>(null)
   useEffect(() => {
     const close = (event: Event) => {
@@ -91,34 +88,21 @@ function ExperimentsMenu() {
     }
   }, [])
   return (
-    <details className="menu" ref={ref}>
+    <details
+      className="menu"
+      ref={ref}
+      onToggle={() => {
+        setOpened(true)
+      }}
+    >
       <summary className="button">Experiments</summary>
-      <ul className="menu-list" aria-label="Experiments">
-        {GROUPS.map(({ group, heading }) => (
-          <li key={group}>
-            <h3 id={`experiments-${group}`}>{heading}</h3>
-            <ul aria-labelledby={`experiments-${group}`}>
-              {EXPERIMENTS.filter((entry) => entry.group === group).map(
-                ({ id, title, sentence, scene }) => (
-                  <li key={id}>
-                    <button
-                      type="button"
-                      data-experiment={id}
-                      onClick={() => {
-                        if (ref.current !== null) ref.current.open = false
-                        lab.open(scene)
-                      }}
-                    >
-                      <strong>{title}</strong>
-                      <span>{sentence}</span>
-                    </button>
-                  </li>
-                ),
-              )}
-            </ul>
-          </li>
-        ))}
-      </ul>
+      {opened && (
+        <ExperimentList
+          onChosen={() => {
+            if (ref.current !== null) ref.current.open = false
+          }}
+        />
+      )}
     </details>
   )
 }

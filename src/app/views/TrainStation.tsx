@@ -7,12 +7,11 @@ import { thumbnailKey } from '../stores/lab.ts'
 import { sameTarget } from '../stores/manifest.ts'
 import { quantitiesOf, targetOfDataSet } from '../stores/shelfStore.ts'
 import { useLab, useScene, useShelf } from './context.ts'
-import { DrawDialog } from './DrawDialog.tsx'
 import { Icon } from './Icon.tsx'
+import { createPart } from './part.tsx'
 import { Recipe } from './Recipe.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
 import { TrainingPanel } from './TrainingPanel.tsx'
-import { PasteDialog, UploadDialog } from './UploadDialog.tsx'
 
 /** Station 1: what to learn, and learning it. */
 export function TrainStation() {
@@ -109,6 +108,22 @@ function Gallery() {
     </div>
   )
 }
+
+interface DialogProps {
+  readonly onClose: () => void
+}
+
+function createDialog(load: () => Promise<(props: DialogProps) => React.ReactNode>) {
+  return createPart<DialogProps>(load, {
+    onFailure: ({ onClose }) => {
+      onClose()
+    },
+  })
+}
+
+const DrawDialog = createDialog(async () => (await import('./DrawDialog.tsx')).DrawDialog)
+const UploadDialog = createDialog(async () => (await import('./UploadDialog.tsx')).UploadDialog)
+const PasteDialog = createDialog(async () => (await import('./UploadDialog.tsx')).PasteDialog)
 
 /** Targets of one's own: drawn, from a file, pasted. */
 function OwnData() {

@@ -1,5 +1,3 @@
-import { useEffect, useRef } from 'react'
-import { prepareContext } from '../render/canvas.ts'
 import {
   formatCount,
   formatDuration,
@@ -8,10 +6,13 @@ import {
   formatNumber,
   formatRate,
 } from '../render/format.ts'
-import { drawLossChart } from '../render/lossChart.ts'
 import { cardsOf, nameOf, targetName } from '../stores/shelfStore.ts'
-import { useLab, usePalette, useRun, useScene, useShelf } from './context.ts'
-import { useSurface } from './useSurface.ts'
+import { useLab, useRun, useScene, useShelf } from './context.ts'
+import { createPart } from './part.tsx'
+
+const LossPlot = createPart(async () => (await import('./LossPlot.tsx')).LossPlot, {
+  placeholder: <div className="loss" />,
+})
 
 /** Train, pause, resume, step, start over; how far, how fast, how good. */
 export function TrainingPanel() {
@@ -142,42 +143,6 @@ function OnStage() {
       <span>{energy.kind === 'pretrained' ? 'Shipped energy' : nameOf(shelf, energy, target)}</span>
       {kl !== null && <span>KL(ρ*‖π) {formatNats(kl)} nats</span>}
     </p>
-  )
-}
-
-function LossPlot() {
-  const [holder, surface] = useSurface<HTMLDivElement>()
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const palette = usePalette()
-  const losses = useRun((state) => state.training.losses)
-  const history = useRun((state) => state.training.history)
-  const steps = useRun((state) => state.training.steps)
-  useEffect(() => {
-    if (canvas.current === null || surface === null) return
-    const context = prepareContext(canvas.current, surface)
-    drawLossChart(context, surface, { losses, history, steps }, palette)
-  }, [surface, losses, history, steps, palette])
-  const last = history.at(-1)
-  return (
-    <div
-      className="loss"
-      ref={holder}
-      data-testid="loss"
-      data-losses={losses.length}
-      data-loss={losses.at(-1)?.loss}
-      data-kl={last?.klDataModel ?? undefined}
-      data-cross-entropy={last?.crossEntropy ?? undefined}
-    >
-      <canvas
-        ref={canvas}
-        role="img"
-        aria-label={`Loss of the training and, measured as it goes, ${
-          typeof last?.klDataModel === 'number'
-            ? 'KL from the data to the model'
-            : 'held-out cross-entropy'
-        }`}
-      />
-    </div>
   )
 }
 

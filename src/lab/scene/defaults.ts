@@ -149,3 +149,6 @@ export const DEFAULT_SCENE: SceneSpec = {
   stopping: DEFAULT_STOPPING,
   view: DEFAULT_VIEW,
 }
+
+/** Two moons trained far too briefly: shipped for scenes that show what a wrong energy does, and on no shelf. */
+export const HALF_TRAINED = 'two-moons-half'

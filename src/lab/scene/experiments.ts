@@ -1,4 +1,4 @@
-import { DEFAULT_SCENE, defaultTarget, ORIGIN } from './defaults.ts'
+import { DEFAULT_SCENE, defaultTarget, HALF_TRAINED, ORIGIN } from './defaults.ts'
 import type {
   DynamicsSpec,
   Matrix2,
@@ -35,9 +35,6 @@ export const PRETRAINED_IDS = [
   'two-gaussians',
   'three-gaussians',
 ] as const satisfies readonly TargetId[]
-
-/** Two moons trained far too briefly: shipped for scenes that show what a wrong energy does, and on no shelf. */
-export const HALF_TRAINED = 'two-moons-half'
 
 /** A target at its default sharpness on its shipped energy, everything else by default. */
 export function pretrainedScene(id: (typeof PRETRAINED_IDS)[number]): SceneSpec {

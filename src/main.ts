@@ -1,16 +1,19 @@
-import { StrictMode } from 'react'
-import { createRoot } from 'react-dom/client'
 import { openLibrary } from './app/storage/library.ts'
 import { createDebugHook } from './app/stores/debugHook.ts'
 import { createLab } from './app/stores/lab.ts'
 import { browserPlatform } from './app/stores/platform.ts'
-import { App } from './app/views/App.tsx'
 import { createAnalysisClient } from './lab/client/analysisClient.ts'
 import { createComputeClient } from './lab/client/computeClient.ts'
+import './app/views/base.css'
+import './app/views/layout.css'
+import './app/views/stations.css'
+import './app/views/stage.css'
+import './app/views/barriers.css'
 
-const root = document.getElementById('root')
-if (root === null) throw new Error('the page has no #root')
-
+/*
+ * The first thing that the page does is to start the worker and to ask it for the run of the address. React and the
+ * renderers are a file of their own, which arrives and is evaluated while the worker computes.
+ */
 const lab = createLab({
   client: createComputeClient(),
   analysis: createAnalysisClient(),
@@ -25,8 +28,7 @@ const lab = createLab({
 })
 window.lyapunovLab = createDebugHook(lab)
 
-createRoot(root).render(
-  <StrictMode>
-    <App lab={lab} />
-  </StrictMode>,
-)
+const { mount } = await import('./app/views/mount.tsx')
+const root = document.getElementById('root')
+if (root === null) throw new Error('the page has no #root')
+mount(root, lab)

@@ -1,0 +1,18 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import type { Lab } from '../stores/lab.ts'
+import { App } from './App.tsx'
+import { fetchParts } from './part.tsx'
+
+/** How long the first run has the machine to itself before parts that nobody has asked for are fetched, ms. */
+const PARTS_DELAY = 1500
+
+/** Puts the page into an element. */
+export function mount(root: HTMLElement, lab: Lab): void {
+  createRoot(root).render(
+    <StrictMode>
+      <App lab={lab} />
+    </StrictMode>,
+  )
+  setTimeout(() => void fetchParts(), PARTS_DELAY)
+}
