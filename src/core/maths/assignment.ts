@@ -57,8 +57,8 @@ export function assign(cost: Float64Array, n: number): Assignment {
     const remaining = new Int32Array(n)
     let remainingCount = 0
     let next = 0
-    // Rounding can make the prices creep; past this budget the searches below finish the work.
-    let budget = 16 * n
+    // A war over few columns can go on for long: past this budget the searches below are faster.
+    let budget = 2 * n
     while (next < freeCount) {
       const i = free[next++]!
       if (budget-- <= 0) {

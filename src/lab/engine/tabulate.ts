@@ -1,6 +1,7 @@
 import type { EnergyGrid } from '../../core/fields/energyField.ts'
 import { mixedDerivative, type EnergyFunction } from '../../core/fields/energyGrid.ts'
 import { nodeCoordinate, type Box } from '../../core/maths/grid.ts'
+import type { SimdKernel } from '../../learning/kernels/simd/simdKernel.ts'
 import type { EnergyModel } from '../../learning/training/api.ts'
 import { axisConfinement } from '../../learning/training/model.ts'
 import type { Slicer } from './environment.ts'
@@ -20,6 +21,31 @@ export function modelEnergy(model: EnergyModel): BatchEnergy {
       axisConfinement(xy[i]!, model.penaltyStart, axis)
       value[i >> 1] = value[i >> 1]! + axis[0]!
       gradient[i] = gradient[i]! + axis[1]!
+    }
+  }
+}
+
+/** The same in float32 on a kernel that answers at once, many times as fast. */
+export function kernelEnergy(kernel: SimdKernel, model: EnergyModel): BatchEnergy {
+  const axis = new Float64Array(2)
+  let points = new Float32Array(0)
+  let values = new Float32Array(0)
+  let gradients = new Float32Array(0)
+  return (xy, value, gradient) => {
+    if (points.length !== xy.length) {
+      points = new Float32Array(xy.length)
+      values = new Float32Array(xy.length / 2)
+      gradients = new Float32Array(xy.length)
+    }
+    points.set(xy)
+    kernel.evaluateSync(model.theta, points, values, gradients)
+    for (let i = 0; i < xy.length; i += 2) {
+      axisConfinement(xy[i]!, model.penaltyStart, axis)
+      gradient[i] = gradients[i]! + axis[1]!
+      const alongX = axis[0]!
+      axisConfinement(xy[i + 1]!, model.penaltyStart, axis)
+      gradient[i + 1] = gradients[i + 1]! + axis[1]!
+      value[i >> 1] = values[i >> 1]! + alongX + axis[0]!
     }
   }
 }

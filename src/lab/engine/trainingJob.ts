@@ -2,6 +2,8 @@ import type { EnergyField } from '../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler } from '../../core/fields/gibbs.ts'
 import type { Box } from '../../core/maths/grid.ts'
 import { Purpose } from '../../core/maths/rng.ts'
+import type { EnergyKernel } from '../../learning/kernels/kernel.ts'
+import { isSynchronous } from '../../learning/kernels/simd/simdKernel.ts'
 import {
   DivergenceError,
   type Backend,
@@ -20,7 +22,7 @@ import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
 import { Refusal } from './refusal.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
-import { modelEnergy, tabulate } from './tabulate.ts'
+import { kernelEnergy, modelEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
 import { largestDifference, tableErrorOf } from './tableError.ts'
 
 /** How a training ended, with the best parameters it found. */
@@ -74,6 +76,7 @@ export class TrainingJob {
   live: EnergyField | null = null
 
   private readonly environment: Environment
+  private kernel: EnergyKernel | null = null
   private readonly backends: Backends
   private readonly target: ResolvedTarget
   private readonly slicer: Slicer
@@ -144,7 +147,7 @@ export class TrainingJob {
     let backend = await this.backends.open(training.backend)
     const problem = this.target.problem(seed, this.box.halfWidth)
     const shape = networkShape(training.objective)
-    let kernel = backend.kernel(shape)
+    let kernel = (this.kernel = backend.kernel(shape))
     const create = (steps: number, checkpoint?: TrainerCheckpoint): Trainer =>
       createTrainer({
         seed,
@@ -165,7 +168,7 @@ export class TrainingJob {
       if (backend.name === 'cpu' || error instanceof Refusal) throw error
       kernel.dispose()
       backend = await this.backends.replace(backend, lost ?? messageOf(error))
-      kernel = backend.kernel(shape)
+      kernel = this.kernel = backend.kernel(shape)
       lost = null
       watch(backend)
     }
@@ -329,14 +332,14 @@ export class TrainingJob {
 
   /**
    * The energy as it stands, on the coarse table; null where it has no finite values. Read from the
-   * parameters in float64, not from the backend: a slow device is not kept from its steps, and what is
-   * measured depends on the parameters alone.
+   * parameters in this thread, whatever the backend: a slow device is not kept from its steps, and what
+   * is measured depends on the parameters alone.
    */
   private async tabulateLive(trainer: Trainer): Promise<EnergyField | null> {
     if (this.live !== null && this.landscapeStep === trainer.step) return this.live
     const { step } = trainer
     try {
-      const grid = await tabulate(this.liveBox, modelEnergy(trainer.model()), this.slicer)
+      const grid = await tabulate(this.liveBox, this.liveEnergy(trainer.model()), this.slicer)
       this.live = { grid, barriers: [] }
       this.landscapeStep = step
       return this.live
@@ -396,7 +399,15 @@ export class TrainingJob {
   private liveTableError({ grid }: EnergyField, model: EnergyModel): TableError {
     const key = { seed: this.scene.seed, purpose: Purpose.probe }
     const points = gibbsSampler({ grid, barriers: [] }, 1).sample(key, PROBE_POINTS)
-    return largestDifference(grid, points, modelEnergy(model))
+    return largestDifference(grid, points, this.liveEnergy(model))
+  }
+
+  /** On the kernel where it answers at once, in float64 elsewhere. */
+  private liveEnergy(model: EnergyModel): BatchEnergy {
+    const { kernel } = this
+    return kernel !== null && isSynchronous(kernel)
+      ? kernelEnergy(kernel, model)
+      : modelEnergy(model)
   }
 
   private emitCheckpoint(trainer: Trainer): void {

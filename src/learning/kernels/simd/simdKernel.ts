@@ -12,6 +12,11 @@ export interface SimdKernel extends EnergyKernel {
   accumulateSync(theta: Float32Array, tuples: Tuples, out: Float32Array): number
 }
 
+/** Whether a kernel answers at once, which only this one does. */
+export function isSynchronous(kernel: EnergyKernel): kernel is SimdKernel {
+  return 'evaluateSync' in kernel
+}
+
 /** What assembly/energy.ts exports. Addresses are in bytes. */
 interface Exports {
   readonly BLOCK: WebAssembly.Global<'i32'>
