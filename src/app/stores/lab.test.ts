@@ -679,6 +679,19 @@ describe('training', () => {
     expect(await library.checkpoint()).toBeUndefined()
   })
 
+  it('what was measured of a GPU, and tells the worker of it on the next visit', async () => {
+    const library = await openLibrary(`lab-${String(libraries++)}`)
+    const first = await open({ library })
+    const asked = ({ calls }: typeof first.client) =>
+      calls.find(({ name }) => name === 'openBackend')?.request
+    expect(asked(first.client)).toEqual({ choice: 'auto', calibrations: {} })
+    const calibration = { webgpu: 0.4, wasm: 1.2 }
+    first.client.emit('calibrated', { adapter: 'a GPU', calibration })
+    await settle()
+    const next = await open({ library })
+    expect(asked(next.client)).toMatchObject({ calibrations: { 'a GPU': calibration } })
+  })
+
   it('leaves alone what is no checkpoint of ours', () => {
     const good = checkpointOf(UNTRAINED, 1)
     expect(isCheckpoint(good)).toBe(true)

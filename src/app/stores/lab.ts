@@ -15,6 +15,7 @@ import type {
   Vector2,
 } from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
+import { readCalibrations, type Calibrations } from './calibrations.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
 import { readManifest, sameTarget, shippedFor } from './manifest.ts'
@@ -138,6 +139,7 @@ export function createLab({
   const provided = new Set<string>()
   let backendChoice: string | null = null
   let started = false
+  let calibrations: Calibrations = {}
 
   /** What a link got wrong, field by field; the rest of it stands. */
   function postProblems(messages: readonly string[]): void {
@@ -155,12 +157,14 @@ export function createLab({
         `This browser keeps nothing beyond this tab (${kept.problem ?? 'storage refused'}): trained ` +
           'energies and drawn data are lost when it closes.',
       )
-    const [items, dataSets, checkpoint, theme] = await Promise.all([
+    const [items, dataSets, checkpoint, theme, measured] = await Promise.all([
       kept.shelf(),
       kept.dataSets(),
       kept.checkpoint(),
       kept.setting('theme'),
+      kept.setting('calibrations'),
     ])
+    calibrations = readCalibrations(measured, platform.today())
     shelf.setState({ items, dataSets, persistent: kept.persistent })
     if (theme === 'light' || theme === 'dark')
       edit(scene, (s) => (s.view.theme === 'auto' ? { ...s, view: { ...s.view, theme } } : s))
@@ -330,7 +334,10 @@ export function createLab({
     const choice = scene.getState().scene.training.backend
     if (choice === backendChoice) return
     backendChoice = choice
-    client.call('openBackend', { choice }).then(
+    const opening = loaded
+      .catch(() => undefined)
+      .then(() => client.call('openBackend', { choice, calibrations }))
+    opening.then(
       (report) => {
         if (choice !== backendChoice) return
         run.setState({ backend: report })
@@ -416,6 +423,11 @@ export function createLab({
     }),
     client.on('backend', (report) => {
       run.setState({ backend: report })
+    }),
+    client.on('calibrated', ({ adapter, calibration }) => {
+      calibrations = { ...calibrations, [adapter]: { ...calibration, at: platform.today() } }
+      const text = JSON.stringify(calibrations)
+      void keepSafe('What was measured of the GPU', (kept) => kept.putSetting('calibrations', text))
     }),
     client.on('crashed', ({ message, restarted }) => {
       if (!restarted) {

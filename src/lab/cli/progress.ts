@@ -36,6 +36,7 @@ export function progressPrinter(
     landscape() {},
     analysis() {},
     checkpoint() {},
+    calibrated() {},
     live() {},
     liveEnded() {},
   }

@@ -1,17 +1,32 @@
 import type { BackendChoice } from '../../learning/ids.ts'
-import type { Backend } from '../../learning/training/api.ts'
+import type { Backend, Calibration, CalibrationMemory } from '../../learning/training/api.ts'
 import type { BackendReport } from '../protocol/calls.ts'
 import type { Environment } from './environment.ts'
 
 /**
  * The training backends, opened when first asked for: their code is loaded then and not before.
  */
-export class Backends {
+export class Backends implements CalibrationMemory {
   private readonly environment: Environment
+  private calibrations: Readonly<Record<string, Calibration>> = {}
   private readonly opened = new Map<BackendChoice, Promise<Backend>>()
 
   constructor(environment: Environment) {
     this.environment = environment
+  }
+
+  /** Takes over what was measured on earlier visits. */
+  learn(calibrations: Readonly<Record<string, Calibration>>): void {
+    this.calibrations = { ...calibrations, ...this.calibrations }
+  }
+
+  recall(adapter: string): Calibration | null {
+    return this.calibrations[adapter] ?? null
+  }
+
+  remember(adapter: string, calibration: Calibration): void {
+    this.calibrations = { ...this.calibrations, [adapter]: calibration }
+    this.environment.emit('calibrated', { adapter, calibration })
   }
 
   /** Opens a backend, once for each choice. Rejects with the library's reason where it cannot. */
@@ -48,7 +63,11 @@ export class Backends {
 
   private async load(choice: BackendChoice): Promise<Backend> {
     const { openBackend } = await import('../../learning/training/backend.ts')
-    const backend = await openBackend({ choice, kernelModule: this.environment.kernelModule })
+    const backend = await openBackend({
+      choice,
+      kernelModule: this.environment.kernelModule,
+      calibrations: this,
+    })
     this.environment.emit('backend', reportOf(backend))
     return backend
   }

@@ -111,8 +111,13 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     })
   }
 
-  openBackend = async ({ choice }: Request<'openBackend'>): Promise<Reply<'openBackend'>> =>
-    reportOf(await this.backends.open(choice))
+  openBackend = async ({
+    choice,
+    calibrations,
+  }: Request<'openBackend'>): Promise<Reply<'openBackend'>> => {
+    this.backends.learn(calibrations)
+    return reportOf(await this.backends.open(choice))
+  }
 
   provide = async (request: Request<'provide'>): Promise<null> => {
     this.onProvide(request)

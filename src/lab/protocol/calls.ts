@@ -3,7 +3,11 @@ import type { Collapse, Constants, Estimator, StoppingReport } from '../../core/
 import type { SuggestedMetric } from '../../core/analysis/metric.ts'
 import type { Barrier } from '../../core/fields/energyField.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
-import type { Standardisation, TrainerCheckpoint } from '../../learning/training/api.ts'
+import type {
+  Calibration,
+  Standardisation,
+  TrainerCheckpoint,
+} from '../../learning/training/api.ts'
 import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
 import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
 
@@ -12,8 +16,18 @@ import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
  * its own accord. Typed arrays in replies are transferred: their sender keeps no copy.
  */
 export interface Calls {
-  /** Opens a training backend (loads the tensor library, checks gradients, measures). Idempotent per choice. */
-  openBackend: [request: { readonly choice: BackendChoice }, reply: BackendReport]
+  /**
+   * Opens a training backend: checks its gradients and, where there is a GPU that was not measured before,
+   * measures. Idempotent per choice.
+   */
+  openBackend: [
+    request: {
+      readonly choice: BackendChoice
+      /** What was measured on earlier visits, by the name of the GPU adapter. */
+      readonly calibrations: Readonly<Record<string, Calibration>>
+    },
+    reply: BackendReport,
+  ]
   /** Hands the worker bytes that only the page has: shelf energies, files, uploaded data. */
   provide: [request: { readonly ref: AssetRef; readonly bytes: Uint8Array }, reply: null]
   /** Builds a run: resolves the energy, tabulates, finds η, places the particles. Aborts the run before it. */
@@ -53,7 +67,7 @@ export interface Calls {
   thumbnail: [request: ThumbnailRequest, reply: Raster]
 }
 
-export type { AnalysisInput, AnalysisReport }
+export type { AnalysisInput, AnalysisReport, Calibration }
 
 export type CallName = keyof Calls
 export type Request<K extends CallName> = Calls[K][0]
@@ -74,6 +88,8 @@ export interface Events {
   notice: Notice
   /** The backend changed by itself (device lost, gradient check failed). */
   backend: BackendReport
+  /** A GPU was measured against WebAssembly: worth keeping for the next visit. */
+  calibrated: { readonly adapter: string; readonly calibration: Calibration }
   /** What is known so far of the laws of a run: whenever a curve is whole, and between at most 5 times a second. */
   analysis: { readonly run: number; readonly report: AnalysisReport }
 }

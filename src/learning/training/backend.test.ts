@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { NetworkShape } from '../kernels/kernel.ts'
 import { referenceKernel } from '../kernels/reference.ts'
 import { readKernelModule } from '../kernels/simd/module.testing.ts'
@@ -29,6 +29,55 @@ describe('openBackend in Node, where there is no WebGPU', () => {
     expect(backend.name).toBe('wasm')
     expect(backend.reason).toContain('in place of webgpu')
     expect(backend.refused[0]?.name).toBe('webgpu')
+  })
+})
+
+describe('where there is a GPU', () => {
+  const requestDevice = vi.fn(() => Promise.reject(new Error('the driver is asleep')))
+  const adapter = {
+    info: { description: 'A GPU', isFallbackAdapter: false },
+    limits: {},
+    requestDevice,
+  }
+  const withGpu = (found: object | null) => {
+    vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(found) } })
+  }
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    requestDevice.mockClear()
+  })
+
+  it('which was measured to be slower, it is left alone', async () => {
+    withGpu(adapter)
+    const recall = vi.fn(() => ({ webgpu: 3, wasm: 1 }))
+    const calibrations = { recall, remember: vi.fn() }
+    const backend = await openBackend({ choice: 'auto', kernelModule, calibrations })
+    expect(recall).toHaveBeenCalledWith('A GPU')
+    expect(backend.name).toBe('wasm')
+    expect(backend.reason).toBe('faster of 2 measured earlier: wasm 1.0 ms, webgpu 3.0 ms a step')
+    expect(requestDevice).not.toHaveBeenCalled()
+  })
+
+  it('which does not start, WebAssembly is taken and the reason kept', async () => {
+    withGpu(adapter)
+    const calibrations = { recall: () => null, remember: vi.fn() }
+    const backend = await openBackend({ choice: 'auto', kernelModule, calibrations })
+    expect(backend.name).toBe('wasm')
+    expect(backend.refused).toEqual([{ name: 'webgpu', reason: 'the driver is asleep' }])
+    expect(calibrations.remember).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    [null, 'WebGPU is there, but it offers no adapter'],
+    [
+      { ...adapter, info: { description: 'SwiftShader', isFallbackAdapter: false } },
+      'only a software adapter (SwiftShader), slower than WebAssembly',
+    ],
+  ])('which is none, it is refused', async (found, reason) => {
+    withGpu(found)
+    const backend = await openBackend({ choice: 'auto', kernelModule })
+    expect(backend.name).toBe('wasm')
+    expect(backend.refused).toEqual([{ name: 'webgpu', reason }])
   })
 })
 
