@@ -4,6 +4,7 @@ import { map, type Transition } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
 import { spacing } from '../maths/grid.ts'
 import { determinant2, isPositiveDefinite2 } from '../maths/linalg2.ts'
+import { finish, PIECE } from '../maths/pieces.ts'
 import type { Basin, Collapse, DeterministicCurves } from './curves.ts'
 
 /*
@@ -25,6 +26,15 @@ export function transportRate(
   field: EnergyField,
   transition: Transition,
 ): number {
+  return finish(transportRateInPieces(xy, field, transition))
+}
+
+/** `transportRate` in pieces of a few milliseconds at most; the positions must not change meanwhile. */
+export function* transportRateInPieces(
+  xy: Float64Array,
+  field: EnergyField,
+  transition: Transition,
+): Generator<undefined, number> {
   const { epsilon, covariance } = transition
   const scale = 1 / (2 * transition.stepSize * epsilon)
   const pxx = covariance[0] * scale
@@ -32,6 +42,7 @@ export function transportRate(
   const pyy = covariance[2] * scale
   let sum = 0
   for (let k = 0; k < xy.length; k += 2) {
+    if (k % (2 * PIECE) === 2 * PIECE - 2) yield
     fieldJet(field, xy[k]!, xy[k + 1]!, jet)
     const gx = jet[1]!
     const gy = jet[2]!

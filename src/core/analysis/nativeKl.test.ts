@@ -77,6 +77,67 @@ describe('the choice of estimator', () => {
   })
 })
 
+describe('with very many particles', () => {
+  /** Readings of the same places with kernels one by one, as for fewer particles, and with splines. */
+  function both(transition: Transition, law: 'gibbs' | 'afar') {
+    const n = 20_480
+    const xy =
+      law === 'gibbs'
+        ? gibbsSampler(ring8, 1).sample({ seed: 6, purpose: Purpose.probe }, n)
+        : new Float64Array(2 * n)
+    if (law === 'afar') {
+      const rng = new Rng({ seed: 6, purpose: Purpose.probe })
+      for (let k = 0; k < xy.length; k++)
+        xy[k] = Math.max(-4, Math.min(4, 1.6 * rng.normal() + 0.7))
+    }
+    centres(ring8, transition, xy, xy)
+    const options = { field: ring8, transition }
+    const few = createKlEstimator({ ...options, particles: 20_000 })
+    const many = createKlEstimator({ ...options, particles: 20_001 })
+    expect(many.estimator).toBe(few.estimator)
+    expect(many.cells).toBe(few.cells)
+    return [few.read(xy), many.read(xy), many] as const
+  }
+  const turned = {
+    stepSize: 0.01,
+    epsilon: 1,
+    skew: 0.5,
+    preconditioner: [
+      [1.5, 0.5],
+      [0.5, 0.7],
+    ],
+  } as const
+
+  it.each([
+    ['usual', plain(0.01)],
+    ['narrow', plain(0.0015)],
+    ['smoothed', plain(0.0002)],
+    ['wide, its centres far beyond the walls', plain(0.4, 2)],
+    ['tilted', createTransition(turned)],
+  ] as const)('%s kernels give the same KL to a hundredth of its error', (_, transition) => {
+    for (const law of ['gibbs', 'afar'] as const) {
+      const [few, many] = both(transition, law)
+      expect(Math.abs(many.kl - few.kl)).toBeLessThan(0.01 * few.standardError!)
+      expect(Math.abs(many.plugIn - few.plugIn)).toBeLessThan(2e-5)
+      expect(Math.abs(many.standardError! / few.standardError! - 1)).toBeLessThan(1e-3)
+    }
+  })
+
+  it('may be read in overlapping pieces', () => {
+    const [, first, estimator] = both(plain(0.01), 'gibbs')
+    const xy = new Float64Array(2 * 20_480).fill(0.3)
+    const alone = estimator.read(xy)
+    const pieces = estimator.reading(xy)
+    pieces.next()
+    pieces.next()
+    expect(both(plain(0.01), 'gibbs')[1]).toEqual(first)
+    estimator.read(new Float64Array(2 * 20_480))
+    let next = pieces.next()
+    while (next.done !== true) next = pieces.next()
+    expect(next.value).toEqual(alone)
+  })
+})
+
 describe('the noise floor at π', () => {
   it('has a bias far below the plug-in bias and SE that tracks the true spread (RING8, N = 4096)', () => {
     const t = plain(0.01)

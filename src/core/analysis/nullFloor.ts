@@ -2,8 +2,9 @@ import type { EnergyField } from '../fields/energyField.ts'
 import { gibbsSampler } from '../fields/gibbs.ts'
 import { centres, langevinStep, type Transition } from '../fields/transition.ts'
 import { type Key, Purpose } from '../maths/rng.ts'
+import { finish, PIECE } from '../maths/pieces.ts'
 import { mean, variance } from '../maths/statistics.ts'
-import type { KlEstimator } from './nativeKl.ts'
+import type { KlEstimator, KlReading } from './nativeKl.ts'
 
 /** What the KL estimator reads, nats, on particles that started as exact draws of π. */
 export interface NullFloor {
@@ -30,7 +31,7 @@ export interface NullFloorOptions {
   readonly repeats?: number
   /**
    * One step of the run's dynamics: moves `xy` (length 2n) in place, with the randomness of `key`, of the particles
-   * from index `first` on. Default: unadjusted Langevin.
+   * from index `first` on; given a part of them at a time. Default: unadjusted Langevin.
    */
   readonly move?: (xy: Float64Array, key: Key, step: number, first: number) => void
 }
@@ -41,39 +42,63 @@ export const EQUILIBRATION = 32
 const EQUILIBRIUM_REPEATS = 4
 
 /**
- * Measures the floor one repeat at a time, so that a run loop may spread it over idle moments.
- * @yields the number of repeats done
+ * Measures the floor in pieces of a few milliseconds at most, so that a run loop may spread it over idle moments.
+ * @yields the number of repeats done so far
  */
 export function* measureNullFloor(options: NullFloorOptions): Generator<number, NullFloor> {
   const { field, transition, estimator, particles, seed, repeats = 12 } = options
   const sampler = gibbsSampler(field, transition.epsilon)
   const key = { seed, purpose: Purpose.nullFloor }
+  const xy = new Float64Array(2 * particles)
   const c = new Float64Array(2 * particles)
   const early: number[] = []
   const late: number[] = []
   const lateErrors: number[] = []
   const { readsPositions } = estimator
-  const langevin = (xy: Float64Array, noise: Key, step: number, first: number): void => {
-    langevinStep(field, transition, xy, c, noise, step, first)
+  const langevin = (part: Float64Array, noise: Key, step: number, first: number): void => {
+    langevinStep(field, transition, part, c, noise, step, first)
   }
   const { move = langevin } = options
+  /** Does something to all particles, a part of them at a time. */
+  const all = function* (
+    done: number,
+    act: (part: Float64Array, from: number) => void,
+  ): Generator<number, void> {
+    for (let from = 0; from < particles; from += PIECE) {
+      act(xy.subarray(2 * from, 2 * Math.min(particles, from + PIECE)), from)
+      yield done
+    }
+  }
   for (let r = 0; r < repeats; r++) {
-    const xy = sampler.sample(key, particles, r * particles)
     // Noise from indices beyond those of the draws, which share the key.
     const first = (repeats + r) * particles
-    if (readsPositions) {
-      move(xy, key, 1, first)
-      early.push(estimator.read(xy).kl)
-    } else {
+    const step = (k: number) =>
+      all(r, (part, from) => {
+        move(part, key, k, first + from)
+      })
+    const read = function* (): Generator<number, KlReading> {
       // The native kernel is the law after the step's noise, so one step needs no noise drawn.
-      centres(field, transition, xy, c)
-      early.push(estimator.read(c).kl)
+      if (!readsPositions) {
+        yield* all(r, (part, from) => {
+          centres(field, transition, part, c.subarray(2 * from))
+        })
+      }
+      const reading = estimator.reading(readsPositions ? xy : c)
+      for (;;) {
+        const next = reading.next()
+        if (next.done === true) return next.value
+        yield r
+      }
     }
+    yield* all(r, (part, from) => {
+      part.set(sampler.sample(key, part.length / 2, r * particles + from))
+    })
+    if (readsPositions) yield* step(1)
+    early.push((yield* read()).kl)
     if (r < EQUILIBRIUM_REPEATS) {
       const [from, to] = readsPositions ? [2, EQUILIBRATION] : [1, EQUILIBRATION - 1]
-      for (let k = from; k <= to; k++) move(xy, key, k, first)
-      if (!readsPositions) centres(field, transition, xy, c)
-      const reading = estimator.read(readsPositions ? xy : c)
+      for (let k = from; k <= to; k++) yield* step(k)
+      const reading = yield* read()
       late.push(reading.kl)
       lateErrors.push(reading.standardError ?? 0)
     }
@@ -88,9 +113,5 @@ export function* measureNullFloor(options: NullFloorOptions): Generator<number, 
 
 /** `measureNullFloor` in one go. */
 export function nullFloor(options: NullFloorOptions): NullFloor {
-  const steps = measureNullFloor(options)
-  for (;;) {
-    const next = steps.next()
-    if (next.done === true) return next.value
-  }
+  return finish(measureNullFloor(options))
 }

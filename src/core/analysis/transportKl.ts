@@ -1,5 +1,6 @@
 import { fieldValue } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
+import { finish, PIECE } from '../maths/pieces.ts'
 import { standardError } from '../maths/statistics.ts'
 
 /**
@@ -9,17 +10,32 @@ import { standardError } from '../maths/statistics.ts'
  * @param logDensity l_k, length n
  * @returns with standard error sd/√n; null for n = 1, where nothing can be said
  */
-export function transportKl(
+export function transportKl(...options: TransportKlOptions): TransportKl {
+  return finish(transportKlInPieces(...options))
+}
+
+type TransportKlOptions = [
   xy: Float64Array,
   logDensity: Float64Array,
   field: EnergyField,
   epsilon: number,
   logZ: number,
-): { readonly value: number; readonly standardError: number | null } {
+]
+
+interface TransportKl {
+  readonly value: number
+  readonly standardError: number | null
+}
+
+/** `transportKl` in pieces of a few milliseconds at most; the arrays must not change meanwhile. */
+export function* transportKlInPieces(
+  ...[xy, logDensity, field, epsilon, logZ]: TransportKlOptions
+): Generator<undefined, TransportKl> {
   const n = logDensity.length
   const terms = new Float64Array(n)
   let sum = 0
   for (let i = 0; i < n; i++) {
+    if (i % PIECE === PIECE - 1) yield
     terms[i] = logDensity[i]! + fieldValue(field, xy[2 * i]!, xy[2 * i + 1]!) / epsilon
     sum += terms[i]!
   }

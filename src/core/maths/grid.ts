@@ -41,3 +41,11 @@ export function fold(x: number, w: number): number {
   if (t < 0) t += period
   return t <= 2 * w ? t - w : 3 * w - t
 }
+
+/** The same for cells, of which there are n in a line: the one that a cell beyond a wall is mirrored to, −1 → 0, n → n − 1, … */
+export function foldIndex(i: number, n: number): number {
+  if (i >= 0 && i < n) return i
+  let t = i % (2 * n)
+  if (t < 0) t += 2 * n
+  return t < n ? t : 2 * n - 1 - t
+}

@@ -63,3 +63,58 @@ export function createCloud(xy: Float64Array, logDensity: Float64Array | null = 
     refused: 0,
   }
 }
+
+/** Consecutive particles of a cloud that are stepped together, in its own arrays. */
+export interface CloudPiece {
+  readonly cloud: Cloud
+  /** Index of its first particle in the whole cloud. */
+  readonly first: number
+}
+
+/** A cloud cut into pieces of at most `size` particles, to step it with a pause between two. */
+export function piecesOf(
+  { xy, centres, logDensity, injective }: Cloud,
+  size: number,
+): CloudPiece[] {
+  const n = xy.length / 2
+  const pieces: CloudPiece[] = []
+  for (let first = 0; first < n; first += size) {
+    const end = Math.min(n, first + size)
+    pieces.push({
+      first,
+      cloud: {
+        xy: xy.subarray(2 * first, 2 * end),
+        centres: centres.subarray(2 * first, 2 * end),
+        logDensity: logDensity?.subarray(first, end) ?? null,
+        injective,
+        refused: 0,
+      },
+    })
+  }
+  return pieces
+}
+
+/**
+ * `Sampler.step` of a whole cloud, piece by piece: the same bits.
+ * @param pieces of `cloud`, by `piecesOf`
+ * @yields after each piece but the last
+ */
+export function* stepInPieces(
+  sampler: Sampler,
+  cloud: Cloud,
+  pieces: readonly CloudPiece[],
+  ...[field, transition, key, step, first = 0]: StepArguments
+): Generator<undefined, number> {
+  let folded = 0
+  let refused = 0
+  for (const [i, piece] of pieces.entries()) {
+    if (i > 0) yield
+    folded += sampler.step(piece.cloud, field, transition, key, step, first + piece.first)
+    refused += piece.cloud.refused
+    cloud.injective = cloud.injective && piece.cloud.injective
+  }
+  cloud.refused = refused
+  return folded
+}
+
+type StepArguments = Parameters<Sampler['step']> extends [Cloud, ...infer Rest] ? Rest : never

@@ -11,7 +11,7 @@ import { erf } from '../maths/special.ts'
 import { gradientFlow } from './gradientFlow.ts'
 import { langevin } from './langevin.ts'
 import { SAMPLERS } from './registry.ts'
-import { type Cloud, createCloud } from './sampler.ts'
+import { type Cloud, createCloud, piecesOf, stepInPieces } from './sampler.ts'
 
 const identity = [
   [1, 0],
@@ -168,6 +168,32 @@ describe('the steps in blocks', () => {
     // Both ways out of the plain step were taken.
     expect(folded).toBeGreaterThan(100)
     expect(refused).toBeGreaterThan(100)
+  })
+
+  it('are the same when a cloud is stepped in pieces', () => {
+    const n = 1500
+    for (const sampler of [langevin, gradientFlow]) {
+      for (const field of fields) {
+        const start = new Float64Array(2 * n).fill(-1)
+        const rng = new Rng({ seed: 6, purpose: Purpose.initial })
+        for (let k = 0; k < start.length; k += 2) start[k] = -1 - 2.9 * rng.uniform()
+        const whole = createCloud(start, new Float64Array(n))
+        const cut = createCloud(start, new Float64Array(n))
+        const pieces = piecesOf(cut, 400)
+        expect(pieces.map(({ first }) => first)).toEqual([0, 400, 800, 1200])
+        for (let step = 1; step <= 3; step++) {
+          const t = transitions[1]!
+          const expected = sampler.step(whole, field, t, key, step, 9)
+          const work = stepInPieces(sampler, cut, pieces, field, t, key, step, 9)
+          let pauses = 0
+          let next = work.next()
+          for (; next.done !== true; next = work.next()) pauses++
+          expect(pauses).toBe(3)
+          expect(next.value).toBe(expected)
+          expect(cut).toEqual(whole)
+        }
+      }
+    }
   })
 
   it('take no memory, whatever the number of particles', () => {

@@ -32,4 +32,17 @@ export class Slicer {
     await this.environment.pause()
     this.started = this.environment.clock()
   }
+
+  /**
+   * Does work that is cut in pieces, letting messages in between two of them.
+   * @param check called after every piece; may throw to end the work there
+   */
+  async drain<Result>(work: Generator<unknown, Result>, check?: () => void): Promise<Result> {
+    for (;;) {
+      const next = work.next()
+      if (next.done === true) return next.value
+      await this.breathe()
+      check?.()
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { bestStep, findBasins, transportRate } from '../../core/analysis/collapse.ts'
+import { bestStep, findBasins, transportRateInPieces } from '../../core/analysis/collapse.ts'
 import { Contraction } from '../../core/analysis/contraction.ts'
 import {
   type Collapse,
@@ -12,21 +12,33 @@ import {
 } from '../../core/analysis/curves.ts'
 import { foldedAtRest } from '../../core/analysis/exactChain.ts'
 import { initialLaw, type InitialLaw } from '../../core/analysis/initialLaw.ts'
-import { createKlEstimator, type KlEstimator } from '../../core/analysis/nativeKl.ts'
+import {
+  createKlEstimatorInPieces,
+  type KlEstimator,
+  type KlReading,
+} from '../../core/analysis/nativeKl.ts'
 import { measureNullFloor, type NullFloor } from '../../core/analysis/nullFloor.ts'
 import type { StoppingInput } from '../../core/analysis/stopping/criterion.ts'
 import { stoppingReports } from '../../core/analysis/stopping/registry.ts'
-import { transportKl } from '../../core/analysis/transportKl.ts'
+import { transportKlInPieces } from '../../core/analysis/transportKl.ts'
 import { isAllowed } from '../../core/fields/barriers.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import type { Gibbs } from '../../core/fields/gibbs.ts'
 import type { Transition } from '../../core/fields/transition.ts'
 import { fold } from '../../core/maths/grid.ts'
+import { finish, PIECE } from '../../core/maths/pieces.ts'
 import { Purpose, type Key } from '../../core/maths/rng.ts'
 import { gradientFlow } from '../../core/samplers/gradientFlow.ts'
 import { withJumps } from '../../core/samplers/jump.ts'
 import { SAMPLERS } from '../../core/samplers/registry.ts'
-import { createCloud, type Cloud, type Sampler } from '../../core/samplers/sampler.ts'
+import {
+  createCloud,
+  piecesOf,
+  stepInPieces,
+  type Cloud,
+  type CloudPiece,
+  type Sampler,
+} from '../../core/samplers/sampler.ts'
 import type { Distribution } from '../../core/targets/target.ts'
 import type { AnalysisReport, CurvePoint } from '../protocol/calls.ts'
 import type { RunResult, TrainingSummary } from '../protocol/result.ts'
@@ -65,6 +77,8 @@ interface Clouds {
   readonly deterministic: Cloud
   /** The second cloud under the noise of the Langevin particles; null without one. */
   readonly companion: Cloud | null
+  /** Each of them in the pieces that it is stepped in. */
+  readonly pieces: ReadonlyMap<Cloud, readonly CloudPiece[]>
 }
 
 type Folded = Readonly<Record<'langevin' | 'companion', number>>
@@ -93,6 +107,8 @@ export class Run {
   private readonly frames: FrameStore
   private cursor: { step: number; readonly clouds: Clouds } | null = null
   private step = 0
+  /** The last work on the clouds; the next one waits for it. */
+  private turn: Promise<unknown> = Promise.resolve()
   private closed = false
 
   private estimator: KlEstimator | null = null
@@ -140,18 +156,18 @@ export class Run {
     const xy = this.initial.sample(this.particles, scene.seed)
     const { logDensity } = this.initial
     const { companion, sampler, jumpEvery } = scene.dynamics
-    this.clouds = {
-      langevin: createCloud(xy),
-      deterministic: createCloud(
-        xy,
-        logDensity === null
-          ? null
-          : Float64Array.from({ length: this.particles }, (_, i) =>
-              logDensity(xy[2 * i]!, xy[2 * i + 1]!),
-            ),
-      ),
-      companion: companion === null ? null : createCloud(offset(xy, companion, field)),
-    }
+    this.clouds = cloudsFrom(
+      {
+        langevin: xy,
+        deterministic: xy,
+        companion: companion === null ? null : offset(xy, companion, field),
+      },
+      logDensity === null
+        ? null
+        : Float64Array.from({ length: this.particles }, (_, i) =>
+            logDensity(xy[2 * i]!, xy[2 * i + 1]!),
+          ),
+    )
     this.contraction =
       companion === null
         ? null
@@ -162,7 +178,7 @@ export class Run {
       options.frameBudget,
       companion === null ? 2 : 3,
     )
-    this.note(0, { langevin: 0, companion: 0 })
+    finish(this.note(0, { langevin: 0, companion: 0 }))
   }
 
   /** Every step up to this one has been computed. */
@@ -197,69 +213,81 @@ export class Run {
   }
 
   /** Computes as far as a step, letting messages in. */
-  async advanceTo(step: number, signal?: AbortSignal): Promise<void> {
-    const slicer = new Slicer(this.environment)
-    while (this.step < Math.min(step, this.steps)) {
-      this.advance()
-      await slicer.breathe()
-      throwIfAborted(signal)
-    }
+  advanceTo(step: number, signal?: AbortSignal): Promise<void> {
+    return this.inTurn(async () => {
+      const slicer = new Slicer(this.environment)
+      while (this.step < Math.min(step, this.steps)) {
+        await slicer.drain(this.advance())
+        throwIfAborted(signal)
+      }
+    })
   }
 
-  /** One step of every cloud. */
-  private advance(): void {
+  /** Does work on the clouds when nobody else does: they are between two steps then. */
+  private inTurn<Result>(work: () => Promise<Result> | Result): Promise<Result> {
+    const done = this.turn.then(work)
+    this.turn = done.catch(() => undefined)
+    return done
+  }
+
+  /** One step of every cloud, whole only at its end. */
+  private *advance(): Generator<undefined, void> {
     const step = this.step + 1
-    const folded = this.move(this.clouds, step)
+    const folded = yield* this.move(this.clouds, step)
+    yield* this.note(step, folded)
     this.step = step
-    this.note(step, folded)
   }
 
   /**
    * Moves clouds to a step from the one before; the companion by the same noise as its twin.
    * @returns how many particles of each the walls folded
    */
-  private move({ langevin, deterministic, companion }: Clouds, step: number): Folded {
-    const { field, transition, key, sampler } = this
-    const folded = {
-      langevin: sampler.step(langevin, field, transition, key, step),
-      companion: companion === null ? 0 : sampler.step(companion, field, transition, key, step),
+  private *move(clouds: Clouds, step: number): Generator<undefined, Folded> {
+    const { langevin, deterministic, companion, pieces } = clouds
+    const { field, transition, key } = this
+    const stepped = function* (sampler: Sampler, cloud: Cloud): Generator<undefined, number> {
+      const parts = pieces.get(cloud) ?? []
+      const folded = yield* stepInPieces(sampler, cloud, parts, field, transition, key, step)
+      yield
+      return folded
     }
-    gradientFlow.step(deterministic, field, transition, key, step)
+    const folded = {
+      langevin: yield* stepped(this.sampler, langevin),
+      companion: companion === null ? 0 : yield* stepped(this.sampler, companion),
+    }
+    yield* stepped(gradientFlow, deterministic)
     return folded
   }
 
-  /** Enters a step into the curves and the frames. */
-  private note(step: number, folded: Folded): void {
+  /** Measures what is measured of a step, then enters it into the curves and the frames at once. */
+  private *note(step: number, folded: Folded): Generator<undefined, void> {
     const { langevin, deterministic, clouds } = this
     const cloud = clouds.deterministic
     const evaluated = isEvaluated(step, this.steps)
     let kl: number | null = null
     let error: number | null = null
     let flow: { readonly value: number; readonly standardError: number | null } | null = null
-    this.pseudoValues[step] = null
-    langevin.estimator[step] = null
+    let rate: number | null = null
+    let reading: KlReading | null = null
     if (step === 0) {
       kl = this.initial.kl
       error = kl === null ? null : 0
       flow = kl === null ? null : { value: kl, standardError: 0 }
-      langevin.estimator[0] = kl === null ? null : 'quadrature'
     } else if (evaluated) {
-      const estimator = this.klEstimator()
+      const estimator = yield* this.klEstimator()
       const { xy, centres } = clouds.langevin
-      const reading = estimator.read(estimator.readsPositions ? xy : centres)
+      reading = yield* estimator.reading(estimator.readsPositions ? xy : centres)
       kl = reading.kl
       error = reading.standardError
-      langevin.estimator[step] = reading.estimator
-      this.pseudoValues[step] = reading.pseudoValues
-      if (cloud.logDensity !== null)
-        flow = transportKl(
-          cloud.xy,
-          cloud.logDensity,
-          this.field,
-          this.gibbs.epsilon,
-          this.gibbs.logZ,
-        )
+      if (cloud.logDensity !== null) {
+        const { epsilon, logZ } = this.gibbs
+        flow = yield* transportKlInPieces(cloud.xy, cloud.logDensity, this.field, epsilon, logZ)
+      }
     }
+    if (evaluated) rate = yield* transportRateInPieces(cloud.xy, this.field, this.transition)
+    this.pseudoValues[step] = reading?.pseudoValues ?? null
+    langevin.estimator[step] =
+      reading?.estimator ?? (step === 0 && kl !== null ? 'quadrature' : null)
     langevin.step[step] = step
     langevin.kl[step] = finite(kl)
     langevin.klStandardError[step] = finite(error)
@@ -270,9 +298,7 @@ export class Run {
     deterministic.kl[step] = finite(flow?.value ?? null)
     deterministic.klStandardError[step] = finite(flow?.standardError ?? null)
     deterministic.lowerBound[step] = !cloud.injective
-    deterministic.klRate[step] = evaluated
-      ? finite(transportRate(cloud.xy, this.field, this.transition))
-      : null
+    deterministic.klRate[step] = finite(rate)
     if (clouds.companion !== null)
       this.contraction?.note(
         clouds.langevin.xy,
@@ -287,8 +313,8 @@ export class Run {
     return this.scene.dynamics.sampler === 'mala' || this.field.barriers.length > 0
   }
 
-  private klEstimator(): KlEstimator {
-    this.estimator ??= createKlEstimator({
+  private *klEstimator(): Generator<undefined, KlEstimator> {
+    this.estimator ??= yield* createKlEstimatorInPieces({
       field: this.field,
       transition: this.transition,
       particles: this.particles,
@@ -301,7 +327,13 @@ export class Run {
   async frameAt(step: number, signal?: AbortSignal): Promise<Frame> {
     const recorded = this.frames.frame(step)
     if (recorded !== null) return drawn(step, recorded)
-    if (step === this.step) return drawn(step, positionsOf(this.clouds))
+    // The clouds may be on their way, and past this step when they have arrived.
+    if (step === this.step) {
+      const now = await this.inTurn(() =>
+        step === this.step ? drawn(step, positionsOf(this.clouds)) : null,
+      )
+      if (now !== null) return now
+    }
     const slicer = new Slicer(this.environment)
     let at = this.cursor
     // The cursor is taken, so that two scrubs at once do not step the same clouds.
@@ -309,20 +341,11 @@ export class Run {
     const keyframe = this.frames.keyframe(step)
     if (at === null || at.step > step || at.step < (keyframe?.step ?? 0)) {
       if (keyframe === null) throw new RangeError(`Step ${step} has not been computed yet`)
-      const { langevin, deterministic, companion } = keyframe
-      at = {
-        step: keyframe.step,
-        clouds: {
-          langevin: createCloud(langevin),
-          deterministic: createCloud(deterministic),
-          companion: companion === null ? null : createCloud(companion),
-        },
-      }
+      at = { step: keyframe.step, clouds: cloudsFrom(keyframe, null) }
     }
     while (at.step < step) {
       at.step++
-      this.move(at.clouds, at.step)
-      await slicer.breathe()
+      await slicer.drain(this.move(at.clouds, at.step))
       throwIfAborted(signal)
     }
     this.cursor = at
@@ -363,7 +386,7 @@ export class Run {
       measureNullFloor({
         field: this.field,
         transition: this.transition,
-        estimator: this.klEstimator(),
+        estimator: await this.drain(this.klEstimator()),
         particles: this.particles,
         seed: this.scene.seed,
         move: (xy, key, step, first) => {
@@ -390,12 +413,9 @@ export class Run {
   /** Does work piece by piece, letting messages in. */
   private async drain<Result>(work: Generator<unknown, Result>): Promise<Result> {
     const slicer = new Slicer(this.environment)
-    for (;;) {
-      const next = work.next()
-      if (next.done === true) return next.value
-      await slicer.breathe()
+    return slicer.drain(work, () => {
       if (this.closed) throw new Aborted()
-    }
+    })
   }
 
   /** Whether the laws have been followed to the end. */
@@ -512,7 +532,21 @@ function offset(xy: Float64Array, by: readonly [number, number], field: EnergyFi
   return out
 }
 
-function positionsOf({ langevin, deterministic, companion }: Clouds) {
+/** Clouds at rest at given positions (copied), with what they are stepped in. */
+function cloudsFrom(
+  { langevin, deterministic, companion }: ReturnType<typeof positionsOf>,
+  logDensity: Float64Array | null,
+): Clouds {
+  const clouds = {
+    langevin: createCloud(langevin),
+    deterministic: createCloud(deterministic, logDensity),
+    companion: companion === null ? null : createCloud(companion),
+  }
+  const all = Object.values(clouds).filter((cloud) => cloud !== null)
+  return { ...clouds, pieces: new Map(all.map((cloud) => [cloud, piecesOf(cloud, PIECE)])) }
+}
+
+function positionsOf({ langevin, deterministic, companion }: Omit<Clouds, 'pieces'>) {
   return {
     langevin: langevin.xy,
     deterministic: deterministic.xy,

@@ -389,13 +389,10 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     signal: AbortSignal | undefined,
   ): Promise<Result> {
     const slicer = new Slicer(this.environment)
-    for (;;) {
-      const next = work.next()
-      if (next.done === true) return next.value
-      await slicer.breathe()
+    return slicer.drain(work, () => {
       throwIfAborted(signal)
       if (run.isClosed) throw new Aborted()
-    }
+    })
   }
 
   private runOf(id: number): Run {
