@@ -7,6 +7,14 @@ export type Dawn =
   | { readonly open: () => Promise<GPUDevice>; readonly reason: null }
   | { readonly open: null; readonly reason: string }
 
+/** Named by a variable: where it is not installed, everything else is still checked and run. */
+const PACKAGE: string = 'webgpu'
+
+interface DawnPackage {
+  readonly create: (options: string[]) => GPU
+  readonly globals: object
+}
+
 /** glibc: a library that is opened stays, though it is no module of Node's. */
 const RTLD_NOW = 2
 const RTLD_NODELETE = 0x1000
@@ -37,7 +45,7 @@ async function load(): Promise<Dawn> {
     }
   }
   try {
-    const { create, globals } = await import('webgpu')
+    const { create, globals } = (await import(PACKAGE)) as DawnPackage
     Object.assign(globalThis, globals)
     const gpu = create([])
     if ((await gpu.requestAdapter()) === null) return none('Dawn offers no adapter')

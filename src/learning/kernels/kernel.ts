@@ -1,3 +1,5 @@
+import type { TrainBlock } from './block.ts'
+
 /**
  * The two primitives that carry all training. Points are [x0, y0, x1, y1, …]; parameters θ are one flat
  * Float32Array in the order of `parameterLayout`; the caller owns θ, so a lost device loses nothing.
@@ -44,6 +46,8 @@ export interface EnergyKernel {
    * @returns the loss
    */
   accumulate(theta: Float32Array, tuples: Tuples, out: Float32Array): Promise<number>
+  /** Whole steps of training, where the kernel can keep them to itself. */
+  readonly trainBlock?: TrainBlock
   /** Live tensors or buffers held, for the leak test; 0 for kernels that hold none. */
   liveTensors(): number
   dispose(): void

@@ -31,6 +31,7 @@ export type Settings = Partial<Record<SettingName, number>>
 /** What a dispatch runs. */
 export type ProgramName =
   | 'evaluate'
+  | 'evaluateValue'
   | 'chains'
   | 'langevin'
   | 'nodes'
@@ -294,7 +295,9 @@ export class NetworkOnDevice {
     const options: SourceOptions = { shape, tile, workgroupBytes }
     switch (name) {
       case 'evaluate':
-        return evaluateSource(options)
+        return evaluateSource(options, true)
+      case 'evaluateValue':
+        return evaluateSource(options, false)
       case 'chains':
         return chainsSource(options)
       case 'langevin':
@@ -317,6 +320,27 @@ export class NetworkOnDevice {
   }
 
   private async compile(name: ProgramName, { code, entry, slab }: Source): Promise<Program> {
+    return { pipeline: await this.pipeline(name, code, entry), slab }
+  }
+
+  /** Compiled once on a device, whoever asks: a network's kernels come and go. */
+  private pipeline(name: ProgramName, code: string, entry: string): Promise<GPUComputePipeline> {
+    let known = pipelines.get(this.device)
+    if (known === undefined)
+      pipelines.set(this.device, (known = new Map<string, Promise<GPUComputePipeline>>()))
+    let compiling = known.get(code)
+    if (compiling === undefined) {
+      compiling = this.compilePipeline(name, code, entry)
+      known.set(code, compiling)
+    }
+    return compiling
+  }
+
+  private async compilePipeline(
+    name: ProgramName,
+    code: string,
+    entry: string,
+  ): Promise<GPUComputePipeline> {
     const { device } = this
     const layout = UPDATES.has(name) ? this.layouts.updaters : this.layouts.readers
     // What is wrong with the text would else be reported to nobody in particular.
@@ -331,9 +355,11 @@ export class NetworkOnDevice {
     const [error, compiled] = await Promise.allSettled([fault, pipeline])
     if (error.status === 'fulfilled' && error.value !== null) throw new Error(error.value.message)
     if (compiled.status === 'rejected') throw compiled.reason
-    return { pipeline: compiled.value, slab }
+    return compiled.value
   }
 }
+
+const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>()
 
 function isSoftware(device: GPUDevice): boolean {
   // Older browsers do not tell a device's adapter.

@@ -1,4 +1,4 @@
-import type { Activation, NetworkShape } from '../kernel.ts'
+import type { Activation, NetworkShape, Tuples } from '../kernel.ts'
 import { LANES, paddedLayout } from './layout.ts'
 import type { PaddedLayout } from './layout.ts'
 
@@ -449,14 +449,16 @@ ${SINE_COSINE}${kinds.map((kind) => ACTIVATIONS[kind]).join('')}${CONFINEMENT}`
   }
 
   /**
-   * `fn evaluate_tile()`: V and ∇V, confinement included, at the points (px, py), into pv, pgx, pgy.
-   * All invocations must call it together; it begins and ends with a barrier.
+   * `fn evaluate_tile()`: V and, if wanted, ∇V, confinement included, at the points (px, py), into pv,
+   * pgx, pgy. All invocations must call it together; it begins and ends with a barrier.
    */
-  evaluateTile(): string {
+  evaluateTile(sloped: boolean): string {
     const { depth, tile, memory } = this
     const widest = Math.max(...this.shape.widths.map((_, i) => this.width(i + 1)))
     const operand = [memory.array('left', widest), memory.array('right', widest)]
-    const slopes = range(depth - 1).map((i) => memory.array(`slope${i + 1}`, this.width(i + 1)))
+    const slopes = range(sloped ? depth - 1 : 0).map((i) =>
+      memory.array(`slope${i + 1}`, this.width(i + 1)),
+    )
     // The operand arrays are as wide as the widest layer but filled as narrow as each.
     let current = 0
     const view = (width: number) => operand[current]!.as(width)
@@ -473,10 +475,13 @@ ${SINE_COSINE}${kinds.map((kind) => ACTIVATIONS[kind]).join('')}${CONFINEMENT}`
       const to = view(this.width(i))
       const finish = (r: string, c: string, z: string, p: number) => {
         const act = `{ let f = ${this.activation(i)}(${z});`
-        // After the last layer comes the first s: s_L = w ⊙ f′.
-        return last
-          ? `${act} let w = ${this.output(c)}; v${p} += w * f.x; ${to.at(r, c)} = w * f.y; }`
-          : `${act} ${to.at(r, c)} = f.x; ${slopes[i - 1]!.at(r, c)} = f.y; }`
+        if (last) {
+          // After the last layer comes the first s: s_L = w ⊙ f′.
+          const first = sloped ? `${to.at(r, c)} = w * f.y;` : ''
+          return `${act} let w = ${this.output(c)}; v${p} += w * f.x; ${first} }`
+        }
+        const slope = sloped ? `${slopes[i - 1]!.at(r, c)} = f.y;` : ''
+        return `${act} ${to.at(r, c)} = f.x; ${slope} }`
       }
       const around = last ? value : {}
       body.push(
@@ -493,6 +498,10 @@ ${SINE_COSINE}${kinds.map((kind) => ACTIVATIONS[kind]).join('')}${CONFINEMENT}`
             }),
         BARRIER,
       )
+    }
+    if (!sloped) {
+      body.push(this.gather('value'), BARRIER)
+      return `fn evaluate_tile() {\n${body.join('\n')}\n}\n`
     }
     const gradient = {
       before: (p: number) => `var gx${p} = 0.0;\nvar gy${p} = 0.0;`,
@@ -564,9 +573,15 @@ export function partialLength(layout: PaddedLayout): number {
   return layout.length + LANES
 }
 
-function evaluator(options: SourceOptions, entry: string, helpers: string, main: string): Source {
+function evaluator(
+  options: SourceOptions,
+  sloped: boolean,
+  entry: string,
+  helpers: string,
+  main: string,
+): Source {
   const generator = new Generator(options)
-  const tile = generator.evaluateTile()
+  const tile = generator.evaluateTile(sloped)
   const code =
     BINDINGS +
     READERS +
@@ -578,11 +593,12 @@ function evaluator(options: SourceOptions, entry: string, helpers: string, main:
   return { code, entry, slab: generator.memory.slab }
 }
 
-/** V and ∇V at `points` points of stride 2 in `tuples`; values, then gradients, into `result`. */
-export function evaluateSource(options: SourceOptions): Source {
+/** V and, if wanted, ∇V at `points` points of stride 2 in `tuples`; values, then gradients, into `result`. */
+export function evaluateSource(options: SourceOptions, sloped: boolean): Source {
   const { tile } = options
   return evaluator(
     options,
+    sloped,
     'evaluate',
     '',
     `
@@ -596,8 +612,8 @@ export function evaluateSource(options: SourceOptions): Source {
     evaluate_tile();
     if (mine) {
       result[i] = pv[local];
-      result[given.points + 2u * i] = pgx[local];
-      result[given.points + 2u * i + 1u] = pgy[local];
+      ${sloped ? 'result[given.points + 2u * i] = pgx[local];' : ''}
+      ${sloped ? 'result[given.points + 2u * i + 1u] = pgy[local];' : ''}
     }
   }`,
   )
@@ -608,6 +624,7 @@ export function nodesSource(options: SourceOptions): Source {
   const { tile } = options
   return evaluator(
     options,
+    false,
     'nodes_of_cells',
     RANDOM,
     `
@@ -643,6 +660,7 @@ var<workgroup> taken: array<u32, ${tile}>;
 `
   return evaluator(
     { ...options, workgroupBytes: options.workgroupBytes - 4 * tile },
+    true,
     'move_chains',
     helpers,
     `
@@ -729,6 +747,7 @@ fn mirror(x: f32) -> f32 {
 `
   return evaluator(
     options,
+    true,
     'langevin',
     helpers,
     `
@@ -1161,4 +1180,21 @@ fn adam(@builtin(global_invocation_id) id: vec3u) {
 }
 `
   return { code, entry: 'adam', slab: 0 }
+}
+
+/** Tuples as the device reads them, eight floats a point. */
+export function tupleWords(tuples: Tuples): Float32Array {
+  const { xy, c, w, u } = tuples
+  const words = new Float32Array(TUPLE * c.length)
+  for (let i = 0; i < c.length; i++) {
+    const at = TUPLE * i
+    words[at] = xy[2 * i]!
+    words[at + 1] = xy[2 * i + 1]!
+    words[at + 2] = c[i]!
+    if (w === null || u === null) continue
+    words[at + 3] = w[i]!
+    words[at + 4] = u[2 * i]!
+    words[at + 5] = u[2 * i + 1]!
+  }
+  return words
 }

@@ -1,0 +1,181 @@
+import type {
+  BlockResult,
+  BlockState,
+  BlockStep,
+  ChainNegatives,
+  Confinement,
+  Negatives,
+  TrainBlock,
+} from '../block.ts'
+import { updateGroups } from './device.ts'
+import type { NetworkOnDevice, ProgramName, Settings } from './device.ts'
+import { REPORT, TUPLE, tupleWords } from './source.ts'
+
+/** Blocks on a device: 2 dispatches a step, 3 with negatives, all in one submission. */
+export function trainBlockOn(network: NetworkOnDevice): TrainBlock {
+  return (confinement, state, steps) => trainBlock(network, confinement, state, steps)
+}
+
+async function trainBlock(
+  network: NetworkOnDevice,
+  confinement: Confinement,
+  state: BlockState,
+  steps: readonly BlockStep[],
+): Promise<BlockResult> {
+  const planned = steps.map((step) => programsOf(step))
+  const compiled = new Map<string, Awaited<ReturnType<typeof network.program>>>()
+  for (const { key, name, nodes } of planned.flat()) {
+    if (!compiled.has(key)) compiled.set(key, await network.program(name, nodes))
+  }
+  const chains = steps.map(({ negatives }) => negatives).find((each) => each?.kind === 'chains')
+  const chainGroups = chains === undefined ? 0 : Math.ceil(chains.count / network.tile)
+  network.writeState(state.theta, state.mean, state.square)
+  if (chains !== undefined) writeChains(network, chains, chainGroups, state)
+  const length = steps.reduce((sum, { tuples }) => sum + tuples.c.length, 0)
+  network.reserve('tuples', TUPLE * length)
+  network.reserve('reports', REPORT * steps.length)
+
+  let first = 0
+  const dispatches = steps.flatMap((step, k) => {
+    const { tuples, negatives, stride, scale } = step
+    const points = tuples.c.length
+    network.write('tuples', tupleWords(tuples), TUPLE * first)
+    const shares = network.groupsFor(points, 'values')
+    const settings: Settings = {
+      points,
+      first,
+      groups: shares,
+      report: k,
+      stride,
+      scale,
+      confine: 1,
+      penaltyStart: confinement.penaltyStart,
+      halfWidth: confinement.halfWidth,
+      negatives: points - (negatives?.count ?? 0),
+      chainGroups: negatives?.kind === 'chains' ? chainGroups : 0,
+      ...(negatives === null ? {} : negativeSettings(negatives)),
+    }
+    const programs = planned[k]!.map(({ key, name }) => {
+      const program = { program: name, compiled: compiled.get(key)! }
+      switch (name) {
+        case 'chains':
+          return { ...program, groups: chainGroups, settings }
+        case 'langevin': {
+          const groups = network.groupsFor(negatives!.count, name)
+          const place = TUPLE * (first + points - negatives!.count)
+          return { ...program, groups, settings: { ...settings, groups, first: place } }
+        }
+        case 'nodes': {
+          const nodes = settings.count!
+          const groups = network.groupsFor(nodes, name)
+          network.reserve('nodes', 4 * nodes)
+          return { ...program, groups, settings: { ...settings, groups } }
+        }
+        case 'adam':
+          return { ...program, groups: updateGroups(network.layout), settings }
+        default:
+          return { ...program, groups: shares, settings }
+      }
+    })
+    first += points
+    return programs
+  })
+
+  const chainFloats = chains === undefined ? 0 : 2 * chains.count + 1
+  const { stateLength } = network
+  const found = await network.run(dispatches, [
+    { name: 'state', floats: stateLength },
+    { name: 'reports', floats: REPORT * steps.length },
+    ...(chains === undefined ? [] : [{ name: 'chains' as const, floats: chainFloats }]),
+  ])
+  const reports = found.subarray(stateLength, stateLength + REPORT * steps.length)
+  const left = found.subarray(stateLength + reports.length)
+  return {
+    ...network.readState(found),
+    chains:
+      chains === undefined
+        ? state.chains
+        : { xy: left.slice(0, 2 * chains.count), stepSize: left[2 * chains.count]! },
+    losses: Float32Array.from(steps, (_, k) => reports[REPORT * k]!),
+    acceptances: Float32Array.from(steps, (_, k) => reports[REPORT * k + 1]!),
+  }
+}
+
+interface Planned {
+  readonly key: string
+  readonly name: ProgramName
+  readonly nodes: number
+}
+
+function programsOf({ tuples, negatives }: BlockStep): Planned[] {
+  const planned = (name: ProgramName, nodes = 0): Planned => ({
+    key: `${name} ${nodes}`,
+    name,
+    nodes,
+  })
+  const accumulate = planned(tuples.w === null ? 'values' : 'gradients')
+  const adam = planned('adam')
+  switch (negatives?.kind) {
+    case undefined:
+      return [accumulate, adam]
+    case 'chains':
+    case 'langevin':
+      return [planned(negatives.kind), accumulate, adam]
+    case 'quadrature':
+      if (tuples.w !== null) throw new RangeError('quadrature: the loss has terms in V alone')
+      return [planned('nodes'), planned('resampled', negatives.side * negatives.side), adam]
+    default:
+      return negatives satisfies never
+  }
+}
+
+function negativeSettings(negatives: Negatives): Settings {
+  const { seed, purpose, counter } = negatives
+  const draws = { seed: seed >>> 0, purpose, counter: counter >>> 0 }
+  switch (negatives.kind) {
+    case 'chains':
+      return {
+        ...draws,
+        count: negatives.count,
+        moves: negatives.moves,
+        clip: negatives.clip,
+        acceptance: negatives.targetAcceptance,
+        adaptation: negatives.adaptation,
+        leastStep: negatives.leastStep,
+        largestStep: negatives.largestStep,
+      }
+    case 'langevin':
+      return {
+        ...draws,
+        count: negatives.count,
+        moves: negatives.moves,
+        total: negatives.moves,
+        eta: negatives.eta,
+        epsilon: negatives.epsilon,
+        hot: negatives.hot,
+        tau: negatives.rampFrom,
+        pitch: TUPLE,
+      }
+    case 'quadrature':
+      return { ...draws, count: negatives.side * negatives.side, side: negatives.side }
+    default:
+      return negatives satisfies never
+  }
+}
+
+/** The chains, then d; the workgroups' counts of accepted proposals follow. */
+function writeChains(
+  network: NetworkOnDevice,
+  { count }: ChainNegatives,
+  groups: number,
+  { chains }: BlockState,
+): void {
+  if (chains?.xy.length !== 2 * count) {
+    throw new RangeError(`chains: found ${(chains?.xy.length ?? 0) / 2}, the step moves ${count}`)
+  }
+  const words = new Float32Array(2 * count + 1)
+  words.set(chains.xy)
+  words[2 * count] = chains.stepSize
+  network.reserve('chains', words.length + groups)
+  network.write('chains', words)
+}
