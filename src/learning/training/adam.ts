@@ -23,6 +23,21 @@ export function startAdam(length: number): AdamState {
   }
 }
 
+/** What the t-th update multiplies its rate and its squares with, and the powers after it. */
+export function adamFactors(
+  powers: Pick<AdamState, 'firstPower' | 'secondPower'>,
+  rate: number,
+): { firstPower: number; secondPower: number; stride: number; scale: number } {
+  const firstPower = powers.firstPower * FIRST
+  const secondPower = powers.secondPower * SECOND
+  return {
+    firstPower,
+    secondPower,
+    stride: rate / (1 - firstPower),
+    scale: 1 / (1 - secondPower),
+  }
+}
+
 /**
  * One update of θ with β = (0.9, 0.99), ε = 1e-8: the moments with bias correction of Kingma & Ba
  * (2015), ICLR. Returns a new θ and state; its arguments are left alone.
@@ -33,13 +48,10 @@ export function adamStep(
   gradient: Float32Array,
   rate: number,
 ): { theta: Float32Array; state: AdamState } {
-  const firstPower = state.firstPower * FIRST
-  const secondPower = state.secondPower * SECOND
+  const { firstPower, secondPower, stride, scale } = adamFactors(state, rate)
   const mean = state.mean.slice()
   const square = state.square.slice()
   const next = theta.slice()
-  const stride = rate / (1 - firstPower)
-  const scale = 1 / (1 - secondPower)
   for (let k = 0; k < next.length; k++) {
     const g = gradient[k]!
     mean[k] = FIRST * mean[k]! + (1 - FIRST) * g

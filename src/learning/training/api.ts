@@ -66,6 +66,12 @@ export interface Trainer {
   readonly gradientEvaluations: number
   /** One Adam step. Throws `DivergenceError` when rollback could not cure non-finite values. */
   advance(): Promise<StepReport>
+  /**
+   * From one up to `limit` Adam steps: as many as a kernel that trains in blocks can make without a
+   * look at the outcome, one on any other. The numbers do not depend on how the steps are divided. After
+   * non-finite values the only report is that of the way back.
+   */
+  advanceBlock(limit: number): Promise<readonly StepReport[]>
   checkpoint(): TrainerCheckpoint
   /** A copy of the current energy. */
   model(): EnergyModel

@@ -1,7 +1,8 @@
 import type { ObjectiveId } from '../ids.ts'
+import type { BlockStep, TrainBlock } from '../kernels/block.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, Tuples } from '../kernels/kernel.ts'
-import { adamStep, startAdam } from './adam.ts'
+import { adamFactors, adamStep, startAdam } from './adam.ts'
 import type { AdamState } from './adam.ts'
 import { DivergenceError } from './api.ts'
 import type { EnergyModel, StepReport, Trainer, TrainerCheckpoint, TrainerOptions } from './api.ts'
@@ -26,8 +27,9 @@ interface TrainingState {
 class NonFiniteError extends Error {}
 
 /**
- * A training run: a pure function of its options, one Adam step per call of `advance`. A step that
- * throws (a lost device) leaves the state as it was, so it can be repeated on another kernel.
+ * A training run: a pure function of its options, one Adam step per call of `advance`, or blocks of them
+ * where the kernel has them. What throws (a lost device) leaves the state as it was, so it can be
+ * repeated on another kernel.
  * @throws RangeError when the checkpoint belongs to another network
  */
 export function createTrainer(options: TrainerOptions): Trainer {
@@ -95,8 +97,20 @@ class ResumableTrainer implements Trainer {
   }
 
   async advance(): Promise<StepReport> {
+    const [report] = await this.advanceBlock(1)
+    return report!
+  }
+
+  async advanceBlock(limit: number): Promise<readonly StepReport[]> {
+    if (this.state.step >= this.steps)
+      throw new RangeError(`the training ended at step ${this.steps}`)
+    return this.kernel.trainBlock === undefined
+      ? [await this.hostStep()]
+      : this.deviceSteps(limit, this.kernel.trainBlock)
+  }
+
+  private async hostStep(): Promise<StepReport> {
     const { state } = this
-    if (state.step >= this.steps) throw new RangeError(`the training ended at step ${this.steps}`)
     let next: TrainingState
     let result
     try {
@@ -112,7 +126,7 @@ class ResumableTrainer implements Trainer {
         loss: result.loss,
       }
     } catch (error) {
-      if (error instanceof NonFiniteError) return this.rollBack()
+      if (error instanceof NonFiniteError) return this.rollBack(state.step + 1)
       throw error
     }
     this.state = next
@@ -159,8 +173,66 @@ class ResumableTrainer implements Trainer {
     return step < this.run.warmUp ? 'warm-up' : 'main'
   }
 
-  private rollBack(): StepReport {
-    const failed = this.state.step + 1
+  /**
+   * Steps on the device. A block ends where a state is kept and where the warm-up does, so that what
+   * is gone back to does not depend on the lengths of the blocks.
+   */
+  private async deviceSteps(limit: number, trainBlock: TrainBlock): Promise<readonly StepReport[]> {
+    const { state, run, penaltyStart } = this
+    const from = state.step
+    const end = Math.min(
+      from + Math.max(1, limit),
+      this.steps,
+      from - (from % KEEP_EVERY) + KEEP_EVERY,
+      from < run.warmUp ? run.warmUp : Infinity,
+    )
+    const objective = run.onDevice.begin(from, state.objective)
+    let { firstPower, secondPower } = state.adam
+    const block = Array.from({ length: end - from }, (_, k): BlockStep => {
+      const { tuples, negatives, evaluations } = run.onDevice.plan(from + k)
+      this.evaluations += evaluations + (tuples.w === null ? 1 : 2) * tuples.c.length
+      const rate = this.rateScale * OBJECTIVES[this.objectiveId].rate(from + k, this.steps)
+      const factors = adamFactors({ firstPower, secondPower }, rate)
+      firstPower = factors.firstPower
+      secondPower = factors.secondPower
+      return { tuples, negatives, stride: factors.stride, scale: factors.scale }
+    })
+    const { chains } = objective.arrays
+    const result = await trainBlock(
+      { halfWidth: this.options.problem.halfWidth, penaltyStart },
+      {
+        theta: state.theta,
+        mean: state.adam.mean,
+        square: state.adam.square,
+        chains: chains === undefined ? null : { xy: chains, stepSize: objective.scalars.stepSize! },
+      },
+      block,
+    )
+    const bad = result.losses.findIndex((loss) => !Number.isFinite(loss))
+    if (bad >= 0) return [this.rollBack(from + bad + 1)]
+    const { theta, mean, square } = result
+    if (![theta, mean, square].every(allFinite)) return [this.rollBack(end)]
+    this.state = {
+      step: end,
+      theta,
+      adam: { mean, square, firstPower, secondPower },
+      objective:
+        result.chains === null
+          ? objective
+          : { arrays: { chains: result.chains.xy }, scalars: { stepSize: result.chains.stepSize } },
+      loss: result.losses.at(-1)!,
+    }
+    if (end % KEEP_EVERY === 0) this.kept = this.state
+    return block.map(({ negatives }, k) => ({
+      step: from + k + 1,
+      loss: result.losses[k]!,
+      phase: this.phase(from + k),
+      acceptance: negatives?.kind === 'chains' ? result.acceptances[k]! : null,
+      recovery: null,
+    }))
+  }
+
+  private rollBack(failed: number): StepReport {
     this.rollbacks++
     if (this.rollbacks > MAX_ROLLBACKS) {
       throw new DivergenceError(
@@ -203,11 +275,15 @@ class ResumableTrainer implements Trainer {
   }
 }
 
-function requireFinite(values: Float32Array): void {
+function allFinite(values: Float32Array): boolean {
   // One sum finds a NaN or an infinity anywhere: finite float32 values cannot overflow a float64 sum.
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]!
-  if (!Number.isFinite(sum)) throw new NonFiniteError()
+  return Number.isFinite(sum)
+}
+
+function requireFinite(values: Float32Array): void {
+  if (!allFinite(values)) throw new NonFiniteError()
 }
 
 function writeState(

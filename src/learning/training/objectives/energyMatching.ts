@@ -1,5 +1,6 @@
 import { fold } from '../../../core/maths/grid.ts'
 import { Purpose, gaussianPair } from '../../../core/maths/rng.ts'
+import type { Tuples } from '../../kernels/kernel.ts'
 import { rampedCosine } from '../adam.ts'
 import { DEFAULT_SHAPE } from '../model.ts'
 import { flowMatchingBatch } from './flowMatching.ts'
@@ -41,64 +42,110 @@ export const energyMatching: Objective = {
     return {
       warmUp,
       async step(step, theta, state, gradient) {
-        const joint = step >= warmUp
-        const { tuples, time } = flowMatchingBatch(context, step, BATCH, PATH_SIGMA)
-        const n = joint ? 3 * BATCH : BATCH
-        const xy = new Float32Array(2 * n)
-        const c = new Float32Array(n)
-        const w = new Float32Array(n)
-        const u = new Float32Array(2 * n)
-        xy.set(tuples.xy)
-        for (let i = 0; i < BATCH; i++) {
-          // In the joint phase the flow loss fades where the temperature is on.
-          const fade = joint ? Math.min(1, (1 - time[i]!) / (1 - TAU)) : 1
-          w[i] = (fade * MAX_TEMPERATURE * MAX_TEMPERATURE) / (2 * BATCH)
-          u[2 * i] = tuples.u[2 * i]! / MAX_TEMPERATURE
-          u[2 * i + 1] = tuples.u[2 * i + 1]! / MAX_TEMPERATURE
+        const tuples = tuplesOf(context, step, step >= warmUp)
+        if (step >= warmUp) {
+          await moveNegatives(context, step, theta, tuples.xy.subarray(4 * BATCH))
         }
-        if (joint) {
-          const half = xy.subarray(2 * BATCH, 4 * BATCH)
-          context.problem.batch(context.steps + 2 * step, BATCH, half)
-          xy.set(await negatives(context, step, theta), 4 * BATCH)
-          c.fill((LAMBDA * MAX_TEMPERATURE) / BATCH, BATCH, 2 * BATCH)
-          c.fill((-LAMBDA * MAX_TEMPERATURE) / BATCH, 2 * BATCH)
-        }
-        const loss = await context.energy.accumulate(theta, { xy, c, w, u }, gradient)
+        const loss = await context.energy.accumulate(theta, tuples, gradient)
         return { loss, acceptance: null, state }
+      },
+      onDevice: {
+        begin: (_, state) => state,
+        plan(step) {
+          const joint = step >= warmUp
+          const tuples = tuplesOf(context, step, joint)
+          if (!joint) return { tuples, negatives: null, evaluations: 0 }
+          return {
+            tuples,
+            negatives: {
+              kind: 'langevin',
+              seed: context.seed,
+              purpose: Purpose.chains,
+              counter: firstCounter(step),
+              count: BATCH,
+              moves: LANGEVIN_STEPS,
+              // Of E with ε(t) is of V with ε(t)/ε_max at ε_max times the step.
+              eta: LANGEVIN_STEP_SIZE * MAX_TEMPERATURE,
+              epsilon: 1,
+              hot: BATCH / 2,
+              rampFrom: TAU,
+            },
+            evaluations: LANGEVIN_STEPS * BATCH,
+          }
+        },
       },
     }
   },
+}
+
+/** The flow loss of a step and, in the joint phase, data and negatives; these where they start from. */
+function tuplesOf(
+  context: ObjectiveContext,
+  step: number,
+  joint: boolean,
+): Tuples & { readonly xy: Float32Array } {
+  const { tuples, time } = flowMatchingBatch(context, step, BATCH, PATH_SIGMA)
+  const n = joint ? 3 * BATCH : BATCH
+  const xy = new Float32Array(2 * n)
+  const c = new Float32Array(n)
+  const w = new Float32Array(n)
+  const u = new Float32Array(2 * n)
+  xy.set(tuples.xy)
+  for (let i = 0; i < BATCH; i++) {
+    // In the joint phase the flow loss fades where the temperature is on.
+    const fade = joint ? Math.min(1, (1 - time[i]!) / (1 - TAU)) : 1
+    w[i] = (fade * MAX_TEMPERATURE * MAX_TEMPERATURE) / (2 * BATCH)
+    u[2 * i] = tuples.u[2 * i]! / MAX_TEMPERATURE
+    u[2 * i + 1] = tuples.u[2 * i + 1]! / MAX_TEMPERATURE
+  }
+  if (joint) {
+    context.problem.batch(context.steps + 2 * step, BATCH, xy.subarray(2 * BATCH, 4 * BATCH))
+    startNegatives(context, step, xy.subarray(4 * BATCH))
+    c.fill((LAMBDA * MAX_TEMPERATURE) / BATCH, BATCH, 2 * BATCH)
+    c.fill((-LAMBDA * MAX_TEMPERATURE) / BATCH, 2 * BATCH)
+  }
+  return { xy, c, w, u }
 }
 
 function temperature(t: number): number {
   return MAX_TEMPERATURE * Math.min(1, Math.max(0, (t - TAU) / (1 - TAU)))
 }
 
-/** x ← x − Δt∇E + √(2ε(t)Δt) ξ for 200 steps; t runs from 0 to 1 for the half that starts at noise. */
-async function negatives(
-  context: ObjectiveContext,
-  step: number,
-  theta: Float32Array,
-): Promise<Float32Array> {
-  const { problem, energy, steps } = context
-  const key = { seed: context.seed, purpose: Purpose.chains }
+/** The draws of a step's negatives: their start, then one for each Langevin step. */
+function firstCounter(step: number): number {
+  return step * (LANGEVIN_STEPS + 1)
+}
+
+/** Half the negatives at data, half at N(0, I) in Ω. */
+function startNegatives({ problem, seed, steps }: ObjectiveContext, step: number, x: Float32Array) {
+  const key = { seed, purpose: Purpose.chains }
   const half = BATCH / 2
-  const x = new Float32Array(2 * BATCH)
-  const value = new Float32Array(BATCH)
-  const slope = new Float32Array(2 * BATCH)
-  const first = step * (LANGEVIN_STEPS + 1)
   problem.batch(steps + 2 * step + 1, half, x.subarray(0, 2 * half))
   for (let i = half; i < BATCH; i++) {
-    gaussianPair(key, i, first, draws)
+    gaussianPair(key, i, firstCounter(step), draws)
     x[2 * i] = fold(draws[0]!, problem.halfWidth)
     x[2 * i + 1] = fold(draws[1]!, problem.halfWidth)
   }
+}
+
+/** x ← x − Δt∇E + √(2ε(t)Δt) ξ for 200 steps; t runs from 0 to 1 for the half that started at noise. */
+async function moveNegatives(
+  context: ObjectiveContext,
+  step: number,
+  theta: Float32Array,
+  x: Float32Array,
+): Promise<void> {
+  const { problem, energy, seed } = context
+  const key = { seed, purpose: Purpose.chains }
+  const half = BATCH / 2
+  const value = new Float32Array(BATCH)
+  const slope = new Float32Array(2 * BATCH)
   const hot = Math.sqrt(2 * MAX_TEMPERATURE * LANGEVIN_STEP_SIZE)
   for (let m = 1; m <= LANGEVIN_STEPS; m++) {
     await energy.evaluate(theta, x, value, slope)
     const warming = Math.sqrt(2 * temperature(m / LANGEVIN_STEPS) * LANGEVIN_STEP_SIZE)
     for (let i = 0; i < BATCH; i++) {
-      gaussianPair(key, i, first + m, draws)
+      gaussianPair(key, i, firstCounter(step) + m, draws)
       const spread = i < half ? hot : warming
       for (let k = 0; k < 2; k++) {
         const drift = LANGEVIN_STEP_SIZE * MAX_TEMPERATURE * slope[2 * i + k]!
@@ -106,5 +153,4 @@ async function negatives(
       }
     }
   }
-  return x
 }

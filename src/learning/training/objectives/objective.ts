@@ -1,4 +1,5 @@
 import type { ObjectiveId } from '../../ids.ts'
+import type { Negatives } from '../../kernels/block.ts'
 import type { NetworkShape, Tuples } from '../../kernels/kernel.ts'
 import type { TrainingProblem } from '../api.ts'
 
@@ -34,6 +35,22 @@ export interface ObjectiveResult {
   readonly state: ObjectiveState
 }
 
+/** A step as data, for kernels that run whole blocks of them. */
+export interface DeviceStep {
+  /** Where there are negatives, they are the last of the points; their places may be left open. */
+  readonly tuples: Tuples
+  readonly negatives: Negatives | null
+  /** Points at which V or ∇V is evaluated besides those of the tuples. */
+  readonly evaluations: number
+}
+
+/** The form of an objective in which a device does all that depends on θ. */
+export interface DeviceForm {
+  /** What the objective carries into `step`: what it has, or its own start. */
+  begin(step: number, state: ObjectiveState): ObjectiveState
+  plan(step: number): DeviceStep
+}
+
 /** An objective set up for one training run. */
 export interface ObjectiveRun {
   /** How many of the first steps are its warm-up. */
@@ -48,6 +65,7 @@ export interface ObjectiveRun {
     state: ObjectiveState,
     gradient: Float32Array,
   ): Promise<ObjectiveResult>
+  readonly onDevice: DeviceForm
 }
 
 /** One entry of the registry of objectives. */

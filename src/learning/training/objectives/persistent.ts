@@ -38,12 +38,12 @@ export const persistent: Objective = {
     const chains = new ChainStepper(context)
     const xy = new Float32Array(2 * (BATCH + CHAINS))
     const c = new Float32Array(BATCH + CHAINS).fill(1 / BATCH, 0, BATCH).fill(-1 / CHAINS, BATCH)
+    const warmUpTuples = (step: number) => flowMatchingBatch(context, step, WARM_UP_BATCH, 0).tuples
     return {
       warmUp,
       async step(step, theta, state, gradient) {
         if (step < warmUp) {
-          const { tuples } = flowMatchingBatch(context, step, WARM_UP_BATCH, 0)
-          const loss = await context.energy.accumulate(theta, tuples, gradient)
+          const loss = await context.energy.accumulate(theta, warmUpTuples(step), gradient)
           return { loss, acceptance: null, state }
         }
         const moved = await chains.advance(step, theta, step === warmUp ? chains.start() : state)
@@ -51,6 +51,31 @@ export const persistent: Objective = {
         xy.set(moved.state.arrays.chains!, 2 * BATCH)
         const loss = await context.energy.accumulate(theta, { xy, c, w: null, u: null }, gradient)
         return { loss, acceptance: moved.acceptance, state: moved.state }
+      },
+      onDevice: {
+        begin: (step, state) => (step === warmUp ? chains.start() : state),
+        plan(step) {
+          if (step < warmUp) return { tuples: warmUpTuples(step), negatives: null, evaluations: 0 }
+          const points = new Float32Array(xy.length)
+          context.problem.batch(step, BATCH, points.subarray(0, 2 * BATCH))
+          return {
+            tuples: { xy: points, c, w: null, u: null },
+            negatives: {
+              kind: 'chains',
+              seed: context.seed,
+              purpose: Purpose.chains,
+              counter: 4 * step + 1,
+              count: CHAINS,
+              moves: MALA_STEPS,
+              clip: CLIP,
+              targetAcceptance: TARGET_ACCEPTANCE,
+              adaptation: ADAPTATION,
+              leastStep: LEAST_STEP_SIZE,
+              largestStep: LARGEST_STEP_SIZE,
+            },
+            evaluations: (2 + MALA_STEPS) * CHAINS,
+          }
+        },
       },
     }
   },

@@ -70,6 +70,25 @@ export function prepareQuadrature(
       const contrast = await energy.accumulate(theta, { xy, c, w: null, u: null }, gradient)
       return { loss: contrast + resampled + logZ, acceptance: null, state }
     },
+    onDevice: {
+      begin: (_, state) => state,
+      plan(step) {
+        const points = new Float32Array(4 * batch)
+        problem.batch(step, batch, points.subarray(0, 2 * batch))
+        return {
+          tuples: { xy: points, c, w: null, u: null },
+          negatives: {
+            kind: 'quadrature',
+            seed: context.seed,
+            purpose: Purpose.jitter,
+            counter: step,
+            count: batch,
+            side,
+          },
+          evaluations: count,
+        }
+      },
+    },
   }
 }
 

@@ -25,26 +25,32 @@ export const scoreMatching: Objective = {
   rate: (step, steps) => rampedCosine(1e-2, step, steps),
   prepare(context) {
     const key = { seed: context.seed, purpose: Purpose.chains }
-    const xy = new Float32Array(2 * BATCH)
-    const u = new Float32Array(2 * BATCH)
     const c = new Float32Array(BATCH)
-    const w = new Float32Array(BATCH)
+    const tuplesOf = (step: number) => {
+      const share = Math.min(1, step / (HOLD_FROM * context.steps))
+      const sigma = FIRST_SIGMA * exp(share * log(LAST_SIGMA / FIRST_SIGMA))
+      const xy = new Float32Array(2 * BATCH)
+      const u = new Float32Array(2 * BATCH)
+      const w = new Float32Array(BATCH).fill((sigma * sigma) / BATCH)
+      context.problem.batch(step, BATCH, xy)
+      for (let i = 0; i < BATCH; i++) {
+        gaussianPair(key, i, step, draws)
+        for (let k = 0; k < 2; k++) {
+          xy[2 * i + k] = xy[2 * i + k]! + sigma * draws[k]!
+          u[2 * i + k] = -draws[k]! / sigma
+        }
+      }
+      return { xy, c, w, u }
+    }
     return {
       warmUp: 0,
       async step(step, theta, state, gradient) {
-        const share = Math.min(1, step / (HOLD_FROM * context.steps))
-        const sigma = FIRST_SIGMA * exp(share * log(LAST_SIGMA / FIRST_SIGMA))
-        context.problem.batch(step, BATCH, xy)
-        for (let i = 0; i < BATCH; i++) {
-          gaussianPair(key, i, step, draws)
-          for (let k = 0; k < 2; k++) {
-            xy[2 * i + k] = xy[2 * i + k]! + sigma * draws[k]!
-            u[2 * i + k] = -draws[k]! / sigma
-          }
-        }
-        w.fill((sigma * sigma) / BATCH)
-        const loss = await context.energy.accumulate(theta, { xy, c, w, u }, gradient)
+        const loss = await context.energy.accumulate(theta, tuplesOf(step), gradient)
         return { loss, acceptance: null, state }
+      },
+      onDevice: {
+        begin: (_, state) => state,
+        plan: (step) => ({ tuples: tuplesOf(step), negatives: null, evaluations: 0 }),
       },
     }
   },
