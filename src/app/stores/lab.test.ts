@@ -674,6 +674,7 @@ describe('training', () => {
     await library.putCheckpoint(checkpointOf(UNTRAINED, 9))
     const { lab } = await open({ library })
     expect(lab.run.getState().training).toMatchObject({ phase: 'interrupted', step: 9 })
+    expect(lab.run.getState().notices.at(-1)?.text).toMatch(/was left at step 9 .*Resume goes on/)
     lab.training.discard()
     await settle()
     expect(await library.checkpoint()).toBeUndefined()

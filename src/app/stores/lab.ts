@@ -169,6 +169,15 @@ export function createLab({
     if (theme === 'light' || theme === 'dark')
       edit(scene, (s) => (s.view.theme === 'auto' ? { ...s, view: { ...s.view, theme } } : s))
     training.offer(checkpoint)
+    const found = run.getState().training
+    if (found.phase === 'interrupted' && found.scene !== null)
+      post(
+        run,
+        'info',
+        `A training of ${targetName(shelf.getState(), found.scene.target)} was left at step ${String(found.step)}` +
+          (found.steps > 0 ? ` of ${String(found.steps)}` : '') +
+          '. Resume goes on from there; Discard forgets it.',
+      )
   })
   loaded.catch((error: unknown) => {
     post(run, 'error', `What this browser keeps could not be read: ${explain(error)}`)

@@ -22,6 +22,7 @@ import {
   type Disc,
   type HalfPlane,
 } from './barrierEdits.ts'
+import { FIRST_OF_KEEP_OUT } from './Barriers.tsx'
 import { useLab, useScene, useTool } from './context.ts'
 
 /** How far an arrow key moves a barrier and changes a radius, world units, and turns a half-plane, degrees. */
@@ -96,6 +97,7 @@ function BarrierHandle(props: BarrierHandleProps) {
             event.preventDefault()
             lab.removeBarrier(index)
             if (!last || index > 0) lab.tool.setState({ placed: last ? index - 1 : index })
+            else document.getElementById(FIRST_OF_KEEP_OUT)?.focus()
             return
           }
           const step = stepOf(event)

@@ -9,6 +9,9 @@ import { Figure, Slider } from './Slider.tsx'
 /** Where the slider of a strength ends; stronger ones can be typed. */
 const STRONGEST = 2
 
+/** What takes the focus when the last barrier is gone. */
+export const FIRST_OF_KEEP_OUT = 'keep-out-disc'
+
 /** Buttons that put a keep-out region on the stage. */
 export function KeepOut() {
   const lab = useLab()
@@ -20,6 +23,7 @@ export function KeepOut() {
       <span id="keep-out">Keep out</span>
       <button
         type="button"
+        id={FIRST_OF_KEEP_OUT}
         className="button"
         onClick={() => {
           lab.addBarrier(newDisc(barriers, halfWidth))
@@ -100,6 +104,7 @@ export function BarrierList() {
                 aria-label={`Remove ${name}`}
                 onClick={() => {
                   lab.removeBarrier(index)
+                  if (barriers.length === 1) document.getElementById(FIRST_OF_KEEP_OUT)?.focus()
                 }}
               >
                 <Icon name="close" />

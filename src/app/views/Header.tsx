@@ -33,6 +33,9 @@ function Mark() {
   )
 }
 
+/** What a phone's header has room for. */
+const SHORT_NAMES = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'CPU' } as const
+
 function BackendBadge() {
   const backend = useRun((state) => state.backend)
   if (backend === null)
@@ -47,7 +50,10 @@ function BackendBadge() {
     <div className="badge-holder">
       <button type="button" className="badge" data-backend={name} aria-describedby="backend-why">
         <i className="dot" />
-        <span>{description}</span>
+        <span className="long">{description}</span>
+        <span className="short" aria-hidden="true">
+          {SHORT_NAMES[name]}
+        </span>
       </button>
       <div className="tooltip" id="backend-why" role="tooltip">
         <p>

@@ -1,48 +1,63 @@
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useLab, useRun } from './context.ts'
+import type { Posted } from '../stores/runStore.ts'
 import { Icon } from './Icon.tsx'
 
-/** How long a word of information stays, ms; warnings and errors stay until dismissed. */
-const INFORMATION_STAYS = 12_000
+/** How long a message stays that nobody points at, ms; errors stay until dismissed. */
+const STAYS = { info: 12_000, warning: 20_000 } as const
 
 /** What a person should read: named, dismissible, announced. */
 export function Notices() {
-  const lab = useLab()
   const notices = useRun((state) => state.notices)
-  useEffect(() => {
-    const timers = notices
-      .filter(({ level }) => level === 'info')
-      .map(({ id }) =>
-        setTimeout(() => {
-          lab.dismissNotice(id)
-        }, INFORMATION_STAYS),
-      )
-    return () => {
-      for (const timer of timers) clearTimeout(timer)
-    }
-  }, [lab, notices])
   return (
     <section className="notices" aria-label="Messages" aria-live="polite">
-      {notices.map(({ id, level, text }) => (
-        <div
-          key={id}
-          className="notice"
-          data-level={level}
-          role={level === 'error' ? 'alert' : 'note'}
-        >
-          <p>{text}</p>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label="Dismiss message"
-            onClick={() => {
-              lab.dismissNotice(id)
-            }}
-          >
-            <Icon name="close" />
-          </button>
-        </div>
+      {notices.map((notice) => (
+        <Message key={notice.id} notice={notice} />
       ))}
     </section>
+  )
+}
+
+/** One message, which waits while the pointer or the focus is on it. */
+function Message({ notice: { id, level, text } }: { readonly notice: Posted }) {
+  const lab = useLab()
+  const [held, setHeld] = useState(false)
+  useEffect(() => {
+    if (held || level === 'error') return
+    const timer = setTimeout(() => {
+      lab.dismissNotice(id)
+    }, STAYS[level])
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [lab, id, level, held])
+  const hold = () => {
+    setHeld(true)
+  }
+  const release = () => {
+    setHeld(false)
+  }
+  return (
+    <div
+      className="notice"
+      data-level={level}
+      role={level === 'error' ? 'alert' : 'note'}
+      onPointerEnter={hold}
+      onPointerLeave={release}
+      onFocus={hold}
+      onBlur={release}
+    >
+      <p>{text}</p>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Dismiss message"
+        onClick={() => {
+          lab.dismissNotice(id)
+        }}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
   )
 }

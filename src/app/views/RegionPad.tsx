@@ -115,7 +115,17 @@ export function RegionPad({ viewport, focused }: RegionPadProps) {
         <polygon points={line.join(' ')} />
         {at !== null && <circle cx={at[0]} cy={at[1]} r="5" />}
       </svg>
-      {stroke.length === 0 && <p>Draw round what is to be kept out of</p>}
+      {stroke.length === 0 && (
+        <p>
+          Circle what to keep out
+          {focused && (
+            <small>
+              or: <kbd>arrow keys</kbd> move the pen, <kbd>Space</kbd> sets a corner,{' '}
+              <kbd>Enter</kbd> closes, <kbd>Esc</kbd> leaves
+            </small>
+          )}
+        </p>
+      )}
     </div>
   )
 }

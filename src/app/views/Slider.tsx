@@ -135,6 +135,7 @@ export function Figure({ name, path, value, shown, disabled, onChange, from }: F
       type="text"
       inputMode="decimal"
       size={7}
+      style={{ minWidth: `calc(${String(shown.length)}ch + 7px)` }}
       aria-label={`${name}, value`}
       disabled={disabled}
       value={draft ?? shown}

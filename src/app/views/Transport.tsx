@@ -1,4 +1,4 @@
-import { formatCount, formatRate, formatTime } from '../render/format.ts'
+import { formatCount, formatTime } from '../render/format.ts'
 import { useLab, useRun, useScene } from './context.ts'
 import { Icon } from './Icon.tsx'
 import { useEffect, useRef } from 'react'
@@ -166,7 +166,7 @@ function Speed() {
       >
         {choices.map((choice) => (
           <option key={choice} value={choice}>
-            {formatRate(choice)} steps/s
+            {String(choice)} steps/s
           </option>
         ))}
       </select>

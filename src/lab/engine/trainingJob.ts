@@ -50,7 +50,9 @@ const MEASUREMENTS = 40
 /** Longest silence between events of each kind, seconds. */
 const PROGRESS_INTERVAL = 0.1
 const LANDSCAPE_INTERVAL = 0.25
-const CHECKPOINT_INTERVAL = 5
+/** Between two checkpoints, seconds: a quarter of what has been trained, so that little is lost early and little is written late. */
+const CHECKPOINT_INTERVALS = [0.5, 5] as const
+const CHECKPOINT_SHARE = 0.25
 /** The live table may take this share of the time. */
 const LANDSCAPE_SHARE = 0.15
 /** Steps that are timed where a number of seconds is asked for. */
@@ -354,7 +356,9 @@ export class TrainingJob {
     if (now - this.lastProgress >= PROGRESS_INTERVAL) this.emitProgress(trainer, steps)
     const wait = Math.max(LANDSCAPE_INTERVAL, this.landscapeCost / LANDSCAPE_SHARE)
     if (now - this.lastLandscape >= wait) await this.refreshLandscape(trainer)
-    if (now - this.lastCheckpoint >= CHECKPOINT_INTERVAL) this.emitCheckpoint(trainer)
+    const [shortest, longest] = CHECKPOINT_INTERVALS
+    const rest = Math.min(longest, Math.max(shortest, CHECKPOINT_SHARE * this.settleClock()))
+    if (now - this.lastCheckpoint >= rest) this.emitCheckpoint(trainer)
   }
 
   private emitProgress(trainer: Trainer, steps: number): void {
