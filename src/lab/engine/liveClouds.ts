@@ -8,25 +8,36 @@ import { gradientFlow } from '../../core/samplers/gradientFlow.ts'
 import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
 import type { LiveFrame } from '../protocol/calls.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
+import type { Environment } from './environment.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
 import { samplerOf } from './run.ts'
 
-/** Most particles that are moved while training: enough to see, few enough not to slow it. */
-const MAX_PARTICLES = 4096
 /** Most steps that one call moves them. */
 const MAX_STEPS = 100
+/** Seconds that one call may move them for, be it by one step. */
+const LONGEST = 0.012
+/** Calls longer than this many seconds are followed by REST times their length for the training alone. */
+const SHORT = 0.008
+const REST = 2
 const L95_DRAWS = 1024
 
-/** Both clouds on an energy that changes under them; shown, never measured. */
+/**
+ * Both clouds, all particles of the scene, on an energy that changes under them; shown, never measured. Where they are
+ * many they take at most a third of the time: fewer steps than asked for, and fewer calls that move them at all.
+ */
 export class LiveClouds {
+  private readonly clock: Environment['clock']
   private scene: SceneSpec
   private target: ResolvedTarget
   private clouds: { readonly langevin: Cloud; readonly flow: Cloud } | null = null
   private field: EnergyField | null = null
   private transition: Transition | null = null
   private step = 0
+  /** Before this time it is the training's turn. */
+  private resting = -Infinity
 
-  constructor(scene: SceneSpec, target: ResolvedTarget) {
+  constructor(clock: Environment['clock'], scene: SceneSpec, target: ResolvedTarget) {
+    this.clock = clock
     this.scene = scene
     this.target = target
   }
@@ -43,32 +54,53 @@ export class LiveClouds {
     this.transition = null
   }
 
-  /** Moves both clouds n steps on the energy as it stands, at η = 0.5/L95 of it. */
-  advance(field: EnergyField, steps: number): LiveFrame {
-    const { scene, target } = this
-    const { dynamics, domain, seed } = scene
-    if (this.transition === null || field !== this.field) {
-      this.field = field
-      const l95 = smoothness95(field, target.probes(L95_DRAWS, seed, domain.halfWidth))
-      this.transition = createTransition({ ...dynamics, stepSize: defaultStepSize(l95) })
-    }
-    if (this.clouds === null) {
-      const context = { field, gibbs: gibbs(field, dynamics.epsilon), target: target.initial }
-      const particles = Math.min(MAX_PARTICLES, dynamics.particles)
-      const xy = initialLaw(dynamics.initial, context).sample(particles, seed)
-      this.clouds = { langevin: createCloud(xy), flow: createCloud(xy) }
-    }
-    const { langevin, flow } = this.clouds
-    const key = { seed, purpose: Purpose.dynamics }
+  /**
+   * Moves both clouds up to n steps on the energy as it stands, at η = 0.5/L95 of it.
+   * @returns null where there was no time to move them; for n = 0 they are shown at any time
+   */
+  advance(field: EnergyField, steps: number): LiveFrame | null {
+    if (steps > 0 && this.clock() < this.resting) return null
+    const transition = this.transitionOn(field)
+    const { langevin, flow } = this.cloudsOn(field)
+    const { scene } = this
+    const key = { seed: scene.seed, purpose: Purpose.dynamics }
     const sampler = samplerOf(scene)
+    const started = this.clock()
     for (let i = 0; i < Math.min(MAX_STEPS, steps); i++) {
+      if (i > 0 && this.clock() - started >= LONGEST) break
       this.step++
-      sampler.step(langevin, field, this.transition, key, this.step)
-      gradientFlow.step(flow, field, this.transition, key, this.step)
+      sampler.step(langevin, field, transition, key, this.step)
+      gradientFlow.step(flow, field, transition, key, this.step)
     }
+    const took = this.clock() - started
+    if (took > SHORT) this.resting = started + (1 + REST) * took
     return {
       langevin: Float32Array.from(langevin.xy),
       deterministic: Float32Array.from(flow.xy),
     }
+  }
+
+  private transitionOn(field: EnergyField): Transition {
+    const { dynamics, domain, seed } = this.scene
+    if (this.transition === null || field !== this.field) {
+      this.field = field
+      const l95 = smoothness95(field, this.target.probes(L95_DRAWS, seed, domain.halfWidth))
+      this.transition = createTransition({ ...dynamics, stepSize: defaultStepSize(l95) })
+    }
+    return this.transition
+  }
+
+  private cloudsOn(field: EnergyField): { readonly langevin: Cloud; readonly flow: Cloud } {
+    const { dynamics, seed } = this.scene
+    if (this.clouds === null) {
+      const context = {
+        field,
+        gibbs: gibbs(field, dynamics.epsilon),
+        target: this.target.initial,
+      }
+      const xy = initialLaw(dynamics.initial, context).sample(dynamics.particles, seed)
+      this.clouds = { langevin: createCloud(xy), flow: createCloud(xy) }
+    }
+    return this.clouds
   }
 }

@@ -140,7 +140,7 @@ export class LiveTraining {
     this.slicer = new Slicer(environment)
     this.scene = scene
     this.resolved = target
-    this.clouds = new LiveClouds(scene, target)
+    this.clouds = new LiveClouds(environment.clock, scene, target)
     this.box = liveBox(scene)
     const now = environment.clock()
     this.beganAt = now

@@ -478,7 +478,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       paused: options.paused,
     })
     this.job = job
-    this.clouds = new LiveClouds(scene, target)
+    this.clouds = new LiveClouds(this.environment.clock, scene, target)
     const abort = () => {
       job.abort()
     }

@@ -61,7 +61,10 @@ export interface Calls {
   keepLive: [request: null, reply: LiveEnergy]
   /** Ends the live training; nothing of it is kept. */
   endLive: [request: null, reply: null]
-  /** Particles on the energy under training: both clouds advanced by n steps on the current table. */
+  /**
+   * Particles on the energy under training: both clouds advanced by up to n steps on the current table; null where
+   * there is none yet, or where the training needs the time.
+   */
   liveFrame: [request: { readonly steps: number }, reply: LiveFrame | null]
   /** A small picture of a target's density (or of its points) or of an energy's Gibbs density. */
   thumbnail: [request: ThumbnailRequest, reply: Raster]
