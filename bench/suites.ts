@@ -22,6 +22,15 @@ export const SUITES: readonly SuiteEntry[] = [
       'against. The floor counts matrix products alone, at the peak of one core.',
     load: async () => (await import('./kernels.ts')).measureKernels,
   },
+  {
+    id: 'load',
+    title: 'Loading',
+    text:
+      'The production build on localhost, each start in a fresh profile at 1440 × 900, from the start of the navigation. ' +
+      'Particles move when the canvas shows a second step of the run. The browser slows the thread of the page ' +
+      'down, not that of the worker. Kilobytes are 1,000 bytes.',
+    load: async () => (await import('./load.ts')).load,
+  },
 ]
 
 export const suiteIds = (): string[] => SUITES.map(({ id }) => id)

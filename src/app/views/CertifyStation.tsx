@@ -30,6 +30,16 @@ const OUTCOME_WORDS = {
 
 type Outcome = keyof typeof OUTCOME_WORDS
 
+/** What stands in the list before the first run is prepared, so that nothing moves when it is. */
+const WAITING = (Object.keys(CRITERION_TEXTS) as CriterionId[]).map((criterion): Report => ({
+  criterion,
+  step: null,
+  kl: null,
+  reason: 'The run is being prepared.',
+  status: 'none',
+  outcome: 'unfired',
+}))
+
 /** Station 3: when one may stop, and why. */
 export function CertifyStation() {
   const lab = useLab()
@@ -56,7 +66,7 @@ export function CertifyStation() {
           <i>step k</i> <i>KL, nats</i>
         </p>
         <ul role="list" aria-label="Stopping criterion">
-          {stops.map((report) => (
+          {(stops.length === 0 ? WAITING : stops).map((report) => (
             <Criterion
               key={report.criterion}
               report={report}

@@ -120,7 +120,9 @@ function Scrubber() {
 /** k and t = kη, written past React, ten times a second while playing: faster is not read. */
 function Counter() {
   const lab = useLab()
-  const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
+  // Before a run is there, as wide as it will be.
+  const asked = useScene((scene) => scene.dynamics.steps)
+  const steps = useRun((state) => state.run?.scene.dynamics.steps ?? null) ?? asked
   const stepSize = useRun((state) => state.run?.scene.dynamics.stepSize ?? null)
   const k = useRef<HTMLElement>(null)
   const t = useRef<HTMLElement>(null)
@@ -131,8 +133,7 @@ function Counter() {
       if (step === shown) return
       shown = step
       if (k.current !== null) k.current.textContent = formatCount(step)
-      if (t.current !== null)
-        t.current.textContent = stepSize === null ? '' : formatTime(step, stepSize)
+      if (t.current !== null) t.current.textContent = formatTime(step, stepSize ?? 0.01)
     }
     show()
     return lab.run.subscribe(show)
