@@ -20,15 +20,17 @@ import { observeScreen } from '../render/painting.ts'
 import { drawRegions } from '../render/regions.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
-import { everyBarrier, quantitiesOf } from '../stores/shelfStore.ts'
-import { BarrierHandles } from './BarrierHandles.tsx'
+import { barriersOf, everyBarrier, quantitiesOf } from '../stores/shelfStore.ts'
 import { useLab, usePalette, useRun, useScene, useShelf, useTool } from './context.ts'
 import { isIdentity, lawOf } from './laws.ts'
 import { LyapunovPlot } from './LyapunovPlot.tsx'
-import { RegionPad } from './RegionPad.tsx'
+import { createPart } from './part.tsx'
 import { Transport } from './Transport.tsx'
 import { usePainting } from './usePainting.ts'
 import { useSurface } from './useSurface.ts'
+
+const BarrierHandles = createPart(async () => (await import('./BarrierHandles.tsx')).BarrierHandles)
+const RegionPad = createPart(async () => (await import('./RegionPad.tsx')).RegionPad)
 
 /** The two canvases, their clock and their curve. */
 export function Stage() {
@@ -153,6 +155,7 @@ function FlowCanvas({ flow, painter, data }: FlowCanvasProps) {
   const barriers = useShownBarriers()
   const drawing = useTool((tool) => tool.drawing)
   const editing = useEditing()
+  const walled = useScene((scene) => barriersOf(scene.energy).length > 0)
   const particles = useMemo(() => createParticlePainter(), [])
   const companions = useMemo(() => createParticlePainter(), [])
   const [hover, setHover] = useState<Screen | null>(null)
@@ -275,7 +278,7 @@ function FlowCanvas({ flow, painter, data }: FlowCanvasProps) {
         {hover !== null && viewport !== null && landscape !== null && (
           <Readout at={hover} reading={readLandscape(landscape, toWorld(viewport, hover))} />
         )}
-        {viewport !== null && editing && (
+        {viewport !== null && editing && walled && (
           <BarrierHandles viewport={viewport} focusable={flow === 'langevin'} />
         )}
         {viewport !== null && editing && drawing && (
