@@ -31,6 +31,16 @@ export const SUITES: readonly SuiteEntry[] = [
       'down, not that of the worker. Kilobytes are 1,000 bytes.',
     load: async () => (await import('./load.ts')).load,
   },
+  {
+    id: 'samplers',
+    title: 'Samplers',
+    text:
+      'Particle-steps a second on one core, the shipped two moons. The lab moves its particles on the table of the energy; ' +
+      'whoever has the tensor library alone would evaluate the network in every step, or compose a bicubic lookup of ' +
+      'gathers and products. All contenders make the same step with the same noise. The floor of the table counts scalar ' +
+      'float64 operations, that of the network its matrix products in SIMD.',
+    load: async () => (await import('./samplers.ts')).measureSamplers,
+  },
 ]
 
 export const suiteIds = (): string[] => SUITES.map(({ id }) => id)
