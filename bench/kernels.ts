@@ -23,6 +23,10 @@ export const CPU_KERNELS: readonly {
   { name: 'float64 reference', open: async (shape) => referenceKernel(shape) },
 ]
 
+/** Our own, for suites that measure what is made of it. */
+export const OURS = CPU_KERNELS[0]!.name
+export const openOurs = (shape: NetworkShape): Promise<EnergyKernel> => CPU_KERNELS[0]!.open(shape)
+
 /** The networks that are measured. */
 export const SHAPES: Readonly<Record<string, NetworkShape>> = {
   '64 × 3': { widths: [64, 64, 64], activations: ['sin', 'silu', 'silu'] },
