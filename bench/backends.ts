@@ -1,11 +1,21 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
+import { openDawn } from '../scripts/openDawn.ts'
+import { readKernelModule } from '../src/lab/cli/kernelModule.ts'
 import type { EnergyKernel, NetworkShape } from '../src/learning/kernels/kernel.ts'
+import { createSimdKernel } from '../src/learning/kernels/simd/simdKernel.ts'
 import { tfKernel } from '../src/learning/training/tfKernel.ts'
 
-/** The tensor library's own backends in Node, opened once each. */
+/** The tensor library's own backends on a processor, opened once each. */
 export type TensorBackend = 'tfjs wasm' | 'tfjs cpu'
+
+let module: Promise<WebAssembly.Module> | null = null
+
+/** Ours on a processor. */
+export async function simdKernel(shape: NetworkShape): Promise<EnergyKernel> {
+  return createSimdKernel(await (module ??= readKernelModule()), shape)
+}
 
 const opened = new Map<TensorBackend, Promise<void>>()
 
@@ -46,4 +56,60 @@ export async function tensorKernel(
 ): Promise<EnergyKernel> {
   await useTensors(name)
   return tfKernel(name === 'tfjs cpu' ? 'cpu' : 'wasm', shape)
+}
+
+/** A WebGPU device in Node, with the name of its adapter. */
+export interface Gpu {
+  readonly device: GPUDevice
+  readonly name: string
+}
+
+/**
+ * Dawn, the WebGPU of Chromium, in Node: on the software adapter that Chromium brings along, or on a real GPU.
+ * @throws Error with the reason where there is none
+ */
+export async function openGpu(real: boolean): Promise<Gpu> {
+  if (!real) {
+    const dawn = await openDawn()
+    if (dawn.open === null) throw new Error(dawn.reason)
+    return named(await dawn.open())
+  }
+  const { create, globals } = await import('webgpu')
+  Object.assign(globalThis, globals)
+  const gpu = create([])
+  instances.push(gpu)
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
+  if (adapter === null || adapter.info.isFallbackAdapter)
+    throw new Error('--gpu: Dawn offers no GPU here')
+  const { maxComputeWorkgroupStorageSize, maxStorageBufferBindingSize, maxBufferSize } =
+    adapter.limits
+  return named(
+    await adapter.requestDevice({
+      requiredLimits: {
+        maxComputeWorkgroupStorageSize,
+        maxStorageBufferBindingSize,
+        maxBufferSize,
+      },
+    }),
+  )
+}
+
+/** Dawn's devices die with the instance that made them. */
+const instances: GPU[] = []
+
+function named(device: GPUDevice): Gpu {
+  const { description, vendor, architecture, device: model } = device.adapterInfo
+  const parts = description === '' ? [vendor, architecture, model] : [description]
+  return { device, name: parts.filter((part) => part !== '').join(' ') }
+}
+
+/** The primitives composed of the library's operations on that device. */
+export async function gpuTensorKernel({ device }: Gpu, shape: NetworkShape): Promise<EnergyKernel> {
+  // The library asks for this object, though it is given its device. Node has none of its own.
+  if (!('navigator' in globalThis)) {
+    Object.defineProperty(globalThis, 'navigator', { value: { gpu: {} }, configurable: true })
+  }
+  const { activateWebGpu } = await import('../src/learning/training/tensorLibrary.ts')
+  await activateWebGpu(device, device.adapterInfo)
+  return tfKernel('webgpu', shape)
 }

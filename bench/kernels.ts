@@ -6,18 +6,21 @@ import {
   type Tuples,
 } from '../src/learning/kernels/kernel.ts'
 import { referenceKernel } from '../src/learning/kernels/reference.ts'
+import { createWgslKernel } from '../src/learning/kernels/wgsl/wgslKernel.ts'
 import { adamStep, startAdam } from '../src/learning/training/adam.ts'
 import { DEFAULT_SHAPE, initialParameters } from '../src/learning/training/model.ts'
-import { tensorKernel } from './backends.ts'
+import { gpuTensorKernel, openGpu, simdKernel, tensorKernel } from './backends.ts'
 import { accumulateFlops } from './flops.ts'
 import { race, raceOptions, type Contender } from './race.ts'
 import type { BenchOptions, Bound, Row } from './rows.ts'
+import { scalingRows } from './scaling.ts'
 
 /** Who runs the two primitives on a processor; the first is ours. */
 export const CPU_KERNELS: readonly {
   readonly name: string
   readonly open: (shape: NetworkShape) => Promise<EnergyKernel>
 }[] = [
+  { name: 'SIMD', open: simdKernel },
   { name: 'tfjs wasm', open: (shape) => tensorKernel('tfjs wasm', shape) },
   { name: 'tfjs cpu', open: (shape) => tensorKernel('tfjs cpu', shape) },
   { name: 'float64 reference', open: async (shape) => referenceKernel(shape) },
@@ -94,7 +97,13 @@ export async function measureKernels(options: BenchOptions): Promise<Row[]> {
       const [ours, ...others] = await race(contenders, raceOptions(options.quick))
       for (const kernel of kernels) kernel.dispose()
       const flops = accumulateFlops(shape, BATCH, second)
-      const bounds: readonly Bound[] = []
+      const bounds: readonly Bound[] =
+        shape === SHAPES['64 × 3']
+          ? [
+              { at: 'least', value: 6, of: { ratioTo: 'tfjs wasm' } },
+              { at: 'least', value: 25, of: { ratioTo: 'tfjs cpu' } },
+            ]
+          : []
       rows.push({
         group: `${CPU_KERNELS[0]!.name}, batch ${BATCH}`,
         name,
@@ -107,6 +116,77 @@ export async function measureKernels(options: BenchOptions): Promise<Row[]> {
           value: (1000 * flops) / options.peak.simd,
           from: `${(flops / 1e6).toFixed(1)} million FLOPs at ${(options.peak.simd / 1e9).toFixed(1)} GFLOP/s`,
         },
+      })
+    }
+  }
+  rows.push(...(await measureOnDevice(options)))
+  rows.push(...(await measureScaling(options)))
+  return rows
+}
+
+/** How the time of a step of ours grows with the batch and with the width. */
+async function measureScaling(options: BenchOptions): Promise<Row[]> {
+  const { quick } = options
+  options.log('how time grows with batch and width')
+  const kernels: EnergyKernel[] = []
+  const step = async (shape: NetworkShape, batch: number) => {
+    const kernel = await openOurs(shape)
+    kernels.push(kernel)
+    return trainingStep(OURS, kernel, batchOf(batch, true))
+  }
+  const three = (width: number): NetworkShape => ({
+    widths: [width, width, width],
+    activations: ['sin', 'silu', 'silu'],
+  })
+  const rows = [
+    ...(await scalingRows({
+      group: `${OURS}, time of a step on ∇V against the batch, 64 × 3`,
+      sizes: quick ? [64, 256, 1024] : [64, 128, 256, 512, 1024, 2048, 4096],
+      label: (batch) => `batch ${batch}`,
+      work: (batch) => step(three(64), batch),
+      options: raceOptions(quick),
+      fitFrom: 256,
+    })),
+    ...(await scalingRows({
+      group: `${OURS}, time of a step on ∇V against the width, three layers, batch 256`,
+      sizes: quick ? [32, 64, 128] : [16, 32, 64, 128, 256],
+      label: (width) => `width ${width}`,
+      work: (width) => step(three(width), BATCH),
+      options: raceOptions(quick),
+      fitFrom: 64,
+    })),
+  ]
+  for (const kernel of kernels) kernel.dispose()
+  return rows
+}
+
+/** The same step on a WebGPU device: ours in fused programs, the library's operation by operation. */
+async function measureOnDevice(options: BenchOptions): Promise<Row[]> {
+  const gpu = await openGpu(options.gpu)
+  const rows: Row[] = []
+  for (const [shapeName, shape] of Object.entries(SHAPES)) {
+    for (const second of [true, false]) {
+      const name = `${shapeName}, ${second ? '∇V' : 'contrast'}`
+      options.log(`WebGPU, ${name}`)
+      const tuples = batchOf(BATCH, second)
+      const fused = createWgslKernel(gpu.device, shape)
+      const composed = await gpuTensorKernel(gpu, shape)
+      const [ours, theirs] = await race(
+        [trainingStep('WGSL', fused, tuples), trainingStep('tfjs webgpu', composed, tuples)],
+        raceOptions(options.quick),
+      )
+      fused.dispose()
+      composed.dispose()
+      rows.push({
+        group: `WGSL on ${gpu.name}, batch ${BATCH}`,
+        name,
+        unit: 'ms',
+        ...ours!,
+        rivals: [{ name: 'tfjs webgpu', ...theirs! }],
+        bounds:
+          shape === SHAPES['64 × 3']
+            ? [{ at: 'least', value: 4, of: { ratioTo: 'tfjs webgpu' } }]
+            : [],
       })
     }
   }

@@ -42,6 +42,14 @@ export const SUITES: readonly SuiteEntry[] = [
     load: async () => (await import('./samplers.ts')).measureSamplers,
   },
   {
+    id: 'page',
+    title: 'The page while particles move',
+    text:
+      'Two clouds of 100,000 particles in a real Chromium, headless, read out of the browser’s own trace: animation frames, ' +
+      'pictures and new positions a second, main-thread time a frame, and tasks over 50 ms.',
+    load: async () => (await import('./page.ts')).page,
+  },
+  {
     id: 'train',
     title: 'Training to the end',
     text:

@@ -28,8 +28,8 @@ export async function activateCpu(): Promise<void> {
  */
 export async function activateWebGpu(device: GPUDevice, info: GPUAdapterInfo): Promise<void> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
-  // Its own registration, and any of ours from before.
-  tf.removeBackend('webgpu')
+  // Its own registration, which it makes in browsers only, and any of ours from before.
+  if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu')
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, info), 3)
   await activate('webgpu')
 }
