@@ -106,6 +106,9 @@ export function centres(
   }
 }
 
+/** Reads ∇V at the n points of `xy` from index `first` on, to out[0 … 2n − 1], as `fieldGradients` does. */
+export type GradientReader = typeof fieldGradients
+
 /** `centres` of the n ≤ BLOCK points from `first` on. */
 export function centresOfBlock(
   field: EnergyField,
@@ -114,8 +117,9 @@ export function centresOfBlock(
   first: number,
   n: number,
   out: Float64Array,
+  gradients: GradientReader = fieldGradients,
 ): void {
-  fieldGradients(field, xy, first, n, slopes)
+  gradients(field, xy, first, n, slopes)
   const d11 = transition.drift[0]
   const d12 = transition.drift[1]
   const d21 = transition.drift[2]
@@ -182,6 +186,7 @@ export function land(
  * @param xy length 2n, where nothing forbids; overwritten
  * @param c length 2n: centres before noise and fold; overwritten
  * @param first index of the first point in the stream of noise
+ * @param gradients where ∇V comes from, for at most BLOCK points at once; default: the table and the barriers
  */
 export function langevinStep(
   field: EnergyField,
@@ -191,12 +196,13 @@ export function langevinStep(
   key: Key,
   step: number,
   first = 0,
+  gradients: GradientReader = fieldGradients,
 ): StepCounts {
   const counts: StepCounts = { folded: 0, refused: 0 }
   const count = xy.length >> 1
   for (let start = 0; start < count; start += BLOCK) {
     const n = Math.min(BLOCK, count - start)
-    centresOfBlock(field, transition, xy, start, n, c)
+    centresOfBlock(field, transition, xy, start, n, c, gradients)
     noisyGoals(transition, c, start, n, key, step, first + start)
     land(field, xy, start, n, goals, 0, counts)
   }
