@@ -1,4 +1,5 @@
 import type { AnalysisReport, CurvePoint, FrameReply, RunReady } from '../../lab/protocol/calls.ts'
+import { samplesOf, type Sample } from './stepScale.ts'
 
 /** What the charts show, whichever of them is open. */
 export interface ChartData {
@@ -38,4 +39,25 @@ export function computedStep({ points }: ChartData): number {
 export function coarseAt({ analysis }: ChartData, step: number): boolean {
   if (analysis === null) return false
   return analysis.stage === 'coarse' || (analysis.stage === 'fine' && step > analysis.exactTo)
+}
+
+type LawName = keyof AnalysisReport['curves']
+const lawSamples = new WeakMap<AnalysisReport, Map<LawName, readonly Sample[]>>()
+
+/**
+ * The samples of a law as the report at hand has it, the coarse ones varied. Made once for each report: the curves
+ * of the particles grow many times meanwhile.
+ */
+export function samplesOfLaw(data: ChartData, name: LawName): readonly Sample[] {
+  const { analysis } = data
+  if (analysis === null) return []
+  const known = lawSamples.get(analysis) ?? new Map<LawName, readonly Sample[]>()
+  lawSamples.set(analysis, known)
+  let samples = known.get(name)
+  if (samples === undefined) {
+    const exact = name === 'klExact'
+    samples = samplesOf(analysis.curves[name], (step) => exact && coarseAt(data, step))
+    known.set(name, samples)
+  }
+  return samples
 }

@@ -1,12 +1,11 @@
 import type { CurvePoint } from '../../lab/protocol/calls.ts'
-import { coarseAt, computedStep, type ChartData } from './chartData.ts'
+import { computedStep, samplesOfLaw, type ChartData } from './chartData.ts'
 import { formatCount, formatNats, formatNatsWithError, formatNumber } from './format.ts'
 import {
   largest,
   leastPositive,
   logDomain,
   nearest,
-  samplesOf,
   type Curve,
   type Guide,
   type Mark,
@@ -34,11 +33,13 @@ const withError = ({ value, error }: Sample): string =>
 /** The `share` quantile of the positive values; null for none. */
 function quantile(samples: readonly Sample[], share: number): number | null {
   const stride = Math.max(1, Math.floor(samples.length / 2000))
-  const values = samples
-    .filter(({ value }, i) => value > 0 && i % stride === 0)
-    .map(({ value }) => value)
-    .sort((a, b) => a - b)
-  return values[Math.floor(share * (values.length - 1))] ?? null
+  const values = new Float64Array(Math.ceil(samples.length / stride))
+  let n = 0
+  for (let i = 0; i < samples.length; i += stride) {
+    const { value } = samples[i]!
+    if (value > 0) values[n++] = value
+  }
+  return values.subarray(0, n).sort()[Math.floor(share * (n - 1))] ?? null
 }
 
 /**
@@ -50,17 +51,16 @@ function quantile(samples: readonly Sample[], share: number): number | null {
  * The continuous dynamics falls below every bias: it does not stretch the axis while anything else is known.
  */
 export function lyapunovPicture(data: ChartData): StepPicture {
-  const { points, analysis, nullFloor, constants, delta } = data
-  const laws = analysis?.curves ?? null
+  const { points, nullFloor, constants, delta } = data
   const langevin = estimates(points, (p) => [p.kl, p.klStandardError, p.estimator === 'smoothed'])
   const deterministic = estimates(points, (p) => [
     p.deterministicKl,
     p.deterministicStandardError,
     p.deterministicLowerBound,
   ])
-  const exact = samplesOf(laws?.klExact ?? [], (step) => coarseAt(data, step))
-  const continuous = samplesOf(laws?.fokkerPlanck ?? [])
-  const bound = samplesOf(laws?.envelope ?? [])
+  const exact = samplesOfLaw(data, 'klExact')
+  const continuous = samplesOfLaw(data, 'fokkerPlanck')
+  const bound = samplesOfLaw(data, 'envelope')
   const floor = nullFloor?.upper ?? null
   const bias = constants?.biasPrediction ?? null
   const others = [deterministic, exact].map(leastPositive)

@@ -758,7 +758,8 @@ function drawCursor(
   context.closePath()
   context.fillStyle = palette.ink
   context.fill()
-  drawDots(context, layout, picture, step, 4, palette)
+  // The particles may be a little ahead of their curves: then the dots are at the heads of these.
+  drawDots(context, layout, picture, Math.min(step, picture.computed), 4, palette)
 }
 
 function placeOf(layout: StepLayout, step: number): number {

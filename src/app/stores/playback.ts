@@ -52,8 +52,16 @@ export interface PlaybackOptions {
   readonly onReady?: (run: RunReady) => void
 }
 
-/** Shortest time between two writes of the run store while playing, ms. */
-const FLUSH_INTERVAL = 100
+/** Shortest time between two writes of the step into the run store while playing, ms. */
+const STEP_INTERVAL = 100
+/**
+ * And of the curves and reports, which set the charts anew: so rarely that one frame in twenty is hit, and not
+ * before they have come on by a share of the run that shows, about a pixel.
+ */
+const CURVE_INTERVAL = 350
+const CURVE_SHARE = 1 / 600
+/** Even the slowest curve is brought up to date so often, ms. */
+const LONGEST_WAIT = 2000
 /** One request is for no more steps than take about this long, ms, so that a slow worker still shows many positions. */
 const REPLY_TIME = 40
 /** Shortest time between two prepares, ms: a drag sends no more than the worker can use. */
@@ -91,6 +99,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
   let points: readonly CurvePoint[] = []
   let newest: FrameReply | null = null
   let lastFlush = -Infinity
+  let flushedStep = 0
+  let lastStep = -Infinity
   let stopsBusy = false
   let stopsWanted = false
   let shownStopping: StoppingSpec | null = null
@@ -152,6 +162,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
     shown = 0
     points = grow([], ready.frame.points)
     newest = ready.frame
+    flushedStep = 0
+    lastFlush = -Infinity
     shownStopping = ready.scene.stopping
     showFrame(live, ready.frame, false)
     for (const notice of ready.notices) post(store, notice.level, notice.text)
@@ -274,13 +286,23 @@ export function createPlayback(options: PlaybackOptions): Playback {
     } else {
       // Where the clock is ahead already the worker need not wait for the next animation frame.
       if (seen && forward) advance(0)
-      if (platform.now() - lastFlush >= FLUSH_INTERVAL) flush()
+      const now = platform.now()
+      const waited = now - lastFlush
+      const grown = shown - flushedStep >= CURVE_SHARE * steps()
+      if (waited >= LONGEST_WAIT || (waited >= CURVE_INTERVAL && grown)) flush()
+      else if (now - lastStep >= STEP_INTERVAL) {
+        lastStep = now
+        store.setState({ step: shown })
+      }
     }
   }
 
   function flush(): void {
     if (newest === null) return
     lastFlush = platform.now()
+    lastStep = lastFlush
+    flushedStep = shown
+    const { stops } = store.getState()
     store.setState({
       step: shown,
       computed: newest.computed,
@@ -288,7 +310,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       nullFloor: newest.nullFloor,
       collapse: newest.collapse,
       // Reports are asked for anew while they still answer an older δ or criterion.
-      ...(stopsCurrent() ? { stops: newest.stops } : {}),
+      ...(stopsCurrent() && !sameReports(stops, newest.stops) ? { stops: newest.stops } : {}),
     })
     if (!stopsCurrent()) refreshStops()
   }
@@ -438,6 +460,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
       preparing?.abort()
     },
   }
+}
+
+function sameReports(a: FrameReply['stops'], b: FrameReply['stops']): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }
 
 /** The step of the criterion that the scene has chosen; null while it has not fired. */

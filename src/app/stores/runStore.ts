@@ -64,7 +64,7 @@ export interface Posted extends Notice {
   readonly id: number
 }
 
-/** What the page shows of a run; written at most ten times a second while playing. */
+/** What the page shows of a run; written at most ten times a second while playing, its curves three times. */
 export interface RunState {
   readonly status: Status
   /** A run is being prepared: the stage still shows the one before. */
@@ -72,7 +72,10 @@ export interface RunState {
   readonly run: RunReady | null
   /** The landscape on the stage: the run's, or that of the energy under training. */
   readonly landscape: Landscape | null
-  /** The step on the stage (up to a tenth of a second behind `liveStore`, exact whenever the clock stands). */
+  /**
+   * The step on the stage: up to a tenth of a second behind `liveStore` while playing, exact whenever the clock
+   * stands. Curves and reports follow less often; `computed` and `points` belong together.
+   */
   readonly step: number
   /** Every step up to this one has been computed. */
   readonly computed: number
