@@ -2,8 +2,6 @@
 export interface FrameMeter {
   /** On or off; off, it asks for no frames. */
   readonly run: (on: boolean) => void
-  /** Forgets what it has counted since its last report: the tab was hidden, where no frames come. */
-  readonly restart: () => void
 }
 
 /** Time over which frames are counted, ms. */
@@ -52,9 +50,6 @@ export function createFrameMeter(
         frames.cancel(handle)
         handle = null
       }
-    },
-    restart() {
-      since = null
     },
   }
 }

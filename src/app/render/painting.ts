@@ -2,7 +2,7 @@
 export interface Screening {
   readonly requestFrame: (callback: () => void) => number
   readonly cancelFrame: (handle: number) => void
-  /** Tells, from the next moment on, whether any of an element is on screen; the function returned ends it. */
+  /** Tells, from the next moment on, whether any of an element is seen; the function returned ends it. */
   readonly observe: (element: Element, onScreen: (visible: boolean) => void) => () => void
 }
 
@@ -14,15 +14,21 @@ const BROWSER: Screening = {
   observe: observeScreen,
 }
 
-/** Tells whether any of an element is on screen, now and whenever that changes. */
+/** Tells whether any of an element is seen, on screen in a tab that is: soon, and whenever that changes. */
 export function observeScreen(element: Element, onScreen: (visible: boolean) => void): () => void {
+  let intersects: boolean | null = null
+  const tell = () => {
+    if (intersects !== null) onScreen(intersects && document.visibilityState === 'visible')
+  }
   const observer = new IntersectionObserver((entries) => {
-    const last = entries.at(-1)
-    if (last !== undefined) onScreen(last.isIntersecting)
+    intersects = entries.at(-1)?.isIntersecting ?? intersects
+    tell()
   })
   observer.observe(element)
+  document.addEventListener('visibilitychange', tell)
   return () => {
     observer.disconnect()
+    document.removeEventListener('visibilitychange', tell)
   }
 }
 

@@ -91,13 +91,11 @@ function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
       lab.watch(now)
       write()
     })
-    document.addEventListener('visibilitychange', meter.restart)
     put('fps', '0')
     write()
     const stops = [lab.run.subscribe(write), lab.live.subscribe(move), unobserve]
     return () => {
       meter.run(false)
-      document.removeEventListener('visibilitychange', meter.restart)
       for (const stop of stops) stop()
     }
   }, [lab, ref])

@@ -1,0 +1,137 @@
+import type { Page } from '@playwright/test'
+import { expect, test } from './fixtures.ts'
+import { openScene, scene, stage } from './lab.ts'
+
+declare global {
+  interface Window {
+    /** How often the page has asked a worker for particles. */
+    framesAsked?: number
+  }
+}
+
+const PLAYING = scene({
+  energy: {
+    kind: 'quadratic',
+    center: [0, 0],
+    matrix: [
+      [1, 0],
+      [0, 1],
+    ],
+  },
+  dynamics: { particles: 500, steps: 20_000, stepSize: 0.01 },
+  view: { speed: 48 },
+})
+
+/** Counts the frames that the page asks for, from its first script on. */
+async function countFrames(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    window.framesAsked = 0
+    window.Worker = class extends Worker {
+      override postMessage(message: unknown, ...rest: unknown[]): void {
+        const { name } = message as { readonly name?: string }
+        if (name === 'frame' || name === 'liveFrame') window.framesAsked! += 1
+        super.postMessage(message, ...(rest as []))
+      }
+    }
+  })
+}
+
+const step = async (page: Page): Promise<number> =>
+  Number(await stage(page).getAttribute('data-step'))
+const asked = (page: Page): Promise<number> => page.evaluate(() => window.framesAsked ?? 0)
+
+/** What holds while nothing of the stage is seen: one frame may still be on its way, then there is silence. */
+async function expectRest(page: Page): Promise<number> {
+  await page.waitForTimeout(300)
+  const [stood, frames] = [await step(page), await asked(page)]
+  await page.waitForTimeout(1000)
+  expect(await step(page)).toBe(stood)
+  expect(await asked(page)).toBe(frames)
+  await expect(stage(page)).toHaveAttribute('data-status', 'running')
+  return stood
+}
+
+/** Then it goes on from where it stood, without making up for the time. */
+async function expectResume(page: Page, stood: number): Promise<void> {
+  await expect.poll(() => step(page)).toBeGreaterThan(stood)
+  expect(await step(page)).toBeLessThan(stood + 200)
+}
+
+test('a stage that is scrolled off the screen costs nothing, and goes on when it is back', async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 390, height: 600 })
+  await countFrames(page)
+  await openScene(page, PLAYING)
+  await expect.poll(() => step(page)).toBeGreaterThan(10)
+  await page.evaluate(() => {
+    window.scrollTo(0, document.body.scrollHeight)
+  })
+  await expect(stage(page)).not.toBeInViewport()
+  const stood = await expectRest(page)
+  await page.evaluate(() => {
+    window.scrollTo(0, 0)
+  })
+  await expectResume(page, stood)
+})
+
+test('a panel off the screen is not painted while the chart under it is seen', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 500 })
+  await countFrames(page)
+  await openScene(page, PLAYING)
+  await expect.poll(() => step(page)).toBeGreaterThan(10)
+  const panel = page.getByTestId('particles-langevin')
+  await page.locator('.plot').evaluate((plot) => {
+    window.scrollTo(0, plot.getBoundingClientRect().top + window.scrollY - 4)
+  })
+  await expect(panel).not.toBeInViewport()
+  await page.waitForTimeout(200)
+  const painted = await panel.getAttribute('data-step')
+  const before = await step(page)
+  await expect.poll(() => step(page)).toBeGreaterThan(before + 20)
+  expect(await panel.getAttribute('data-step')).toBe(painted)
+  await page.evaluate(() => {
+    window.scrollTo(0, 0)
+  })
+  await expect
+    .poll(async () => Number(await panel.getAttribute('data-step')))
+    .toBeGreaterThan(before + 20)
+})
+
+test('a hidden tab costs nothing, and goes on when it is back', async ({ page }) => {
+  await countFrames(page)
+  await openScene(page, PLAYING)
+  await expect.poll(() => step(page)).toBeGreaterThan(10)
+  // A headless browser hides no tab: the page is told what a browser with windows would tell it.
+  const tell = (state: DocumentVisibilityState) =>
+    page.evaluate((told) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => told })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, state)
+  await tell('hidden')
+  const stood = await expectRest(page)
+  await tell('visible')
+  await expectResume(page, stood)
+})
+
+test('a clock that stands asks for no animation frames', async ({ page }) => {
+  await page.addInitScript(() => {
+    const original = window.requestAnimationFrame.bind(window)
+    let frames = 0
+    window.requestAnimationFrame = (callback) => {
+      frames += 1
+      return original(callback)
+    }
+    Object.defineProperty(window, 'animationFrames', { get: () => frames })
+  })
+  const short = { ...PLAYING, dynamics: { ...PLAYING.dynamics, steps: 40 } }
+  await openScene(page, short, { haltAt: 20 })
+  await expect(stage(page)).toHaveAttribute('data-status', 'paused')
+  await expect(stage(page)).toHaveAttribute('data-laws', 'done', { timeout: 60_000 })
+  await page.waitForTimeout(1000)
+  const frames = () =>
+    page.evaluate(() => (window as unknown as { animationFrames: number }).animationFrames)
+  const before = await frames()
+  await page.waitForTimeout(1000)
+  expect((await frames()) - before).toBeLessThanOrEqual(2)
+})
