@@ -1,7 +1,7 @@
 import { expect, test } from './fixtures.ts'
 import { openScene, scene, snapshot, stage } from './lab.ts'
 
-// A software adapter takes about half a second a step, and several seconds to compile: no picture moves meanwhile.
+// A software adapter compiles for seconds, and every picture costs what the processor lacks for its steps.
 test.use({ contextOptions: { reducedMotion: 'reduce' } })
 test.setTimeout(180_000)
 

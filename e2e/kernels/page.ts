@@ -1,10 +1,13 @@
 import type { BackendName } from '../../src/learning/ids.ts'
 import type { NetworkShape } from '../../src/learning/kernels/kernel.ts'
 import { openBackend } from '../../src/learning/training/backend.ts'
+import { tfKernel } from '../../src/learning/training/tensorLibrary.ts'
 
 /** Inputs and outputs of both primitives as plain lists, so that they pass between page and test unharmed. */
 export interface KernelRequest {
   readonly backend: BackendName
+  /** The tensor library's operations on that backend, instead of its own kernel. */
+  readonly tensors: boolean
   /** Where energy.wasm is served. */
   readonly kernelUrl: string
   readonly shape: NetworkShape
@@ -38,7 +41,7 @@ async function runKernel(request: KernelRequest): Promise<KernelReply> {
       return WebAssembly.compile(await response.arrayBuffer())
     },
   })
-  const kernel = backend.kernel(shape)
+  const kernel = request.tensors ? tfKernel(request.backend, shape) : backend.kernel(shape)
   const theta = Float32Array.from(request.theta)
   const xy = Float32Array.from(request.xy)
   const value = new Float32Array(xy.length / 2)

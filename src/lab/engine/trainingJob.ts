@@ -58,6 +58,12 @@ const LANDSCAPE_SHARE = 0.15
 /** Steps that are timed where a number of seconds is asked for. */
 const PROBE_STEPS = 40
 const PROBE_SHARE = 0.1
+/** The first of them, which compile what they run, are not timed; the others are made in blocks. */
+const COMPILING_STEPS = 6
+const PROBE_BLOCK = 8
+/** The time of a block of steps, during which no message is answered, seconds; and its most steps. */
+const BLOCK_SECONDS = 0.03
+const MOST_BLOCK_STEPS = 64
 /** Points at which the live table is compared with the network. */
 const PROBE_POINTS = 256
 
@@ -244,13 +250,33 @@ export class TrainingJob {
       await this.rest(trainer, steps)
       return
     }
-    const report = await trainer.advance()
+    const reports = await this.advance(trainer, steps)
     if (this.stepsAllowed > 0) this.stepsAllowed--
-    this.note(report)
+    for (const report of reports) this.note(report)
+    const report = reports.at(-1)!
     this.unmeasured = report.recovery === null && isMeasured(report.step, steps)
     if (this.unmeasured) await this.measure(trainer)
     await this.publish(trainer, steps)
     await this.slicer.breathe()
+  }
+
+  /**
+   * A block of steps, no longer than messages may wait and no further than the next measurement; one
+   * step where one was asked for.
+   */
+  private async advance(trainer: Trainer, steps: number): Promise<readonly StepReport[]> {
+    const { clock } = this.environment
+    const left = nextMeasured(trainer.step, steps) - trainer.step
+    const limit = this.stepsAllowed > 0 ? 1 : Math.min(this.blockSteps, left)
+    const start = clock()
+    const reports = await trainer.advanceBlock(limit)
+    const perStep = (clock() - start) / reports.length
+    // The first block of a kind compiles what it runs: from a short one the length recovers quickly.
+    this.blockSteps = Math.max(
+      1,
+      Math.min(2 * this.blockSteps, Math.floor(BLOCK_SECONDS / perStep), MOST_BLOCK_STEPS),
+    )
+    return reports
   }
 
   /** Waits while paused; what has changed is shown first. */
@@ -290,6 +316,8 @@ export class TrainingJob {
   }
 
   private phase: StepReport['phase'] = 'warm-up'
+  /** Steps of the next block, by the time that the last one took. */
+  private blockSteps = 1
 
   /** The number of steps that fit into a time, from a short training that is thrown away. */
   private async stepsWithin(seconds: number, create: (steps: number) => Trainer): Promise<number> {
@@ -299,10 +327,10 @@ export class TrainingJob {
     let timedFrom = start
     let timed = 0
     while (trainer.step < PROBE_STEPS && clock() - start < PROBE_SHARE * seconds) {
-      await trainer.advance()
-      // The first steps compile what they run.
-      if (trainer.step === 3) timedFrom = clock()
-      else if (trainer.step > 3) timed++
+      const compiling = trainer.step < COMPILING_STEPS
+      const reports = await trainer.advanceBlock(compiling ? 1 : PROBE_BLOCK)
+      if (compiling) timedFrom = clock()
+      else timed += reports.length
       await this.slicer.breathe()
     }
     const perStep =
@@ -458,6 +486,12 @@ export class TrainingJob {
 
 function isMeasured(step: number, steps: number): boolean {
   return step === steps || step % Math.ceil(steps / MEASUREMENTS) === 0
+}
+
+/** The first step after this one that is measured. */
+function nextMeasured(step: number, steps: number): number {
+  const interval = Math.ceil(steps / MEASUREMENTS)
+  return Math.min(steps, step - (step % interval) + interval)
 }
 
 function messageOf(error: unknown): string {

@@ -1,10 +1,12 @@
 import { BACKEND_NAMES } from '../ids.ts'
 import type { BackendName } from '../ids.ts'
+import { Purpose } from '../../core/maths/rng.ts'
+import type { BlockStep, TrainBlock } from '../kernels/block.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 import { createSimdKernel } from '../kernels/simd/simdKernel.ts'
 import type { Backend, Calibration, OpenBackendOptions } from './api.ts'
-import { DEFAULT_SHAPE } from './model.ts'
+import { DEFAULT_SHAPE, penaltyStartOf } from './model.ts'
 import { checkGradients } from './selfCheck.ts'
 
 /** A backend that is there, with its kernels. */
@@ -24,6 +26,8 @@ const NEVER = new Promise<string>(() => {})
 /** Milliseconds that the calibration of one backend may take; two are measured at most. */
 const CALIBRATION_BUDGET = 80
 const CALIBRATION_ROUNDS = 20
+/** Steps of a block: about as many as a fast GPU makes while the worker may keep silent. */
+const CALIBRATION_BLOCK = 16
 const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i
 
 /**
@@ -219,7 +223,11 @@ async function openWebGpu({ adapter, label, software }: Adapter): Promise<Opened
       resolve(`the GPU reported an error: ${event.error.message}`)
     })
   })
-  const { activateWebGpu, removeWebGpu, tfKernel } = await import('./tensorLibrary.ts')
+  // The library runs on the same device, as the oracle and rival of tests and bench.
+  const [{ activateWebGpu, removeWebGpu }, { createWgslKernel }] = await Promise.all([
+    import('./tensorLibrary.ts'),
+    import('../kernels/wgsl/wgslKernel.ts'),
+  ])
   const dispose = () => {
     leaving = true
     removeWebGpu()
@@ -233,7 +241,7 @@ async function openWebGpu({ adapter, label, software }: Adapter): Promise<Opened
   }
   return {
     description: `WebGPU · ${label}${software ? ' (software)' : ''}`,
-    kernel: (shape) => tfKernel('webgpu', shape),
+    kernel: (shape) => createWgslKernel(device, shape, software),
     lost,
     dispose,
   }
@@ -257,12 +265,66 @@ function adapterLabel(info: GPUAdapterInfo): string {
   return parts.length === 0 ? 'unnamed adapter' : parts.join(' ')
 }
 
+/** The same for a kernel that trains in blocks: chains, gradient and Adam, compiled beforehand. */
+async function calibrateBlocks(kernel: EnergyKernel, trainBlock: TrainBlock): Promise<number> {
+  const { length } = parameterLayout(kernel.shape)
+  const count = 256
+  const xy = new Float32Array(4 * count)
+  for (let i = 0; i < xy.length; i++) xy[i] = ((i * 37) % 101) / 17 - 3
+  const c = new Float32Array(2 * count).fill(1 / count, 0, count).fill(-1 / count, count)
+  const step: BlockStep = {
+    tuples: { xy, c, w: null, u: null },
+    negatives: {
+      kind: 'chains',
+      seed: 0,
+      purpose: Purpose.chains,
+      counter: 0,
+      count,
+      moves: 2,
+      clip: 0.25,
+      targetAcceptance: 0.6,
+      adaptation: 0,
+      leastStep: 0.02,
+      largestStep: 0.02,
+    },
+    stride: 0,
+    scale: 1,
+  }
+  const state = {
+    theta: new Float32Array(length).fill(0.01),
+    mean: new Float32Array(length),
+    square: new Float32Array(length),
+    chains: { xy: xy.slice(0, 2 * count), stepSize: 0.02 },
+  }
+  const run = async (steps: number) => {
+    const start = performance.now()
+    await trainBlock(
+      { halfWidth: 4, penaltyStart: penaltyStartOf(4) },
+      state,
+      Array<BlockStep>(steps).fill(step),
+    )
+    return (performance.now() - start) / steps
+  }
+  try {
+    await run(1)
+    let best = await run(1)
+    const end = performance.now() + CALIBRATION_BUDGET - best
+    const steps = Math.max(1, Math.min(CALIBRATION_BLOCK, Math.floor(CALIBRATION_BUDGET / best)))
+    for (let round = 0; round < CALIBRATION_ROUNDS && performance.now() < end; round++)
+      best = Math.min(best, await run(steps))
+    return best
+  } finally {
+    kernel.dispose()
+  }
+}
+
 /**
  * Milliseconds of a step like those of the default recipe: V and ∇V at 512 points, twice at 256, and
  * the θ-gradient of V at 512. The best of as many rounds as fit the budget, after warming up; the
  * clock decides nothing but which backend is taken.
  */
 async function calibrate(kernel: EnergyKernel): Promise<number> {
+  if (kernel.trainBlock !== undefined) return calibrateBlocks(kernel, kernel.trainBlock)
   const n = 512
   const xy = new Float32Array(2 * n)
   for (let i = 0; i < xy.length; i++) xy[i] = ((i * 37) % 101) / 17 - 3
