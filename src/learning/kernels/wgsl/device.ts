@@ -205,7 +205,7 @@ export class NetworkOnDevice {
     }[],
   ): Promise<Float32Array> {
     const { device } = this
-    this.reserve('settings', (dispatches.length * SETTINGS_STRIDE) / 4)
+    this.reserve('settings', (Math.max(1, dispatches.length) * SETTINGS_STRIDE) / 4)
     let scratch = 0
     let shares = 0
     for (const { program, groups, compiled } of dispatches) {
@@ -230,6 +230,10 @@ export class NetworkOnDevice {
       pass.dispatchWorkgroups(count)
     })
     pass.end()
+    if (copies.length === 0) {
+      device.queue.submit([encoder.finish()])
+      return new Float32Array(0)
+    }
     const floats = copies.reduce((sum, copy) => sum + copy.floats, 0)
     const staging = this.takeStaging(4 * floats)
     let at = 0

@@ -1,0 +1,97 @@
+import { Purpose } from '../../../core/maths/rng.ts'
+import type { Confinement } from '../block.ts'
+import type { NetworkShape } from '../kernel.ts'
+import { NetworkOnDevice } from './device.ts'
+
+/** Steps of one dispatch: so many particles that a GPU takes long over them are still no reason to stop it. */
+const STEPS_AT_ONCE = 8
+/** Steps handed over in one submission. */
+const STEPS_SUBMITTED = 64
+
+export interface WgslLangevinOptions {
+  readonly shape: NetworkShape
+  readonly theta: Float32Array
+  readonly confinement: Confinement
+  /** Positions at the start, length 2n, inside Ω. */
+  readonly xy: Float32Array
+  readonly eta: number
+  /** ε > 0, or 0 for the gradient flow. */
+  readonly epsilon: number
+  readonly seed: number
+  /** Whether the adapter is a software one; the device is asked where this is left out. */
+  readonly software?: boolean
+}
+
+/** Particles that move on a device and are seen only when asked for. */
+export interface WgslLangevin {
+  /** Steps made. */
+  readonly step: number
+  /** Makes steps. Resolves once they have been handed over; nothing is read back. */
+  advance(steps: number): Promise<void>
+  /** Positions after the steps that were asked for, length 2n. */
+  read(): Promise<Float32Array>
+  dispose(): void
+}
+
+/**
+ * Unadjusted Langevin on the network itself, x ← fold(x − η∇V + √(2ηε)ξ), V with its confinement: the
+ * chain of core/samplers/langevin.ts with P = I, on the exact energy instead of its table. The noise of
+ * particle i at step k is that of `gaussianPair` with the seed, the purpose `dynamics`, i and k,
+ * to float32 accuracy, so that trajectories agree with those of other backends for as long as the
+ * dynamics forgive rounding.
+ */
+export function createWgslLangevin(device: GPUDevice, options: WgslLangevinOptions): WgslLangevin {
+  const { shape, theta, confinement, xy, eta, epsilon, seed, software } = options
+  const network = new NetworkOnDevice(device, shape, software)
+  const count = xy.length / 2
+  network.writeState(theta)
+  network.reserve('tuples', xy.length)
+  network.write('tuples', xy)
+  let step = 0
+  // The tail of what was asked for: calls that overlap are carried out one after another.
+  let tail: Promise<unknown> = Promise.resolve()
+  const after = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = tail.then(work)
+    tail = done.catch(() => undefined)
+    return done
+  }
+
+  const submit = async (steps: number): Promise<void> => {
+    const compiled = await network.program('langevin')
+    const groups = network.groupsFor(count, 'langevin')
+    for (let left = steps; left > 0;) {
+      const dispatches = []
+      for (let made = 0; left > 0 && made < STEPS_SUBMITTED; made += STEPS_AT_ONCE) {
+        const moves = Math.min(STEPS_AT_ONCE, left)
+        const settings = {
+          groups,
+          count,
+          confine: 1,
+          ...confinement,
+          seed: seed >>> 0,
+          purpose: Purpose.dynamics,
+          eta,
+          epsilon,
+          hot: count,
+          total: 1,
+          begin: step,
+          moves,
+          pitch: 2,
+        }
+        dispatches.push({ program: 'langevin' as const, groups, compiled, settings })
+        step += moves
+        left -= moves
+      }
+      await network.run(dispatches, [])
+    }
+  }
+
+  return {
+    get step() {
+      return step
+    },
+    advance: (steps) => after(() => submit(steps)),
+    read: () => after(() => network.run([], [{ name: 'tuples', floats: xy.length }])),
+    dispose: () => network.dispose(),
+  }
+}
