@@ -1,30 +1,39 @@
-import { Purpose, Rng } from '../src/core/maths/rng.ts'
-import {
-  parameterLayout,
-  type EnergyKernel,
-  type NetworkShape,
-  type Tuples,
-} from '../src/learning/kernels/kernel.ts'
+import type { EnergyKernel, NetworkShape, Tuples } from '../src/learning/kernels/kernel.ts'
 import { referenceKernel } from '../src/learning/kernels/reference.ts'
 import { createWgslKernel } from '../src/learning/kernels/wgsl/wgslKernel.ts'
 import { adamStep, startAdam } from '../src/learning/training/adam.ts'
-import { DEFAULT_SHAPE, initialParameters } from '../src/learning/training/model.ts'
-import { gpuTensorKernel, openGpu, simdKernel, tensorKernel } from './backends.ts'
+import { DEFAULT_SHAPE } from '../src/learning/training/model.ts'
+import {
+  gpuTensorKernel,
+  openGpu,
+  simdKernel,
+  tensorKernel,
+  type TensorBackend,
+} from './backends.ts'
+import { batchOf, parametersOf } from './batch.ts'
 import { accumulateFlops } from './flops.ts'
 import { race, raceOptions, type Contender } from './race.ts'
 import type { BenchOptions, Bound, Row } from './rows.ts'
 import { scalingRows } from './scaling.ts'
+import { tapedStep } from './taped.ts'
 
-/** Who runs the two primitives on a processor; the first is ours. */
+/**
+ * Who runs the two primitives on a processor; the first is ours. "By hand": the oracle of the conformance tests,
+ * whose derivative is written out in the library's operations, with sine and cosine of its own.
+ */
 export const CPU_KERNELS: readonly {
   readonly name: string
   readonly open: (shape: NetworkShape) => Promise<EnergyKernel>
 }[] = [
   { name: 'SIMD', open: simdKernel },
-  { name: 'tfjs wasm', open: (shape) => tensorKernel('tfjs wasm', shape) },
-  { name: 'tfjs cpu', open: (shape) => tensorKernel('tfjs cpu', shape) },
+  { name: 'tfjs wasm, by hand', open: (shape) => tensorKernel('tfjs wasm', shape) },
+  { name: 'tfjs cpu, by hand', open: (shape) => tensorKernel('tfjs cpu', shape) },
   { name: 'float64 reference', open: async (shape) => referenceKernel(shape) },
 ]
+
+/** The library as its manual has it: a graph of its operations, its tape and its Adam. */
+const TAPES: readonly TensorBackend[] = ['tfjs wasm', 'tfjs cpu']
+const taped = (backend: TensorBackend) => `${backend}, tape`
 
 /** Our own, for suites that measure what is made of it. */
 export const OURS = CPU_KERNELS[0]!.name
@@ -38,31 +47,6 @@ export const SHAPES: Readonly<Record<string, NetworkShape>> = {
 }
 
 const BATCH = 256
-
-/** The same points and coefficients for every contender: those of flow matching, or of a contrast. */
-export function batchOf(n: number, second: boolean): Tuples {
-  const rng = new Rng({ seed: 1, purpose: Purpose.batches })
-  const draw = (length: number) => Float32Array.from({ length }, () => rng.normal())
-  if (second) {
-    return {
-      xy: draw(2 * n),
-      c: new Float32Array(n),
-      w: new Float32Array(n).fill(1 / n),
-      u: draw(2 * n),
-    }
-  }
-  const c = new Float32Array(n).fill(2 / n, 0, n / 2).fill(-2 / n, n / 2)
-  return { xy: draw(2 * n), c, w: null, u: null }
-}
-
-/** A network as training finds it, but for an output layer that is not zero: zeros would be too easy. */
-export function parametersOf(shape: NetworkShape): Float32Array {
-  const theta = initialParameters(shape, 1)
-  const output = parameterLayout(shape).layers.at(-1)!
-  const rng = new Rng({ seed: 2, purpose: Purpose.weights })
-  for (let k = output.weights; k < output.biases; k++) theta[k] = 0.2 * rng.normal()
-  return theta
-}
 
 /** One training step: the loss, its θ-gradient, Adam. The rate is tiny, so that every step is like the first. */
 export function trainingStep(name: string, kernel: EnergyKernel, tuples: Tuples): Contender {
@@ -94,14 +78,18 @@ export async function measureKernels(options: BenchOptions): Promise<Row[]> {
         kernels.push(kernel)
         contenders.push(trainingStep(who, kernel, tuples))
       }
+      const tapes = []
+      for (const backend of TAPES)
+        tapes.push(await tapedStep(taped(backend), backend, shape, tuples))
+      contenders.push(...tapes)
       const [ours, ...others] = await race(contenders, raceOptions(options.quick))
-      for (const kernel of kernels) kernel.dispose()
+      for (const held of [...kernels, ...tapes]) held.dispose()
       const flops = accumulateFlops(shape, BATCH, second)
       const bounds: readonly Bound[] =
         shape === SHAPES['64 × 3']
           ? [
-              { at: 'least', value: 6, of: { ratioTo: 'tfjs wasm' } },
-              { at: 'least', value: 25, of: { ratioTo: 'tfjs cpu' } },
+              { at: 'least', value: 6, of: { ratioTo: taped('tfjs wasm') } },
+              { at: 'least', value: 25, of: { ratioTo: taped('tfjs cpu') } },
             ]
           : []
       rows.push({
@@ -109,7 +97,7 @@ export async function measureKernels(options: BenchOptions): Promise<Row[]> {
         name,
         unit: 'ms',
         ...ours!,
-        rivals: others.map((other, k) => ({ name: CPU_KERNELS[k + 1]!.name, ...other })),
+        rivals: others.map((other, k) => ({ name: contenders[k + 1]!.name, ...other })),
         bounds,
         floor: {
           kind: 'arithmetic',
