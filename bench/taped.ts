@@ -4,6 +4,11 @@ import { parametersOf } from './batch.ts'
 import { useTensors, type TensorBackend } from './backends.ts'
 import type { Contender } from './race.ts'
 
+interface Taped extends Contender {
+  run(): Promise<number | undefined>
+  dispose(): void
+}
+
 /** f(z) and f′(z) in the library's operations. */
 function activate(
   kind: NetworkShape['activations'][number],
@@ -35,7 +40,7 @@ export async function tapedStep(
   backend: TensorBackend,
   shape: NetworkShape,
   tuples: Tuples,
-): Promise<Contender & { run(): Promise<number | undefined>; dispose(): void }> {
+): Promise<Taped> {
   await useTensors(backend)
   const theta = parametersOf(shape)
   const { layers } = parameterLayout(shape)
