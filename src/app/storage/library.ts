@@ -45,7 +45,10 @@ export type ShelfContent =
       readonly bytes: Uint8Array
       /** SHA-256 of `bytes`, hex. */
       readonly hash: string
-      readonly recipe: ShelfRecipe
+      /** What gives the weights again; null where nothing does. */
+      readonly recipe: ShelfRecipe | null
+      /** Where weights without a recipe come from. */
+      readonly provenance?: string
     }
   | { readonly kind: 'sum'; readonly energy: Extract<EnergySpec, { kind: 'sum' }> }
 

@@ -7,7 +7,7 @@ import type {
 } from '../../lab/protocol/calls.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { Lab } from './lab.ts'
-import type { TrainingState } from './runStore.ts'
+import type { LiveTrainingState, TrainingState } from './runStore.ts'
 
 /**
  * `window.lyapunovLab`: what stands behind the picture, to be read by browser tests and from the console.
@@ -41,6 +41,8 @@ export interface DebugHook {
   }
   backend(): BackendReport | null
   training(): TrainingState
+  /** The training that follows its target; null while none does. */
+  live(): LiveTrainingState | null
   /** What the shelf holds of the person's own. */
   shelf(): readonly { readonly id: string; readonly label: string; readonly kind: string }[]
 }
@@ -75,6 +77,7 @@ export function createDebugHook(lab: Lab): DebugHook {
     },
     backend: () => structuredClone(lab.run.getState().backend),
     training: () => structuredClone(lab.run.getState().training),
+    live: () => structuredClone(lab.run.getState().live),
     shelf: () =>
       lab.shelf
         .getState()

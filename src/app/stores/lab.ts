@@ -1,7 +1,7 @@
 import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { CallError, isAbortError } from '../../lab/client/callError.ts'
-import type { ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
+import type { LiveEnergy, ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
 import { assetsOf } from '../../lab/scene/assets.ts'
 import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
 import { MAX_BARRIERS, TARGET_KINDS } from '../../lab/scene/decode.ts'
@@ -18,6 +18,7 @@ import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { readCalibrations, type Calibrations } from './calibrations.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
+import { createLiveTraining, type LiveTrainingControl } from './liveTraining.ts'
 import { readManifest, sameTarget, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
 import { createPlayback, explain, type Playback } from './playback.ts'
@@ -63,6 +64,7 @@ export interface Lab {
   readonly tool: ToolStore
   readonly playback: Playback
   readonly training: TrainingControl
+  readonly following: LiveTrainingControl
   /** Any change of the scene; what follows from it happens by itself. */
   edit(change: (scene: SceneSpec) => SceneSpec): void
   /** A whole other scene (an experiment, a file); plays. */
@@ -289,6 +291,9 @@ export function createLab({
     live,
     provide: provideAssets,
     keep,
+    onBegin: () => {
+      following.end()
+    },
     keepCheckpoint: (checkpoint) => {
       void keepSafe('The checkpoint of this training', (kept) => kept.putCheckpoint(checkpoint))
     },
@@ -297,38 +302,77 @@ export function createLab({
     },
   })
 
+  const following = createLiveTraining({
+    client,
+    platform,
+    playback,
+    scene,
+    run,
+    live,
+    provide: provideAssets,
+    training: () => training.active,
+    remember: () => {
+      const alone = single
+      return () => {
+        single = alone
+      }
+    },
+    keep: keepLive,
+  })
+
+  async function keepLive(energy: LiveEnergy): Promise<void> {
+    const { target } = energy.scene
+    await shelve(energy, {
+      id: platform.uniqueId(),
+      label: `${targetName(shelf.getState(), target)}, live`,
+      createdAt: platform.today(),
+      target,
+      content: {
+        kind: 'weights',
+        bytes: energy.weights.slice(),
+        hash: energy.hash,
+        recipe: null,
+        provenance: energy.provenance,
+      },
+      summary: summaryOf(energy),
+      thumbnail: null,
+    })
+  }
+
   async function keep(
     reply: TrainReply,
     trained: SceneSpec,
     shelfId: string | null,
   ): Promise<void> {
     const { target } = trained
-    const item: ShelfItem = {
+    const item = {
       id: shelfId ?? platform.uniqueId(),
       label: targetName(shelf.getState(), target),
       createdAt: platform.today(),
       target,
       content: {
-        kind: 'weights',
+        kind: 'weights' as const,
         bytes: reply.weights.slice(),
         hash: reply.hash,
         recipe: { seed: reply.scene.seed, target, training: reply.scene.training },
       },
-      summary: {
-        backend: reply.summary.backend,
-        steps: reply.summary.steps,
-        seconds: reply.summary.seconds,
-        klDataModel: reply.summary.klDataModel,
-        crossEntropy: reply.summary.crossEntropy,
-        crossEntropyStandardError: reply.summary.crossEntropyStandardError,
-      },
+      summary: summaryOf(reply),
       thumbnail: null,
     }
-    const energy = energyOfItem(item)
-    await client.call('provide', { ref: `shelf:${item.id}`, bytes: reply.weights })
+    await shelve(reply, item, shelfId === null)
+  }
+
+  /** Puts new weights onto the shelf and, where asked, onto the stage. */
+  async function shelve(
+    { weights }: { readonly weights: Uint8Array },
+    item: ShelfItem,
+    onStage = true,
+  ): Promise<void> {
+    await client.call('provide', { ref: `shelf:${item.id}`, bytes: weights })
     provided.add(`shelf:${item.id}`)
     await putItem(item)
-    if (shelfId === null) edit(scene, (s) => withEnergy({ ...s, target }, energy))
+    const { target } = item
+    if (onStage) edit(scene, (s) => withEnergy({ ...s, target }, energyOfItem(item)))
     void pictureItem(item)
   }
 
@@ -449,13 +493,18 @@ export function createLab({
         return
       }
       backendChoice = null
-      const went = training.recover()
-      if (!went) playback.recover()
+      const followed = following.recover()
+      const went = !followed && training.recover()
+      if (!followed && !went) playback.recover()
       post(
         run,
         'warning',
         `The compute worker stopped (${message}) and was started again` +
-          (went ? '; the training goes on from its last checkpoint.' : '.'),
+          (followed
+            ? '; the live training begins again.'
+            : went
+              ? '; the training goes on from its last checkpoint.'
+              : '.'),
       )
     }),
     scene.subscribe(({ scene: now }, { scene: before }) => {
@@ -464,7 +513,8 @@ export function createLab({
         training.interrupt()
         return
       }
-      playback.refresh()
+      if (following.active) following.follow()
+      else playback.refresh()
     }),
   ]
 
@@ -496,12 +546,14 @@ export function createLab({
 
   function put(next: SceneSpec, play: boolean): void {
     edit(scene, () => next)
-    if (play && !training.active && !platform.reducedMotion()) playback.refresh({ play: true })
+    if (play && !training.active && !following.active && !platform.reducedMotion())
+      playback.refresh({ play: true })
   }
 
   function selectTarget(target: TargetSpec): void {
     single = null
-    put(withTarget(scene.getState().scene, target, energyFor(target)), true)
+    const energy: EnergySpec = following.active ? { kind: 'trained' } : energyFor(target)
+    put(withTarget(scene.getState().scene, target, energy), true)
   }
 
   function clearTray(): void {
@@ -520,6 +572,7 @@ export function createLab({
     tool,
     playback,
     training,
+    following,
     edit(change) {
       edit(scene, change)
     },
@@ -551,6 +604,10 @@ export function createLab({
     clearTray,
     addBarrier(barrier) {
       const { scene: now } = scene.getState()
+      if (following.active) {
+        post(run, 'info', 'A keep-out region stands beside an energy: keep the live one first.')
+        return
+      }
       const next = withBarrier(now, barrier)
       if (next === now) {
         post(run, 'warning', `energy.barriers: one more is too many; allowed: ${MAX_BARRIERS}.`)
@@ -647,6 +704,7 @@ export function createLab({
       unbind()
       for (const stop of unlisten) stop()
       training.dispose()
+      following.dispose()
       playback.dispose()
       laws.dispose()
       client.dispose()
@@ -657,6 +715,12 @@ export function createLab({
 /** The key of a target's picture. */
 export function thumbnailKey(target: TargetSpec): string {
   return JSON.stringify(target)
+}
+
+/** What a card says of a training. */
+function summaryOf({ summary }: Pick<TrainReply, 'summary'>): ShelfItem['summary'] {
+  const { backend, steps, seconds, klDataModel, crossEntropy, crossEntropyStandardError } = summary
+  return { backend, steps, seconds, klDataModel, crossEntropy, crossEntropyStandardError }
 }
 
 /** The first term of a sum, for a scene that never was anything else. */

@@ -29,7 +29,10 @@ export interface Playback {
   scrub(step: number): void
   /** While a training has the stage nothing is prepared or played. */
   suspend(): void
-  resume(options: { readonly play: boolean }): void
+  /** Prepares the scene anew. @param options.step the step to show, where the run reaches it; default 0 */
+  resume(options: { readonly play: boolean; readonly step?: number }): void
+  /** The step on the stage, and whether the clock moves it. */
+  readonly place: { readonly step: number; readonly playing: boolean }
   /** Asks for the stopping reports anew, since more is known of the run. */
   recheck(): void
   /** Whether anything that moves is seen: unseen, the clock stands and the worker is asked for nothing. */
@@ -185,7 +188,11 @@ export function createPlayback(options: PlaybackOptions): Playback {
     const target = returnTo
     returnTo = null
     if (target !== null && target > 0) seek(Math.min(target, steps()))
-    if (!ready.trained || !intent) return
+    if (!ready.trained || !intent) {
+      if (target !== null && target > 0)
+        store.setState({ status: target >= steps() ? 'stopped' : 'paused' })
+      return
+    }
     if (haltAt() === 0) store.setState({ status: 'paused' })
     else if (platform.reducedMotion() && haltAt() !== null) jumpToHalt()
     else start()
@@ -433,9 +440,13 @@ export function createPlayback(options: PlaybackOptions): Playback {
       latestRun += 1
       store.setState({ preparing: false })
     },
-    resume({ play }) {
+    resume({ play, step = 0 }) {
       suspended = false
+      returnTo = step
       refresh({ play, force: true })
+    },
+    get place() {
+      return { step: shown, playing }
     },
     recheck() {
       if (preparing !== null || suspended || store.getState().run === null) return

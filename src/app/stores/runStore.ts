@@ -6,6 +6,8 @@ import type {
   FrameReply,
   Landscape,
   LandscapeUpdate,
+  LiveProgress,
+  LiveTarget,
   Notice,
   RunReady,
 } from '../../lab/protocol/calls.ts'
@@ -59,6 +61,37 @@ export const NO_TRAINING: TrainingState = {
   summary: null,
 }
 
+/** One measurement of a live training. */
+export interface LivePoint {
+  /** Seconds on the page's clock since the live training began. */
+  readonly seconds: number
+  /** Which target it was measured against. */
+  readonly target: number
+  /** KL(ρ*‖π_θ) or, for points, held-out cross-entropy; nats. */
+  readonly value: number
+}
+
+/** A training that follows its target, as the page follows it. */
+export interface LiveTrainingState {
+  /** `starting`: until the first measurement. */
+  readonly phase: 'starting' | 'learning' | 'settled'
+  /** Whether it follows a drawing that is not yet a target. */
+  readonly sketching: boolean
+  /** Whether the landscape on the stage has been measured against the drawing. */
+  readonly sketchShown: boolean
+  /** What the training is at; null before the first target was taken up. */
+  readonly taken: LiveTarget | null
+  /** Of the target that is `taken`; null until it has been measured. */
+  readonly progress: LiveProgress | null
+  readonly tableError: LandscapeUpdate['tableError'] | null
+  /** The last measurements, oldest first. */
+  readonly history: readonly LivePoint[]
+  /** Why the target asked for last could not be taken up; null when it could. */
+  readonly problem: string | null
+  /** The energy is being written down. */
+  readonly keeping: boolean
+}
+
 /** A notice on the page, until it is dismissed. */
 export interface Posted extends Notice {
   readonly id: number
@@ -88,6 +121,8 @@ export interface RunState {
   readonly analysis: AnalysisReport | null
   readonly backend: BackendReport | null
   readonly training: TrainingState
+  /** Null while no target is followed live. */
+  readonly live: LiveTrainingState | null
   readonly notices: readonly Posted[]
 }
 
@@ -108,6 +143,7 @@ export function createRunStore(): RunStore {
     analysis: null,
     backend: null,
     training: NO_TRAINING,
+    live: null,
     notices: [],
   }))
 }

@@ -22,6 +22,8 @@ export interface Card {
   /** KL(ρ*‖π_θ), nats, where known. */
   readonly klDataModel: number | null
   readonly crossEntropy: number | null
+  /** Where the energy comes from, where no recipe says it; null for all others. */
+  readonly provenance: string | null
   readonly thumbnail: Raster | null
 }
 
@@ -71,6 +73,7 @@ function cardOfShipped(
     target,
     klDataModel,
     crossEntropy: null,
+    provenance: null,
     thumbnail: thumbnails[name] ?? null,
   }
 }
@@ -84,6 +87,7 @@ export function cardOfItem(item: ShelfItem): Card {
     target: item.target,
     klDataModel: item.summary?.klDataModel ?? null,
     crossEntropy: item.summary?.crossEntropy ?? null,
+    provenance: (item.content.kind === 'weights' ? item.content.provenance : null) ?? null,
     thumbnail: item.thumbnail,
   }
 }

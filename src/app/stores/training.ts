@@ -4,7 +4,8 @@ import type { TrainingCheckpoint, TrainReply } from '../../lab/protocol/calls.ts
 import { recoverScene } from '../../lab/scene/decode.ts'
 import { sameTraining } from '../../lab/scene/normalise.ts'
 import type { SceneSpec, ShelfRecipe } from '../../lab/scene/sceneSpec.ts'
-import { showFrame, type LiveStore } from './liveStore.ts'
+import { createLiveFrames } from './liveFrames.ts'
+import type { LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
 import { explain, type Playback } from './playback.ts'
 import { growLosses, NO_TRAINING, post, type RunStore } from './runStore.ts'
@@ -50,6 +51,8 @@ export interface TrainingOptions {
   readonly provide: (scene: SceneSpec) => Promise<unknown>
   /** Keeps a finished energy: shelf, storage, scene. */
   readonly keep: (reply: TrainReply, trained: SceneSpec, shelfId: string | null) => Promise<void>
+  /** A training takes the stage. */
+  readonly onBegin: () => void
   readonly keepCheckpoint: (checkpoint: TrainingCheckpoint) => void
   readonly clearCheckpoint: () => void
 }
@@ -62,9 +65,6 @@ interface Job {
   readonly missing: { readonly id: string; readonly hash: string } | null
 }
 
-/** Shortest time between two pictures of the particles while training, ms. */
-const LIVE_INTERVAL = 40
-
 export function createTraining(options: TrainingOptions): TrainingControl {
   const { client, platform, playback, scene: scenes, run: store, live } = options
 
@@ -72,11 +72,14 @@ export function createTraining(options: TrainingOptions): TrainingControl {
   /** Starts when the job under way has ended. */
   let next: Job | null = null
   let checkpoint: TrainingCheckpoint | null = null
-  let liveBusy = false
-  let liveStep = 0
-  let lastLive = -Infinity
-  let seen = true
-  let unframe: (() => void) | null = null
+
+  const frames = createLiveFrames({
+    client,
+    platform,
+    scene: scenes,
+    live,
+    on: () => (store.getState().training.phase === 'running' ? job : null),
+  })
 
   const patch = (change: Partial<ReturnType<typeof store.getState>['training']>) => {
     store.setState(({ training }) => ({ training: { ...training, ...change } }))
@@ -89,7 +92,8 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       return
     }
     job = wanted
-    liveStep = 0
+    options.onBegin()
+    frames.restart()
     checkpoint = wanted.checkpoint
     playback.suspend()
     store.setState({
@@ -238,7 +242,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
                 ],
         },
       })
-      wake()
+      frames.wake()
     }),
     client.on('landscape', ({ landscape, tableError }) => {
       if (job === null) return
@@ -251,44 +255,6 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       options.keepCheckpoint(taken)
     }),
   ]
-
-  /** Animation frames are asked for only while a training runs and its particles are seen. */
-  function wake(): void {
-    const moves = () => job !== null && store.getState().training.phase === 'running'
-    if (unframe !== null || !moves() || !seen || platform.reducedMotion()) return
-    unframe = platform.onFrame((now) => {
-      if (!moves()) {
-        sleep()
-        return
-      }
-      if (liveBusy || now - lastLive < LIVE_INTERVAL) return
-      const { speed } = scenes.getState().scene.view
-      const elapsed = Math.min(0.25, Math.max(0, (now - lastLive) / 1000))
-      const steps = Math.max(1, Math.round(speed * elapsed))
-      lastLive = now
-      void moveLive(steps)
-    })
-  }
-
-  function sleep(): void {
-    unframe?.()
-    unframe = null
-  }
-
-  async function moveLive(steps: number): Promise<void> {
-    const current = job
-    liveBusy = true
-    try {
-      const frame = await client.call('liveFrame', { steps })
-      if (frame === null || job !== current) return
-      liveStep += steps
-      showFrame(live, { step: liveStep, companion: null, ...frame }, true)
-    } catch (error) {
-      if (!isAbortError(error) && !(error instanceof CallError)) throw error
-    } finally {
-      liveBusy = false
-    }
-  }
 
   function train(): void {
     checkpoint = null
@@ -318,7 +284,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       if (job !== null) {
         store.setState({ status: 'training' })
         patch({ phase: 'running' })
-        wake()
+        frames.wake()
         steer('resume')
       } else if (checkpoint !== null) {
         const { scene } = checkpoint
@@ -360,19 +326,15 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       if (job === null) return false
       const interrupted = job
       job = null
-      liveBusy = false
       begin({ ...interrupted, checkpoint })
       return true
     },
-    watch(now) {
-      if (now === seen) return
-      seen = now
-      if (seen) wake()
-      else sleep()
+    watch(seen) {
+      frames.watch(seen)
     },
     dispose() {
-      sleep()
       for (const stop of unlisten) stop()
+      frames.dispose()
     },
   }
 }

@@ -3,7 +3,7 @@ import type { CriterionId } from '../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS, type CriterionText } from '../../lab/scene/texts.ts'
 import type { FrameReply } from '../../lab/protocol/calls.ts'
 import { formatCount, formatNats, formatNumber } from '../render/format.ts'
-import { useLab, useRun, useScene } from './context.ts'
+import { useLab, useLearning, useRun, useScene } from './context.ts'
 import { Formula } from './Formula.tsx'
 import { createPart } from './part.tsx'
 import { Slider } from './Slider.tsx'
@@ -49,11 +49,9 @@ export function CertifyStation() {
   const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
   const [open, setOpen] = useState(false)
   /** Nothing can be said of an energy that is still being learned, or has not been. */
-  const unlearned = useRun(
-    (state) =>
-      ['starting', 'running', 'paused'].includes(state.training.phase) ||
-      state.run?.trained === false,
-  )
+  const learning = useLearning()
+  const untrained = useRun((state) => state.run?.trained === false)
+  const unlearned = learning || untrained
   /** Before the laws are known to the end, what has not fired may yet do so. */
   const following = useRun((state) => state.analysis?.stage !== 'done')
   return (

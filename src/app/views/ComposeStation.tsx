@@ -205,7 +205,9 @@ function EnergyCard({ card, tray, onDrag }: ShelfProps & { readonly card: Card }
         type="button"
         className="card-face"
         aria-label={`Add ${card.label} to the tray`}
-        title={`${card.label} · ${quality}`}
+        title={[card.label, quality, ...(card.provenance === null ? [] : [card.provenance])].join(
+          ' · ',
+        )}
         onPointerDown={(event) => {
           if (event.button !== 0) return
           dragged.current = false

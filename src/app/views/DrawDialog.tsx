@@ -5,16 +5,37 @@ import { drawAxes } from '../render/axes.ts'
 import { formatCount } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
 import { checkCount, onLattice } from '../stores/data.ts'
-import { useLab, usePalette } from './context.ts'
+import { useLab, usePalette, useRun } from './context.ts'
 import { Dialog } from './Dialog.tsx'
 import { countPoints, dab, MOST_DRAWN, PAD_HALF_WIDTH, type Stroke, type Tool } from './drawing.ts'
 import { Icon } from './Icon.tsx'
+import { LiveQuality } from './LivePanel.tsx'
+import { LiveSwitch } from './LiveSwitch.tsx'
+import { SketchedEnergy } from './SketchedEnergy.tsx'
 import { useAcceptance } from './useAcceptance.ts'
 import { useSurface } from './useSurface.ts'
 
 const MARGINS = { top: 4, right: 4, bottom: 4, left: 4 }
 /** How far an arrow key moves the pen, world units. */
 const STRIDE = 0.2
+
+/**
+ * While the dialog is open a live training follows what is drawn. @returns what to do before the dialog closes:
+ * a training that began here ends with it, unless its drawing is used
+ */
+function useSketch(strokes: readonly Stroke[]): (used: boolean) => void {
+  const lab = useLab()
+  const live = useRun((state) => state.live !== null)
+  const [before] = useState(live)
+  useEffect(() => {
+    if (live) lab.following.sketch(onLattice(strokes.flat()))
+  }, [lab, live, strokes])
+  return (used) => {
+    if (!lab.following.active) return
+    if (used || before) lab.following.sketch(null)
+    else lab.following.leave()
+  }
+}
 
 /** A pad for a target of one's own: mouse, finger, pen, or the arrow keys and Space. */
 export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
@@ -32,12 +53,18 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
   const n = countPoints(strokes)
   const acceptance = useAcceptance()
   const full = n >= MOST_DRAWN
+  const live = useRun((state) => state.live !== null)
+  const shown = useRun((state) => state.live?.sketchShown === true)
+  const refused = useRun((state) => state.live?.problem ?? null)
+  const problem = acceptance.problem ?? refused
+  const leaveSketch = useSketch(strokes)
 
   useEffect(() => {
     if (canvas.current === null || viewport === null) return
     const context = prepareContext(canvas.current, viewport)
     drawAxes(context, viewport, palette)
-    context.fillStyle = palette.langevin.base
+    // On a landscape the cool colour is that of the particles.
+    context.fillStyle = shown ? palette.ink : palette.langevin.base
     for (const stroke of strokes)
       for (let i = 0; i + 1 < stroke.length; i += 2) {
         const [x, y] = toScreen(viewport, world(stroke[i]!, stroke[i + 1]!))
@@ -54,7 +81,7 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
       context.lineTo(x, y + 4)
       context.stroke()
     }
-  }, [viewport, strokes, palette, pen])
+  }, [viewport, strokes, palette, pen, shown])
 
   useEffect(() => {
     const element = holder.current
@@ -135,12 +162,19 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
     }
     acceptance.offer(points, () => {
       lab.addDataSet(`Drawing of ${formatCount(points.length)}`, { kind: 'points', points })
+      leaveSketch(true)
       onClose()
     })
   }
 
   return (
-    <Dialog title="Draw a target" onClose={onClose}>
+    <Dialog
+      title="Draw a target"
+      onClose={() => {
+        leaveSketch(false)
+        onClose()
+      }}
+    >
       <div
         className="pad"
         ref={holder}
@@ -152,6 +186,7 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
           setPen(null)
         }}
       >
+        {shown && viewport !== null && <SketchedEnergy pad={viewport} />}
         <canvas ref={canvas} />
       </div>
       <div className="pad-tools">
@@ -189,6 +224,7 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
         >
           Clear
         </button>
+        <LiveSwitch />
         <p className="quiet" aria-live="polite">
           {formatCount(n)} points{full && ', the most a drawing holds'}
         </p>
@@ -201,9 +237,10 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
           Use as target
         </button>
       </div>
-      {acceptance.problem !== null && (
+      {live && <LiveQuality />}
+      {problem !== null && (
         <p className="problem" role="alert">
-          {acceptance.problem}
+          {problem}
         </p>
       )}
     </Dialog>

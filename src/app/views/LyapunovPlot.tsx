@@ -20,17 +20,15 @@ import {
   type StepLayout,
   type StepPicture,
 } from '../render/stepScale.ts'
-import { useLab, usePalette, useRun, useScene } from './context.ts'
+import { useLab, useLearning, usePalette, useRun, useScene } from './context.ts'
 import { usePainting } from './usePainting.ts'
 import { useSurface } from './useSurface.ts'
 
 /** Nothing is measured on an energy that is still being learned, or has not been. */
 function useUnlearned(): boolean {
-  return useRun(
-    (state) =>
-      ['starting', 'running', 'paused'].includes(state.training.phase) ||
-      state.run?.trained === false,
-  )
+  const learning = useLearning()
+  const untrained = useRun((state) => state.run?.trained === false)
+  return learning || untrained
 }
 
 function useChartData(unlearned: boolean): ChartData {

@@ -21,7 +21,7 @@ import { drawRegions } from '../render/regions.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
 import { barriersOf, everyBarrier, quantitiesOf } from '../stores/shelfStore.ts'
-import { useLab, usePalette, useRun, useScene, useShelf, useTool } from './context.ts'
+import { useLab, useLearning, usePalette, useRun, useScene, useShelf, useTool } from './context.ts'
 import { isIdentity, lawOf } from './laws.ts'
 import { LyapunovPlot } from './LyapunovPlot.tsx'
 import { createPart } from './part.tsx'
@@ -70,12 +70,17 @@ function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
       put('step', String(lab.live.getState().step))
     }
     const write = () => {
-      const { status, backend, training, run, preparing, analysis } = lab.run.getState()
+      const { status, backend, training, live, run, preparing, analysis } = lab.run.getState()
       // The step first: whoever waits for a status finds the step that belongs to it.
       move()
       put('backend', backend?.name ?? '')
       put('training', training.phase)
       put('trainingStep', String(training.step))
+      const measured = live?.progress ?? null
+      put('live', live?.phase ?? '')
+      put('liveTarget', String(live?.taken?.target ?? 0))
+      put('liveKl', String(measured?.klDataModel ?? ''))
+      put('liveCrossEntropy', String(measured?.crossEntropy ?? ''))
       put('run', String(run?.run ?? 0))
       put('preparing', String(preparing))
       put('laws', analysis?.stage ?? '')
@@ -104,8 +109,10 @@ function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
 /** What both canvases draw under their particles. */
 function useLandscapeData(): LandscapeData | null {
   const landscape = useRun((state) => state.landscape)
-  const targetDensity = useRun((state) => state.run?.targetDensity ?? null)
-  const points = useRun((state) => state.run?.data ?? null)
+  const targetDensity = useRun(
+    ({ run, live }) => (live === null ? run : live.taken)?.targetDensity ?? null,
+  )
+  const points = useRun(({ run, live }) => (live === null ? run : live.taken)?.data ?? null)
   const metric = useScene((scene) => scene.dynamics.preconditioner)
   const wanted = useScene((scene) => scene.view.layers.includes('contraction'))
   const rate = useMemo(() => {
@@ -289,10 +296,9 @@ function FlowCanvas({ flow, painter, data }: FlowCanvasProps) {
 
 /** While a training has the stage, its energy is shown, which has no barriers and takes none. */
 function useEditing(): boolean {
-  return useRun(
-    (state) =>
-      state.run !== null && !['starting', 'running', 'paused'].includes(state.training.phase),
-  )
+  const learning = useLearning()
+  const run = useRun((state) => state.run !== null)
+  return run && !learning
 }
 
 /** The barriers to draw: as asked for while a run with them is on its way, else those of the energy on the stage. */
@@ -328,18 +334,18 @@ function RateLegend({ rate, plain }: { readonly rate: RateRaster; readonly plain
 function Invitation() {
   const lab = useLab()
   const untrained = useRun((state) => state.run !== null && !state.run.trained)
-  const training = useRun((state) => state.training.phase)
+  const learning = useLearning()
   const preparing = useRun((state) => state.preparing)
   const run = useRun((state) => state.run)
   if (run === null) {
-    if (['starting', 'running', 'paused'].includes(training)) return null
+    if (learning) return null
     return (
       <p className="invitation" role="status">
         {preparing ? 'Opening the lab…' : 'Nothing to show yet'}
       </p>
     )
   }
-  if (!untrained || preparing || ['starting', 'running', 'paused'].includes(training)) return null
+  if (!untrained || preparing || learning) return null
   return (
     <div className="invitation">
       <p>This energy is still untrained: pure confinement.</p>
@@ -424,7 +430,7 @@ function Readout({
 }) {
   const target = useScene((scene) => scene.target)
   const shelf = useShelf((state) => state)
-  const transform = useRun((state) => state.run?.transform ?? null)
+  const transform = useRun(({ run, live }) => (live === null ? run : live.taken)?.transform ?? null)
   if (reading === null) return null
   const quantities = quantitiesOf(shelf, target)
   return (

@@ -8,7 +8,12 @@ import {
 } from '../render/format.ts'
 import { cardsOf, nameOf, targetName } from '../stores/shelfStore.ts'
 import { useLab, useRun, useScene, useShelf } from './context.ts'
+import { LiveSwitch } from './LiveSwitch.tsx'
 import { createPart } from './part.tsx'
+
+const LivePanel = createPart(async () => (await import('./LivePanel.tsx')).LivePanel, {
+  placeholder: <div className="training" data-phase="live" />,
+})
 
 const LossPlot = createPart(async () => (await import('./LossPlot.tsx')).LossPlot, {
   placeholder: <div className="loss" />,
@@ -17,6 +22,8 @@ const LossPlot = createPart(async () => (await import('./LossPlot.tsx')).LossPlo
 /** Train, pause, resume, step, start over; how far, how fast, how good. */
 export function TrainingPanel() {
   const phase = useRun((state) => state.training.phase)
+  const live = useRun((state) => state.live !== null)
+  if (live) return <LivePanel />
   return (
     <div className="training" data-phase={phase}>
       <TrainingButtons />
@@ -54,6 +61,7 @@ function TrainingButtons() {
           },
           true,
         )}
+      {!['starting', 'running', 'paused'].includes(phase) && <LiveSwitch />}
       {(phase === 'starting' || phase === 'running') &&
         button(
           'Pause',

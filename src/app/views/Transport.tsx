@@ -1,5 +1,5 @@
 import { formatCount, formatTime } from '../render/format.ts'
-import { useLab, useRun, useScene } from './context.ts'
+import { useLab, useLearning, useRun, useScene } from './context.ts'
 import { Icon } from './Icon.tsx'
 import { useEffect, useRef } from 'react'
 
@@ -8,9 +8,10 @@ const SPEEDS = [2, 6, 12, 24, 48, 96, 240]
 /** Play, step, scrub. While a training has the stage, its own buttons steer, and these step back. */
 export function Transport() {
   const lab = useLab()
-  const phase = useRun((state) => state.training.phase)
-  const busy = phase === 'starting' || phase === 'running' || phase === 'paused'
-  if (busy) return <TrainingTransport />
+  const live = useRun((state) => state.live !== null)
+  const learning = useLearning()
+  if (live) return <LiveTransport />
+  if (learning) return <TrainingTransport />
   return (
     <div className="transport" role="group" aria-label="Playback">
       <PlayButton />
@@ -56,6 +57,20 @@ function TrainingTransport() {
             } · step ${formatCount(step)} of ${formatCount(steps)}${
               phase === 'paused' ? ' · paused' : ''
             }`}
+      </p>
+    </div>
+  )
+}
+
+function LiveTransport() {
+  const phase = useRun((state) => state.live?.phase)
+  const sketching = useRun((state) => state.live?.sketching === true)
+  return (
+    <div className="transport" role="status">
+      <p className="training-note">
+        {phase === 'starting'
+          ? 'Opening the live training…'
+          : `Landscape and particles follow ${sketching ? 'the drawing' : 'the target'} as it changes`}
       </p>
     </div>
   )

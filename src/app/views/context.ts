@@ -24,6 +24,14 @@ export function useRun<T>(select: (state: RunState) => T): T {
   return useStore(useLab().run, select)
 }
 
+/** Whether the stage shows an energy that is being learned, by a training or by one that follows its target. */
+export function useLearning(): boolean {
+  return useRun(
+    ({ training, live }) =>
+      live !== null || ['starting', 'running', 'paused'].includes(training.phase),
+  )
+}
+
 export function useShelf<T>(select: (state: ShelfState) => T): T {
   return useStore(useLab().shelf, select)
 }

@@ -140,6 +140,27 @@ describe('following a target', () => {
     expect(await session.liveFrame({ steps: 1 })).toBeNull()
   })
 
+  test('other dynamics change how it is shown, not what is learned', async () => {
+    const bench = listening()
+    const { session, events } = bench
+    await session.live({ scene: preset('banana') })
+    await bench.until(settledAt(1))
+    const { step } = progressOf(events).at(-1)!
+    const reply = await session.live({
+      scene: scene({ kind: 'banana', sharpness: 1 }, { dynamics: { epsilon: 0.5 } }),
+    })
+    expect(reply.target).toBe(1)
+    const last = events.at(-1)!
+    if (last.name !== 'landscape') throw new Error(last.name)
+    expect(last.payload.landscape.epsilon).toBe(0.5)
+    // It went on resting: a real change of target finds it where it was.
+    await session.live({ scene: preset('banana', 1.1) })
+    await bench.until(({ name }) => name === 'live')
+    const woken = progressOf(events).at(-1)!
+    expect(woken.step - woken.targetSteps).toBe(step)
+    await session.endLive()
+  })
+
   test('a drawing that grows is learned, and judged on points that were held out all along', async () => {
     const bench = listening()
     const { session, events } = bench

@@ -12,7 +12,7 @@ import {
   type QuadratureSize,
 } from '../../learning/training/objectives/quadrature.ts'
 import { tableError, tabulateModel } from '../../learning/training/tabulate.ts'
-import type { LiveFrame } from '../protocol/calls.ts'
+import type { LandscapeUpdate, LiveFrame } from '../protocol/calls.ts'
 import type { TrainingPoint, TrainingSummary } from '../protocol/result.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Backends } from './backends.ts'
@@ -125,6 +125,10 @@ export class LiveTraining {
   private shown: Shown | null = null
   /** What the particles move on: it outlives a change of target until the next table. */
   private lastField: EnergyField | null = null
+  /** What was said of it last; its arrays are given away. */
+  private lastLandscape:
+    | (Omit<LandscapeUpdate, 'landscape'> & { readonly landscape: { readonly epsilon: number } })
+    | null = null
   private lastShow = -Infinity
   private showCost = 0
   private lossSum = 0
@@ -160,8 +164,17 @@ export class LiveTraining {
     )
   }
 
-  /** Goes on to another target, with all that has been learned; the learning rate starts again. */
+  /**
+   * Goes on to another target, with all that has been learned; the learning rate starts again. A scene that
+   * differs in its dynamics alone changes how the particles move and what ε the landscape is drawn at.
+   */
   retarget(scene: SceneSpec, target: ResolvedTarget): void {
+    if (JSON.stringify(scene.target) === JSON.stringify(this.scene.target)) {
+      this.scene = scene
+      this.clouds.retarget(scene, target)
+      this.republish()
+      return
+    }
     this.target++
     this.scene = scene
     this.resolved = target
@@ -229,6 +242,21 @@ export class LiveTraining {
     this.takenUpStep = this.trainer?.step ?? 0
     this.lastStepAt = this.takenUpAt
     this.settled = false
+  }
+
+  /** The landscape as it is shown, for other dynamics. */
+  private republish(): void {
+    if (this.lastLandscape === null || this.lastField === null) return
+    const { epsilon } = this.scene.dynamics
+    if (epsilon === this.lastLandscape.landscape.epsilon) return
+    const landscape = landscapeOf(this.lastField, epsilon, gibbs(this.lastField, epsilon).logZ)
+    this.emitLandscape({ ...this.lastLandscape, landscape })
+  }
+
+  private emitLandscape(update: LandscapeUpdate): void {
+    const { epsilon } = update.landscape
+    this.lastLandscape = { ...update, landscape: { epsilon } }
+    this.environment.emit('landscape', update)
   }
 
   private problem() {
@@ -400,7 +428,7 @@ export class LiveTraining {
     const { epsilon } = this.scene.dynamics
     const key = { seed: this.scene.seed, purpose: Purpose.probe }
     const points = gibbsSampler(field, 1).sample(key, PROBE_POINTS)
-    this.environment.emit('landscape', {
+    this.emitLandscape({
       step,
       landscape: landscapeOf(field, epsilon, gibbs(field, epsilon).logZ),
       tableError: await tableError(kernel, model, field.grid, points),

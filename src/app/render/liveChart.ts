@@ -1,0 +1,113 @@
+import { line, scaleLinear, scaleLog } from 'd3'
+import type { Context } from './canvas.ts'
+import type { Surface } from './coordinates.ts'
+import { formatLogTick, formatNumber } from './format.ts'
+import { robustDomain } from './lossChart.ts'
+import { font, type Palette } from './theme.ts'
+
+/** A measurement of a training that follows its target. */
+export interface LiveMeasurement {
+  readonly seconds: number
+  readonly target: number
+  readonly value: number
+}
+
+export interface LiveChartData {
+  /** Oldest first. */
+  readonly history: readonly LiveMeasurement[]
+  /** Seconds that the axis reaches back from the last measurement. */
+  readonly span: number
+  /** Logarithmic where the quantity is a KL, which falls to 0; linear for a cross-entropy. */
+  readonly logarithmic: boolean
+}
+
+/** Least KL that the axis goes down to. */
+const LEAST = 1e-3
+
+/** The runs of measurements against one and the same target, in order. */
+export function byTarget(
+  history: readonly LiveMeasurement[],
+): readonly (readonly LiveMeasurement[])[] {
+  const runs: LiveMeasurement[][] = []
+  for (const point of history) {
+    const last = runs.at(-1)
+    if (last?.[0]?.target === point.target) last.push(point)
+    else runs.push([point])
+  }
+  return runs
+}
+
+/** Quality over the last seconds: it leaps up where the target changes, and comes down again. */
+export function drawLiveChart(
+  context: Context,
+  surface: Surface,
+  { history, span, logarithmic }: LiveChartData,
+  palette: Palette,
+): void {
+  const left = 40
+  const right = surface.width - 8
+  const top = 6
+  const bottom = surface.height - 16
+  const last = history.at(-1)
+  if (right - left < 20 || bottom - top < 16) return
+  const end = Math.max(span, last?.seconds ?? 0)
+  const x = scaleLinear([end - span, end], [left, right])
+  const values = history.map(({ value }) => value).filter(Number.isFinite)
+  const largest = Math.max(1, ...values)
+  const y = logarithmic
+    ? scaleLog([LEAST, largest], [bottom, top]).clamp(true)
+    : scaleLinear([...robustDomain(values)], [bottom, top]).nice(4)
+  context.save()
+  context.font = font(10)
+  context.lineWidth = 1
+  context.strokeStyle = palette.grid
+  context.fillStyle = palette.muted
+  context.textAlign = 'right'
+  context.textBaseline = 'middle'
+  const ticks = logarithmic ? [1e-3, 1e-2, 1e-1, 1] : y.ticks(3)
+  for (const tick of ticks) {
+    const at = Math.round(y(tick)) + 0.5
+    context.beginPath()
+    context.moveTo(left, at)
+    context.lineTo(right, at)
+    context.stroke()
+    context.fillText(logarithmic ? formatLogTick(tick) : formatNumber(tick, 3), left - 5, at)
+  }
+  context.textBaseline = 'alphabetic'
+  context.textAlign = 'left'
+  context.fillText(`−${String(span)} s`, left, surface.height - 3)
+  context.textAlign = 'right'
+  context.fillText('now', right, surface.height - 3)
+  context.beginPath()
+  context.rect(left, top - 2, right - left, bottom - top + 4)
+  context.clip()
+  context.lineJoin = 'round'
+  context.lineWidth = 1.5
+  const draw = line<LiveMeasurement>(
+    ({ seconds }) => x(seconds),
+    ({ value }) => y(value),
+  ).context(context as CanvasRenderingContext2D)
+  for (const [i, run] of byTarget(history).entries()) {
+    const first = run[0]!
+    if (i > 0) {
+      context.strokeStyle = palette.line
+      context.setLineDash([2, 3])
+      context.beginPath()
+      context.moveTo(x(first.seconds), top)
+      context.lineTo(x(first.seconds), bottom)
+      context.stroke()
+      context.setLineDash([])
+    }
+    context.strokeStyle = palette.ink
+    context.fillStyle = palette.ink
+    context.beginPath()
+    draw(run)
+    context.stroke()
+  }
+  if (last !== undefined) {
+    context.beginPath()
+    context.arc(x(last.seconds), y(last.value), 2.5, 0, 2 * Math.PI)
+    context.fill()
+  }
+  context.restore()
+}

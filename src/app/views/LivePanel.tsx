@@ -1,0 +1,137 @@
+import { useEffect, useRef } from 'react'
+import { prepareContext } from '../render/canvas.ts'
+import { formatCount, formatNats, formatNumber, formatRate } from '../render/format.ts'
+import { drawLiveChart } from '../render/liveChart.ts'
+import { LIVE_SPAN } from '../stores/liveTraining.ts'
+import { useLab, usePalette, useRun } from './context.ts'
+import { Formula } from './Formula.tsx'
+import { LiveSwitch } from './LiveSwitch.tsx'
+import { useSurface } from './useSurface.ts'
+
+/** While the target is followed: keep what has been learned, or leave it. */
+export function LivePanel() {
+  const lab = useLab()
+  const keeping = useRun((state) => state.live?.keeping === true)
+  const shown = useRun((state) => state.live !== null && state.live.progress !== null)
+  return (
+    <div className="training" data-phase="live">
+      <div className="training-buttons" role="group" aria-label="Training">
+        <button
+          type="button"
+          className="button primary"
+          disabled={!shown || keeping}
+          title="Puts this energy onto the shelf and runs on it"
+          onClick={() => {
+            void lab.following.keep()
+          }}
+        >
+          {keeping ? 'Keeping…' : 'Keep'}
+        </button>
+        <button
+          type="button"
+          className="button"
+          title="A whole training by the recipe, from its first step"
+          onClick={() => {
+            lab.training.train()
+          }}
+        >
+          Train
+        </button>
+        <LiveSwitch />
+      </div>
+      <LiveFigures />
+      <LiveQuality />
+      <LivePlot />
+      <LiveTableError />
+    </div>
+  )
+}
+
+const PHASE_WORDS = { starting: 'starting…', learning: 'learning', settled: 'settled' } as const
+
+function LiveFigures() {
+  const phase = useRun((state) => state.live?.phase ?? 'starting')
+  const step = useRun((state) => state.live?.progress?.step ?? 0)
+  const rate = useRun((state) => state.live?.progress?.stepsPerSecond ?? 0)
+  const backend = useRun((state) => state.backend)
+  return (
+    <p className="figures">
+      <span>
+        <b>{formatCount(step)}</b> steps
+      </span>
+      {phase === 'learning' && rate > 0 && <span>{formatRate(rate)} steps/s</span>}
+      <span role="status">{PHASE_WORDS[phase]}</span>
+      {backend !== null && <span>{backend.name}</span>}
+    </p>
+  )
+}
+
+/** The quality of the energy as it is shown. */
+export function LiveQuality() {
+  const kl = useRun((state) => state.live?.progress?.klDataModel ?? null)
+  const crossEntropy = useRun((state) => state.live?.progress?.crossEntropy ?? null)
+  const known = useRun((state) => state.live?.taken?.transform === null)
+  const value = kl ?? crossEntropy
+  return (
+    <div className="live-quality" data-testid="live-quality" data-value={value ?? undefined}>
+      <p>
+        <span>{known ? 'KL(ρ*‖π_θ)' : 'Held-out cross-entropy'}</span>
+        <b>{value === null ? '–' : formatNats(value)}</b> nats
+      </p>
+      <p className="quiet">
+        {known ? (
+          <Formula
+            tex="\mathrm{KL}(\rho^*\|\pi_\theta)=\int_\Omega \rho^*\log(\rho^*/\pi_\theta)"
+            plain="KL(ρ*‖π_θ) = ∫ ρ* log(ρ*/π_θ)"
+          />
+        ) : (
+          <Formula
+            tex="-\tfrac1m\sum_{j\ \text{held out}}\log\pi_\theta(x_j)"
+            plain="−(1/m) Σ log π_θ(xⱼ) over points held out"
+          />
+        )}
+      </p>
+    </div>
+  )
+}
+
+function LivePlot() {
+  const [holder, surface] = useSurface<HTMLDivElement>()
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const palette = usePalette()
+  const history = useRun((state) => state.live?.history ?? NO_HISTORY)
+  const known = useRun((state) => state.live?.taken?.transform === null)
+  useEffect(() => {
+    if (canvas.current === null || surface === null) return
+    const context = prepareContext(canvas.current, surface)
+    drawLiveChart(context, surface, { history, span: LIVE_SPAN, logarithmic: known }, palette)
+  }, [surface, history, known, palette])
+  return (
+    <div className="loss live" ref={holder}>
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`${
+          known ? 'KL from the data to the model' : 'Held-out cross-entropy'
+        } over the last ${String(LIVE_SPAN)} seconds`}
+      />
+    </div>
+  )
+}
+
+const NO_HISTORY: readonly never[] = []
+
+function LiveTableError() {
+  const error = useRun((state) => state.live?.tableError ?? null)
+  if (error === null) return null
+  return (
+    <dl className="outcome">
+      <div title="Largest difference of the table that is shown and the network, at 256 places drawn from π">
+        <dt>Table − network</dt>
+        <dd>
+          V {formatNumber(error.value, 2)}, ∇V {formatNumber(error.gradient, 2)}
+        </dd>
+      </div>
+    </dl>
+  )
+}
