@@ -23,6 +23,8 @@ export interface LiveChartData {
 
 /** Least KL that the axis goes down to. */
 const LEAST = 1e-3
+/** A target is marked where it and the one before were each measured so often: a drag is one movement. */
+const MARKED = 4
 
 /** The runs of measurements against one and the same target, in order. */
 export function byTarget(
@@ -87,9 +89,10 @@ export function drawLiveChart(
     ({ seconds }) => x(seconds),
     ({ value }) => y(value),
   ).context(context as CanvasRenderingContext2D)
-  for (const [i, run] of byTarget(history).entries()) {
+  const runs = byTarget(history)
+  for (const [i, run] of runs.entries()) {
     const first = run[0]!
-    if (i > 0) {
+    if (i > 0 && Math.min(run.length, runs[i - 1]!.length) >= MARKED) {
       context.strokeStyle = palette.line
       context.setLineDash([2, 3])
       context.beginPath()
@@ -98,12 +101,12 @@ export function drawLiveChart(
       context.stroke()
       context.setLineDash([])
     }
-    context.strokeStyle = palette.ink
-    context.fillStyle = palette.ink
-    context.beginPath()
-    draw(run)
-    context.stroke()
   }
+  context.strokeStyle = palette.ink
+  context.fillStyle = palette.ink
+  context.beginPath()
+  draw([...history])
+  context.stroke()
   if (last !== undefined) {
     context.beginPath()
     context.arc(x(last.seconds), y(last.value), 2.5, 0, 2 * Math.PI)

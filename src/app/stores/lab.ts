@@ -317,6 +317,10 @@ export function createLab({
         single = alone
       }
     },
+    // Nobody reads the laws of a run that has left the stage: they would only slow the training.
+    onBegin: () => {
+      laws.drop()
+    },
     keep: keepLive,
   })
 

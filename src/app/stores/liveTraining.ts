@@ -46,6 +46,8 @@ export interface LiveTrainingOptions {
   readonly training: () => boolean
   /** What to do besides when leaving goes back to the scene before. */
   readonly remember: () => () => void
+  /** It takes the stage. */
+  readonly onBegin: () => void
   /** Puts an energy onto the shelf and the stage. */
   readonly keep: (energy: LiveEnergy) => Promise<void>
 }
@@ -208,6 +210,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
         key: null,
         drawn: false,
       }
+      options.onBegin()
       frames.restart()
       playback.suspend()
       store.setState({

@@ -224,7 +224,6 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
         >
           Clear
         </button>
-        <LiveSwitch />
         <p className="quiet" aria-live="polite">
           {formatCount(n)} points{full && ', the most a drawing holds'}
         </p>
@@ -237,7 +236,14 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
           Use as target
         </button>
       </div>
-      {live && <LiveQuality />}
+      <div className="pad-live">
+        <LiveSwitch />
+        {live ? (
+          <LiveQuality />
+        ) : (
+          <p className="quiet">An energy learns the drawing while it grows.</p>
+        )}
+      </div>
       {problem !== null && (
         <p className="problem" role="alert">
           {problem}

@@ -146,10 +146,14 @@ function OnStage() {
     (known) => JSON.stringify(known.energy) === JSON.stringify(energy),
   )
   const kl = card?.klDataModel ?? null
+  const crossEntropy = card?.crossEntropy ?? null
   return (
     <p className="figures">
       <span>{energy.kind === 'pretrained' ? 'Shipped energy' : nameOf(shelf, energy, target)}</span>
       {kl !== null && <span>KL(ρ*‖π) {formatNats(kl)} nats</span>}
+      {kl === null && crossEntropy !== null && (
+        <span>cross-entropy {formatNats(crossEntropy)} nats</span>
+      )}
     </p>
   )
 }

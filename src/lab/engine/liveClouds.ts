@@ -20,6 +20,8 @@ const LONGEST = 0.012
 const SHORT = 0.008
 const REST = 2
 const L95_DRAWS = 1024
+/** Least steps between two releases of the deterministic flow. */
+const RELEASE_STEPS = 24
 
 /**
  * Both clouds, all particles of the scene, on an energy that changes under them; shown, never measured. Where they are
@@ -35,6 +37,7 @@ export class LiveClouds {
   private step = 0
   /** Before this time it is the training's turn. */
   private resting = -Infinity
+  private releasedAt = 0
 
   constructor(clock: Environment['clock'], scene: SceneSpec, target: ResolvedTarget) {
     this.clock = clock
@@ -42,13 +45,21 @@ export class LiveClouds {
     this.target = target
   }
 
-  /** Goes on from where the particles are, for another target or other dynamics. */
+  /**
+   * Goes on from where the particles are, for another target or other dynamics; now and then the
+   * deterministic flow starts again from the places of the Langevin particles.
+   */
   retarget(scene: SceneSpec, target: ResolvedTarget): void {
     const { initial, particles } = this.scene.dynamics
     const begunElsewhere =
       particles !== scene.dynamics.particles ||
       JSON.stringify(initial) !== JSON.stringify(scene.dynamics.initial)
     if (begunElsewhere) this.clouds = null
+    else if (this.clouds !== null && this.step - this.releasedAt >= RELEASE_STEPS) {
+      // The flow gathers its particles in the minima, where they would stay together ever after.
+      this.clouds = { ...this.clouds, flow: createCloud(this.clouds.langevin.xy) }
+      this.releasedAt = this.step
+    }
     this.scene = scene
     this.target = target
     this.transition = null
