@@ -6,6 +6,7 @@ import type {
   CallName,
   CurvePoint,
   FrameReply,
+  LiveProgress,
   Reply,
   Request,
   RunReady,
@@ -92,6 +93,11 @@ class FakeClient implements ComputeClient {
   training: ((reply: TrainReply) => void) | null = null
   /** Called before so many steps more are answered. */
   takeTime: (steps: number) => void = () => undefined
+
+  /** Scenes whose targets were taken up live. */
+  readonly followed: SceneSpec[] = []
+  /** What the next live target meets instead of being taken up. */
+  liveMeets: Error | Promise<void> | null = null
   private readonly handlers = new Map<string, Set<(payload: never) => void>>()
   private computed = 0
   private scene: SceneSpec = DEFAULT_SCENE
@@ -128,8 +134,8 @@ class FakeClient implements ComputeClient {
       steerTraining: ({ action }) => {
         if (action === 'abort') this.training?.(trained(this.scene, 'aborted'))
       },
-      live: () => ({ target: 1, targetDensity: null, data: new Float32Array(), transform: null }),
-      keepLive: () => null,
+      live: (asked) => this.live(asked),
+      keepLive: () => liveEnergy(this.followed.at(-1) ?? this.scene),
       endLive: () => null,
       liveFrame: () => null,
       thumbnail: () => ({ halfWidth: 4, cells: 2, values: new Float32Array(4) }),
@@ -207,6 +213,18 @@ class FakeClient implements ComputeClient {
     }
   }
 
+  private async live({ scene }: Request<'live'>): Promise<Reply<'live'>> {
+    const met = this.liveMeets
+    this.liveMeets = null
+    if (met instanceof Error) throw met
+    await met
+    this.followed.push(scene)
+    const transform: Reply<'live'>['transform'] =
+      scene.target.kind === 'points' ? { mean: [0, 0], deviation: [1, 1], extraScale: 1 } : null
+    const target = this.followed.length
+    return { target, targetDensity: null, data: new Float32Array(), transform }
+  }
+
   private frame(run: number, step: number, have: number): FrameReply {
     this.takeTime(step - this.computed)
     this.computed = Math.max(this.computed, step)
@@ -257,6 +275,28 @@ function trained(scene: SceneSpec, outcome: TrainReply['outcome']): TrainReply {
       tableError: { value: 0, gradient: 0 },
       history: [],
     },
+  }
+}
+
+function liveEnergy(scene: SceneSpec): Reply<'keepLive'> {
+  const { summary, weights } = trained(scene, 'finished')
+  const provenance = 'trained live, 5 steps, objective quadrature'
+  return { scene, summary, weights, hash: 'def', provenance }
+}
+
+function progress(target: number, change: Partial<LiveProgress> = {}): LiveProgress {
+  return {
+    target,
+    state: 'learning',
+    step: 100,
+    targetSteps: 50,
+    seconds: 0.5,
+    trainingSeconds: 0.4,
+    stepsPerSecond: 200,
+    learningRate: 1e-3,
+    klDataModel: 0.05,
+    crossEntropy: null,
+    ...change,
   }
 }
 
@@ -885,5 +925,261 @@ describe('barriers', () => {
     }
     expect(everyBarrier(outer)).toEqual([disc])
     expect(barriersOf(outer)).toEqual([])
+  })
+})
+
+describe('live training', () => {
+  const POINTS = Array.from({ length: 12 }, (_, i): [number, number] => [i / 8, (i * i) / 64])
+  const names = (client: FakeClient) => client.calls.map(({ name }) => name)
+  const followedKinds = (client: FakeClient) => client.followed.map(({ target }) => target.kind)
+
+  it('takes the stage, and follows every change of the target at once', async () => {
+    const { client, lab, platform, status } = await open()
+    await platform.frames(10)
+    const runs = client.of('prepare').length
+    lab.following.begin()
+    await settle()
+    expect(status()).toBe('training')
+    expect(lab.scene.getState().scene.energy).toEqual({ kind: 'trained' })
+    lab.selectTarget(defaultTarget('rings'))
+    await settle()
+    lab.selectTarget({ kind: 'rings', sharpness: 1 })
+    await settle()
+    expect(followedKinds(client)).toEqual([SCENE.target.kind, 'rings', 'rings'])
+    expect(lab.scene.getState().scene.energy).toEqual({ kind: 'trained' })
+    // The particles move as soon as there is a landscape, and while they are seen.
+    await platform.frames(5)
+    expect(client.of('liveFrame')).toEqual([])
+    const { landscape } = lab.run.getState()
+    client.emit('landscape', {
+      step: 1,
+      landscape: landscape!,
+      tableError: { value: 0, gradient: 0 },
+    })
+    await platform.frames(5)
+    const moved = client.of('liveFrame').length
+    expect(moved).toBeGreaterThan(0)
+    lab.watch(false)
+    await platform.frames(5)
+    expect(client.of('liveFrame')).toHaveLength(moved)
+    lab.watch(true)
+    // What is only looked at, or how one stops, is no other target; nor is a run prepared meanwhile.
+    lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, delta: 0.2 } }))
+    await platform.frames(5)
+    expect(client.followed).toHaveLength(3)
+    expect(client.of('prepare')).toHaveLength(runs)
+    expect(client.of('liveFrame').length).toBeGreaterThan(moved)
+  })
+
+  it('sends one target at a time, and of those that wait the latest alone', async () => {
+    const { client, lab } = await open()
+    let free: () => void = () => undefined
+    client.liveMeets = new Promise((resolve) => (free = resolve))
+    lab.following.begin()
+    await settle()
+    for (const sharpness of [0.5, 0.6, 0.7, 0.8]) {
+      lab.selectTarget({ kind: 'rings', sharpness })
+      await settle()
+    }
+    expect(client.of('live')).toHaveLength(1)
+    free()
+    await settle()
+    expect(client.followed.map(({ target }) => target)).toEqual([
+      SCENE.target,
+      { kind: 'rings', sharpness: 0.8 },
+    ])
+  })
+
+  it('shows what belongs to the target at hand, and drops what came late', async () => {
+    const { client, lab } = await open()
+    client.emit('live', progress(1))
+    expect(lab.run.getState().live).toBeNull()
+    lab.following.begin()
+    await settle()
+    client.emit('live', progress(1))
+    expect(lab.run.getState().live).toMatchObject({ phase: 'learning', taken: { target: 1 } })
+    lab.selectTarget(defaultTarget('rings'))
+    await settle()
+    expect(lab.run.getState().live?.progress).toBeNull()
+    client.emit('live', progress(1, { klDataModel: 0.01 }))
+    expect(lab.run.getState().live?.progress).toBeNull()
+    client.emit('live', progress(2, { klDataModel: 3, state: 'settled' }))
+    const { live } = lab.run.getState()
+    expect(live).toMatchObject({ phase: 'settled', progress: { klDataModel: 3 } })
+    expect(live?.history.map(({ target, value }) => [target, value])).toEqual([
+      [1, 0.05],
+      [2, 3],
+    ])
+  })
+
+  it('leaving goes back to energy, target and step, and loses nothing', async () => {
+    const { client, lab, platform, status, step } = await open()
+    await platform.frames(3)
+    lab.playback.scrub(12)
+    await settle()
+    const before = lab.scene.getState().scene
+    lab.following.begin()
+    await settle()
+    lab.selectTarget(defaultTarget('rings'))
+    lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, delta: 0.3 } }))
+    await settle()
+    lab.following.leave()
+    await platform.frames(3)
+    expect(names(client)).toContain('endLive')
+    expect(lab.run.getState().live).toBeNull()
+    const after = lab.scene.getState().scene
+    expect(after).toEqual({ ...before, stopping: { ...before.stopping, delta: 0.3 } })
+    expect(step()).toBe(12)
+    expect(status()).toBe('paused')
+    expect(lab.shelf.getState().items).toEqual([])
+    client.emit('live', progress(1))
+    expect(lab.run.getState().live).toBeNull()
+  })
+
+  it('leaving brings a composition back, with the way out of it', async () => {
+    const { lab } = await open()
+    lab.addToTray({ energy: { kind: 'exact' }, target: defaultTarget('banana'), label: 'Banana' })
+    await settle()
+    const { energy } = lab.scene.getState().scene
+    expect(energy.kind).toBe('sum')
+    lab.following.begin()
+    lab.selectTarget(defaultTarget('rings'))
+    await settle()
+    lab.following.leave()
+    await settle()
+    expect(lab.scene.getState().scene.energy).toEqual(energy)
+    lab.clearTray()
+    expect(lab.scene.getState().scene.energy).toEqual(SCENE.energy)
+  })
+
+  it('keeping puts weights without a recipe onto the shelf and the stage, and runs on them', async () => {
+    const { client, lab, platform, status } = await open()
+    lab.following.begin()
+    await settle()
+    lab.selectTarget(defaultTarget('rings'))
+    await settle()
+    client.emit('live', progress(2))
+    await lab.following.keep()
+    await platform.frames(4)
+    const [item] = lab.shelf.getState().items
+    expect(item).toMatchObject({
+      label: 'Rings, live',
+      target: defaultTarget('rings'),
+      content: {
+        kind: 'weights',
+        hash: 'def',
+        recipe: null,
+        provenance: 'trained live, 5 steps, objective quadrature',
+      },
+      summary: { steps: 5, klDataModel: 0.004 },
+    })
+    expect(lab.scene.getState().scene).toMatchObject({
+      target: defaultTarget('rings'),
+      energy: { kind: 'shelf', id: item?.id, hash: 'def', recipe: null },
+    })
+    expect(lab.run.getState().live).toBeNull()
+    expect(client.of('prepare').at(-1)?.scene.energy.kind).toBe('shelf')
+    expect(status()).toBe('running')
+  })
+
+  it('follows a drawing from its tenth point on, and the target again when it is put away', async () => {
+    const { client, lab } = await open()
+    lab.following.begin()
+    await settle()
+    lab.following.sketch(POINTS.slice(0, 9))
+    await settle()
+    expect(followedKinds(client)).toEqual([SCENE.target.kind])
+    lab.following.sketch(POINTS)
+    await settle()
+    expect(client.followed.at(-1)?.target).toEqual({ kind: 'points', points: POINTS })
+    expect(lab.run.getState().live).toMatchObject({ sketching: true, sketchShown: false })
+    client.emit('live', progress(2, { klDataModel: null, crossEntropy: 2 }))
+    expect(lab.run.getState().live).toMatchObject({ sketchShown: true })
+    // Undone below the fewest points: nothing is shown of it any more, and nothing is asked for.
+    lab.following.sketch(POINTS.slice(0, 3))
+    await settle()
+    expect(lab.run.getState().live).toMatchObject({ sketchShown: false })
+    expect(client.followed).toHaveLength(2)
+    // Used as a target it is the one that is followed already.
+    lab.following.sketch(POINTS)
+    await settle()
+    lab.addDataSet('Drawing', { kind: 'points', points: POINTS })
+    lab.following.sketch(null)
+    await settle()
+    expect(client.followed).toHaveLength(2)
+    expect(lab.scene.getState().scene.target).toEqual({ kind: 'points', points: POINTS })
+    expect(lab.run.getState().live).toMatchObject({ sketching: false })
+    lab.following.leave()
+    await settle()
+    expect(lab.scene.getState().scene.target).toEqual(SCENE.target)
+    expect(lab.shelf.getState().dataSets).toHaveLength(1)
+  })
+
+  it('says why a target is refused, by field, and goes on with the one before', async () => {
+    const { client, lab } = await open()
+    lab.following.begin()
+    await settle()
+    const refused = () => new CallError('refused', 'target.columns: one line', 'target.columns')
+    client.liveMeets = refused()
+    lab.selectTarget(defaultTarget('rings'))
+    await settle()
+    expect(lab.run.getState().notices.at(-1)?.text).toBe('target.columns: one line')
+    expect(lab.run.getState().live?.problem).toBe('target.columns: one line')
+    // A drawing says so where it is drawn; a few strokes more may mend it.
+    const notices = lab.run.getState().notices.length
+    client.liveMeets = refused()
+    lab.following.sketch(POINTS)
+    await settle()
+    expect(lab.run.getState().notices).toHaveLength(notices)
+    lab.following.sketch([...POINTS, [0, 1]])
+    await settle()
+    expect(lab.run.getState().live?.problem).toBeNull()
+    expect(lab.following.active).toBe(true)
+  })
+
+  it('gives way to whatever asks for the stage, and keeps out of a training', async () => {
+    const { client, lab, platform } = await open()
+    lab.following.begin()
+    await settle()
+    lab.selectEnergy({ energy: { kind: 'exact' }, target: defaultTarget('banana') })
+    await platform.frames(3)
+    expect(lab.following.active).toBe(false)
+    expect(client.of('prepare').at(-1)?.scene.target).toEqual(defaultTarget('banana'))
+
+    lab.following.begin()
+    await settle()
+    lab.training.train()
+    await settle()
+    expect(lab.following.active).toBe(false)
+    const order = names(client).filter((name) => name === 'endLive' || name === 'train')
+    expect(order.slice(-2)).toEqual(['endLive', 'train'])
+    lab.following.begin()
+    expect(lab.following.active).toBe(false)
+  })
+
+  it('refuses a keep-out region, which would stand beside no energy', async () => {
+    const { lab } = await open()
+    lab.following.begin()
+    await settle()
+    lab.addBarrier({ kind: 'disc', center: [0, 0], radius: 0.5, strength: 0.1 })
+    expect(lab.following.active).toBe(true)
+    expect(lab.run.getState().notices.at(-1)?.text).toMatch(/keep the live one first/)
+  })
+
+  it('begins again after a crash, and leaves when no backend trains any more', async () => {
+    const { client, lab, status } = await open()
+    lab.following.begin()
+    await settle()
+    client.emit('live', progress(1))
+    client.emit('crashed', { message: 'out of memory', restarted: true })
+    await settle()
+    expect(client.of('live')).toHaveLength(2)
+    expect(lab.run.getState().live).toMatchObject({ phase: 'starting', progress: null })
+    expect(lab.run.getState().notices.at(-1)?.text).toMatch(/live training begins again/)
+    client.emit('liveEnded', { message: 'no device' })
+    await settle()
+    expect(lab.following.active).toBe(false)
+    expect(status()).not.toBe('training')
+    expect(lab.scene.getState().scene.energy).toEqual(SCENE.energy)
   })
 })

@@ -703,6 +703,7 @@ export function createLab({
     watch(seen) {
       playback.watch(seen)
       training.watch(seen)
+      following.watch(seen)
     },
     dispose() {
       unbind()

@@ -28,6 +28,8 @@ export interface LiveTrainingControl {
   leave(): void
   /** Ends without going back: something else takes the stage. */
   end(): void
+  /** Whether any of the stage is seen; a drawing shows the particles besides. */
+  watch(seen: boolean): void
   /** After the worker was restarted. @returns whether it went on, from nothing */
   recover(): boolean
   dispose(): void
@@ -79,6 +81,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
 
   let following: Following | null = null
   let sending = false
+  let seen = true
 
   const frames = createLiveFrames({
     client,
@@ -145,6 +148,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
     const ended = following
     if (ended === null) return null
     following = null
+    frames.watch(seen)
     client.call('endLive', null).catch(() => undefined)
     store.setState({ live: null })
     return ended
@@ -169,6 +173,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
     client.on('landscape', ({ landscape, tableError }) => {
       if (following === null) return
       store.setState({ landscape })
+      frames.wake()
       patch({ tableError })
     }),
     client.on('live', (progress) => {
@@ -248,6 +253,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
         sketching: points !== null,
         ...(fit ? {} : { problem: null, sketchShown: false }),
       })
+      frames.watch(seen || points !== null)
       void send()
     },
     async keep() {
@@ -265,6 +271,10 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       }
     },
     leave,
+    watch(now) {
+      seen = now
+      frames.watch(seen || (following !== null && following.sketch !== null))
+    },
     end() {
       stop()
     },
