@@ -75,6 +75,8 @@ describe('following a target', () => {
     expect(learned.klDataModel).toBeLessThan(0.06)
     expect(learned.learningRate).toBeCloseTo(RESTING_RATE, 10)
 
+    // Long enough after the last table for the next one to be due at once.
+    await new Promise((resolve) => setTimeout(resolve, 400))
     const second = await session.live({ scene: preset('eight-gaussians') })
     expect(second.target).toBe(2)
     const woken = (await bench.until((heard) => heard.name === 'live')) as Extract<

@@ -320,12 +320,12 @@ export class LiveTraining {
   }
 
   private async turn(trainer: LiveTrainer): Promise<void> {
+    if (!this.settled && this.showIsDue()) await this.show(trainer)
+    if (this.isOver()) return
     if (this.settled) {
       await this.rest()
       return
     }
-    if (this.showIsDue()) await this.show(trainer)
-    if (this.isOver()) return
     await this.step(trainer)
     await this.slicer.breathe()
   }
