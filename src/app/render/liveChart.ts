@@ -77,9 +77,10 @@ export function drawLiveChart(
   }
   context.textBaseline = 'alphabetic'
   context.textAlign = 'left'
-  context.fillText(`−${String(span)} s`, left, surface.height - 3)
+  context.fillText(formatNumber(Math.round(end - span), 3), left, surface.height - 3)
   context.textAlign = 'right'
-  context.fillText('now', right, surface.height - 3)
+  const seconds = formatNumber(Math.round(end), 3)
+  context.fillText(`${seconds} s of training`, right, surface.height - 3)
   context.beginPath()
   context.rect(left, top - 2, right - left, bottom - top + 4)
   context.clip()

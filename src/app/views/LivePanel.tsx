@@ -75,7 +75,15 @@ export function LiveQuality() {
   return (
     <div className="live-quality" data-testid="live-quality" data-value={value ?? undefined}>
       <p>
-        <span>{known ? 'KL(ρ*‖π_θ)' : 'Held-out cross-entropy'}</span>
+        <span>
+          {known ? (
+            <>
+              KL(ρ*‖π<sub>θ</sub>)
+            </>
+          ) : (
+            'Held-out cross-entropy'
+          )}
+        </span>
         <b>{value === null ? '–' : formatNats(value)}</b> nats
       </p>
       <p className="quiet">
@@ -113,7 +121,7 @@ function LivePlot() {
         role="img"
         aria-label={`${
           known ? 'KL from the data to the model' : 'Held-out cross-entropy'
-        } over the last ${String(LIVE_SPAN)} seconds`}
+        } over the last ${String(LIVE_SPAN)} seconds of training`}
       />
     </div>
   )

@@ -166,7 +166,9 @@ function Outcome() {
     <dl className="outcome" data-testid="training-summary">
       {summary !== null && summary.klDataModel !== null && (
         <div>
-          <dt>KL(ρ*‖π_θ)</dt>
+          <dt>
+            KL(ρ*‖π<sub>θ</sub>)
+          </dt>
           <dd>{formatNats(summary.klDataModel)} nats</dd>
         </div>
       )}
