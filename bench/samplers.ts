@@ -37,7 +37,7 @@ function move(xy: Float32Array, gradient: ArrayLike<number>, step: number, halfW
 }
 
 /** Langevin on the network itself. */
-function onNetwork(
+export function onNetwork(
   name: string,
   kernel: EnergyKernel,
   model: EnergyModel,

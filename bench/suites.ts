@@ -23,15 +23,6 @@ export const SUITES: readonly SuiteEntry[] = [
     load: async () => (await import('./kernels.ts')).measureKernels,
   },
   {
-    id: 'load',
-    title: 'Loading',
-    text:
-      'The production build on localhost, each start in a fresh profile at 1440 × 900, from the start of the navigation. ' +
-      'Particles move when the canvas shows a second step of the run. The browser slows the thread of the page ' +
-      'down, not that of the worker. Kilobytes are 1,000 bytes.',
-    load: async () => (await import('./load.ts')).load,
-  },
-  {
     id: 'samplers',
     title: 'Samplers',
     text:
@@ -42,12 +33,38 @@ export const SUITES: readonly SuiteEntry[] = [
     load: async () => (await import('./samplers.ts')).measureSamplers,
   },
   {
+    id: 'solver',
+    title: 'Laws on a grid',
+    text:
+      'The shipped two moons. Times of one step on one core, and how they grow with the number of cells: both should be ' +
+      'linear in it, exponent 1. With a fixed step size the kernel of the chain spans more cells on a finer grid; its step ' +
+      'lays down a narrow kernel and convolves the rest along the axes.',
+    load: async () => (await import('./solver.ts')).measureSolver,
+  },
+  {
+    id: 'estimator',
+    title: 'The estimator of KL',
+    text:
+      'One reading of the native estimator: kernels of all particles laid down on the cells in 16 groups, KL of the whole ' +
+      'and of the groups, jackknife.',
+    load: async () => (await import('./solver.ts')).measureEstimator,
+  },
+  {
     id: 'page',
     title: 'The page while particles move',
     text:
       'Two clouds of 100,000 particles in a real Chromium, headless, read out of the browser’s own trace: animation frames, ' +
       'pictures and new positions a second, main-thread time a frame, and tasks over 50 ms.',
     load: async () => (await import('./page.ts')).page,
+  },
+  {
+    id: 'load',
+    title: 'Loading',
+    text:
+      'The production build on localhost, each start in a fresh profile at 1440 × 900, from the start of the navigation. ' +
+      'Particles move when the canvas shows a second step of the run. The browser slows the thread of the page ' +
+      'down, not that of the worker. Kilobytes are 1,000 bytes.',
+    load: async () => (await import('./load.ts')).load,
   },
   {
     id: 'train',
@@ -70,6 +87,26 @@ export const SUITES: readonly SuiteEntry[] = [
       'best. One seed. Different from the original: the first layer is SiLU where theirs is ReLU, the noise is N(0, I) where ' +
       'theirs is eight Gaussians, the targets are ours at sharpness 1, and π is restricted to the box.',
     load: async () => (await import('./peers.ts')).measurePeers,
+  },
+  {
+    id: 'torch',
+    title: 'PyTorch beside ours',
+    text:
+      'The same steps in PyTorch, eager, by automatic differentiation, with one thread and with two; ours on one core. ' +
+      'Set-up on Debian or Ubuntu: `apt-get install python3-torch libopenblas0` (without the second, PyTorch multiplies ' +
+      'matrices by the reference BLAS). Elsewhere `pip install torch`, and `PYTHON` names the interpreter that has it. The suite ' +
+      'ends with that advice where there is none. ' +
+      'The rival runs in a process of its own, in turn with ours.',
+    load: async () => (await import('./torch.ts')).measureTorch,
+  },
+  {
+    id: 'memory',
+    title: 'Memory',
+    text:
+      'The built page in a real Chromium, headless, trains two moons and moves 20,000 particles a flow without a pause. Garbage is ' +
+      'collected before every look; the first fifth of the time is not counted. Bounds: nothing strays more than 5 % from ' +
+      'the median, and no trend moves it by more over the whole time.',
+    load: async () => (await import('./memory.ts')).measureMemory,
   },
 ]
 
