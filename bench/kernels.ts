@@ -1,3 +1,4 @@
+import type { BlockState } from '../src/learning/kernels/block.ts'
 import type { EnergyKernel, NetworkShape, Tuples } from '../src/learning/kernels/kernel.ts'
 import { referenceKernel } from '../src/learning/kernels/reference.ts'
 import { createWgslKernel } from '../src/learning/kernels/wgsl/wgslKernel.ts'
@@ -13,7 +14,7 @@ import {
 import { batchOf, parametersOf } from './batch.ts'
 import { accumulateFlops } from './flops.ts'
 import { race, raceOptions, type Contender } from './race.ts'
-import type { BenchOptions, Bound, Row } from './rows.ts'
+import type { BenchOptions, Bound, Figure, Row } from './rows.ts'
 import { scalingRows } from './scaling.ts'
 import { tapedStep } from './taped.ts'
 
@@ -63,6 +64,32 @@ export function trainingStep(name: string, kernel: EnergyKernel, tuples: Tuples)
     },
   }
 }
+
+/** Steps of a block: θ and the moments of Adam stay on the device between them. */
+const BLOCK = 8
+
+/** A whole block of steps, as training runs them where a kernel has blocks. */
+function trainingBlock(name: string, kernel: EnergyKernel, tuples: Tuples): Contender {
+  const trainBlock = kernel.trainBlock
+  if (trainBlock === undefined) throw new Error(`${name}: this kernel has no blocks`)
+  const theta = parametersOf(kernel.shape)
+  const zeros = () => new Float32Array(theta.length)
+  let state: BlockState = { theta, mean: zeros(), square: zeros(), chains: null }
+  const step = { tuples, negatives: null, stride: 1e-6, scale: 1 }
+  const steps = Array.from({ length: BLOCK }, () => step)
+  return {
+    name,
+    async run() {
+      state = await trainBlock({ halfWidth: 4, penaltyStart: 3.2 }, state, steps)
+    },
+  }
+}
+
+const perStep = ({ value, spread, samples }: Figure): Figure => ({
+  value: value / BLOCK,
+  ...(spread === undefined ? {} : { spread: [spread[0] / BLOCK, spread[1] / BLOCK] as const }),
+  ...(samples === undefined ? {} : { samples }),
+})
 
 export async function measureKernels(options: BenchOptions): Promise<Row[]> {
   const rows: Row[] = []
@@ -159,18 +186,25 @@ async function measureOnDevice(options: BenchOptions): Promise<Row[]> {
       const tuples = batchOf(BATCH, second)
       const fused = createWgslKernel(gpu.device, shape)
       const composed = await gpuTensorKernel(gpu, shape)
-      const [ours, theirs] = await race(
-        [trainingStep('WGSL', fused, tuples), trainingStep('tfjs webgpu', composed, tuples)],
+      const [block, single, theirs] = await race(
+        [
+          trainingBlock('WGSL, in blocks', fused, tuples),
+          trainingStep('WGSL, step by step', fused, tuples),
+          trainingStep('tfjs webgpu', composed, tuples),
+        ],
         raceOptions(options.quick),
       )
       fused.dispose()
       composed.dispose()
       rows.push({
-        group: `WGSL on ${gpu.name}, batch ${BATCH}`,
+        group: `WGSL on ${gpu.name}, batch ${BATCH}, a step in a block of ${BLOCK}`,
         name,
         unit: 'ms',
-        ...ours!,
-        rivals: [{ name: 'tfjs webgpu', ...theirs! }],
+        ...perStep(block!),
+        rivals: [
+          { name: 'tfjs webgpu', ...theirs! },
+          { name: 'WGSL, read back every step', ...single! },
+        ],
         bounds:
           shape === SHAPES['64 × 3']
             ? [{ at: 'least', value: 4, of: { ratioTo: 'tfjs webgpu' } }]

@@ -125,7 +125,8 @@ export async function measureSamplers(options: BenchOptions): Promise<Row[]> {
   options.log('the table against the network and against tables in tensor operations')
   const networks: { readonly name: string; readonly kernel: EnergyKernel }[] = []
   for (const { name, open } of CPU_KERNELS) {
-    if (name !== 'float64 reference') networks.push({ name, kernel: await open(model.shape) })
+    if (name !== 'float64 reference')
+      networks.push({ name: name.replace(', by hand', ''), kernel: await open(model.shape) })
   }
   const contenders = [
     ours('table', langevin, shipped, start),
