@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { documentOf } from './document.ts'
 import type { SuiteResult } from './results.ts'
+import { withFigures } from './readme.ts'
 import { SUITES } from './suites.ts'
 
 const result: SuiteResult = {
@@ -30,6 +32,36 @@ const result: SuiteResult = {
     { group: 'rates', name: 'steps', unit: 'steps/s', better: 'more', value: 500, note: 'Busy.' },
   ],
 }
+
+describe('the README', () => {
+  const readme =
+    'before\n<!-- Written by npm run bench -- all --write -->\nold\n<!-- End of what it writes -->\nafter'
+  const step: SuiteResult = {
+    ...result,
+    suite: 'kernels',
+    rows: [
+      {
+        group: 'SIMD, batch 256',
+        name: '64 × 3, ∇V',
+        unit: 'ms',
+        value: 2,
+        rivals: [{ name: 'tfjs wasm, tape', value: 13 }],
+      },
+    ],
+  }
+
+  it('quotes ratios from the results and keeps what stands around them', () => {
+    const text = withFigures(readme, [step])
+    expect(text).toMatch(/^before\n<!--[^]*-->\nafter$/)
+    expect(text).toContain('| 2.00 ms | 6.50 × tfjs wasm, tape |')
+    expect(text).not.toContain('old')
+  })
+
+  it('has a place for them', () => {
+    expect(() => withFigures('no place', [step])).toThrow('README.md')
+    expect(readFileSync('README.md', 'utf8')).toContain('<!-- End of what it writes -->')
+  })
+})
 
 describe('docs/performance.md', () => {
   const text = documentOf([result])

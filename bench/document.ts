@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { format } from 'prettier'
 import type { Machine } from './machine.ts'
+import { withFigures } from './readme.ts'
 import type { SuiteResult } from './results.ts'
 import { isMet } from './statistics.ts'
 import { SUITES } from './suites.ts'
@@ -94,9 +95,18 @@ ${results.map((result) => section(result, machine)).join('\n\n')}
 `
 }
 
-/** @returns the path written, relative to the project */
+/** Writes docs/performance.md and the README's table. @returns the paths written, relative to the project */
 export async function writeDocument(results: readonly SuiteResult[]): Promise<string> {
-  const text = await format(documentOf(results), { parser: 'markdown', printWidth: 100 })
-  await writeFile(path.join(ROOT, FILE), text)
-  return FILE
+  const write = async (file: string, text: string) => {
+    await writeFile(
+      path.join(ROOT, file),
+      await format(text, { parser: 'markdown', printWidth: 100, semi: false, singleQuote: true }),
+    )
+  }
+  await write(FILE, documentOf(results))
+  await write(
+    'README.md',
+    withFigures(await readFile(path.join(ROOT, 'README.md'), 'utf8'), results),
+  )
+  return `${FILE}, README.md`
 }
