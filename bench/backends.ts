@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { openDawn } from '../scripts/openDawn.ts'
 import { readKernelModule } from '../src/lab/cli/kernelModule.ts'
 import type { EnergyKernel, NetworkShape } from '../src/learning/kernels/kernel.ts'
-import { createSimdKernel } from '../src/learning/kernels/simd/simdKernel.ts'
+import { createSimdKernel, type SimdKernel } from '../src/learning/kernels/simd/simdKernel.ts'
 import { tfKernel } from '../src/learning/training/tfKernel.ts'
 
 /** The tensor library's own backends on a processor, opened once each. */
@@ -13,7 +13,7 @@ export type TensorBackend = 'tfjs wasm' | 'tfjs cpu'
 let module: Promise<WebAssembly.Module> | null = null
 
 /** Ours on a processor. */
-export async function simdKernel(shape: NetworkShape): Promise<EnergyKernel> {
+export async function simdKernel(shape: NetworkShape): Promise<SimdKernel> {
   return createSimdKernel(await (module ??= readKernelModule()), shape)
 }
 

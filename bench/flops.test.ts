@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { parameterLayout, type NetworkShape } from '../src/learning/kernels/kernel.ts'
 import { accumulateReference, evaluateReference } from '../src/learning/kernels/reference.ts'
-import { accumulateFlops, evaluateFlops } from './flops.ts'
+import { accumulateFlops, evaluateFlops, TABLE_STEP_FLOPS } from './flops.ts'
 
 /**
  * In the reference every multiply-add of a matrix product reads one weight or writes one weight's
@@ -66,4 +68,45 @@ describe('FLOP counts', () => {
     expect(ratio).toBeGreaterThan(0.95)
     expect(ratio).toBeLessThan(1)
   })
+
+  it('of a step on the table are the operators in its source, but for the integer ones', () => {
+    const total =
+      operators('core/maths/hermite.ts', 'hermiteGradients') +
+      ['boxMuller', 'unit'].reduce((sum, name) => sum + operators('core/maths/rng.ts', name), 0) +
+      ['logKernel', 'quarterTurn', 'sineKernel', 'cosineKernel'].reduce(
+        (sum, name) => sum + operators('core/maths/elementary.ts', name),
+        0,
+      ) +
+      ['centresOfBlock', 'noisyGoals'].reduce(
+        (sum, name) => sum + operators('core/fields/transition.ts', name),
+        0,
+      )
+    expect(TABLE_STEP_FLOPS / total).toBeGreaterThan(0.85)
+    expect(TABLE_STEP_FLOPS / total).toBeLessThanOrEqual(1)
+  })
 })
+
+/** Arithmetic operators and roots that a function's source has, those of array indices left out. */
+function operators(file: string, name: string): number {
+  const text = readFileSync(`src/${file}`, 'utf8')
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true)
+  const { PlusToken, MinusToken, AsteriskToken, SlashToken } = ts.SyntaxKind
+  const arithmetic = new Set<ts.SyntaxKind>([PlusToken, MinusToken, AsteriskToken, SlashToken])
+  let count = 0
+  const visit = (node: ts.Node): void => {
+    if (ts.isElementAccessExpression(node)) {
+      visit(node.expression)
+      return
+    }
+    if (ts.isBinaryExpression(node) && arithmetic.has(node.operatorToken.kind)) count++
+    if (ts.isCallExpression(node) && node.expression.getText() === 'Math.sqrt') count++
+    ts.forEachChild(node, visit)
+  }
+  const find = (node: ts.Node): void => {
+    if (ts.isFunctionDeclaration(node) && node.name?.text === name && node.body) visit(node.body)
+    else ts.forEachChild(node, find)
+  }
+  find(source)
+  if (count === 0) throw new Error(`${file} has no arithmetic in ${name}`)
+  return count
+}

@@ -36,8 +36,7 @@ export function accumulateFlops(shape: NetworkShape, n: number, second: boolean)
 
 /**
  * Floating-point operations of one particle in one Langevin step on the table, read off the source: every + − × ÷ √
- * of `hermiteGradient` (109), of the move and the tests of the wall (12), and of a pair of normals (49: two
- * logarithm and sine-cosine polynomials of 1 ulp, the square root, the scalings). The hash is integer
- * work and not counted.
+ * of the bicubic gradient (115), of a pair of normals (80: a logarithm, a sine and a cosine to the last bit, the root,
+ * the scalings) and of the move (13). The hash and the places in the table are integer work and not counted.
  */
-export const TABLE_STEP_FLOPS = 109 + 12 + 49
+export const TABLE_STEP_FLOPS = 115 + 80 + 13
