@@ -70,8 +70,15 @@ async function sample(browser: Browser, page: Page, start: number): Promise<Samp
   }
 }
 
-/** Level, spread and trend of a quantity over the samples after the warm-up, held to ± 5 %. */
-export function flatness(group: string, points: readonly (readonly [number, number])[]): Row[] {
+/**
+ * Level, spread and trend of a quantity over the samples after the warm-up, held to ± 5 %.
+ * @param spreadHeld false for what is small and comes and goes with every frame: then the trend alone is held
+ */
+export function flatness(
+  group: string,
+  points: readonly (readonly [number, number])[],
+  spreadHeld = true,
+): Row[] {
   const values = points.map(([, value]) => value)
   const level = summarise(values)
   const deviations = values
@@ -86,7 +93,7 @@ export function flatness(group: string, points: readonly (readonly [number, numb
       name: 'deviation from its median, 95 % of the samples',
       unit: '%',
       value: quantile(deviations, 0.95),
-      bounds: [{ at: 'most', value: 5, of: 'value' }],
+      ...(spreadHeld ? { bounds: [{ at: 'most', value: 5, of: 'value' }] } : {}),
     },
     {
       group,
@@ -152,6 +159,7 @@ export async function measureMemory(options: BenchOptions): Promise<Row[]> {
     ...flatness(
       'JavaScript heap of the page',
       kept.map(({ at, heap }) => [at, heap]),
+      false,
     ),
   ]
 }

@@ -105,7 +105,8 @@ export const SUITES: readonly SuiteEntry[] = [
     text:
       'The built page in a real Chromium, headless, trains two moons and moves 20,000 particles a flow without a pause. Garbage is ' +
       'collected before every look; the first fifth of the time is not counted. Bounds: nothing strays more than 5 % from ' +
-      'the median, and no trend moves it by more over the whole time.',
+      'the median, and no trend moves it by more over the whole time; the heap of the page is a few MiB that come and go with the ' +
+      'frames, so only its trend is held.',
     load: async () => (await import('./memory.ts')).measureMemory,
   },
 ]
