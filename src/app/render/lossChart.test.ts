@@ -33,7 +33,7 @@ describe('training curves', () => {
     expect(movingAverage([0, 3, 6, 9], 1)).toEqual([1.5, 3, 6, 7.5])
   })
 
-  it('show the exact KL where it is known, held-out cross-entropy where not', () => {
+  it('show the exact KL where it is known, validation cross-entropy where not', () => {
     const at = (klDataModel: number | null, crossEntropy: number | null) => ({
       step: 10,
       seconds: 1,

@@ -13,7 +13,7 @@ export interface LossData {
   readonly steps: number
 }
 
-/** Which quality a training reports: the exact KL where the density is known, else held-out cross-entropy. */
+/** Which quality a training reports: the exact KL where the density is known, else the cross-entropy of the validation points. */
 export function qualityOf(history: readonly TrainingPoint[]): {
   readonly kind: 'kl' | 'cross-entropy' | 'none'
   readonly points: readonly { readonly step: number; readonly value: number }[]
@@ -147,7 +147,7 @@ export function drawLossChart(
     const shown = ticks.length > 0 ? ticks : [floor]
     head(
       top - header,
-      quality.kind === 'kl' ? 'KL(ρ*‖π), nats' : 'cross-entropy, held out',
+      quality.kind === 'kl' ? 'KL(ρ*‖π), nats' : 'cross-entropy, validation',
       formatNats(values.at(-1)),
     )
     frame(

@@ -67,7 +67,7 @@ export interface LivePoint {
   readonly seconds: number
   /** Which target it was measured against. */
   readonly target: number
-  /** KL(ρ*‖π_θ) or, for points, held-out cross-entropy; nats. */
+  /** KL(ρ*‖π_θ) or, for points, cross-entropy of the validation points; nats. */
   readonly value: number
 }
 

@@ -81,7 +81,7 @@ export function LiveQuality() {
               KL(ρ*‖π<sub>θ</sub>)
             </>
           ) : (
-            'Held-out cross-entropy'
+            'Validation cross-entropy'
           )}
         </span>
         <b>{value === null ? '–' : formatNats(value)}</b> nats
@@ -94,8 +94,8 @@ export function LiveQuality() {
           />
         ) : (
           <Formula
-            tex="-\tfrac1m\sum_{j\ \text{held out}}\log\pi_\theta(x_j)"
-            plain="−(1/m) Σ log π_θ(xⱼ) over points held out"
+            tex="\min_\theta-\tfrac1m\sum_{j\ \text{validation}}\log\pi_\theta(x_j)"
+            plain="−(1/m) Σ log π_θ(xⱼ) over the validation points, the least so far"
           />
         )}
       </p>
@@ -120,7 +120,7 @@ function LivePlot() {
         ref={canvas}
         role="img"
         aria-label={`${
-          known ? 'KL from the data to the model' : 'Held-out cross-entropy'
+          known ? 'KL from the data to the model' : 'Validation cross-entropy'
         } over the last ${String(LIVE_SPAN)} seconds of training`}
       />
     </div>

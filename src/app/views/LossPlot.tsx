@@ -34,7 +34,7 @@ export function LossPlot() {
         aria-label={`Loss of the training and, measured as it goes, ${
           typeof last?.klDataModel === 'number'
             ? 'KL from the data to the model'
-            : 'held-out cross-entropy'
+            : 'cross-entropy of the validation points'
         }`}
       />
     </div>

@@ -88,8 +88,8 @@ const PI = 3.141592653589793
 
 /**
  * A training that follows its target: warm-started with each new one, never reset. It shows the best
- * energy measured since the target was last changed (by KL where the density is known, by held-out
- * cross-entropy where it is not), rests when nothing improves, and wakes with the next target.
+ * energy measured since the target was last changed (by KL where the density is known, by the
+ * cross-entropy of the validation points where it is not), rests when nothing improves, and wakes with the next target.
  *
  * What it learns depends on wall time, hence on the machine: what is kept of it is kept as weights.
  */

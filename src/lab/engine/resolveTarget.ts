@@ -46,7 +46,7 @@ export interface ResolvedTarget {
   readonly transform: Standardisation | null
   /** Fresh batches for a training with this seed on [−halfWidth, halfWidth]². */
   problem(seed: number, halfWidth: number): TrainingProblem
-  /** Whether the parameters with the lowest held-out cross-entropy are kept rather than the last. */
+  /** Whether the parameters with the lowest validation cross-entropy are kept rather than the last. */
   readonly keepsBest: boolean
   /** Measured on a table at ε = 1. */
   measure(field: EnergyField): Quality

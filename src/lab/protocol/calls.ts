@@ -252,7 +252,7 @@ export interface LiveProgress {
   readonly learningRate: number
   /** KL(ρ*‖π_θ) by quadrature of the energy as it is shown, nats; known densities only. */
   readonly klDataModel: number | null
-  /** Its cross-entropy on the held-out points, nats in standardised units; points only. */
+  /** Its cross-entropy on the validation points, which chose it, nats in standardised units; points only. */
   readonly crossEntropy: number | null
 }
 
@@ -311,7 +311,7 @@ export interface TrainingCheckpoint {
   readonly scene: SceneSpec
   readonly elapsedSeconds: number
   readonly history: readonly TrainingPoint[]
-  /** The parameters with the lowest held-out cross-entropy so far; null for known densities. */
+  /** The parameters with the lowest validation cross-entropy so far; null for known densities. */
   readonly best: {
     readonly step: number
     readonly crossEntropy: number
