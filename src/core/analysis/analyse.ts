@@ -90,7 +90,7 @@ export interface AnalysisReport {
   /**
    * Error bar of the continuous curve, nats: over all its steps the largest distance of the values on the finest cells
    * from their limit, as two grids show it under second order; that limit is what is drawn, where it may be
-   * trusted. Null: one grid only.
+   * trusted. Where it may not, the whole difference of the grids. An estimate, no bound. Null: one grid only.
    */
   readonly fokkerPlanckError: number | null
   /** Largest |ΔKL + ∫εI dt|/|ΔKL| over the steps of the continuous dynamics that move KL; null: unknown. */
@@ -459,13 +459,18 @@ function extrapolated(
       const most = ASYMPTOTIC * Math.abs(value)
       return value + Math.max(-most, Math.min(most, by[k]!))
     })
+  const beyond = (by: number, k: number) =>
+    Math.abs(by) > ASYMPTOTIC * Math.abs(fine.fokkerPlanck[k] ?? 0)
   const ofKl = corrections(fine.fokkerPlanck, coarse.fokkerPlanck, 1)
   const ofFisher = corrections(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher, 0)
   return {
     cells: fine.cells,
     fokkerPlanck: corrected(fine.fokkerPlanck, ofKl),
     fokkerPlanckFisher: corrected(fine.fokkerPlanckFisher, ofFisher),
-    error: ofKl.reduce((most, each) => Math.max(most, Math.abs(each)), 0),
+    error: ofKl.reduce(
+      (most, by, k) => Math.max(most, Math.abs(by) * (beyond(by, k) ? ratio * ratio - 1 : 1)),
+      0,
+    ),
   }
 }
 
