@@ -21,6 +21,12 @@ const DEEPEST = 8
  * and their difference by 2 units, and what raising the degree and quartering add, twice over.
  */
 const ROUNDINGS = 256
+/**
+ * The same of the largest range of control values on a patch: the products that make a control value of slopes and twist are at
+ * most 1, 1 and 2 of it, off by 3, 3 and 6 units each, so that the value is off by less than 20 more: 36 of them in V_xy, 24 in
+ * V_xx and V_yy.
+ */
+const RANGE_ROUNDINGS = 2048
 const UNIT = Number.EPSILON / 2
 
 /** The three entries of the Hessian on one patch, 16 control values each. */
@@ -54,14 +60,19 @@ export function curvatureRange(field: EnergyField, metric: Symmetric2 = EUCLIDEA
   let attainedLeast = Infinity
   let attainedMost = -Infinity
   let largestValue = 0
+  let largestRange = 0
   let largestMatrix = 0
   for (let row = 0, k = 0; row < cells; row++) {
     for (let column = 0; column < cells; column++, k++) {
       controlValues(field, column, row, b)
-      for (let i = 0; i < 16; i++) {
-        const size = Math.abs(b[i]!)
-        if (size > largestValue) largestValue = size
+      let lowest = b[0]!
+      let highest = lowest
+      for (let i = 1; i < 16; i++) {
+        if (b[i]! < lowest) lowest = b[i]!
+        if (b[i]! > highest) highest = b[i]!
       }
+      largestValue = Math.max(largestValue, highest, -lowest)
+      largestRange = Math.max(largestRange, highest - lowest)
       hessianOf(b, spacing(box), metric, net)
       extremes(net, range)
       lows[k] = range[0]!
@@ -108,8 +119,9 @@ export function curvatureRange(field: EnergyField, metric: Symmetric2 = EUCLIDEA
     settle(net, 0)
   }
   const h = spacing(box)
+  const control = ROUNDINGS * largestValue + RANGE_ROUNDINGS * largestRange
   const rounding =
-    ROUNDINGS * UNIT * ((maxEigenvalue2(...metric) * largestValue) / (h * h) + largestMatrix)
+    UNIT * ((maxEigenvalue2(...metric) * control) / (h * h) + ROUNDINGS * largestMatrix)
   return { least: least - rounding, most: most + rounding }
 }
 
