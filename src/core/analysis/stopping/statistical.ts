@@ -114,7 +114,7 @@ export const statistical: Criterion = {
       if ((kl <= noise || atRest) && (unstable !== null || far)) {
         return report(
           'stalled',
-          `Settled away from π: ${still}, and ${reading} is what particles started at π come to as well within ${EQUILIBRATION} steps. ${unstable ?? 'The step size is too large for this landscape; a smaller η lowers it.'}${remark}`,
+          `Settled away from π: ${still}, and ${reading} is not significantly above the ${nats(Math.max(noise, level))} that particles started at π read within ${EQUILIBRATION} steps. ${unstable ?? 'The step size is too large for this landscape; a smaller η lowers it.'}${remark}`,
           k,
           kl,
         )
