@@ -5,8 +5,8 @@ import type { BatchEnergy } from './tabulate.ts'
 
 /**
  * Unadjusted Langevin whose drift is that of a network itself and not of its table: the same map, noise and walls as
- * `langevin`, with ∇V from `energy`. Its invariant law is that of the network, which differs from π of the table by what
- * the table's error comes to; so it is for measuring that difference, and what it costs to do without the table.
+ * `langevin`, with ∇V from `energy`. It rests where the chain of `langevin` would, the bias of its step size
+ * included, were the table without error; so it is for measuring what that error does, and what it costs to do without the table.
  *
  * One instance serves one thread of work: its buffers are made once and used for every block.
  * @param energy the whole energy of a model: `kernelEnergy` in float32 on SIMD, `modelEnergy` in float64 anywhere
