@@ -50,6 +50,15 @@ export const SUITES: readonly SuiteEntry[] = [
     load: async () => (await import('./solver.ts')).measureEstimator,
   },
   {
+    id: 'drawing',
+    title: 'Drawing particles',
+    text:
+      'One cloud on a canvas in a real Chromium, headless: by the painter of the lab, which adds up the ink of all dots in a bitmap, ' +
+      'and by the canvas’s own calls, a dot at a time. One pixel is read back after every picture, so that the browser has to finish ' +
+      'it; without that the calls would only be noted down.',
+    load: async () => (await import('./drawing.ts')).measureDrawing,
+  },
+  {
     id: 'page',
     title: 'The page while particles move',
     text:
