@@ -83,16 +83,30 @@ export function deviations(run: Outcome): number[] {
   })
 }
 
-/** `kl` within 3 of its standard errors of `klExact` for at least 95 % of at least 20 entries a run. */
-export function particlesFollow(outcomes: Outcomes): Prediction {
+/** How many of all readings of `kl` lie within 3 of their standard errors of `klExact`, and how many there are. */
+export function readingsWithin(outcomes: Outcomes): {
+  readonly inside: number
+  readonly all: number
+  /** Of the run that has the fewest. */
+  readonly fewest: number
+} {
   const each = outcomes.runs.map(deviations)
   const all = each.flat()
-  const fewest = Math.min(...each.map((list) => list.length))
-  const share = all.filter((z) => Math.abs(z) <= 3).length / all.length
+  return {
+    inside: all.filter((z) => Math.abs(z) <= 3).length,
+    all: all.length,
+    fewest: Math.min(...each.map((list) => list.length)),
+  }
+}
+
+/** `kl` within 3 of its standard errors of `klExact` for at least 95 % of at least 20 entries a run. */
+export function particlesFollow(outcomes: Outcomes): Prediction {
+  const { inside, all, fewest } = readingsWithin(outcomes)
+  const share = inside / all
   const { particles } = first(outcomes).result.scene.dynamics
   return holds(
     `KL of N = ${particles} particles lies within 3 of its standard errors of the exact law`,
-    `${percent(share)} of ${all.length} readings, ${fewest} a run`,
+    `${percent(share)} of ${all} readings, ${fewest} a run`,
     '≥ 95 %, ≥ 20 a run',
     share >= 0.95 && fewest >= 20,
   )
