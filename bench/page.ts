@@ -112,7 +112,7 @@ async function waitForStatus(page: Page, status: string): Promise<void> {
 }
 
 /** Counts how often a panel shows other positions, from here on; read with `positionsShown`. */
-async function countPositions(page: Page): Promise<void> {
+export async function countPositions(page: Page): Promise<void> {
   await page.evaluate(() => {
     const counts: Record<string, number> = {}
     for (const flow of ['langevin', 'deterministic']) {
@@ -137,18 +137,23 @@ async function positionsShown(page: Page): Promise<number> {
   )
 }
 
-async function trace(
+/**
+ * The browser's own trace of a stretch of the page; `countPositions` must have been called.
+ * @param acting what goes on meanwhile; default: nothing for so many seconds
+ */
+export async function trace(
   browser: Browser,
   page: Page,
   seconds: number,
   file: string | null,
+  acting: () => Promise<void> = () => page.waitForTimeout(1000 * seconds),
 ): Promise<FrameFigures & { readonly positions: number }> {
   await browser.startTracing(page, { categories: TRACE_CATEGORIES })
   const mark = (name: string): Promise<number> =>
     page.evaluate((label) => performance.mark(label).startTime, name)
   await mark(FROM)
   const before = await positionsShown(page)
-  await page.waitForTimeout(1000 * seconds)
+  await acting()
   const after = await positionsShown(page)
   await mark(TO)
   const bytes = await browser.stopTracing()
@@ -199,7 +204,11 @@ function rowsOf(
 
 const rising = (a: number, b: number): number => a - b
 
-async function serve(): Promise<{ readonly server: ChildProcess; readonly address: string }> {
+/** The built page on a port of its own. */
+export async function serve(): Promise<{
+  readonly server: ChildProcess
+  readonly address: string
+}> {
   const server = spawn(process.execPath, ['--import', 'tsx', 'scripts/serve.ts', '--no-open'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -74,6 +74,15 @@ export const SUITES: readonly SuiteEntry[] = [
       'Particles move when the canvas shows a second step of the run. The browser slows the thread of the page ' +
       'down, not that of the worker. Kilobytes are 1,000 bytes.',
     load: async () => (await import('./load.ts')).load,
+    id: 'live',
+    title: 'Live training',
+    text:
+      'The built page in a real Chromium, headless, on the SIMD kernel, with live training on. KL(ρ*‖π_θ) of the energy on the ' +
+      'stage one second of wall time after the address names another target at sharpness 1, the worst of all rounds, each from ' +
+      'the target before it. A drawing is made by the mouse in the dialog, with the landscape growing under it; one second ' +
+      'after its last stroke the held-out cross-entropy is compared with the least that a whole training by the default ' +
+      'recipe reaches on the same held-out points.',
+    load: async () => (await import('./live.ts')).measureLive,
   },
   {
     id: 'train',
