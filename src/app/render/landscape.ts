@@ -53,6 +53,8 @@ export const GAMMA = 0.42
 
 /** The heat is sampled at so many points a side at least, and at CSS pixels at most: it is smooth. */
 const LEAST_SAMPLES = 320
+/** Of a coarse table, as while an energy is learned, more samples a cell would show nothing more. */
+const SAMPLES_A_CELL = 3
 const KEPT = 4
 
 function fillHeat(
@@ -158,8 +160,9 @@ function paintHeat(
   side: number,
   size: number,
   fill: (n: number, out: Uint32Array) => void,
+  most = Infinity,
 ): void {
-  const n = Math.min(side, Math.max(LEAST_SAMPLES, Math.round(size)))
+  const n = Math.min(side, most, Math.max(LEAST_SAMPLES, Math.round(size)))
   const words = new Uint32Array(n * n)
   fill(n, words)
   const image = new ImageData(new Uint8ClampedArray(words.buffer), n, n)
@@ -206,11 +209,19 @@ function paint(
       fillRate(values, presence, rate.scale, palette.rate, out)
     })
   } else if (layers.energy) {
-    paintHeat(bitmap, side, size, (n, out) => {
-      const energy = new Float32Array(n * n)
-      sampleField(landscape, n, n, energy)
-      fillHeat(energy, lowest, epsilon, palette.ramp, out)
-    })
+    // The edge of a barrier is no matter of the table.
+    const most = landscape.barriers.length === 0 ? SAMPLES_A_CELL * landscape.cells : Infinity
+    paintHeat(
+      bitmap,
+      side,
+      size,
+      (n, out) => {
+        const energy = new Float32Array(n * n)
+        sampleField(landscape, n, n, energy)
+        fillHeat(energy, lowest, epsilon, palette.ramp, out)
+      },
+      most,
+    )
   } else if (layers.target && targetDensity !== null) {
     paintHeat(bitmap, side, size, (n, out) => {
       const density = new Float32Array(n * n)

@@ -1092,13 +1092,24 @@ describe('live training', () => {
     lab.following.sketch(POINTS)
     await settle()
     expect(client.followed.at(-1)?.target).toEqual({ kind: 'points', points: POINTS })
-    expect(lab.run.getState().live).toMatchObject({ sketching: true, sketchShown: false })
-    client.emit('live', progress(2, { klDataModel: null, crossEntropy: 2 }))
-    expect(lab.run.getState().live).toMatchObject({ sketchShown: true })
+    expect(lab.run.getState().live).toMatchObject({ sketching: true, sketched: null })
+    // Its energy is shown under the strokes; the stage behind the dialog keeps what it shows.
+    const onStage = lab.run.getState().landscape!
+    const sketched = { ...onStage, logZ: 7 }
+    const show = () => {
+      client.emit('landscape', {
+        step: 1,
+        landscape: sketched,
+        tableError: { value: 0, gradient: 0 },
+      })
+    }
+    show()
+    expect(lab.run.getState().live?.sketched).toBe(sketched)
+    expect(lab.run.getState().landscape).toBe(onStage)
     // Undone below the fewest points: nothing is shown of it any more, and nothing is asked for.
     lab.following.sketch(POINTS.slice(0, 3))
     await settle()
-    expect(lab.run.getState().live).toMatchObject({ sketchShown: false })
+    expect(lab.run.getState().live).toMatchObject({ sketched: null })
     expect(client.followed).toHaveLength(2)
     // Used as a target it is the one that is followed already.
     lab.following.sketch(POINTS)
@@ -1107,6 +1118,7 @@ describe('live training', () => {
     lab.following.sketch(null)
     await settle()
     expect(client.followed).toHaveLength(2)
+    expect(lab.run.getState().live?.sketched).toBeNull()
     expect(lab.scene.getState().scene.target).toEqual({ kind: 'points', points: POINTS })
     expect(lab.run.getState().live).toMatchObject({ sketching: false })
     lab.following.leave()

@@ -99,7 +99,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
   function wanted({ sketch }: Following): SceneSpec | null {
     const { scene } = scenes.getState()
     if (sketch === null) return scene
-    if (checkCount(sketch.length) !== null) return null
+    if (!fits(sketch)) return null
     return { ...scene, target: { kind: 'points', points: sketch } }
   }
 
@@ -172,9 +172,14 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
   const unlisten = [
     client.on('landscape', ({ landscape, tableError }) => {
       if (following === null) return
-      store.setState({ landscape })
+      // One picture of it is enough while the dialog lies over the stage.
+      if (following.drawn && following.sketch !== null) {
+        if (fits(following.sketch)) patch({ tableError, sketched: landscape })
+      } else {
+        store.setState({ landscape })
+        patch({ tableError })
+      }
       frames.wake()
-      patch({ tableError })
     }),
     client.on('live', (progress) => {
       const { live } = store.getState()
@@ -186,7 +191,6 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       patch({
         phase: progress.state,
         progress,
-        sketchShown: following.drawn,
         history:
           value === null
             ? live.history
@@ -223,7 +227,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
         live: {
           phase: 'starting',
           sketching: false,
-          sketchShown: false,
+          sketched: null,
           taken: null,
           progress: null,
           tableError: null,
@@ -247,11 +251,13 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
     sketch(points) {
       if (following === null) return
       following.sketch = points
-      const fit = points !== null && checkCount(points.length) === null
-      if (!fit) following.drawn = false
+      const fit = points !== null && fits(points)
+      // A drawing that has become the target takes the stage with its energy.
+      const sketched = store.getState().live?.sketched ?? null
+      if (points === null && sketched !== null) store.setState({ landscape: sketched })
       patch({
         sketching: points !== null,
-        ...(fit ? {} : { problem: null, sketchShown: false }),
+        ...(fit ? {} : { problem: null, sketched: null }),
       })
       frames.watch(seen || points !== null)
       void send()
@@ -290,6 +296,11 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       frames.dispose()
     },
   }
+}
+
+/** Whether a drawing has points enough for a target. */
+function fits(points: readonly Vector2[]): boolean {
+  return checkCount(points.length) === null
 }
 
 /** The scene while its target is followed: its energy is what is learned of it. */

@@ -77,8 +77,8 @@ export interface LiveTrainingState {
   readonly phase: 'starting' | 'learning' | 'settled'
   /** Whether it follows a drawing that is not yet a target. */
   readonly sketching: boolean
-  /** Whether the landscape on the stage has been measured against the drawing. */
-  readonly sketchShown: boolean
+  /** The energy of the drawing, shown under its strokes; the stage keeps the one before meanwhile. */
+  readonly sketched: Landscape | null
   /** What the training is at; null before the first target was taken up. */
   readonly taken: LiveTarget | null
   /** Of the target that is `taken`; null until it has been measured. */

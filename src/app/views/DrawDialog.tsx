@@ -54,7 +54,7 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
   const acceptance = useAcceptance()
   const full = n >= MOST_DRAWN
   const live = useRun((state) => state.live !== null)
-  const shown = useRun((state) => state.live?.sketchShown === true)
+  const shown = useRun((state) => (state.live?.sketched ?? null) !== null)
   const refused = useRun((state) => state.live?.problem ?? null)
   const problem = acceptance.problem ?? refused
   const leaveSketch = useSketch(strokes)

@@ -10,7 +10,7 @@ export function SketchedEnergy({ pad }: { readonly pad: Viewport }) {
   const palette = usePalette()
   const base = useRef<HTMLCanvasElement>(null)
   const top = useRef<HTMLCanvasElement>(null)
-  const landscape = useRun((state) => state.landscape)
+  const landscape = useRun((state) => state.live?.sketched ?? null)
   const transform = useRun((state) => state.live?.taken?.transform ?? null)
   const painter = useMemo(() => createPadPainter(), [])
 
