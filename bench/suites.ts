@@ -74,6 +74,8 @@ export const SUITES: readonly SuiteEntry[] = [
       'Particles move when the canvas shows a second step of the run. The browser slows the thread of the page ' +
       'down, not that of the worker. Kilobytes are 1,000 bytes.',
     load: async () => (await import('./load.ts')).load,
+  },
+  {
     id: 'live',
     title: 'Live training',
     text:

@@ -78,6 +78,17 @@ const STATES: readonly State[] = [
     },
   },
   {
+    name: 'live',
+    address: '/?backend=wasm#target=rings&energy=trained',
+    async reach(page) {
+      await page.getByRole('switch', { name: 'Live' }).click()
+      await page.waitForSelector('[data-testid="stage"][data-live="settled"]', {
+        state: 'attached',
+        timeout: 60_000,
+      })
+    },
+  },
+  {
     name: 'running',
     address: address('two-moons', 24),
     async reach(page) {

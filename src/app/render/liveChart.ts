@@ -1,8 +1,7 @@
-import { line, scaleLinear, scaleLog } from 'd3'
+import { scaleLinear, scaleLog } from 'd3'
 import type { Context } from './canvas.ts'
 import type { Surface } from './coordinates.ts'
 import { formatLogTick, formatNumber } from './format.ts'
-import { robustDomain } from './lossChart.ts'
 import { font, type Palette } from './theme.ts'
 
 /** A measurement of a training that follows its target. */
@@ -39,6 +38,15 @@ export function byTarget(
   return runs
 }
 
+/** The range of some values, widened by a tenth on either side; never empty. */
+export function widened(values: readonly number[]): readonly [number, number] {
+  if (values.length === 0) return [0, 1]
+  const low = Math.min(...values)
+  const high = Math.max(...values)
+  const pad = high > low ? 0.1 * (high - low) : Math.max(1e-6, 0.1 * Math.abs(high))
+  return [low - pad, high + pad]
+}
+
 /** Quality over the last seconds: it leaps up where the target changes, and comes down again. */
 export function drawLiveChart(
   context: Context,
@@ -58,7 +66,7 @@ export function drawLiveChart(
   const largest = Math.max(1, ...values)
   const y = logarithmic
     ? scaleLog([LEAST, largest], [bottom, top]).clamp(true)
-    : scaleLinear([...robustDomain(values)], [bottom, top]).nice(4)
+    : scaleLinear([...widened(values)], [bottom, top]).nice(4)
   context.save()
   context.font = font(10)
   context.lineWidth = 1
@@ -86,10 +94,6 @@ export function drawLiveChart(
   context.clip()
   context.lineJoin = 'round'
   context.lineWidth = 1.5
-  const draw = line<LiveMeasurement>(
-    ({ seconds }) => x(seconds),
-    ({ value }) => y(value),
-  ).context(context as CanvasRenderingContext2D)
   const runs = byTarget(history)
   for (const [i, run] of runs.entries()) {
     const first = run[0]!
@@ -106,7 +110,8 @@ export function drawLiveChart(
   context.strokeStyle = palette.ink
   context.fillStyle = palette.ink
   context.beginPath()
-  draw([...history])
+  for (const { seconds, value } of history)
+    if (Number.isFinite(value)) context.lineTo(x(seconds), y(value))
   context.stroke()
   if (last !== undefined) {
     context.beginPath()

@@ -5,9 +5,9 @@ import {
   type PointTable,
   type SkippedRow,
 } from '../../lab/io/csv.ts'
-import { MAX_POINTS, MIN_POINTS } from '../../lab/scene/decode.ts'
 import { quantisePoint } from '../../lab/scene/packedPoints.ts'
 import type { Vector2 } from '../../lab/scene/sceneSpec.ts'
+import { checkCount } from './pointCount.ts'
 
 export type { PointTable } from '../../lab/io/csv.ts'
 
@@ -53,12 +53,4 @@ export function onLattice(flat: ArrayLike<number>): readonly Vector2[] {
   const points: Vector2[] = []
   for (let i = 0; i + 1 < flat.length; i += 2) points.push(quantisePoint(flat[i]!, flat[i + 1]!))
   return points
-}
-
-/** What is wrong with a number of points; null when nothing is. */
-export function checkCount(n: number): { readonly message: string } | null {
-  if (n >= MIN_POINTS && n <= MAX_POINTS) return null
-  return {
-    message: `target.points: found ${String(n)} points; allowed: ${String(MIN_POINTS)} to ${String(MAX_POINTS)}`,
-  }
 }

@@ -19,6 +19,8 @@ import type { BarrierSpec, EnergySpec, SceneSpec } from '../../lab/scene/sceneSp
 import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
 import { describeSkipped, readPaste } from './data.ts'
 import { createLab, type Lab } from './lab.ts'
+// Fetched by the first live training; here it is at hand.
+import './liveTraining.ts'
 import type { Platform } from './platform.ts'
 import { addressOf, openAddress } from './sceneStore.ts'
 import { barriersOf, everyBarrier } from './shelfStore.ts'
@@ -1043,6 +1045,7 @@ describe('live training', () => {
     const { energy } = lab.scene.getState().scene
     expect(energy.kind).toBe('sum')
     lab.following.begin()
+    await settle()
     lab.selectTarget(defaultTarget('rings'))
     await settle()
     lab.following.leave()

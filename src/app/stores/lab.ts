@@ -16,9 +16,10 @@ import type {
 } from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { readCalibrations, type Calibrations } from './calibrations.ts'
+import { createFollowing } from './following.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
-import { createLiveTraining, type LiveTrainingControl } from './liveTraining.ts'
+import type { LiveTrainingControl } from './liveTraining.ts'
 import { readManifest, sameTarget, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
 import { createPlayback, explain, type Playback } from './playback.ts'
@@ -302,27 +303,35 @@ export function createLab({
     },
   })
 
-  const following = createLiveTraining({
-    client,
-    platform,
-    playback,
-    scene,
-    run,
-    live,
-    provide: provideAssets,
-    training: () => training.active,
-    remember: () => {
-      const alone = single
-      return () => {
-        single = alone
-      }
+  const following = createFollowing(
+    async () => {
+      const { createLiveTraining } = await import('./liveTraining.ts')
+      return createLiveTraining({
+        client,
+        platform,
+        playback,
+        scene,
+        run,
+        live,
+        provide: provideAssets,
+        training: () => training.active,
+        remember: () => {
+          const alone = single
+          return () => {
+            single = alone
+          }
+        },
+        // Nobody reads the laws of a run that has left the stage: they would only slow the training.
+        onBegin: () => {
+          laws.drop()
+        },
+        keep: keepLive,
+      })
     },
-    // Nobody reads the laws of a run that has left the stage: they would only slow the training.
-    onBegin: () => {
-      laws.drop()
+    (error) => {
+      post(run, 'error', explain(error))
     },
-    keep: keepLive,
-  })
+  )
 
   async function keepLive(energy: LiveEnergy): Promise<void> {
     const { target } = energy.scene

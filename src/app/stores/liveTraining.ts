@@ -2,12 +2,18 @@ import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { LiveEnergy } from '../../lab/protocol/calls.ts'
 import type { SceneSpec, Vector2 } from '../../lab/scene/sceneSpec.ts'
-import { checkCount } from './data.ts'
 import { createLiveFrames } from './liveFrames.ts'
 import type { LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
 import { explain, type Playback } from './playback.ts'
-import { post, type LivePoint, type LiveTrainingState, type RunStore } from './runStore.ts'
+import { checkCount } from './pointCount.ts'
+import {
+  LIVE_SPAN,
+  post,
+  type LivePoint,
+  type LiveTrainingState,
+  type RunStore,
+} from './runStore.ts'
 import { edit, type SceneStore } from './sceneStore.ts'
 
 /**
@@ -53,9 +59,6 @@ export interface LiveTrainingOptions {
   /** Puts an energy onto the shelf and the stage. */
   readonly keep: (energy: LiveEnergy) => Promise<void>
 }
-
-/** Measurements older than this many seconds leave the chart. */
-export const LIVE_SPAN = 20
 
 /** What the live training of a scene depends on. */
 function liveKey({ seed, target, domain, dynamics, training }: SceneSpec): string {

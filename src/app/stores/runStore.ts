@@ -61,6 +61,9 @@ export const NO_TRAINING: TrainingState = {
   summary: null,
 }
 
+/** Measurements of a live training that are older than this many seconds leave its chart. */
+export const LIVE_SPAN = 20
+
 /** One measurement of a live training. */
 export interface LivePoint {
   /** Seconds on the page's clock since the live training began. */

@@ -1,10 +1,10 @@
 import { useEffect, useRef } from 'react'
 import { prepareContext } from '../render/canvas.ts'
-import { formatCount, formatNats, formatNumber, formatRate } from '../render/format.ts'
+import { formatCount, formatNumber, formatRate } from '../render/format.ts'
 import { drawLiveChart } from '../render/liveChart.ts'
-import { LIVE_SPAN } from '../stores/liveTraining.ts'
+import { LIVE_SPAN } from '../stores/runStore.ts'
 import { useLab, usePalette, useRun } from './context.ts'
-import { Formula } from './Formula.tsx'
+import { LiveQuality } from './LiveQuality.tsx'
 import { LiveSwitch } from './LiveSwitch.tsx'
 import { useSurface } from './useSurface.ts'
 
@@ -63,43 +63,6 @@ function LiveFigures() {
       <span role="status">{PHASE_WORDS[phase]}</span>
       {backend !== null && <span>{backend.name}</span>}
     </p>
-  )
-}
-
-/** The quality of the energy as it is shown. */
-export function LiveQuality() {
-  const kl = useRun((state) => state.live?.progress?.klDataModel ?? null)
-  const crossEntropy = useRun((state) => state.live?.progress?.crossEntropy ?? null)
-  const known = useRun((state) => state.live?.taken?.transform === null)
-  const value = kl ?? crossEntropy
-  return (
-    <div className="live-quality" data-testid="live-quality" data-value={value ?? undefined}>
-      <p>
-        <span>
-          {known ? (
-            <>
-              KL(ρ*‖π<sub>θ</sub>)
-            </>
-          ) : (
-            'Validation cross-entropy'
-          )}
-        </span>
-        <b>{value === null ? '–' : formatNats(value)}</b> nats
-      </p>
-      <p className="quiet">
-        {known ? (
-          <Formula
-            tex="\mathrm{KL}(\rho^*\|\pi_\theta)=\int_\Omega \rho^*\log(\rho^*/\pi_\theta)"
-            plain="KL(ρ*‖π_θ) = ∫ ρ* log(ρ*/π_θ)"
-          />
-        ) : (
-          <Formula
-            tex="\min_\theta-\tfrac1m\sum_{j\ \text{validation}}\log\pi_\theta(x_j)"
-            plain="−(1/m) Σ log π_θ(xⱼ) over the validation points, the least so far"
-          />
-        )}
-      </p>
-    </div>
   )
 }
 

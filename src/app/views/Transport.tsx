@@ -2,6 +2,11 @@ import { formatCount, formatTime } from '../render/format.ts'
 import { useLab, useLearning, useRun, useScene } from './context.ts'
 import { Icon } from './Icon.tsx'
 import { useEffect, useRef } from 'react'
+import { createPart } from './part.tsx'
+
+const LiveTransport = createPart(async () => (await import('./LiveTransport.tsx')).LiveTransport, {
+  placeholder: <div className="transport" />,
+})
 
 const SPEEDS = [2, 6, 12, 24, 48, 96, 240]
 
@@ -57,20 +62,6 @@ function TrainingTransport() {
             } · step ${formatCount(step)} of ${formatCount(steps)}${
               phase === 'paused' ? ' · paused' : ''
             }`}
-      </p>
-    </div>
-  )
-}
-
-function LiveTransport() {
-  const phase = useRun((state) => state.live?.phase)
-  const sketching = useRun((state) => state.live?.sketching === true)
-  return (
-    <div className="transport" role="status">
-      <p className="training-note">
-        {phase === 'starting'
-          ? 'Opening the live training…'
-          : `Landscape and particles follow ${sketching ? 'the drawing' : 'the target'} as it changes`}
       </p>
     </div>
   )
