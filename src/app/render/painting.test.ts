@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPainting, type Screening } from './painting.ts'
+import { createPainting, inTurns, type Screening } from './painting.ts'
 
 /** A screen on which frames and visibility come when the test says so. */
 function fakeScreen() {
@@ -84,5 +84,50 @@ describe('a painting', () => {
     painting.request()
     screen.frame()
     expect(painted).toBe(0)
+  })
+})
+
+describe('two paintings that take turns', () => {
+  function twins(heavy: () => boolean) {
+    const screen = fakeScreen()
+    const frames = inTurns(heavy, screen.screening)
+    const painted: string[] = []
+    const [left, right] = ['left', 'right'].map((name) => {
+      const painting = createPainting(element, screen.screening, frames)
+      painting.set(() => painted.push(name))
+      return painting
+    })
+    const both = () => {
+      left!.request()
+      right!.request()
+    }
+    return { screen, painted, both, left: left!, right: right! }
+  }
+
+  it('are painted on alternate frames while they are heavy, each as often as the other', () => {
+    const { screen, painted, both } = twins(() => true)
+    for (let i = 0; i < 6; i++) {
+      both()
+      screen.frame()
+    }
+    expect(painted).toEqual(['left', 'right', 'left', 'right', 'left', 'right'])
+  })
+
+  it('are painted on the same frame while they are light', () => {
+    const { screen, painted, both } = twins(() => false)
+    both()
+    screen.frame()
+    expect(painted).toEqual(['left', 'right'])
+    expect(screen.waiting.size).toBe(0)
+  })
+
+  it('do not wait for one that has gone, and leave no frame asked for', () => {
+    const { screen, painted, left, right } = twins(() => true)
+    left.dispose()
+    screen.frame()
+    expect(painted).toEqual(['right'])
+    right.request()
+    right.dispose()
+    expect(screen.waiting.size).toBe(0)
   })
 })

@@ -44,25 +44,79 @@ export interface Painting {
   dispose(): void
 }
 
-export function createPainting(element: Element, screening: Screening = BROWSER): Painting {
-  let paint: (() => void) | null = null
+/** Hands out animation frames. */
+export interface Frames {
+  /** Calls back on an animation frame. @returns takes it back */
+  next(callback: () => void): () => void
+}
+
+/** All on the next frame. */
+export function everyFrame(screening: Screening = BROWSER): Frames {
+  return {
+    next(callback) {
+      const handle = screening.requestFrame(callback)
+      return () => {
+        screening.cancelFrame(handle)
+      }
+    },
+  }
+}
+
+/**
+ * One on each frame, in the order in which they asked, where `heavy` says so, else all on the next: what is drawn on two
+ * canvases then takes half as long in any frame, and each canvas is still drawn on every second one.
+ */
+export function inTurns(heavy: () => boolean, screening: Screening = BROWSER): Frames {
+  const waiting: (() => void)[] = []
   let handle: number | null = null
+
+  function ask(): void {
+    if (handle !== null || waiting.length === 0) return
+    handle = screening.requestFrame(() => {
+      handle = null
+      for (const callback of waiting.splice(0, heavy() ? 1 : waiting.length)) callback()
+      ask()
+    })
+  }
+
+  return {
+    next(callback) {
+      waiting.push(callback)
+      ask()
+      return () => {
+        const at = waiting.indexOf(callback)
+        if (at >= 0) waiting.splice(at, 1)
+        if (waiting.length > 0 || handle === null) return
+        screening.cancelFrame(handle)
+        handle = null
+      }
+    },
+  }
+}
+
+export function createPainting(
+  element: Element,
+  screening: Screening = BROWSER,
+  frames: Frames = everyFrame(screening),
+): Painting {
+  let paint: (() => void) | null = null
+  let takeBack: (() => void) | null = null
   let due = false
   let visible = true
 
   function request(): void {
     due = true
-    if (handle !== null || !visible || paint === null) return
-    handle = screening.requestFrame(() => {
-      handle = null
+    if (takeBack !== null || !visible || paint === null) return
+    takeBack = frames.next(() => {
+      takeBack = null
       due = false
       paint?.()
     })
   }
 
   function rest(): void {
-    if (handle !== null) screening.cancelFrame(handle)
-    handle = null
+    takeBack?.()
+    takeBack = null
   }
 
   const unobserve = screening.observe(element, (now) => {

@@ -16,7 +16,7 @@ import {
 } from '../render/landscape.ts'
 import { createParticlePainter, drawLinks } from '../render/particles.ts'
 import { createFrameMeter } from '../render/frameMeter.ts'
-import { observeScreen } from '../render/painting.ts'
+import { inTurns, observeScreen, type Frames } from '../render/painting.ts'
 import { drawRegions } from '../render/regions.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
@@ -32,17 +32,25 @@ import { useSurface } from './useSurface.ts'
 const BarrierHandles = createPart(async () => (await import('./BarrierHandles.tsx')).BarrierHandles)
 const RegionPad = createPart(async () => (await import('./RegionPad.tsx')).RegionPad)
 
+/** With more particles than this the two canvases are drawn on alternate frames. */
+const DRAWN_IN_TURNS = 25_000
+
 /** The two canvases, their clock and their curve. */
 export function Stage() {
   const ref = useRef<HTMLElement>(null)
   useStageAttributes(ref)
   const painter = useMemo(() => createLandscapePainter(), [])
   const data = useLandscapeData()
+  const lab = useLab()
+  const frames = useMemo(
+    () => inTurns(() => lab.live.getState().langevin.length > 2 * DRAWN_IN_TURNS),
+    [lab],
+  )
   return (
     <section className="stage" ref={ref} data-testid="stage" aria-label="Stage">
       <div className="twins">
-        <FlowCanvas flow="langevin" painter={painter} data={data} />
-        <FlowCanvas flow="deterministic" painter={painter} data={data} />
+        <FlowCanvas flow="langevin" painter={painter} data={data} frames={frames} />
+        <FlowCanvas flow="deterministic" painter={painter} data={data} frames={frames} />
         <Invitation />
       </div>
       <Layers />
@@ -146,9 +154,11 @@ interface FlowCanvasProps {
   readonly flow: Flow
   readonly painter: LandscapePainter
   readonly data: LandscapeData | null
+  /** When the particles are drawn. */
+  readonly frames: Frames
 }
 
-function FlowCanvas({ flow, painter, data }: FlowCanvasProps) {
+function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
   const lab = useLab()
   const [holder, surface] = useSurface<HTMLDivElement>()
   const base = useRef<HTMLCanvasElement>(null)
@@ -215,7 +225,7 @@ function FlowCanvas({ flow, painter, data }: FlowCanvasProps) {
 
   usePainting(base, paintBase)
   // Frames reach the canvas past React; several between two screen frames are drawn once.
-  const repaint = usePainting(top, paintTop)
+  const repaint = usePainting(top, paintTop, frames)
   useEffect(() => lab.live.subscribe(repaint), [lab, repaint])
 
   useEffect(() => {
