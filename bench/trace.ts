@@ -28,6 +28,8 @@ export interface FrameFigures {
   readonly frameCpuTimes: readonly number[]
   /** Durations of all tasks of the main thread longer than 50 ms, ms. */
   readonly longTasks: readonly number[]
+  /** And of those that took so long on a processor, without waiting for one. */
+  readonly longCpuTasks: readonly number[]
   /** Main-thread time a second, wall and on a processor, ms. */
   readonly busy: number
   readonly busyCpu: number
@@ -75,10 +77,12 @@ export function readTrace(events: readonly TraceEvent[], from: string, to: strin
   let busy = 0
   let busyCpu = 0
   const longTasks: number[] = []
+  const longCpuTasks: number[] = []
   for (const { ts, dur = 0, tdur = 0 } of tasks) {
     busy += dur / 1000
     busyCpu += tdur / 1000
     if (dur / 1000 > LONG_TASK) longTasks.push(dur / 1000)
+    if (tdur / 1000 > LONG_TASK) longCpuTasks.push(tdur / 1000)
     const frame = lastAtOrBefore(frames, ts + dur)
     if (frame < 0 || frame >= frameTimes.length) continue
     frameTimes[frame]! += dur / 1000
@@ -103,6 +107,7 @@ export function readTrace(events: readonly TraceEvent[], from: string, to: strin
     frameTimes,
     frameCpuTimes,
     longTasks,
+    longCpuTasks,
     busy: busy / seconds,
     busyCpu: busyCpu / seconds,
   }

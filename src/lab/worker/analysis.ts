@@ -1,12 +1,18 @@
 import { describeFailure } from '../engine/describeFailure.ts'
 import { followLaws } from '../engine/followLaws.ts'
 import { Aborted } from '../engine/refusal.ts'
-import { messagePause } from './pause.ts'
+import { messagePause, restingPause } from './pause.ts'
 import { serve, type Port } from './serve.ts'
+
+/** Page, compute worker and the browser's own painting want a processor each before this worker does. */
+const FEW_CORES = navigator.hardwareConcurrency < 4
+/** Laws that take longer than this, seconds, are followed at half speed there, lest frames be lost for minutes. */
+const SPRINT = 8
 
 /** The analysis worker: follows the laws of one run at a time, beside the particles and off the page's thread. */
 let latest = 0
-const environment = { clock: () => performance.now() / 1000, pause: messagePause() }
+const clock = () => performance.now() / 1000
+const pause = messagePause()
 
 const emit = serve(
   globalThis as unknown as Port,
@@ -14,10 +20,10 @@ const emit = serve(
     async analyse({ run, input }, signal) {
       const turn = ++latest
       // Calls that already wait are let in first: of a drag only the last scene is followed.
-      await environment.pause()
+      await pause()
       if (turn !== latest) throw new Aborted()
       return followLaws(input, {
-        environment,
+        environment: { clock, pause: FEW_CORES ? restingPause(pause, clock, SPRINT) : pause },
         signal,
         onReport(report) {
           if (turn !== latest) throw new Aborted()

@@ -14,3 +14,27 @@ export function messagePause(): () => Promise<void> {
       port2.postMessage(null)
     })
 }
+
+/**
+ * Pauses that leave a processor to others: once `sprint` seconds have passed, each lasts as long as the work since the
+ * one before, a quarter of a second at most.
+ */
+export function restingPause(
+  pause: () => Promise<void>,
+  clock: () => number,
+  sprint: number,
+): () => Promise<void> {
+  const started = clock()
+  let resumed = started
+  return async () => {
+    const now = clock()
+    if (now - started > sprint) {
+      const rest = Math.min(250, 1000 * (now - resumed))
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, rest)
+      })
+    }
+    await pause()
+    resumed = clock()
+  }
+}
