@@ -93,10 +93,12 @@ function situations(particles: number): readonly Situation[] {
       wanted: { mainFrames: 30, frameTime: 6, longTasks: 0 },
     },
     {
+      // Of a run whose laws are known to the end: nothing is left to be done.
       name: 'paused',
-      scene: playing,
-      speed: 60,
+      scene: { ...moons, dynamics: { particles, steps: 200 } },
+      speed: 10,
       enter: async (page) => {
+        await page.waitForSelector('[data-testid="stage"][data-laws="done"]', { timeout: 120_000 })
         await page.getByRole('button', { name: 'Pause', exact: true }).click()
         await waitForStatus(page, 'paused')
       },

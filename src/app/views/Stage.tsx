@@ -154,7 +154,7 @@ interface FlowCanvasProps {
   readonly flow: Flow
   readonly painter: LandscapePainter
   readonly data: LandscapeData | null
-  /** When the particles are drawn. */
+  /** When it is drawn. */
   readonly frames: Frames
 }
 
@@ -223,7 +223,7 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
     }
   }, [lab, flow, viewport, landscape, layers, palette, particles, companions])
 
-  usePainting(base, paintBase)
+  usePainting(base, paintBase, frames)
   // Frames reach the canvas past React; several between two screen frames are drawn once.
   const repaint = usePainting(top, paintTop, frames)
   useEffect(() => lab.live.subscribe(repaint), [lab, repaint])
