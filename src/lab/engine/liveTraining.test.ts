@@ -1,13 +1,19 @@
 import { describe, expect, test } from 'vitest'
+import { crossEntropy } from '../../core/analysis/kl.ts'
+import type { EnergyField } from '../../core/fields/energyField.ts'
+import { gibbs } from '../../core/fields/gibbs.ts'
 import { Purpose, Rng } from '../../core/maths/rng.ts'
 import { readEnergyFile } from '../io/energyFile.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { sha256HexSync } from '../io/sha256.ts'
 import type { LiveProgress } from '../protocol/calls.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
+import { Slicer } from './environment.ts'
 import { cooled, liveRate, PEAK_RATE, RESTING_RATE } from './liveTraining.ts'
 import { Refusal } from './refusal.ts'
+import { prepareRows } from './resolvePoints.ts'
 import { createBench, sceneOf, type Bench, type Heard } from './session.testing.ts'
+import { modelEnergy, tabulate } from './tabulate.ts'
 
 const scene = (target: unknown, more: object = {}): SceneSpec =>
   sceneOf({ target, energy: { kind: 'trained' }, training: { backend: 'wasm' }, ...more })
@@ -22,18 +28,32 @@ function arc(n: number, turn = 3): [number, number][] {
   })
 }
 
-/** A bench whose events can be waited for. */
-function listening(): Bench & { until: (wanted: (heard: Heard) => boolean) => Promise<Heard> } {
+/** Seconds that pass whenever the engine looks at its clock: a step of training looks six times. */
+const TICK = 2e-4
+
+/**
+ * A bench whose events can be waited for, on a clock of its own: what else the machine does changes nothing.
+ * `turn` lets seconds pass at once.
+ */
+function listening(): Bench & {
+  until: (wanted: (heard: Heard) => boolean) => Promise<Heard>
+  turn: (seconds: number) => void
+} {
+  let time = 0
   const waiting = new Set<{ wanted: (heard: Heard) => boolean; found: (heard: Heard) => void }>()
-  const bench = createBench((heard) => {
-    for (const wait of [...waiting]) {
-      if (!wait.wanted(heard)) continue
-      waiting.delete(wait)
-      wait.found(heard)
-    }
-  })
+  const bench = createBench(
+    (heard) => {
+      for (const wait of [...waiting]) {
+        if (!wait.wanted(heard)) continue
+        waiting.delete(wait)
+        wait.found(heard)
+      }
+    },
+    () => (time += TICK),
+  )
   return {
     ...bench,
+    turn: (seconds) => void (time += seconds),
     until: (wanted) => new Promise((found) => void waiting.add({ wanted, found })),
   }
 }
@@ -65,7 +85,7 @@ describe('the learning rate', () => {
 describe('following a target', () => {
   test('each preset is learned from the one before, and the clock starts again with it', async () => {
     const bench = listening()
-    const { session, events } = bench
+    const { session, events, turn } = bench
     const first = await session.live({ scene: preset('two-moons') })
     expect(first.target).toBe(1)
     expect(first.targetDensity?.cells).toBe(64)
@@ -76,7 +96,7 @@ describe('following a target', () => {
     expect(learned.learningRate).toBeCloseTo(RESTING_RATE, 10)
 
     // Long enough after the last table for the next one to be due at once.
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    turn(0.4)
     const second = await session.live({ scene: preset('eight-gaussians') })
     expect(second.target).toBe(2)
     const woken = (await bench.until((heard) => heard.name === 'live')) as Extract<
@@ -183,11 +203,41 @@ describe('following a target', () => {
     expect(settled.klDataModel).toBeNull()
     const kept = await session.keepLive()
     expect(kept.summary.crossEntropy).toBeLessThan(kept.summary.gaussianCrossEntropy! - 0.3)
-    // Chosen by the validation points, reported on the test points: the two agree within their error.
-    expect(Math.abs(settled.crossEntropy! - kept.summary.crossEntropy!)).toBeLessThan(
-      4 * kept.summary.crossEntropyStandardError!,
-    )
     await session.endLive()
+
+    // What is reported of the energy kept is its score on the test points, which chose nothing, ...
+    const { seed, domain } = kept.scene
+    const parts = (n: number) =>
+      prepareRows(Float64Array.from(points.slice(0, n).flat()), {
+        seed,
+        halfWidth: domain.halfWidth,
+      })
+    const { test: held, validation, transform, unitsOffset } = parts(400)
+    const file = readEnergyFile(kept.weights)
+    if ('error' in file) throw new Error(file.error)
+    const grid = await tabulate(domain, modelEnergy(file.model), new Slicer(bench.environment))
+    const field: EnergyField = { grid, barriers: [] }
+    const scoreOn = (rows: Float64Array) =>
+      crossEntropy(rows, field, 1, gibbs(field, 1).logZ).value + unitsOffset
+    expect(kept.summary.crossEntropy).toBeCloseTo(scoreOn(held), 12)
+    expect(scoreOn(validation)).not.toBeCloseTo(scoreOn(held), 4)
+    // ... while the validation points chose it, on the coarser live table.
+    expect(Math.abs(settled.crossEntropy! - scoreOn(validation))).toBeLessThan(0.02)
+    // And no stage of the drawing was trained on, or chosen by, what is reported on in the end.
+    const raw = (rows: Float64Array, { mean, deviation, extraScale }: typeof transform) =>
+      Array.from({ length: rows.length / 2 }, (_, i) =>
+        [0, 1]
+          .map((k) => (rows[2 * i + k]! * extraScale * deviation[k]! + mean[k]!).toFixed(9))
+          .join(' '),
+      )
+    const reported = new Set(raw(held, transform))
+    expect(reported.size).toBe(80)
+    for (const n of [40, 120, 260, 400]) {
+      const stage = parts(n)
+      for (const part of [stage.train, stage.validation])
+        expect(raw(part, stage.transform).filter((row) => reported.has(row))).toEqual([])
+      expect(raw(stage.test, stage.transform).every((row) => reported.has(row))).toBe(true)
+    }
   })
 
   test('what cannot be a target is refused by field and range, and what was followed goes on', async () => {
@@ -212,7 +262,7 @@ describe('following a target', () => {
 describe('keeping and leaving', () => {
   test('what is kept is the energy as shown, as weights that claim no recipe', async () => {
     const bench = listening()
-    const { session } = bench
+    const { session, turn } = bench
     await expect(session.keepLive()).rejects.toBeInstanceOf(Refusal)
     await session.live({ scene: preset('banana') })
     await bench.until(settledAt(1))
@@ -227,6 +277,9 @@ describe('keeping and leaving', () => {
     if ('error' in tensors) throw new Error(tensors.error)
     expect(tensors.metadata.get('provenance')).toBe(kept.provenance)
     expect(kept.summary.klDataModel).toBeLessThan(0.06)
+    // However long it has been at rest: what it took is counted up to where it was that energy.
+    turn(60)
+    expect((await session.keepLive()).summary).toEqual(kept.summary)
     // A run on it is a run like any other.
     bench.assets.bytes.set('shelf:live', kept.weights)
     const energy = { kind: 'shelf', id: 'live', hash: kept.hash, recipe: null } as const
@@ -236,6 +289,34 @@ describe('keeping and leaving', () => {
     // Keeping ends nothing.
     await session.live({ scene: preset('rings') })
     await session.endLive()
+  })
+
+  test('an energy that later steps did not better is kept with its own steps and seconds', async () => {
+    const bench = listening()
+    const { session, events } = bench
+    await session.live({ scene: preset('two-moons') })
+    const shownAt = () => {
+      const heard = events.findLast(({ name }) => name === 'landscape')
+      return heard?.name === 'landscape' ? heard.payload.step : null
+    }
+    // A measurement that showed no better energy; by then some steps have gone by in vain.
+    const heard = await bench.until(
+      (one) => one.name === 'live' && shownAt() !== null && shownAt()! < one.payload.step,
+    )
+    if (heard.name !== 'live') throw new Error(heard.name)
+    const best = shownAt()!
+    const kept = await session.keepLive()
+    await session.endLive()
+    const { steps, seconds, gradientEvaluations, history } = kept.summary
+    expect(steps).toBe(best)
+    expect(kept.scene.training.steps).toBe(best)
+    expect(kept.provenance).toContain(` ${best} steps`)
+    expect(history.at(-1)!.step).toBe(best)
+    expect(history.at(-1)!.klDataModel).toBe(heard.payload.klDataModel)
+    // A step of the cheap version takes its gradient through 24² + 2 · 128 points, one of the full 32² + 2 · 256.
+    expect(gradientEvaluations).toBeGreaterThanOrEqual(best * (24 ** 2 + 2 * 128))
+    expect(gradientEvaluations).toBeLessThanOrEqual(best * (32 ** 2 + 2 * 256))
+    expect(seconds / heard.payload.trainingSeconds).toBeCloseTo(best / heard.payload.step, 2)
   })
 
   test('after it ends nothing is heard of it, nothing is held, and a training may begin', async () => {

@@ -54,6 +54,16 @@ interface Shown {
   readonly field: EnergyField
   readonly quality: Quality
   readonly score: number
+  /** What had been done when it was this energy, since the parameters were drawn. */
+  readonly effort: Effort
+}
+
+interface Effort {
+  /** Adam steps. */
+  readonly step: number
+  /** Spent in them. */
+  readonly seconds: number
+  readonly gradientEvaluations: number
 }
 
 export interface LiveTrainingOptions {
@@ -119,6 +129,8 @@ export class LiveTraining {
   private takenUpAt: number
   private takenUpStep = 0
   private trainingSeconds = 0
+  /** The same over all targets. */
+  private allSeconds = 0
   private lastStepAt: number
   private improvedAt = { step: 0, seconds: 0 }
 
@@ -134,7 +146,6 @@ export class LiveTraining {
   private lossSum = 0
   private lossCount = 0
   private history: TrainingPoint[] = []
-  private readonly beganAt: number
   private pace = { step: 0, at: 0, stepsPerSecond: 0 }
 
   constructor(options: LiveTrainingOptions) {
@@ -147,7 +158,6 @@ export class LiveTraining {
     this.clouds = new LiveClouds(environment.clock, scene, target)
     this.box = liveBox(scene)
     const now = environment.clock()
-    this.beganAt = now
     this.takenUpAt = now
     this.lastStepAt = now
     this.pace = { step: 0, at: now, stepsPerSecond: 0 }
@@ -194,13 +204,15 @@ export class LiveTraining {
     this.wake?.()
   }
 
-  /** The energy that is shown, with its final numbers on the scene's own table; null before the first. */
+  /**
+   * The energy that is shown, with its final numbers on the scene's own table and what it took to come to it, not what was
+   * tried after it; null before the first.
+   */
   async keep(): Promise<KeptLive | null> {
-    const { shown, scene, resolved, trainer, backend } = this
-    if (shown === null || trainer === null || backend === null) return null
-    const { step, gradientEvaluations } = trainer
-    const history = [...this.history]
-    const seconds = this.environment.clock() - this.beganAt
+    const { shown, scene, resolved, backend } = this
+    if (shown === null || backend === null) return null
+    const { step, seconds, gradientEvaluations } = shown.effort
+    const history = this.history.filter((point) => point.step <= step)
     const model = { ...shown.model, transform: resolved.transform }
     const energy = modelEnergy(model)
     const { halfWidth, cells } = scene.domain
@@ -290,6 +302,7 @@ export class LiveTraining {
         } catch (error) {
           if (error instanceof DivergenceError) {
             trainer = begin()
+            this.allSeconds = 0
             this.beginAnew()
             this.environment.emit('notice', {
               level: 'warning',
@@ -335,16 +348,17 @@ export class LiveTraining {
     const size: QuadratureSize = this.progress < CHEAP_SHARE ? CHEAP_SIZE : FULL_SIZE
     const begun = this.environment.clock()
     const { loss, returned } = await trainer.advance({ rate: liveRate(this.progress), size })
+    const now = this.environment.clock()
+    this.allSeconds += now - begun
     // A target that came in the meantime starts from its own beginning.
     if (target !== this.target) return
-    const now = this.environment.clock()
     this.trainingSeconds += now - begun
     this.progress = cooled(this.progress, now - this.lastStepAt)
     this.lastStepAt = now
     if (returned) {
       this.environment.emit('notice', {
         level: 'warning',
-        text: `Non-finite values at step ${trainer.step} of the live training: it went back to the last good state at half the learning rate.`,
+        text: `Non-finite values at step ${trainer.step + 1} of the live training: it went back to the last good state at half the learning rate.`,
       })
       return
     }
@@ -373,7 +387,8 @@ export class LiveTraining {
     if (kernel === null) return
     const start = environment.clock()
     this.lastShow = start
-    const { step } = trainer
+    const { step, gradientEvaluations } = trainer
+    const effort = { step, seconds: this.allSeconds, gradientEvaluations }
     const model = trainer.model()
     const grid = await tabulateModel(kernel, model, this.box)
     const field: EnergyField = { grid, barriers: [] }
@@ -381,7 +396,7 @@ export class LiveTraining {
     if (target !== this.target || this.ended) return
     const quality = measured(resolved, field)
     const score = quality.klDataModel ?? quality.crossEntropy ?? Infinity
-    const better = this.note({ model, field, quality, score }, step)
+    const better = this.note({ model, field, quality, score, effort })
     if (better) await this.publish(kernel, model, field, step)
     if (target !== this.target || this.ended) return
     this.settleWhenDue(step)
@@ -389,8 +404,9 @@ export class LiveTraining {
     this.showCost = environment.clock() - start
   }
 
-  private note(measured: Shown, step: number): boolean {
+  private note(measured: Shown): boolean {
     const { shown } = this
+    const { step } = measured.effort
     const seconds = this.environment.clock() - this.takenUpAt
     this.history.push({
       step,
@@ -398,8 +414,9 @@ export class LiveTraining {
       loss: this.lossCount === 0 ? 0 : this.lossSum / this.lossCount,
       ...measured.quality,
     })
+    // MOST_HISTORY is even: the first and the newest stay.
     if (this.history.length > MOST_HISTORY)
-      this.history = this.history.filter((_, i) => i % 2 === 1)
+      this.history = this.history.filter((_, i) => i % 2 === 0)
     this.lossSum = 0
     this.lossCount = 0
     if (!Number.isFinite(measured.score)) return false

@@ -45,13 +45,16 @@ export interface Bench {
   readonly events: Heard[]
 }
 
-/** A session in this very process, on a clock that a test may turn by itself. */
-export function createBench(onEvent: (event: Heard) => void = () => {}): Bench {
+/** A session in this very process, on wall time or on a clock that a test turns by itself. */
+export function createBench(
+  onEvent: (event: Heard) => void = () => {},
+  clock = (): number => performance.now() / 1000,
+): Bench {
   const assets = new MapAssets()
   const events: Heard[] = []
   const environment: Environment = {
     assets,
-    clock: () => performance.now() / 1000,
+    clock,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     emit: (name, payload) => {
       const event = { name, payload } as Heard

@@ -88,6 +88,8 @@ describe('LiveTrainer', () => {
     const { returned } = await trainer.advance({ rate: 1e-2, size: SIZE })
     expect(returned).toBe(true)
     expect(trainer.model().theta).toEqual(kept)
+    // What failed is no step of Adam, though its noise is used up.
+    expect(trainer.step).toBe(30)
     // The next step is the one of half the rate from there.
     await trainer.advance({ rate: 1e-2, size: SIZE })
     const moved = Math.hypot(...trainer.model().theta.map((value, i) => value - kept[i]!))

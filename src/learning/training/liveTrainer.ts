@@ -26,9 +26,9 @@ export interface LiveStep {
 }
 
 export interface LiveStepReport {
-  /** Adam steps done since the beginning, this one included. */
+  /** Adam steps done since the beginning, this one included unless it was returned from. */
   readonly step: number
-  /** mean V(data) + log Z of the batch: the cross-entropy, nats, world units. */
+  /** mean V(data) + log Ẑ of the batch: an estimate of the cross-entropy, nats, world units. */
   readonly loss: number
   /** Whether non-finite values sent the parameters back to the last good ones. */
   readonly returned: boolean
@@ -46,7 +46,7 @@ export interface LiveTrainerOptions {
  * schedule of its own; its result depends on when it was told what.
  */
 export class LiveTrainer {
-  /** Adam steps done. */
+  /** Adam steps done, those that a return undid included; a step that failed is none. */
   step = 0
   /** Samples × evaluations of ∇ₓV or ∇θ. */
   gradientEvaluations = 0
@@ -61,6 +61,8 @@ export class LiveTrainer {
   private adam: AdamState
   private kept: { readonly theta: Float32Array; readonly adam: AdamState }
   private rateScale = 1
+  /** Steps that failed since the beginning: each moves the noise on by one. */
+  private failed = 0
   private returns = 0
   private goodSteps = 0
 
@@ -95,7 +97,8 @@ export class LiveTrainer {
   async advance({ rate, size }: LiveStep): Promise<LiveStepReport> {
     let loss: number
     try {
-      const result = await this.runOf(size).step(this.step, this.theta, NO_STATE, this.gradient)
+      const counter = this.step + this.failed
+      const result = await this.runOf(size).step(counter, this.theta, NO_STATE, this.gradient)
       const { theta, state } = adamStep(this.adam, this.theta, this.gradient, rate * this.rateScale)
       requireFinite(theta)
       this.theta = theta
@@ -143,8 +146,8 @@ export class LiveTrainer {
     this.adam = this.kept.adam
     this.rateScale *= 0.5
     this.goodSteps = 0
-    // Another step has other noise: going the same way again would end at the same place.
-    this.step++
+    // With the same noise it would go the same way again, and end at the same place.
+    this.failed++
     return { step: this.step, loss: Number.NaN, returned: true }
   }
 
