@@ -12,6 +12,7 @@ const constants = {
   smoothness: 125.1,
   smoothnessAt: [0, -0.001] as const,
   smoothness95: 14.2,
+  curvature95: 14.1,
   biasPrediction: 1.394e-3,
 }
 const found = {

@@ -185,6 +185,7 @@ class FakeClient implements ComputeClient {
         smoothnessAt: [0, 0],
         quadratic: false,
         smoothness95: 1,
+        curvature95: 1,
         biasPrediction: null,
       },
       dataLaw: 'none',

@@ -141,6 +141,8 @@ export interface Constants {
   readonly quadratic: boolean
   /** L95: 95th percentile of the spectral norm of ∇²V at 4,096 samples of the target (of π for sums). */
   readonly smoothness95: number
+  /** 95th percentile of λmax(∇²V) at the same samples; at most `smoothness95`, negative where V is concave at nearly all. */
+  readonly curvature95: number
   /** b(η), nats; a prediction. */
   readonly biasPrediction: number | null
 }

@@ -12,7 +12,13 @@ import type { Distribution } from '../targets/target.ts'
 import { initialLaw } from './initialLaw.ts'
 import { crossEntropy, klDataModel, klModelData, tabulateDensity } from './kl.ts'
 import { fieldOf, ringOfEight } from './landscapes.testing.ts'
-import { biasPrediction, defaultStepSize, smoothness, smoothness95 } from './smoothness.ts'
+import {
+  biasPrediction,
+  curvature95,
+  defaultStepSize,
+  smoothness,
+  smoothness95,
+} from './smoothness.ts'
 
 const IDENTITY = [
   [1, 0],
@@ -301,6 +307,8 @@ describe('constants of an energy', () => {
     expect(Math.abs(l.at[0])).toBe(2.5)
     // The second derivative of the table errs by O(h²): h²/12·V⁗ = .012.
     expect(Math.abs(smoothness95(qdw, new Float64Array([0, 0])) - 4)).toBeLessThan(0.013)
+    // Of its two curvatures there, −4 and 2, the larger.
+    expect(curvature95(qdw, new Float64Array([0, 0]))).toBeCloseTo(2, 10)
   })
 
   it('predicts the bias: .3925 η² for OU_A, 2.644698290538133 η² for GM2, 13.9447 η² for the ring', () => {

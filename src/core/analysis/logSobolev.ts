@@ -55,7 +55,10 @@ export function logSobolevEstimate(pi: Gibbs, gap: SpectralGap): LogSobolevEstim
   return { value: gap.value * factor, gap: gap.value, factor, smallerMass, status: 'estimate' }
 }
 
-/** A lower bound of λ for the energy of the table, proved: from bounds of V and ∇²V that hold on all of its patches. */
+/**
+ * A lower bound of λ for the energy of the table, proved: from bounds of V and ∇²V that hold on all of its patches, rounding
+ * included.
+ */
 export interface LogSobolevBound {
   /** λ ≥ value, per unit of time; may underflow to 0. */
   readonly value: number
@@ -119,7 +122,7 @@ function uniformBound(field: EnergyField, epsilon: number): LogSobolevBound {
   const q = Math.PI / (2 * grid.box.halfWidth)
   const range = oscillationBound(field, 0, [0, 0])
   return {
-    value: epsilon * q * q * exp(-range / epsilon),
+    value: roundedDown(epsilon * q * q * exp(-range / epsilon), range / epsilon),
     method: 'holley-stroock-uniform',
     reason: `V varies by at most ${number(range)} over the box (Holley–Stroock, from the uniform law).`,
   }
@@ -163,7 +166,7 @@ function quadraticBound(field: EnergyField, epsilon: number): LogSobolevBound {
   const { m, c } = best
   const range = oscillationBound(field, m, c)
   return {
-    value: exp(log(m) - range / epsilon),
+    value: roundedDown(exp(log(m) - range / epsilon), log(m), range / epsilon),
     method: 'holley-stroock',
     reason: `V differs by at most ${number(range)} from a quadratic of curvature ${number(m)} (Holley–Stroock).`,
   }
@@ -187,7 +190,26 @@ function oscillation(field: EnergyField, m: number, c: readonly [number, number]
   return most - least
 }
 
-/** An upper bound of the same over all of Ω: V lies within the hull of the control values of its patch. */
+/**
+ * Units of rounding that either extreme of the bound below may be off by, twice over. A control value: 20 of the largest range
+ * on a patch, for the products that it is made of, and 3 of max|V|; each of two parabolas: 10 of mR², R the largest distance
+ * along an axis, eight of which are those of its place; both differences: 2 of max|V| + mR².
+ */
+const ROUNDINGS = 64
+const UNIT = Number.EPSILON / 2
+
+/**
+ * A value that is computed as factor · exp(Σ terms), put below what it stands for, rounding included: that of an exponent is
+ * relative to its terms.
+ */
+function roundedDown(value: number, ...terms: readonly number[]): number {
+  return value * (1 - 8 * UNIT * terms.reduce((sum, term) => sum + Math.abs(term), 2))
+}
+
+/**
+ * An upper bound of the same over all of Ω, rounding included: V lies within the hull of the control values of its patch.
+ * Source: Farin (2002), Curves and Surfaces for CAGD, ch. 5.
+ */
 function oscillationBound(field: EnergyField, m: number, c: readonly [number, number]): number {
   const { box } = field.grid
   const { cells } = box
@@ -197,19 +219,23 @@ function oscillationBound(field: EnergyField, m: number, c: readonly [number, nu
   )
   let least = Infinity
   let most = -Infinity
+  let largest = 0
   for (let row = 0; row < cells; row++) {
     const qy = along[1]![row]!
     for (let column = 0; column < cells; column++) {
       const qx = along[0]![column]!
       controlValues(field, column, row, net)
       for (let p = 0; p < 16; p++) {
+        largest = Math.max(largest, Math.abs(net[p]!))
         const value = net[p]! - qx[p & 3]! - qy[p >> 2]!
         if (value < least) least = value
         if (value > most) most = value
       }
     }
   }
-  return most - least
+  const far = box.halfWidth + Math.max(Math.abs(c[0]), Math.abs(c[1]))
+  // A range on a patch is at most 2 max|V|.
+  return most - least + 2 * ROUNDINGS * UNIT * (largest + m * far * far)
 }
 
 /** The four control values of ½mx² as a cubic from x to x + h. */

@@ -5,7 +5,7 @@ import { type Gibbs, visitGibbs } from '../fields/gibbs.ts'
 import type { Transition } from '../fields/transition.ts'
 import { centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { hermiteCellJet } from '../maths/hermite.ts'
-import { spectralNorm2 } from '../maths/linalg2.ts'
+import { maxEigenvalue2, spectralNorm2 } from '../maths/linalg2.ts'
 import { percentile } from '../maths/statistics.ts'
 
 /** A lower estimate of sup ‖∇²V‖ over Ω, and where it is attained. */
@@ -80,14 +80,31 @@ export function isQuadratic({ grid, barriers }: EnergyField): boolean {
  * @param xy length 2n, n ≥ 1, where no barrier forbids; 4,096 samples of the target (of π for sums)
  */
 export function smoothness95(field: EnergyField, xy: Float64Array): number {
+  return percentileOf(spectralNorm2, field, xy)
+}
+
+/**
+ * The 95th percentile of λmax(∇²V) at the given points: what decides whether a step overshoots, to which negative curvature,
+ * unlike in `smoothness95`, adds nothing. May be negative.
+ * @param xy as there
+ */
+export function curvature95(field: EnergyField, xy: Float64Array): number {
+  return percentileOf(maxEigenvalue2, field, xy)
+}
+
+function percentileOf(
+  measure: (xx: number, xy: number, yy: number) => number,
+  field: EnergyField,
+  xy: Float64Array,
+): number {
   const n = xy.length / 2
   const jet = new Float64Array(6)
-  const norms = new Float64Array(n)
+  const values = new Float64Array(n)
   for (let i = 0; i < n; i++) {
     fieldJet(field, xy[2 * i]!, xy[2 * i + 1]!, jet)
-    norms[i] = spectralNorm2(jet[3]!, jet[4]!, jet[5]!)
+    values[i] = measure(jet[3]!, jet[4]!, jet[5]!)
   }
-  return percentile(norms, 95)
+  return percentile(values, 95)
 }
 
 /** Smallest and largest step size of a scene. */

@@ -44,6 +44,7 @@ function createRun(
       smoothnessAt: [0, 0],
       quadratic: false,
       smoothness95: 2,
+      curvature95: 2,
       biasPrediction: null,
     },
     target: { sample: () => new Float64Array(), density: null },

@@ -4,6 +4,7 @@ import {
   biasPrediction,
   defaultStepSize,
   isQuadratic,
+  curvature95,
   smoothness,
   smoothness95,
 } from '../../core/analysis/smoothness.ts'
@@ -140,7 +141,8 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     const notices = [...energy.notices]
     const { epsilon } = scene.dynamics
     const pi = gibbsOf(field, epsilon)
-    const l95 = smoothness95(field, this.probes(scene, target, field, pi))
+    const probes = this.probes(scene, target, field, pi)
+    const l95 = smoothness95(field, probes)
     const stepSize = scene.dynamics.stepSize ?? defaultStepSize(l95)
     const transition = createTransition({ ...scene.dynamics, stepSize })
     const wall = wallMass(pi)
@@ -163,6 +165,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       smoothnessAt: steepest.at,
       quadratic: isQuadratic(field),
       smoothness95: l95,
+      curvature95: curvature95(field, probes),
       biasPrediction: predictsBias(scene) ? biasPrediction(field, pi, transition) : null,
     }
     const run = this.buildRun({

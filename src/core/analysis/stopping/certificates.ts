@@ -14,7 +14,7 @@ export interface CertificateContext {
   /** KL(ρ₀‖π), nats; null where ρ₀ has no density. */
   readonly kl0: number | null
   readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'> &
-    Partial<Pick<Constants, 'logSobolevEstimate' | 'logSobolevBound' | 'smoothness95'>>
+    Partial<Pick<Constants, 'logSobolevEstimate' | 'logSobolevBound' | 'curvature95'>>
 }
 
 /** Mass folded at the walls in a step from which on nothing is called a certificate. */

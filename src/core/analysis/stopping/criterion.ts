@@ -51,17 +51,19 @@ export function noClaim(criterion: CriterionId, reason: string): StoppingReport 
 }
 
 /**
- * Why plain Langevin is unstable at its step size, a sentence: η‖∇²V‖ > 2, on all of a quadratic or on more than 5 % of the
- * samples behind L95, means that x − η∇V overshoots its minimum by more than it came. Null where it is not, or not known.
+ * Why plain Langevin is unstable at its step size, a sentence: ηλmax(∇²V) > 2, on all of a quadratic or on more than 5 % of the
+ * samples behind L95, means that x − η∇V overshoots the minimum along that axis by more than it came. Negative curvature, however
+ * large, overshoots nothing. Null where it is not, or not known.
  */
 export function unstableStep({ certificates }: StoppingInput): string | null {
   const { transition, sampler, constants, barriers } = certificates
   if (sampler !== 'langevin' || barriers.length > 0 || !isPlain(transition)) return null
-  const { quadratic, smoothness, smoothness95 } = constants
-  const curvature = quadratic ? smoothness : (smoothness95 ?? 0)
+  const { quadratic, curvature95 } = constants
+  // One Hessian everywhere: any percentile is its own eigenvalue.
+  const curvature = curvature95 ?? 0
   const product = transition.stepSize * curvature
   if (!(product > 2)) return null
-  return `The step size is unstable: η${quadratic ? 'L' : '·L95'} = ${product.toPrecision(3)} is above 2, so that ${
+  return `The step size is unstable: ηλmax${quadratic ? '' : ' of the 95th percentile'} = ${product.toPrecision(3)} is above 2, so that ${
     quadratic ? 'every step' : 'on 5 % of the samples and more a step'
   } overshoots by more than it came; take η below ${(2 / curvature).toPrecision(2)}.`
 }

@@ -100,7 +100,7 @@ describe('the window', () => {
   })
 })
 
-/** The same at a step size for which η·L95 or, on a quadratic, ηL is `product`. */
+/** The same at a step size for which ηλmax, of the 95th percentile or of a quadratic, is `product`; L may be due to −∇²V. */
 function steep(input: StoppingInput, product: number, quadratic: boolean): StoppingInput {
   const { certificates } = input
   const curvature = product / certificates.transition.stepSize
@@ -111,8 +111,8 @@ function steep(input: StoppingInput, product: number, quadratic: boolean): Stopp
       constants: {
         convexity: quadratic ? 1 : -1,
         quadratic,
-        smoothness: quadratic ? curvature : 1e6,
-        smoothness95: curvature,
+        smoothness: 1e6,
+        curvature95: curvature,
       },
     },
   }
@@ -123,13 +123,20 @@ describe('an unstable step size', () => {
     for (const quadratic of [true, false]) {
       const input = steep(curve(quick, STEPS, 0.001), 2.5, quadratic)
       for (const { reason } of stoppingReports(input))
-        expect(reason.match(/The step size is unstable: η\S+ = 2\.50 is above 2/gu)).toHaveLength(1)
+        expect(
+          reason.match(/The step size is unstable: ηλmax[^=]* = 2\.50 is above 2/gu),
+        ).toHaveLength(1)
       const report = statistical.evaluate(input)
       expect(report.outcome).toBe('stalled')
       expect(report.reason).toMatch(/^Settled away from π/)
     }
-    for (const { reason } of stoppingReports(steep(curve(quick, STEPS, 0.001), 1.9, true)))
-      expect(reason).not.toContain('unstable')
+    // However steeply it falls away: x − η∇V leaves a maximum, and overshoots nothing.
+    for (const quadratic of [true, false])
+      for (const product of [1.9, -20])
+        for (const { reason } of stoppingReports(
+          steep(curve(quick, STEPS, 0.001), product, quadratic),
+        ))
+          expect(reason).not.toContain('unstable')
   })
 
   it('is not seen of samplers that refuse moves', () => {
