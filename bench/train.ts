@@ -30,7 +30,7 @@ const RECIPES: readonly Recipe[] = [
   },
   {
     objective: 'quadrature',
-    title: '`quadrature`, exact likelihood',
+    title: '`quadrature`, maximum likelihood by quadrature',
     bounds: 'reached',
     asked: (id) => (id === 'checkerboard' ? { kl: 0.08, seconds: 1.5 } : { kl: 0.05, seconds: 1 }),
   },

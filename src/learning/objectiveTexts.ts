@@ -34,7 +34,7 @@ export const OBJECTIVE_TEXTS: readonly ObjectiveText[] = [
     id: 'quadrature',
     label: 'Quadrature',
     summary:
-      'Exact maximum likelihood, with the partition function summed over a jittered grid: an oracle that exists only in low dimension, and the fastest way to retrain here.',
+      'Maximum likelihood with the partition function summed over a jittered grid, whose logarithm is a little low on average: no sampling, but only in low dimension, and the fastest way to retrain here.',
     formula: '\\mathcal L=\\mathbb E_{\\rho^*}V+\\log\\int_\\Omega e^{-V(x)}\\,dx',
     plain: 'L = E_data V + log ∫ e^(−V) dx',
   },

@@ -22,9 +22,13 @@ const SHAPE: NetworkShape = { widths: [48, 24, 24], activations: ['sin', 'silu',
 const words = new Uint32Array(4)
 
 /**
- * Exact likelihood: Z = ∫ e^(−V) over Ω by one uniform point in each of side² cells, so that the loss is
- * mean V(data) + log Z, the cross-entropy in nats. Its gradient is taken through `batch` of those points,
+ * Maximum likelihood by quadrature: Z = ∫ e^(−V) over Ω by one uniform point in each of side² cells, so that the loss is
+ * mean V(data) + log Ẑ, an estimate of the cross-entropy in nats. Its gradient is taken through `batch` of those points,
  * resampled systematically by their Gibbs weight.
+ *
+ * Ẑ is without bias, log Ẑ is not: by Jensen E log Ẑ ≤ log Z, low by about Var(Ẑ)/(2Z²). The weights are normalised by Ẑ, so the
+ * gradient is that of log Ẑ, with a bias of the same order; resampling adds noise to it, and no bias. The error of stratified points in the
+ * plane falls like side⁻² wherever V is smooth on a cell.
  */
 export function prepareQuadrature(
   { side, batch }: QuadratureSize,
