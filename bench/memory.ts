@@ -57,6 +57,8 @@ async function sample(browser: Browser, page: Page, start: number): Promise<Samp
     .context()
     .newCDPSession(page)
     .then(async (session) => {
+      // Whatever came since the call above: a full collection, the last thing before the look.
+      await session.send('HeapProfiler.collectGarbage')
       const usage = await session.send('Runtime.getHeapUsage')
       await session.detach()
       return usage
@@ -70,37 +72,46 @@ async function sample(browser: Browser, page: Page, start: number): Promise<Samp
   }
 }
 
+/** Share of the mean that memory may stray by, %. */
+const STRAY = 5
+/** Where STRAY of the mean is less than this, MB, this is what may come and go with the frames. */
+const STRAY_LEAST = 2
+
 /**
- * Level, spread and trend of a quantity over the samples after the warm-up, held to ± 5 %.
- * @param spreadHeld false for what is small and comes and goes with every frame: then the trend alone is held
+ * Level, spread around the mean and trend of a quantity over the samples after the warm-up: the spread held to ± 5 %, or to
+ * ± 2 MB where that is more, the trend to ± 5 %.
+ * @param points minutes and MiB
  */
-export function flatness(
-  group: string,
-  points: readonly (readonly [number, number])[],
-  spreadHeld = true,
-): Row[] {
+export function flatness(group: string, points: readonly (readonly [number, number])[]): Row[] {
   const values = points.map(([, value]) => value)
   const level = summarise(values)
-  const deviations = values
-    .map((value) => (100 * Math.abs(value - level.value)) / level.value)
-    .sort((a, b) => a - b)
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const deviations = values.map((value) => Math.abs(value - mean)).sort((a, b) => a - b)
+  const inMegabytes = MEBI / 1e6
+  const absolute = (STRAY / 100) * mean * inMegabytes < STRAY_LEAST
+  const [scale, unit, most] = absolute
+    ? ([inMegabytes, 'MB', STRAY_LEAST] as const)
+    : ([100 / mean, '%', STRAY] as const)
   const minutes = points.at(-1)![0] - points[0]![0]
   const drift = (100 * slope(points) * minutes) / level.value
   return [
     { group, name: 'level', unit: 'MiB', ...level },
     {
       group,
-      name: 'deviation from its median, 95 % of the samples',
-      unit: '%',
-      value: quantile(deviations, 0.95),
-      ...(spreadHeld ? { bounds: [{ at: 'most', value: 5, of: 'value' }] } : {}),
+      name: 'deviation from its mean, 95 % of the samples',
+      unit,
+      value: scale * quantile(deviations, 0.95),
+      bounds: [{ at: 'most', value: most, of: 'value' }],
+      note: `${(scale * deviations.at(-1)!).toFixed(2)} ${unit} at most${
+        absolute ? `; ${STRAY} % of so small a mean is less than ${STRAY_LEAST} MB` : ''
+      }.`,
     },
     {
       group,
       name: 'trend over the whole time, either way',
       unit: '%',
       value: Math.abs(drift),
-      bounds: [{ at: 'most', value: 5, of: 'value' }],
+      bounds: [{ at: 'most', value: STRAY, of: 'value' }],
       note: `${drift >= 0 ? 'rising' : 'falling'}, by least squares over ${minutes.toFixed(1)} minutes.`,
     },
   ]
@@ -159,7 +170,6 @@ export async function measureMemory(options: BenchOptions): Promise<Row[]> {
     ...flatness(
       'JavaScript heap of the page',
       kept.map(({ at, heap }) => [at, heap]),
-      false,
     ),
   ]
 }
