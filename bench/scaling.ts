@@ -37,7 +37,9 @@ export async function scalingRows(scaling: Scaling): Promise<Row[]> {
     value: exponent,
     ...(most === undefined ? {} : { bounds: [{ at: 'most', value: most, of: 'value' }] }),
     note:
-      `least squares in log–log over ${fitted.length} sizes, standard error ${error.toFixed(2)}` +
+      (error === null
+        ? 'through two sizes, hence without an error'
+        : `least squares in log–log over ${fitted.length} sizes, standard error ${error.toFixed(2)}`) +
       (fitted.length < points.length ? `, from ${label(fitted[0]![0])} on.` : '.'),
   })
   return rows

@@ -63,6 +63,8 @@ describe('fits', () => {
     expect(law.exponent).toBeCloseTo(1.5, 12)
     expect(law.factor).toBeCloseTo(0.3, 12)
     expect(law.error).toBeLessThan(1e-7)
+    // Through two points there is always a line: nothing is known of its error.
+    expect(fitPowerLaw(points.slice(0, 2))).toMatchObject({ error: null })
   })
 
   it('give the standard error of the exponent', () => {

@@ -55,8 +55,8 @@ export function shareOfFloor(row: Row): number | null {
 export interface PowerLaw {
   readonly exponent: number
   readonly factor: number
-  /** Standard error of the exponent; 0 for two points. */
-  readonly error: number
+  /** Standard error of the exponent; null for two points, which leave no residual. */
+  readonly error: number | null
 }
 
 /** Least squares of log y = log factor + exponent·log x. @param points at least two, positive, distinct x */
@@ -73,7 +73,7 @@ export function fitPowerLaw(points: readonly (readonly [x: number, y: number])[]
   const exponent = sxy / sxx
   const offset = meanY - exponent * meanX
   const residual = logs.reduce((sum, [x, y]) => sum + (y - offset - exponent * x) ** 2, 0)
-  const error = n > 2 ? Math.sqrt(residual / (n - 2) / sxx) : 0
+  const error = n > 2 ? Math.sqrt(residual / (n - 2) / sxx) : null
   return { exponent, factor: Math.exp(offset), error }
 }
 
