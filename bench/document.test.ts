@@ -57,6 +57,26 @@ describe('the README', () => {
     expect(text).not.toContain('old')
   })
 
+  it('says how many seeds were run, and quotes nothing quick', () => {
+    const seeds = (samples: number): SuiteResult => ({
+      ...result,
+      suite: 'train',
+      rows: [
+        {
+          group: 'The default recipe, `persistent`',
+          name: 'Two moons: time to the end',
+          unit: 's',
+          value: 3,
+          samples,
+        },
+      ],
+    })
+    expect(withFigures(readme, [seeds(3)])).toContain('default recipe, slowest of three seeds |')
+    expect(withFigures(readme, [seeds(2)])).toContain('default recipe, slowest of two seeds |')
+    expect(withFigures(readme, [seeds(1)])).toContain('default recipe, one seed |')
+    expect(() => withFigures(readme, [step, { ...seeds(1), quick: true }])).toThrow('train')
+  })
+
   it('has a place for them', () => {
     expect(() => withFigures('no place', [step])).toThrow('README.md')
     expect(readFileSync('README.md', 'utf8')).toContain('<!-- End of what it writes -->')

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { format } from 'prettier'
 import type { Machine } from './machine.ts'
-import { withFigures } from './readme.ts'
+import { quickSuites, withFigures } from './readme.ts'
 import type { SuiteResult } from './results.ts'
 import { isMet } from './statistics.ts'
 import { SUITES } from './suites.ts'
@@ -95,7 +95,10 @@ ${results.map((result) => section(result, machine)).join('\n\n')}
 `
 }
 
-/** Writes docs/performance.md and the README's table. @returns the paths written, relative to the project */
+/**
+ * Writes docs/performance.md, and the README's table unless it would quote quick runs.
+ * @returns the paths written, relative to the project, and what was not
+ */
 export async function writeDocument(results: readonly SuiteResult[]): Promise<string> {
   const write = async (file: string, text: string) => {
     await writeFile(
@@ -104,6 +107,9 @@ export async function writeDocument(results: readonly SuiteResult[]): Promise<st
     )
   }
   await write(FILE, documentOf(results))
+  const quick = quickSuites(results)
+  if (quick.length > 0)
+    return `${FILE}; not README.md, for these runs were quick: ${quick.join(', ')}`
   await write(
     'README.md',
     withFigures(await readFile(path.join(ROOT, 'README.md'), 'utf8'), results),
