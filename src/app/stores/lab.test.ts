@@ -96,6 +96,8 @@ class FakeClient implements ComputeClient {
   /** Called before so many steps more are answered. */
   takeTime: (steps: number) => void = () => undefined
 
+  /** Whether the first particles come before their curve. */
+  earlyReply = false
   /** Scenes whose targets were taken up live. */
   readonly followed: SceneSpec[] = []
   /** What the next live target meets instead of being taken up. */
@@ -126,9 +128,16 @@ class FakeClient implements ComputeClient {
       openBackend: () => ({ name: 'cpu', description: 'JavaScript', reason: 'test', refused: [] }),
       provide: ({ ref }) => void this.shelf.add(ref),
       prepare: (asked) => this.ready(asked),
-      frame: ({ run, step, have }) => this.frame(run, step, have),
+      frame: ({ run, step, have, early }) => {
+        const whole = this.frame(run, step, have)
+        if (early !== true || !this.earlyReply) return whole
+        this.computed = step - 1
+        const points = whole.points.filter((point) => point.step < step)
+        return { ...whole, computed: this.computed, points }
+      },
       analysisInput: () => this.analysisInput(),
       stops: () => this.stops(),
+      targetDensity: () => ({ halfWidth: 4, cells: 2, values: new Float32Array(4) }),
       attach: () => null,
       analyse: () => new Promise(() => undefined),
       result: () => null,
@@ -339,6 +348,8 @@ interface Setup {
   readonly search?: string
   readonly library?: Library
   readonly motion?: boolean
+  /** Whether the worker answers with the first particles alone where it may; else it always knows all. */
+  readonly earlyReply?: boolean
 }
 
 const SCENE: SceneSpec = {
@@ -348,8 +359,15 @@ const SCENE: SceneSpec = {
   view: { ...DEFAULT_SCENE.view, speed: 240 },
 }
 
-async function open({ scene = SCENE, search = '', library, motion = true }: Setup = {}) {
+async function open({
+  scene = SCENE,
+  search = '',
+  library,
+  motion = true,
+  earlyReply = false,
+}: Setup = {}) {
   const client = new FakeClient()
+  client.earlyReply = earlyReply
   const platform = new FakePlatform()
   platform.motion = motion
   const kept = library ?? (await openLibrary(`lab-${String(libraries++)}`))
@@ -420,6 +438,21 @@ describe('playback', () => {
     expect([still.status(), still.step()]).toEqual(['idle', 0])
     const halting = await open({ motion: false, search: '?haltAt=12' })
     expect([halting.status(), halting.step()]).toEqual(['paused', 12])
+  })
+
+  it('lets the first particles come before their curve, which follows also where one pauses there', async () => {
+    const { client, platform, lab, step } = await open()
+    expect(client.of('frame')[0]).toMatchObject({ step: 1, early: true })
+    await platform.frames(30)
+    expect(client.of('frame').filter(({ early }) => early)).toHaveLength(1)
+
+    const other = await open({ earlyReply: true })
+    expect([other.step(), other.lab.run.getState().points.length]).toEqual([1, 1])
+    other.lab.playback.pause()
+    await settle()
+    expect(other.step()).toBe(1)
+    expect(other.lab.run.getState().points.map((point) => point.step)).toEqual([0, 1])
+    expect([step(), lab.run.getState().points.length]).toEqual([STEPS, STEPS + 1])
   })
 
   it('scrubs back to recorded steps and steps on from there', async () => {
@@ -515,6 +548,23 @@ describe('a scene that changes', () => {
     lab.edit((s) => ({ ...s, dynamics: { ...s.dynamics, epsilon: 2 } }))
     await settle()
     expect(client.of('prepare')).toHaveLength(2)
+  })
+
+  it('asks once how the target is drawn, when its layer is shown', async () => {
+    const { client, lab } = await open()
+    expect(client.of('targetDensity')).toHaveLength(0)
+    const show = () => {
+      lab.edit((s) => ({ ...s, view: { ...s.view, layers: ['target'] } }))
+    }
+    show()
+    show()
+    await settle()
+    expect(client.of('targetDensity')).toEqual([{ run: 1 }])
+    expect(lab.run.getState().run?.targetDensity?.values).toHaveLength(4)
+    // Another run is asked anew.
+    lab.edit((s) => ({ ...s, dynamics: { ...s.dynamics, epsilon: 2 } }))
+    await settle()
+    expect(client.of('targetDensity')).toEqual([{ run: 1 }, { run: 2 }])
   })
 
   it('sends only the last scene of a drag', async () => {

@@ -261,6 +261,7 @@ export function createLab({
     },
     onReady: (ready) => {
       laws.follow(ready)
+      drawTarget()
       if (started) openBackend()
       else {
         started = true
@@ -272,6 +273,25 @@ export function createLab({
       }
     },
   })
+
+  /** The run that was last asked how its target is drawn. */
+  let pictured: number | null = null
+
+  /** The target is drawn where somebody looks at that layer: the first particles do not wait for it. */
+  function drawTarget(): void {
+    const { run: ready } = run.getState()
+    if (ready === null || ready.targetDensity !== null || ready.run === pictured) return
+    if (!scene.getState().scene.view.layers.includes('target')) return
+    const { run: id } = ready
+    pictured = id
+    client.call('targetDensity', { run: id }).then(
+      (targetDensity) => {
+        run.setState(({ run: now }) => (now?.run === id ? { run: { ...now, targetDensity } } : {}))
+      },
+      // The run has given way to another, or its worker has: the next one is asked.
+      () => undefined,
+    )
+  }
 
   const laws = createLaws({
     analysis,
@@ -528,6 +548,7 @@ export function createLab({
       }
       if (following.active) following.follow()
       else playback.refresh()
+      drawTarget()
     }),
   ]
 

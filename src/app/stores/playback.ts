@@ -244,11 +244,13 @@ export function createPlayback(options: PlaybackOptions): Playback {
     const run = activeRun
     busy = true
     const asked = platform.now()
+    // The first particles do not wait for the estimator to be made.
+    const early = playing && step === 1 && shown === 0 && step < limit()
     try {
-      const reply = await client.call('frame', { run, step, have: points.length - 1 })
+      const reply = await client.call('frame', { run, step, have: points.length - 1, early })
       if (run !== activeRun || suspended) return
       busy = false
-      if (reply.step > shown) {
+      if (reply.step > shown && !early) {
         const time = (platform.now() - asked) / (reply.step - shown)
         stepTime = stepTime === 0 ? time : 0.7 * stepTime + 0.3 * time
       }
@@ -274,6 +276,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     showFrame(live, reply, follows)
     if (!playing) {
       flush()
+      measureShown()
       return
     }
     const { scene } = scenes.getState()
@@ -302,6 +305,11 @@ export function createPlayback(options: PlaybackOptions): Playback {
         store.setState({ step: shown })
       }
     }
+  }
+
+  /** Of a step whose particles came first the page asks what was measured, where no later step brings it. */
+  function measureShown(): void {
+    if (newest !== null && newest.computed < newest.step) wanted ??= newest.step
   }
 
   function flush(): void {
@@ -399,6 +407,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
     playing = false
     wanted = null
     flush()
+    measureShown()
+    pump()
     store.setState({ status: 'paused' })
   }
 

@@ -68,6 +68,7 @@ function handlersWith(own: Partial<CallHandlers>): CallHandlers {
     provide: () => Promise.resolve(null),
     prepare: missing,
     frame: missing,
+    targetDensity: missing,
     analysisInput: missing,
     stops: missing,
     attach: missing,

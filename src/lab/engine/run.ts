@@ -97,7 +97,7 @@ export class Run {
   private readonly ownConstants: Constants
   private readonly dataLaw: StoppingInput['law']['data']
   private readonly transition: Transition
-  private readonly foldedAtRest: number
+  private folded: number | null = null
   /** What moves the particles of the Langevin panel. */
   private readonly sampler: Sampler
   private readonly key: Key
@@ -145,7 +145,6 @@ export class Run {
     this.field = field
     this.gibbs = gibbs
     this.transition = transition
-    this.foldedAtRest = foldedAtRest(field, gibbs, transition)
     this.sampler = samplerOf(scene)
     this.ownConstants = options.constants
     this.dataLaw = options.dataLaw ?? null
@@ -179,6 +178,12 @@ export class Run {
       companion === null ? 2 : 3,
     )
     finish(this.note(0, { langevin: 0, companion: 0 }))
+  }
+
+  /** Mass that the walls fold in a step from π; a few criteria ask for it, and late. */
+  private get foldedAtRest(): number {
+    this.folded ??= foldedAtRest(this.field, this.gibbs, this.transition)
+    return this.folded
   }
 
   /** Every step up to this one has been computed. */
@@ -220,6 +225,28 @@ export class Run {
         await slicer.drain(this.advance())
         throwIfAborted(signal)
       }
+    })
+  }
+
+  /**
+   * Computes a step, the next one; resolves as soon as the particles have come there, and measures it after that.
+   * @returns null where it has been computed meanwhile
+   */
+  moveTo(step: number): Promise<Frame | null> {
+    return new Promise((resolve, reject) => {
+      this.inTurn(async () => {
+        if (this.step !== step - 1) {
+          resolve(null)
+          return
+        }
+        const slicer = new Slicer(this.environment)
+        const folded = await slicer.drain(this.move(this.clouds, step))
+        resolve(drawn(step, positionsOf(this.clouds)))
+        // Whoever waited for the particles goes first.
+        await this.environment.pause()
+        await slicer.drain(this.note(step, folded))
+        this.step = step
+      }).catch(reject)
     })
   }
 
@@ -478,7 +505,7 @@ export class Run {
         sampler: dynamics.sampler,
         jumpEvery: dynamics.jumpEvery,
         barriers: field.barriers,
-        foldedAtRest: this.foldedAtRest,
+        foldedAtRest: () => this.foldedAtRest,
         kl0: initial.kl,
         constants,
       },

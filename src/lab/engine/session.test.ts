@@ -223,6 +223,46 @@ test('both flows start from the same particles and frames are the caller’s own
   expect(first.computed).toBe(7)
 })
 
+test('the first particles come before what is measured of them, and nothing else is different', async () => {
+  const scene = sceneOf({ ...SMALL, energy: QUADRATIC })
+  const all = createBench().session
+  await all.prepare({ run: 1, scene })
+  const whole = await all.frame({ run: 1, step: 1, have: 0 })
+
+  const { session } = createBench()
+  await session.prepare({ run: 1, scene })
+  const early = await session.frame({ run: 1, step: 1, have: 0, early: true })
+  expect(early).toMatchObject({ step: 1, computed: 0, points: [] })
+  expect(early.langevin).toEqual(whole.langevin)
+  expect(early.deterministic).toEqual(whole.deterministic)
+  expect(await session.frame({ run: 1, step: 1, have: 0 })).toEqual(whole)
+  // Where more than one step is missing, or none, all of them are waited for.
+  expect(await session.frame({ run: 1, step: 3, have: 1, early: true })).toEqual(
+    await all.frame({ run: 1, step: 3, have: 1 }),
+  )
+  expect(await session.frame({ run: 1, step: 2, have: 1, early: true })).toEqual(
+    await all.frame({ run: 1, step: 2, have: 1 }),
+  )
+  expect(JSON.stringify(await session.result({ run: 1 }))).toBe(
+    JSON.stringify(await all.result({ run: 1 })),
+  )
+})
+
+test('the target is drawn with the run where its layer is on, else when somebody asks', async () => {
+  const { session } = createBench()
+  const json = { ...SMALL, energy: { kind: 'exact' } }
+  const hidden = await session.prepare({ run: 1, scene: sceneOf(json) })
+  expect(hidden.targetDensity).toBeNull()
+  const asked = await session.targetDensity({ run: 1 })
+  expect(asked!.values.some((value) => value > 0)).toBe(true)
+  const shown = await session.prepare({
+    run: 2,
+    scene: sceneOf({ ...json, view: { layers: ['target'] } }),
+  })
+  expect(shown.targetDensity).toEqual(asked)
+  await expect(session.targetDensity({ run: 1 })).rejects.toThrow(Refusal)
+})
+
 test('the last frame brings the noise floor and all verdicts', async () => {
   const { session } = createBench()
   const scene = sceneOf({ ...SMALL, energy: QUADRATIC })

@@ -41,6 +41,7 @@ import type { SceneSpec } from '../scene/sceneSpec.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Backends, reportOf } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
+import type { Frame } from './frames.ts'
 import { landscapeOf } from './landscape.ts'
 import { LiveClouds } from './liveClouds.ts'
 import { LiveTargets } from './liveTargets.ts'
@@ -91,6 +92,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     readonly id: number
     readonly run: Run
     readonly analysisInput: (signal?: AbortSignal) => Promise<AnalysisInput>
+    readonly targetDensity: () => Raster | null
   } | null = null
   private latestPrepare = 0
   private job: TrainingJob | null = null
@@ -193,13 +195,14 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
         aborting,
       )
     this.current?.run.close()
-    this.current = { id, run, analysisInput: input }
+    const density = () => densityRaster(target, field)
+    this.current = { id, run, analysisInput: input, targetDensity: density }
     return {
       run: id,
       scene: normalised,
       trained: energy.trained,
       landscape: landscapeOf(field, epsilon, pi.logZ),
-      targetDensity: densityRaster(target, field),
+      targetDensity: scene.view.layers.includes('target') ? density() : null,
       data: target.picture(PICTURE_POINTS, scene.seed),
       transform: target.transform,
       constants,
@@ -212,11 +215,16 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   }
 
   frame = async (
-    { run: id, step, have }: FrameRequest,
+    { run: id, step, have, early = false }: FrameRequest,
     signal?: AbortSignal,
   ): Promise<FrameReply> => {
     const run = this.runOf(id)
     const wanted = Math.max(0, Math.min(Math.floor(step), run.scene.dynamics.steps))
+    if (early && wanted === run.computed + 1) {
+      const arrived = await run.moveTo(wanted)
+      throwIfAborted(signal)
+      if (arrived !== null) return this.replyOf(id, run, arrived, have)
+    }
     await run.advanceTo(wanted, signal)
     if (run.needsFloor) {
       const measuring = run.measureFloor()
@@ -226,6 +234,10 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     }
     if (run.needsEnds) await run.findEnds()
     return this.frameReply(id, run, wanted, have, signal)
+  }
+
+  targetDensity = async ({ run: id }: Request<'targetDensity'>): Promise<Raster | null> => {
+    return this.currentOf(id).targetDensity()
   }
 
   /** Asked for beside the frames, not with the run: the first particles do not wait for it. */
@@ -432,7 +444,15 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     have: number,
     signal: AbortSignal | undefined,
   ): Promise<FrameReply> {
-    const { langevin, deterministic, companion } = await run.frameAt(step, signal)
+    return this.replyOf(id, run, await run.frameAt(step, signal), have)
+  }
+
+  private replyOf(
+    id: number,
+    run: Run,
+    { step, langevin, deterministic, companion }: Frame,
+    have: number,
+  ): FrameReply {
     return {
       run: id,
       step,

@@ -34,6 +34,8 @@ export interface Calls {
   prepare: [request: PrepareRequest, reply: RunReady]
   /** Particles and curves at a step, computing as far as needed. */
   frame: [request: FrameRequest, reply: FrameReply]
+  /** ρ* of a run on the centres of at most 64 cells a side, to be drawn; null for points. */
+  targetDensity: [request: { readonly run: number }, reply: Raster | null]
   /** What the analysis worker needs to follow the laws of a run; goes there untouched. */
   analysisInput: [request: { readonly run: number }, reply: AnalysisInput]
   /** Stopping reports of a run for other settings; no step is computed. */
@@ -148,7 +150,7 @@ export interface RunReady {
   /** False when the scene asks for a trained energy that nobody has trained yet: the landscape is the untrained one. */
   readonly trained: boolean
   readonly landscape: Landscape
-  /** ρ* on the centres of at most 64 cells a side, to be drawn; null for points. */
+  /** The reply to `targetDensity` where the scene shows the target; else null, until somebody asks for it. */
   readonly targetDensity: Raster | null
   /** Up to 2,000 data points to draw, [x0, y0, …]. */
   readonly data: Float32Array
@@ -173,6 +175,11 @@ export interface FrameRequest {
   readonly step: number
   /** The page has the curve up to and including this step; −1: nothing yet. */
   readonly have: number
+  /**
+   * Replies as soon as the particles have come to the step, when only this one was missing: what is measured of it
+   * comes with a later reply, and `computed` is short of it. Default: replies when all is known.
+   */
+  readonly early?: boolean
 }
 
 /** One step's worth of the curves that come from particles; null where not evaluated. */

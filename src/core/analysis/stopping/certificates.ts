@@ -9,8 +9,8 @@ export interface CertificateContext {
   readonly sampler: 'langevin' | 'mala'
   readonly jumpEvery: number
   readonly barriers: readonly Barrier[]
-  /** Mass that the walls fold in a step from π, of the steps that a promise runs ahead to; default 0. */
-  readonly foldedAtRest?: number
+  /** Mass that the walls fold in a step from π, of the steps that a promise runs ahead to; default 0. Asked for late. */
+  readonly foldedAtRest?: () => number
   /** KL(ρ₀‖π), nats; null where ρ₀ has no density. */
   readonly kl0: number | null
   readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'> &

@@ -79,7 +79,7 @@ export function foldedTooMuch({ curves, computed, law }: StoppingInput): number 
 
 /** The same of what is promised for steps to come, at which the chain may be at rest. */
 export function foldedAhead(input: StoppingInput): number | null {
-  const most = Math.max(foldedTooMuch(input) ?? 0, input.certificates.foldedAtRest ?? 0)
+  const most = Math.max(foldedTooMuch(input) ?? 0, input.certificates.foldedAtRest?.() ?? 0)
   return most > FOLDED_LIMIT ? most : null
 }
 
