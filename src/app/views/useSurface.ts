@@ -17,9 +17,9 @@ export function useSurface<E extends HTMLElement>(): [RefObject<E | null>, Surfa
           : { width, height, ratio },
       )
     }
+    // It tells the first size, too, when the page has been laid out: measured here the layout would be forced.
     const observer = new ResizeObserver(measure)
     observer.observe(element)
-    measure()
     window.addEventListener('resize', measure)
     return () => {
       observer.disconnect()
