@@ -10,7 +10,10 @@ const STARTS_WORKER = /src\/(?:core|learning|lab|app\/stores|app\/storage)\/|pre
 /** What the dialogs for data of one's own share. */
 const OWN_DATA = /useAcceptance|stores\/data\.ts|io\/csv\.ts|d3-dsv|\/Dialog\.tsx/
 
-const isOf = (kind: RegExp) => (id: string) => kind.test(id) && !OWN_DATA.test(id)
+/** What shows how a training goes, live or by the recipe: its curves, and the library that draws them. */
+const LIVE = /\/LivePanel\.tsx|render\/(?:live|loss)Chart\.ts|d3-shape|d3-path/
+
+const isOf = (kind: RegExp) => (id: string) => kind.test(id) && !OWN_DATA.test(id) && !LIVE.test(id)
 
 const graph = bundleGraph(import.meta.dirname)
 
@@ -22,6 +25,8 @@ export default defineConfig({
     target: 'es2022',
     // Inlined assets would be data: URLs, which the policy refuses for fonts and for fetch.
     assetsInlineLimit: 0,
+    // A browser that does not preload fetches the same files a little later.
+    modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
     rolldownOptions: {
       checks: { bundlerTimings: false },
@@ -33,6 +38,7 @@ export default defineConfig({
           groups: [
             { name: 'lab', test: isOf(STARTS_WORKER), minShareCount: 2, priority: 3 },
             { name: 'views', test: isOf(/./), minShareCount: 2, priority: 2 },
+            { name: 'live', test: LIVE, minShareCount: 2, priority: 1 },
             { name: 'own-data', test: OWN_DATA, minShareCount: 2, priority: 1 },
           ],
         },

@@ -1,4 +1,4 @@
-import { openDB, type DBSchema, type IDBPDatabase, type StoreValue } from 'idb'
+import type { DBSchema, IDBPDatabase, StoreValue } from 'idb'
 import type { EnergySpec, ShelfRecipe, TargetSpec, Vector2 } from '../../lab/scene/sceneSpec.ts'
 
 /**
@@ -155,6 +155,7 @@ function oldestFirst<T extends { readonly createdAt: number }>(items: T[]): T[] 
 }
 
 async function onDisk(name: string): Promise<Tables> {
+  const { openDB } = await import('idb')
   const db = await openDB<Schema>(name, VERSION, {
     upgrade(fresh) {
       fresh.createObjectStore('shelf')
