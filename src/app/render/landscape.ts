@@ -55,6 +55,7 @@ export const GAMMA = 0.42
 const LEAST_SAMPLES = 320
 /** Of a coarse table, as while an energy is learned, more samples a cell would show nothing more. */
 const SAMPLES_A_CELL = 3
+const CONTOUR_SAMPLES_A_CELL = 1.5
 const KEPT = 4
 
 function fillHeat(
@@ -233,7 +234,8 @@ function paint(
   context.lineJoin = 'round'
   context.lineCap = 'round'
   if (layers.contours) {
-    const n = Math.round(Math.max(64, Math.min(150, size / 3)))
+    const fine = Math.min(150, size / 3, CONTOUR_SAMPLES_A_CELL * landscape.cells)
+    const n = Math.round(Math.max(64, fine))
     const energy = new Float32Array(n * n)
     sampleExtended(landscape, n, n, energy)
     context.save()

@@ -226,7 +226,9 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
   usePainting(base, paintBase, frames)
   // Frames reach the canvas past React; several between two screen frames are drawn once.
   const repaint = usePainting(top, paintTop, frames)
-  useEffect(() => lab.live.subscribe(repaint), [lab, repaint])
+  // Under the dialog that shows a drawing's energy the stage rests: those particles are not on its landscape.
+  const resting = useRun((state) => (state.live?.sketched ?? null) !== null)
+  useEffect(() => (resting ? undefined : lab.live.subscribe(repaint)), [lab, repaint, resting])
 
   useEffect(() => {
     const element = holder.current

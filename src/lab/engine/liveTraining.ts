@@ -41,7 +41,7 @@ const PATIENCE_SECONDS = 0.5
 /** Cells a side of the live table. */
 const LIVE_CELLS = 64
 /** Shortest time between two tables, seconds, and the greatest share of the time that they may take. */
-const SHOW_INTERVAL = 0.125
+const SHOW_INTERVAL = 0.16
 const SHOW_SHARE = 0.2
 /** Points at which the live table is compared with the network. */
 const PROBE_POINTS = 256

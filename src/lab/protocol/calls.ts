@@ -81,9 +81,9 @@ export type Reply<K extends CallName> = Calls[K][1]
 export interface Events {
   /** At most 10 a second while training. */
   trainingProgress: TrainingProgress
-  /** A new table of the energy under training; at most 4 a second, 8 while it is trained live. */
+  /** A new table of the energy under training; at most 4 a second, 6 while it is trained live. */
   landscape: LandscapeUpdate
-  /** How the live training stands; at most 8 a second. */
+  /** How the live training stands; at most 6 a second. */
   live: LiveProgress
   /** The live training ended by itself: no backend trains any more. */
   liveEnded: { readonly message: string }
