@@ -1248,4 +1248,25 @@ describe('live training', () => {
     expect(status()).not.toBe('training')
     expect(lab.scene.getState().scene.energy).toEqual(SCENE.energy)
   })
+
+  it('says what a link names and does not hold: weights without a recipe, a file of points', async () => {
+    const recipe = { seed: 4, target: defaultTarget('banana'), training: DEFAULT_SCENE.training }
+    const { lab } = await open({ scene: SCENE })
+    const shelf = { kind: 'shelf', id: 'own', hash: 'f'.repeat(64) } as const
+    const missing = (change: Partial<SceneSpec>) => {
+      lab.scene.setState({ scene: { ...SCENE, ...change } })
+      return lab.missingFromLink()
+    }
+    expect(missing({})).toBeNull()
+    expect(missing({ energy: { ...shelf, recipe } })).toBeNull()
+    expect(missing({ energy: { ...shelf, recipe: null } })).toContain('only the shelf')
+    const term = { weight: 1, energy: { ...shelf, recipe: null }, target: null }
+    expect(missing({ energy: { kind: 'sum', terms: [term], barriers: [] } })).toContain(
+      'only the shelf',
+    )
+    expect(missing({ target: { kind: 'points', file: 'mine.csv', columns: [0, 1] } })).toContain(
+      'mine.csv',
+    )
+    expect(missing({ target: { kind: 'points', points: [[0, 0]] } })).toBeNull()
+  })
 })

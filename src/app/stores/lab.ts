@@ -97,6 +97,8 @@ export interface Lab {
   removeDataSet(id: string): void
   /** The address that gives the same numbers: η, steps and backend as they were really used. */
   link(): string
+  /** What that address names and does not hold, so that only this browser can open it; null: it holds all. */
+  missingFromLink(): string | null
   setTheme(theme: SceneSpec['view']['theme']): void
   /** Whether any of the stage is on screen: particles that nobody sees are not moved. */
   watch(seen: boolean): void
@@ -720,6 +722,14 @@ export function createLab({
         page.location.href,
       ).href
     },
+    missingFromLink() {
+      const { energy, target } = scene.getState().scene
+      if (holdsWeightsOnly(energy))
+        return 'The link names an energy that only the shelf of this browser has: it was kept without a recipe to train it by.'
+      if (target.kind === 'points' && 'file' in target)
+        return `The link names the file ${target.file}, whose points only this browser has.`
+      return null
+    },
     setTheme(theme) {
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))
       void keepSafe('The theme', (kept) => kept.putSetting('theme', theme))
@@ -790,4 +800,10 @@ function shelfEnergy(
     if (found !== null) return found
   }
   return null
+}
+
+/** Whether an energy, or a term of it, is known by its weights alone. */
+function holdsWeightsOnly(energy: SceneSpec['energy']): boolean {
+  if (energy.kind === 'sum') return energy.terms.some((term) => holdsWeightsOnly(term.energy))
+  return energy.kind === 'file' || (energy.kind === 'shelf' && energy.recipe === null)
 }

@@ -6,10 +6,12 @@ export interface ToolState {
   readonly drawing: boolean
   /** The barrier whose handle is to get the focus, since it was just put there; null: none. */
   readonly placed: number | null
+  /** The strokes on the drawing pad, [x0, y0, …] each: closing the pad by mistake loses none. */
+  readonly draft: readonly (readonly number[])[]
 }
 
 export type ToolStore = StoreApi<ToolState>
 
 export function createToolStore(): ToolStore {
-  return createStore<ToolState>()(() => ({ drawing: false, placed: null }))
+  return createStore<ToolState>()(() => ({ drawing: false, placed: null, draft: [] }))
 }

@@ -45,7 +45,10 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
   const [holder, surface] = useSurface<HTMLDivElement>()
   const canvas = useRef<HTMLCanvasElement>(null)
   const [tool, setTool] = useState<Tool>('spray')
-  const [strokes, setStrokes] = useState<readonly Stroke[]>([])
+  const [strokes, setStrokes] = useState<readonly Stroke[]>(() => lab.tool.getState().draft)
+  useEffect(() => {
+    lab.tool.setState({ draft: strokes })
+  }, [lab, strokes])
   const [pen, setPen] = useState<readonly [number, number] | null>(null)
   const viewport = useMemo(
     () => (surface === null ? null : createViewport(surface, PAD_HALF_WIDTH, MARGINS)),
@@ -164,6 +167,7 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
     acceptance.offer(points, () => {
       lab.addDataSet(`Drawing of ${formatCount(points.length)}`, { kind: 'points', points })
       leaveSketch(true)
+      setStrokes([])
       onClose()
     })
   }

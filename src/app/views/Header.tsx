@@ -127,9 +127,11 @@ function ShareButton() {
   }, [copied])
   const share = async () => {
     const link = lab.link()
+    const missing = lab.missingFromLink()
     try {
       await navigator.clipboard.writeText(link)
       setCopied(true)
+      if (missing !== null) lab.notify('warning', missing)
     } catch {
       lab.notify('info', `Copy this link: ${link}`)
     }
