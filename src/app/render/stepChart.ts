@@ -369,13 +369,15 @@ interface Label {
   readonly at: readonly [x: number, y: number]
 }
 
-/** Right or left of a dot, below or above, near before far. */
-const ROUND_A_DOT = [9, 20, 32].flatMap((dy) => [
-  [8, dy] as const,
-  [8, -dy] as const,
-  [-8, dy] as const,
-  [-8, -dy] as const,
-])
+/** Right or left of a dot, below or above, near before far: far enough to the right, a line of the stop is passed. */
+const ROUND_A_DOT = [8, 28, 52, 80].flatMap((dx) =>
+  [9, 20, 32].flatMap((dy) => [
+    [dx, dy] as const,
+    [dx, -dy] as const,
+    [-dx, dy] as const,
+    [-dx, -dy] as const,
+  ]),
+)
 /** Over or under the end of a line, and further back along it. */
 const ALONG_A_LINE = [4, 60, 120].flatMap((dx) => [
   [-dx, -11] as const,

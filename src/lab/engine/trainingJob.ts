@@ -109,6 +109,8 @@ export class TrainingJob {
   private pendingLosses: { step: number; loss: number }[] = []
   private pendingHistory: TrainingPoint[] = []
   private rate = 0
+  /** Over a whole second. */
+  private rateMeasured = false
   private rateSince = { step: 0, elapsed: 0 }
   private lastProgress = -Infinity
   private lastLandscape = -Infinity
@@ -394,9 +396,13 @@ export class TrainingJob {
     this.lastProgress = now
     const elapsed = this.settleClock()
     const since = elapsed - this.rateSince.elapsed
-    if (since >= 1 || this.rate === 0) {
+    // The first tenths of a second compile what they run: their rate is not to stand for the whole first second.
+    if (since >= 1 || !this.rateMeasured) {
       this.rate = since > 0 ? (trainer.step - this.rateSince.step) / since : 0
-      if (since >= 1) this.rateSince = { step: trainer.step, elapsed }
+      if (since >= 1) {
+        this.rateSince = { step: trainer.step, elapsed }
+        this.rateMeasured = true
+      }
     }
     this.environment.emit('trainingProgress', {
       step: trainer.step,
