@@ -244,7 +244,7 @@ function drawGrid(
 function drawFloor(
   context: Context,
   layout: StepLayout,
-  { floor }: StepPicture,
+  { floor, stops, criterion }: StepPicture,
   palette: Palette,
 ): void {
   if (floor === null || !(floor > 0)) return
@@ -259,7 +259,12 @@ function drawFloor(
     context.textAlign = 'left'
     context.textBaseline = 'alphabetic'
     context.fillStyle = palette.muted
-    context.fillText('estimator’s floor', plot.left + 6, bottom - 5)
+    const text = 'estimator’s floor'
+    // Behind the line of a stop that would cross it.
+    const step = stops.find((stop) => stop.criterion === criterion.id)?.step ?? null
+    const line = step === null ? -Infinity : layout.x(step)
+    const crossed = line < plot.left + 10 + context.measureText(text).width
+    context.fillText(text, Math.max(plot.left, crossed ? line : 0) + 6, bottom - 5)
   }
 }
 
