@@ -42,7 +42,7 @@ export const CRITERION_TEXTS = {
     formula: '\\Delta_w \\mathrm{KL}_k > -2\\,\\mathrm{SE}',
     plain: 'Δw KLₖ > −2 SE',
     description:
-      'Stops when the measured KL no longer falls over two windows in a row: converged if it is what particles started at π would show, stalled if it rests above that and has not fallen since half-way either.',
+      'Stops when the measured KL no longer falls over two windows in a row: converged if it is what a chain at rest would show, stalled if it rests above that and has not fallen since half-way either.',
   },
   'data-mismatch': {
     label: 'Data mismatch',

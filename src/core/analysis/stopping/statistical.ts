@@ -50,16 +50,17 @@ const FAR_NOISE = 10
  * Windows end at k = w, 2w, …; one is quiet when D > −2 SE_D. At two quiet windows in a row the rule
  * asks what the KL rests on. It *stops* when KL_k is within the sampling noise μ₀ + 2σ₀ of exact
  * samples of π, or not significantly above what the chain shows once it has nothing left to forget: that
- * is called the bias of the step size where it exceeds the noise. Above both it is *stalled*, provided
- * the KL has not fallen significantly since step k/2 either, k ≥ 4w: two short windows alone cannot
- * tell a slow fall from none. *Stalled*, too, where what the chain shows at rest is far from π or its step size
- * unstable: that is no bias to converge to.
+ * is called the bias of the step size where it exceeds the noise. What it shows is what particles from π read after
+ * a fixed number of steps or, where those have not come to it yet, the predicted b(η). Above all of these it is
+ * *stalled*, provided the KL has not fallen significantly since step k/2 either, k ≥ 4w: two short windows alone
+ * cannot tell a slow fall from none. *Stalled*, too, where what the chain shows at rest is far from π or its step
+ * size unstable: that is no bias to converge to.
  */
 export const statistical: Criterion = {
   id: 'statistical',
   ...CRITERION_TEXTS.statistical,
   evaluate(input) {
-    const { computed, steps, particles, curves, nullFloor } = input
+    const { computed, steps, particles, curves, nullFloor, biasPrediction } = input
     const w = statisticalWindow(steps)
     const report = (
       outcome: StoppingOutcome,
@@ -78,7 +79,13 @@ export const statistical: Criterion = {
       return report('unfired', 'The sampling noise at π has not been measured yet.')
     }
     const noise = nullFloor.mean + 2 * nullFloor.deviation
-    const { mean: level, deviation } = nullFloor.equilibrium
+    const { mean: read, deviation } = nullFloor.equilibrium
+    const level = Math.max(read, biasPrediction ?? 0)
+    const rest =
+      level > read
+        ? `the ${nats(level)} that step size η is predicted to leave`
+        : `the ${nats(level)} that particles started at π read after ${EQUILIBRATION} steps`
+    const least = noise > level ? `the ${nats(noise)} that exact samples of π read` : rest
     let quiet = 0
     let state = `No window of ${w} steps with comparable KL estimates at both ends has been completed.`
     for (let k = w; k <= computed; k += w) {
@@ -114,7 +121,7 @@ export const statistical: Criterion = {
       if ((kl <= noise || atRest) && (unstable !== null || far)) {
         return report(
           'stalled',
-          `Settled away from π: ${still}, and ${reading} is not significantly above the ${nats(Math.max(noise, level))} that particles started at π read within ${EQUILIBRATION} steps. ${unstable ?? 'The step size is too large for this landscape; a smaller η lowers it.'}${remark}`,
+          `Settled away from π: ${still}, and ${reading} is not significantly above ${least}. ${unstable ?? 'The step size is too large for this landscape; a smaller η lowers it.'}${remark}`,
           k,
           kl,
         )
@@ -128,7 +135,7 @@ export const statistical: Criterion = {
         )
       }
       if (atRest) {
-        const near = `${still}, and ${reading} (standard error ${nats(error)}) is not significantly above the ${nats(level)} that particles started at π read after ${EQUILIBRATION} steps`
+        const near = `${still}, and ${reading} (standard error ${nats(error)}) is not significantly above ${rest}`
         return report(
           'stopped',
           level > noise
@@ -138,7 +145,7 @@ export const statistical: Criterion = {
           kl,
         )
       }
-      const above = `${reading} is above the ${nats(Math.max(noise, level))} that particles started at π would read`
+      const above = `${reading} is above ${least}`
       if (k < 4 * w) {
         state = `Not settled: ${still}, but ${above}; whether it is stalled is asked from step ${4 * w} on.`
         continue

@@ -193,7 +193,15 @@ describe('statistical', () => {
     expect(report.outcome).toBe('stopped')
     expect(report.reason).toMatch(/^Converged to the bias/)
     expect(report.reason).toContain('0.030 nats that particles started at π read')
-    expect(statistical.evaluate(curve(biased, STEPS, 0.001, 0.02)).outcome).toBe('stalled')
+    const short = curve(biased, STEPS, 0.001, 0.02)
+    expect(statistical.evaluate(short).outcome).toBe('stalled')
+    // Particles from π that have not come to the bias yet are no reason to expect less than b(η).
+    const predicted = statistical.evaluate({ ...short, biasPrediction: 0.03 })
+    expect(predicted.outcome).toBe('stopped')
+    expect(predicted.reason).toMatch(
+      /^Converged to the bias .*0\.030 nats that step size η is predicted/,
+    )
+    expect(statistical.evaluate({ ...short, biasPrediction: 0.02 }).outcome).toBe('stalled')
   })
 
   it('blames the step size only where its bias stands out of the noise', () => {
