@@ -44,12 +44,15 @@ function boundsTable(results: readonly SuiteResult[]): string {
   return `${met} of ${lines.length} bounds are met.\n\n${markdownTable(['what', 'bound', 'measured', 'command'], lines)}`
 }
 
+const durationText = (seconds: number) =>
+  seconds < 90 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(1)} minutes`
+
 function section(result: SuiteResult, machine: string): string {
   const entry = SUITES.find(({ id }) => id === result.suite)!
   const here = machineText(result.machine)
   const parts = [
     `## ${entry.title}`,
-    `\`${result.command}\`${here === machine ? '' : `, on ${here}`}` +
+    `\`${result.command}\`, ${durationText(result.seconds)}${here === machine ? '' : `, on ${here}`}` +
       (result.quick ? '. **A quick run: few samples, small sizes; not to be quoted.**' : ''),
     entry.text,
   ]

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { byTarget, widened } from './liveChart.ts'
 
-const at = (target: number, value: number) => ({ seconds: 0, target, value })
+const at = (target: number, value: number) => ({
+  seconds: 0,
+  target,
+  value,
+  quantity: 'kl' as const,
+})
 
 describe('the chart of a live training', () => {
   it('knows where the target changed, and what was measured between', () => {

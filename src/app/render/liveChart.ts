@@ -9,6 +9,8 @@ export interface LiveMeasurement {
   readonly seconds: number
   readonly target: number
   readonly value: number
+  /** What was measured: the KL where the density is known, else the cross-entropy of held-out points. */
+  readonly quantity: 'kl' | 'cross-entropy'
 }
 
 export interface LiveChartData {
@@ -16,8 +18,8 @@ export interface LiveChartData {
   readonly history: readonly LiveMeasurement[]
   /** Seconds that the axis reaches back from the last measurement. */
   readonly span: number
-  /** Logarithmic where the quantity is a KL, which falls to 0; linear for a cross-entropy. */
-  readonly logarithmic: boolean
+  /** The quantity that is drawn, the KL on a logarithmic axis; measurements of the other are left out. */
+  readonly quantity: LiveMeasurement['quantity']
 }
 
 /** Least KL that the axis goes down to. */
@@ -51,16 +53,19 @@ export function widened(values: readonly number[]): readonly [number, number] {
 export function drawLiveChart(
   context: Context,
   surface: Surface,
-  { history, span, logarithmic }: LiveChartData,
+  { history: measured, span, quantity }: LiveChartData,
   palette: Palette,
 ): void {
+  const history = measured.filter((point) => point.quantity === quantity)
+  const logarithmic = quantity === 'kl'
   const left = 40
   const right = surface.width - 8
   const top = 6
   const bottom = surface.height - 16
   const last = history.at(-1)
+  const now = measured.at(-1)?.seconds ?? 0
   if (right - left < 20 || bottom - top < 16) return
-  const end = Math.max(span, last?.seconds ?? 0)
+  const end = Math.max(span, now)
   const x = scaleLinear([end - span, end], [left, right])
   const values = history.map(({ value }) => value).filter(Number.isFinite)
   const largest = Math.max(1, ...values)

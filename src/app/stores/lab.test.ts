@@ -876,6 +876,24 @@ describe('composing', () => {
     expect(lab.scene.getState().scene.energy).toEqual(SCENE.energy)
   })
 
+  it('leaves a run that was paused where it is told to stand, and plays any other', async () => {
+    const { lab, platform, status } = await open()
+    lab.addToTray(rings)
+    await settle()
+    expect(status()).toBe('running')
+    await platform.frames(3)
+    lab.playback.pause()
+    for (const change of [() => lab.addToTray(rings), () => lab.removeTerm(1), () => lab.clearTray()]) {
+      change()
+      await settle()
+      await platform.frames(3)
+      expect([status(), lab.live.getState().step]).toEqual(['idle', 0])
+    }
+    lab.selectTarget(defaultTarget('rings'))
+    await settle()
+    expect(status()).toBe('running')
+  })
+
   it('saves a composition by value: it survives, and links carry it', async () => {
     const { lab, kept } = await open()
     lab.addToTray(rings)
@@ -1087,6 +1105,28 @@ describe('live training', () => {
     expect(lab.shelf.getState().items).toEqual([])
     client.emit('live', progress(1))
     expect(lab.run.getState().live).toBeNull()
+  })
+
+  it('goes on after a reload, a drawing on the pad as well, and not in another scene', async () => {
+    const first = await open()
+    first.lab.tool.setState({ draft: [[0, 1, 2, 3]] })
+    first.lab.following.begin()
+    await settle()
+    await settle()
+    const { scene } = first.lab.scene.getState()
+    const again = await open({ scene, library: first.kept })
+    await settle()
+    expect(again.lab.tool.getState().draft).toEqual([[0, 1, 2, 3]])
+    expect(again.lab.following.active).toBe(true)
+    const other = await open({ library: first.kept })
+    await settle()
+    expect(other.lab.following.active).toBe(false)
+    again.lab.following.leave()
+    await settle()
+    await settle()
+    const after = await open({ scene, library: first.kept })
+    await settle()
+    expect(after.lab.following.active).toBe(false)
   })
 
   it('leaving brings a composition back, with the way out of it', async () => {

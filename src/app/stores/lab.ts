@@ -52,6 +52,7 @@ import {
 } from './shelfStore.ts'
 import { createToolStore, type ToolStore } from './toolStore.ts'
 import { createTraining, type TrainingControl } from './training.ts'
+import { keepUnfinished, readDraft } from './unfinished.ts'
 
 /**
  * The page's one controller: turns what a person does into scene changes, and scene changes into calls.
@@ -102,7 +103,8 @@ export interface Lab {
   setTheme(theme: SceneSpec['view']['theme']): void
   /** Whether any of the stage is on screen: particles that nobody sees are not moved. */
   watch(seen: boolean): void
-  notify(level: 'info' | 'warning' | 'error', text: string): void
+  /** @param about what it is about: a later notice about the same takes its place */
+  notify(level: 'info' | 'warning' | 'error', text: string, about?: string): void
   dismissNotice(id: number): void
   dispose(): void
 }
@@ -162,17 +164,22 @@ export function createLab({
         `This browser keeps nothing beyond this tab (${kept.problem ?? 'storage refused'}): trained ` +
           'energies and drawn data are lost when it closes.',
       )
-    const [items, dataSets, checkpoint, theme, measured] = await Promise.all([
+    const [items, dataSets, checkpoint, theme, measured, draft, followed] = await Promise.all([
       kept.shelf(),
       kept.dataSets(),
       kept.checkpoint(),
       kept.setting('theme'),
       kept.setting('calibrations'),
+      kept.setting('draft'),
+      kept.setting('followed'),
     ])
     calibrations = readCalibrations(measured, platform.today())
     shelf.setState({ items, dataSets, persistent: kept.persistent })
     if (theme === 'light' || theme === 'dark')
       edit(scene, (s) => (s.view.theme === 'auto' ? { ...s, view: { ...s.view, theme } } : s))
+    const strokes = readDraft(draft)
+    if (strokes.length > 0) tool.setState({ draft: strokes })
+    if (followed === addressOf(scene.getState().scene)) following.begin()
     training.offer(checkpoint)
     const found = run.getState().training
     if (found.phase === 'interrupted' && found.scene !== null)
@@ -561,6 +568,14 @@ export function createLab({
     )
   }
 
+  const unkeep = keepUnfinished({
+    scene,
+    run,
+    tool,
+    platform,
+    write: (write) => void keepSafe('What is under way', write),
+  })
+
   const unbind = bindAddress(scene, page, ({ scene: asked, messages }: OpenedAddress) => {
     postProblems(messages)
     scene.setState({ scene: asked })
@@ -580,16 +595,25 @@ export function createLab({
     return own === undefined ? { kind: 'trained' } : energyOfItem(own)
   }
 
-  function put(next: SceneSpec, play: boolean): void {
+  /** Another scene, which plays even where the one before stood still. */
+  function put(next: SceneSpec): void {
     edit(scene, () => next)
-    if (play && !training.active && !following.active && !platform.reducedMotion())
+    if (!training.active && !following.active && !platform.reducedMotion())
       playback.refresh({ play: true })
+  }
+
+  /** The same for a change of the energy at hand, but particles that were told to stand still do. */
+  function alter(next: SceneSpec): void {
+    const { status, run: ready } = run.getState()
+    const stands = status === 'paused' || (status === 'idle' && ready?.trained === true)
+    if (stands) edit(scene, () => next)
+    else put(next)
   }
 
   function selectTarget(target: TargetSpec): void {
     single = null
     const energy: EnergySpec = following.active ? { kind: 'trained' } : energyFor(target)
-    put(withTarget(scene.getState().scene, target, energy), true)
+    put(withTarget(scene.getState().scene, target, energy))
   }
 
   function clearTray(): void {
@@ -597,7 +621,7 @@ export function createLab({
     if (now.energy.kind !== 'sum') return
     const back = single ?? singleOf(now)
     single = null
-    put(withTarget(now, back.target, back.energy), true)
+    alter(withTarget(now, back.target, back.energy))
   }
 
   return {
@@ -615,19 +639,19 @@ export function createLab({
     open(asked) {
       single = null
       const { theme } = scene.getState().scene.view
-      put({ ...asked, view: { ...asked.view, theme } }, true)
+      put({ ...asked, view: { ...asked.view, theme } })
     },
     selectTarget,
     selectEnergy({ energy, target }) {
       single = null
-      put(withTarget(scene.getState().scene, target, energy), true)
+      put(withTarget(scene.getState().scene, target, energy))
     },
     addToTray({ energy, target, label }) {
       const { scene: now } = scene.getState()
       if (now.energy.kind !== 'sum') single = { energy: now.energy, target: now.target }
       const next = withTerm(now, energy, target)
       if (next === now) post(run, 'warning', `energy.terms: ${label} is one too many for a sum.`)
-      else put(next, true)
+      else alter(next)
     },
     setWeight(index, weight) {
       edit(scene, (s) => withWeight(s, index, weight))
@@ -635,7 +659,7 @@ export function createLab({
     removeTerm(index) {
       const { energy } = scene.getState().scene
       if (energy.kind === 'sum' && energy.terms.length <= 1) clearTray()
-      else put(withoutTerm(scene.getState().scene, index), true)
+      else alter(withoutTerm(scene.getState().scene, index))
     },
     clearTray,
     addBarrier(barrier) {
@@ -651,7 +675,7 @@ export function createLab({
       }
       if (now.energy.kind !== 'sum') single = { energy: now.energy, target: now.target }
       tool.setState({ drawing: false, placed: barriersOf(next.energy).length - 1 })
-      put(next, true)
+      alter(next)
     },
     editBarrier(index, barrier) {
       edit(scene, (s) => withBarrierAt(s, index, barrier))
@@ -659,12 +683,12 @@ export function createLab({
     removeBarrier(index) {
       const next = withBarrierAt(scene.getState().scene, index, null)
       if (single === null || !standsAlone(next.energy, single.energy)) {
-        put(next, true)
+        alter(next)
         return
       }
       const { energy } = single
       single = null
-      put({ ...next, energy }, true)
+      alter({ ...next, energy })
     },
     drawRegion(on) {
       tool.setState({ drawing: on })
@@ -734,8 +758,8 @@ export function createLab({
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))
       void keepSafe('The theme', (kept) => kept.putSetting('theme', theme))
     },
-    notify(level, text) {
-      post(run, level, text)
+    notify(level, text, about) {
+      post(run, level, text, about)
     },
     dismissNotice(id) {
       dismiss(run, id)
@@ -747,6 +771,7 @@ export function createLab({
     },
     dispose() {
       unbind()
+      unkeep()
       for (const stop of unlisten) stop()
       training.dispose()
       following.dispose()

@@ -190,6 +190,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       // The reply that tells of a new target may still be on its way.
       if (live.taken !== null && progress.target < live.taken.target) return
       const value = progress.klDataModel ?? progress.crossEntropy
+      const quantity = progress.klDataModel === null ? 'cross-entropy' : 'kl'
       const seconds = (platform.now() - following.begunAt) / 1000
       patch({
         phase: progress.state,
@@ -197,7 +198,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
         history:
           value === null
             ? live.history
-            : grown(live.history, { seconds, target: progress.target, value }),
+            : grown(live.history, { seconds, target: progress.target, value, quantity }),
       })
     }),
     client.on('liveEnded', () => {

@@ -61,6 +61,9 @@ describe('notices', () => {
     expect(store.getState().notices.map((n) => n.text)).toEqual(['b', 'a'])
     dismiss(store, store.getState().notices[0]!.id)
     expect(store.getState().notices.map((n) => n.text)).toEqual(['a'])
+    post(store, 'warning', 'δ: found 7', 'δ')
+    post(store, 'warning', 'δ: found 8', 'δ')
+    expect(store.getState().notices.map((n) => n.text)).toEqual(['a', 'δ: found 8'])
   })
 })
 

@@ -70,8 +70,10 @@ export interface LivePoint {
   readonly seconds: number
   /** Which target it was measured against. */
   readonly target: number
-  /** KL(ρ*‖π_θ) or, for points, cross-entropy of the validation points; nats. */
+  /** Nats. */
   readonly value: number
+  /** KL(ρ*‖π_θ) or, for points, cross-entropy of the validation points. */
+  readonly quantity: 'kl' | 'cross-entropy'
 }
 
 /** A training that follows its target, as the page follows it. */
@@ -98,6 +100,7 @@ export interface LiveTrainingState {
 /** A notice on the page, until it is dismissed. */
 export interface Posted extends Notice {
   readonly id: number
+  readonly about: string
 }
 
 /** What the page shows of a run; written at most ten times a second while playing, its curves three times. */
@@ -155,12 +158,20 @@ export function createRunStore(): RunStore {
 const MOST_NOTICES = 8
 let noticeIds = 0
 
-/** Puts a notice on the page; the same text is not shown twice at once. */
-export function post(store: RunStore, level: Notice['level'], text: string): void {
+/**
+ * Puts a notice on the page; the same text is not shown twice at once.
+ * @param about what the notice is about, where a later one about the same takes its place
+ */
+export function post(
+  store: RunStore,
+  level: Notice['level'],
+  text: string,
+  about: string = text,
+): void {
   store.setState(({ notices }) => ({
     notices: [
-      ...notices.filter((notice) => notice.text !== text),
-      { id: ++noticeIds, level, text },
+      ...notices.filter((notice) => notice.about !== about),
+      { id: ++noticeIds, level, text, about },
     ].slice(-MOST_NOTICES),
   }))
 }

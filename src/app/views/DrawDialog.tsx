@@ -246,7 +246,10 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
         {live ? (
           <LiveQuality />
         ) : (
-          <p className="quiet">An energy learns the drawing while it grows.</p>
+          <p className="quiet">
+            An energy learns the drawing while it grows. As a target, each axis is centred and
+            scaled.
+          </p>
         )}
       </div>
       {problem !== null && (

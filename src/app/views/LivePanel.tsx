@@ -75,7 +75,12 @@ function LivePlot() {
   useEffect(() => {
     if (canvas.current === null || surface === null) return
     const context = prepareContext(canvas.current, surface)
-    drawLiveChart(context, surface, { history, span: LIVE_SPAN, logarithmic: known }, palette)
+    drawLiveChart(
+      context,
+      surface,
+      { history, span: LIVE_SPAN, quantity: known ? 'kl' : 'cross-entropy' },
+      palette,
+    )
   }, [surface, history, known, palette])
   return (
     <div className="loss live" ref={holder}>

@@ -127,6 +127,7 @@ export function Figure({ name, path, value, shown, disabled, onChange, from }: F
       lab.notify(
         'warning',
         `${whole.label} (${path}): found ${text}; allowed: ${describeRange(range)}`,
+        path,
       )
   }
   return (
@@ -152,7 +153,10 @@ export function Figure({ name, path, value, shown, disabled, onChange, from }: F
       }}
       onBlur={commit}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') event.currentTarget.blur()
+        if (event.key === 'Enter') {
+          commit()
+          event.currentTarget.select()
+        }
         if (event.key === 'Escape') setDraft(String(value))
       }}
     />

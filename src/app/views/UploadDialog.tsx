@@ -151,7 +151,10 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Paste points" onClose={onClose}>
       <label className="paste">
-        <span className="quiet">One point a line: x y, separated by a space, comma or tab.</span>
+        <span className="quiet">
+          One point a line: x y, separated by a space, comma or tab. Each column is centred and
+          scaled for training.
+        </span>
         <textarea
           aria-label="Points"
           rows={10}
