@@ -61,7 +61,6 @@ function TrainingButtons() {
           },
           true,
         )}
-      {!['starting', 'running', 'paused'].includes(phase) && <LiveSwitch />}
       {(phase === 'starting' || phase === 'running') &&
         button(
           'Pause',
@@ -97,6 +96,7 @@ function TrainingButtons() {
         button('Discard', () => {
           training.discard()
         })}
+      {!['starting', 'running', 'paused'].includes(phase) && <LiveSwitch />}
     </div>
   )
 }
