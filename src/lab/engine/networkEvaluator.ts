@@ -1,23 +1,11 @@
 import { cos, exp, sin } from '../../core/maths/elementary.ts'
-import {
-  parameterLayout,
-  type Activation,
-  type NetworkShape,
-} from '../../learning/kernels/kernel.ts'
+import type { Activation, NetworkShape } from '../../learning/kernels/kernel.ts'
+import { packNetwork, type PackedLayer } from '../../learning/kernels/packedNetwork.ts'
 
 /** Points computed together; a multiple of 4. */
 const BLOCK = 64
 
-interface Layer {
-  readonly inputs: number
-  /** Outputs rounded up to an even number; what is added has weight and bias 0. */
-  readonly outputs: number
-  readonly activation: Activation
-  /** Row k holds the weights into output k: forward[k·inputs + j]. */
-  readonly forward: Float64Array
-  readonly bias: Float64Array
-  /** Row j holds the weights out of input j: backward[j·outputs + k]. */
-  readonly backward: Float64Array
+interface Layer extends PackedLayer {
   /** Activations and slopes of a block, point-major: [point·outputs + k]. */
   readonly value: Float64Array
   readonly slope: Float64Array
@@ -31,7 +19,7 @@ interface Layer {
  * on θ alone, not on the backend that trained it.
  */
 export class NetworkEvaluator {
-  private readonly layers: Layer[] = []
+  private readonly layers: readonly Layer[]
   private readonly outputWeights: Float64Array
   private readonly outputBias: number
   private readonly input = new Float64Array(2 * BLOCK)
@@ -39,41 +27,15 @@ export class NetworkEvaluator {
 
   /** @param theta parameters in the order of `parameterLayout` */
   constructor(shape: NetworkShape, theta: ArrayLike<number>) {
-    const { layers, length } = parameterLayout(shape)
-    if (theta.length !== length)
-      throw new RangeError(`theta: found ${theta.length} parameters, the network has ${length}`)
-    let inputs = 2
-    for (let i = 0; i < shape.widths.length; i++) {
-      const layout = layers[i]!
-      const outputs = even(layout.outputs)
-      const forward = new Float64Array(outputs * inputs)
-      const backward = new Float64Array(inputs * outputs)
-      const bias = new Float64Array(outputs)
-      for (let k = 0; k < layout.outputs; k++) {
-        bias[k] = theta[layout.biases + k]!
-        for (let j = 0; j < layout.inputs; j++) {
-          const weight = theta[layout.weights + j * layout.outputs + k]!
-          forward[k * inputs + j] = weight
-          backward[j * outputs + k] = weight
-        }
-      }
-      this.layers.push({
-        inputs,
-        outputs,
-        activation: shape.activations[i]!,
-        forward,
-        bias,
-        backward,
-        value: new Float64Array(BLOCK * outputs),
-        slope: new Float64Array(BLOCK * outputs),
-        adjoint: new Float64Array(BLOCK * outputs),
-      })
-      inputs = outputs
-    }
-    const last = layers[shape.widths.length]!
-    this.outputWeights = new Float64Array(inputs)
-    for (let j = 0; j < last.inputs; j++) this.outputWeights[j] = theta[last.weights + j]!
-    this.outputBias = theta[last.biases]!
+    const { layers, outputWeights, outputBias } = packNetwork(shape, theta)
+    this.layers = layers.map((layer) => ({
+      ...layer,
+      value: new Float64Array(BLOCK * layer.outputs),
+      slope: new Float64Array(BLOCK * layer.outputs),
+      adjoint: new Float64Array(BLOCK * layer.outputs),
+    }))
+    this.outputWeights = outputWeights
+    this.outputBias = outputBias
   }
 
   /**
@@ -118,8 +80,6 @@ export class NetworkEvaluator {
     }
   }
 }
-
-const even = (n: number) => n + (n & 1)
 
 /**
  * out[p, k] = bias[k] + Σⱼ a[p, j]·w[k, j], 4 points and 2 outputs at a time.

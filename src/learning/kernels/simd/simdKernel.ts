@@ -31,7 +31,8 @@ interface Exports {
 /** Points in one call of the compiled code; a multiple of its block. Buffers this large stay in the cache. */
 const CHUNK = 1024
 const PAGE = 65536
-const ACTIVATION: Readonly<Record<Activation, number>> = { sin: 0, silu: 1, tanh: 2 }
+/** How a description says which activation a layer has. */
+export const ACTIVATION: Readonly<Record<Activation, number>> = { sin: 0, silu: 1, tanh: 2 }
 
 const padded = (width: number) => Math.ceil(width / 8) * 8
 

@@ -12,6 +12,7 @@ import { outer, outerOfTwo, product, productOfTwo } from './products'
  */
 
 export { BLOCK }
+export { evaluateFloat64 } from './float64Network'
 
 let network: Network = changetype<Network>(0)
 let outputBias: f32 = 0

@@ -1,0 +1,129 @@
+import type { NetworkShape } from '../kernel.ts'
+import { packNetwork, type PackedNetwork } from '../packedNetwork.ts'
+import { ACTIVATION } from './simdKernel.ts'
+
+/** V and ∇V of one network in float64. */
+export interface Float64Network {
+  /**
+   * @param xy length 2n
+   * @param value length n; overwritten
+   * @param gradient length 2n; overwritten
+   */
+  evaluate(xy: ArrayLike<number>, value: Float64Array, gradient: Float64Array): void
+}
+
+/** Makes the evaluator of a network. @throws RangeError for parameters of another, or without a hidden layer */
+export type Float64Networks = (shape: NetworkShape, theta: ArrayLike<number>) => Float64Network
+
+/** What assembly/float64Network.ts exports. */
+interface Exports {
+  evaluateFloat64(network: number, n: number): void
+}
+
+/** Points in one call of the compiled code, and in one block of it. */
+const CHUNK = 256
+const BLOCK = 8
+const PAGE = 65536
+/** Words of a description: the fields of `Layer` and of `Network` in assembly/float64Network.ts. */
+const LAYER_WORDS = 8
+const NETWORK_WORDS = 9
+
+/** A network as it lies in the memory of the compiled code, address by address. */
+interface Plan {
+  readonly words: readonly number[]
+  readonly parameters: readonly (readonly [at: number, values: Float64Array])[]
+  readonly xy: number
+  readonly value: number
+  readonly gradient: number
+  readonly bytes: number
+}
+
+/** Words stand at address 0. */
+function layOut({ layers, outputWeights, outputBias }: PackedNetwork): Plan {
+  let bytes = 16 * Math.ceil((NETWORK_WORDS + LAYER_WORDS * layers.length) / 4)
+  const parameters: [number, Float64Array][] = []
+  const take = (floats: number): number => {
+    const at = bytes
+    bytes += 16 * Math.ceil(floats / 2)
+    return at
+  }
+  const put = (values: Float64Array): number => {
+    const at = take(values.length)
+    parameters.push([at, values])
+    return at
+  }
+  const widest = Math.max(...layers.map(({ outputs }) => outputs))
+  const output = put(Float64Array.of(...outputWeights, outputBias))
+  const xy = take(2 * CHUNK)
+  const value = take(CHUNK)
+  const gradient = take(2 * CHUNK)
+  const words = [
+    layers.length,
+    4 * NETWORK_WORDS,
+    output,
+    xy,
+    value,
+    gradient,
+    take(2 * BLOCK), // points
+    take(widest * BLOCK), // adjoint
+    take(widest * BLOCK), // nextAdjoint
+    ...layers.flatMap(({ activation, inputs, outputs, forward, backward, bias }) => [
+      ACTIVATION[activation],
+      inputs,
+      outputs,
+      put(forward),
+      put(backward),
+      put(bias),
+      take(outputs * BLOCK), // value
+      take(outputs * BLOCK), // slope
+    ]),
+  ]
+  return { words, parameters, xy, value, gradient, bytes }
+}
+
+/**
+ * V and ∇V of networks in float64 by WebAssembly SIMD, two points to a vector; each sum in the order of the
+ * reference kernel and each function by the operations of core/maths/elementary.ts, so that the values are the
+ * reference's own, bit for bit. The networks share one memory, into which the one that is asked puts its parameters.
+ * @param module energy.wasm, compiled
+ * @throws WebAssembly's errors where the engine lacks SIMD
+ */
+export function createFloat64Networks(module: WebAssembly.Module): Float64Networks {
+  const memory = new WebAssembly.Memory({ initial: 0 })
+  const compiled = new WebAssembly.Instance(module, { env: { memory } })
+    .exports as unknown as Exports
+  /** Whose parameters are in the memory. */
+  let held: Plan | null = null
+
+  function hold(plan: Plan): void {
+    if (held === plan) return
+    const missing = Math.ceil(plan.bytes / PAGE) - memory.buffer.byteLength / PAGE
+    if (missing > 0) memory.grow(missing)
+    new Int32Array(memory.buffer).set(plan.words)
+    for (const [at, values] of plan.parameters) new Float64Array(memory.buffer).set(values, at / 8)
+    held = plan
+  }
+
+  return (shape, theta) => {
+    const packed = packNetwork(shape, theta)
+    if (packed.layers.length === 0) throw new RangeError('the network has no hidden layer')
+    const plan = layOut(packed)
+    return {
+      evaluate(xy, value, gradient) {
+        hold(plan)
+        const points = new Float64Array(memory.buffer, plan.xy, 2 * CHUNK)
+        const values = new Float64Array(memory.buffer, plan.value, CHUNK)
+        const gradients = new Float64Array(memory.buffer, plan.gradient, 2 * CHUNK)
+        for (let start = 0; start < value.length; start += CHUNK) {
+          const count = Math.min(CHUNK, value.length - start)
+          const whole = Math.ceil(count / BLOCK) * BLOCK
+          for (let i = 0; i < 2 * count; i++) points[i] = xy[2 * start + i]!
+          points.fill(0, 2 * count, 2 * whole)
+          compiled.evaluateFloat64(0, whole)
+          value.set(values.subarray(0, count), start)
+          gradient.set(gradients.subarray(0, 2 * count), 2 * start)
+        }
+      },
+    }
+  }
+}
