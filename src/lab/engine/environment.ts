@@ -10,7 +10,7 @@ export interface Environment {
   /** Lets waiting messages be handled, then resolves; takes no time when there are none. */
   readonly pause: () => Promise<void>
   readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void
-  /** The compiled energy.wasm; asked for once for each backend that is opened. */
+  /** The compiled energy.wasm; asked for by the tables of networks, and for each backend that is opened. */
   readonly kernelModule: OpenBackendOptions['kernelModule']
 }
 

@@ -19,9 +19,10 @@ import type { Backends } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
 import { LiveClouds } from './liveClouds.ts'
+import { openEnergy } from './openEnergy.ts'
 import { Refusal } from './refusal.ts'
 import type { Quality, ResolvedTarget } from './resolveTarget.ts'
-import { modelEnergy, tabulate } from './tabulate.ts'
+import { tabulate } from './tabulate.ts'
 import { tableErrorOf } from './tableError.ts'
 
 /** Learning rate when a target has just been taken up, and once the cosine has come down. */
@@ -214,7 +215,7 @@ export class LiveTraining {
     const { step, seconds, gradientEvaluations } = shown.effort
     const history = this.history.filter((point) => point.step <= step)
     const model = { ...shown.model, transform: resolved.transform }
-    const energy = modelEnergy(model)
+    const energy = await openEnergy(this.environment, model)
     const { halfWidth, cells } = scene.domain
     const grid = await tabulate({ halfWidth, cells }, energy, this.slicer)
     const field: EnergyField = { grid, barriers: [] }

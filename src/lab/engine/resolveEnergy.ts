@@ -13,8 +13,9 @@ import { Cache } from './cache.ts'
 import { energyName } from './energyLabel.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { Refusal } from './refusal.ts'
+import { openEnergy } from './openEnergy.ts'
 import type { TargetResolver } from './resolveTarget.ts'
-import { formulaEnergy, modelEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
+import { formulaEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
 
 /** What is trained, wherever in a scene it stands. */
 export interface TrainingRecipe {
@@ -218,7 +219,9 @@ class Resolution {
       (place.top ? null : await this.parts.models.train(recipe, this.signal))
     if (model !== null) return this.model(model, place)
     this.trained = false
-    return this.table('untrained', place, () => modelEnergy(untrainedModel(this.box.halfWidth)))
+    return this.table('untrained', place, () =>
+      openEnergy(this.parts.environment, untrainedModel(this.box.halfWidth)),
+    )
   }
 
   private async bytes(
@@ -266,16 +269,20 @@ class Resolution {
     return this.table(
       `model ${key} ${JSON.stringify([model.shape, model.penaltyStart])}`,
       place,
-      () => modelEnergy(model),
+      () => openEnergy(this.parts.environment, model),
     )
   }
 
-  private async table(key: string, place: Place, energy: () => BatchEnergy): Promise<EnergyGrid> {
+  private async table(
+    key: string,
+    place: Place,
+    energy: () => BatchEnergy | Promise<BatchEnergy>,
+  ): Promise<EnergyGrid> {
     const full = `${this.box.halfWidth}/${this.box.cells} ${key}`
     const found = this.parts.tables.get(full)
     if (found !== undefined) return found
     try {
-      const grid = await tabulate(this.box, energy(), this.slicer, this.signal)
+      const grid = await tabulate(this.box, await energy(), this.slicer, this.signal)
       this.parts.tables.set(full, grid)
       return grid
     } catch (error) {

@@ -20,9 +20,10 @@ import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Backends } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
+import { openEnergy } from './openEnergy.ts'
 import { Refusal } from './refusal.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
-import { kernelEnergy, modelEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
+import { kernelEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
 import { largestDifference, tableErrorOf } from './tableError.ts'
 
 /** How a training ended, with the best parameters it found. */
@@ -371,7 +372,7 @@ export class TrainingJob {
     if (this.live !== null && this.landscapeStep === trainer.step) return this.live
     const { step } = trainer
     try {
-      const grid = await tabulate(this.liveBox, this.liveEnergy(trainer.model()), this.slicer)
+      const grid = await tabulate(this.liveBox, await this.liveEnergy(trainer.model()), this.slicer)
       this.live = { grid, barriers: [] }
       this.landscapeStep = step
       return this.live
@@ -425,7 +426,7 @@ export class TrainingJob {
     const field = await this.tabulateLive(trainer)
     if (field === null) return
     const { epsilon } = this.scene.dynamics
-    const tableError = this.liveTableError(field, trainer.model())
+    const tableError = await this.liveTableError(field, trainer.model())
     this.environment.emit('landscape', {
       step: trainer.step,
       landscape: landscapeOf(field, epsilon, gibbs(field, epsilon).logZ),
@@ -434,18 +435,18 @@ export class TrainingJob {
     this.landscapeCost = this.environment.clock() - start
   }
 
-  private liveTableError({ grid }: EnergyField, model: EnergyModel): TableError {
+  private async liveTableError({ grid }: EnergyField, model: EnergyModel): Promise<TableError> {
     const key = { seed: this.scene.seed, purpose: Purpose.probe }
     const points = gibbsSampler({ grid, barriers: [] }, 1).sample(key, PROBE_POINTS)
-    return largestDifference(grid, points, this.liveEnergy(model))
+    return largestDifference(grid, points, await this.liveEnergy(model))
   }
 
   /** On the kernel where it answers at once, in float64 elsewhere. */
-  private liveEnergy(model: EnergyModel): BatchEnergy {
+  private async liveEnergy(model: EnergyModel): Promise<BatchEnergy> {
     const { kernel } = this
     return kernel !== null && isSynchronous(kernel)
       ? kernelEnergy(kernel, model)
-      : modelEnergy(model)
+      : openEnergy(this.environment, model)
   }
 
   private emitCheckpoint(trainer: Trainer): void {
@@ -473,7 +474,7 @@ export class TrainingJob {
     steps: number,
     seconds: number,
   ): Promise<TrainingSummary> {
-    const energy = modelEnergy(model)
+    const energy = await openEnergy(this.environment, model)
     // Nobody samples from an energy that was given up: a coarse table will do.
     const box = this.aborted ? this.liveBox : this.box
     const grid = await tabulate(box, energy, this.slicer)

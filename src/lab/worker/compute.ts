@@ -11,6 +11,10 @@ const port = globalThis as unknown as Port
 
 port.addEventListener('message', start)
 
+/** On its way while the page makes up its mind what to ask for. */
+let kernel: Promise<WebAssembly.Module> | null = fetchKernel()
+kernel.catch(() => (kernel = null))
+
 /** The first message says where the page lies; only then is there anything to serve. */
 function start(event: { readonly data: unknown }): void {
   const message = event.data as ToWorker
@@ -24,7 +28,7 @@ function start(event: { readonly data: unknown }): void {
       emit: (name, payload) => {
         emit(name, payload)
       },
-      kernelModule: fetchKernel,
+      kernelModule: () => kernel ?? fetchKernel(),
     },
     ({ ref, bytes }) => {
       assets.provide(ref, bytes)
