@@ -94,6 +94,31 @@ export function inTurns(heavy: () => boolean, screening: Screening = BROWSER): F
   }
 }
 
+/** Frames that the first paintings of what stands still let go by: what moves is shown first, and moving. */
+const FOREGONE = 2
+
+/** As others, but until the first callback all wait for two frames more. */
+export function standingBack(frames: Frames): Frames {
+  let first = true
+  return {
+    next(callback) {
+      let foregone = first ? FOREGONE : 0
+      const turn = () => {
+        if (foregone-- > 0) {
+          takeBack = frames.next(turn)
+          return
+        }
+        first = false
+        callback()
+      }
+      let takeBack = frames.next(turn)
+      return () => {
+        takeBack()
+      }
+    },
+  }
+}
+
 export function createPainting(
   element: Element,
   screening: Screening = BROWSER,

@@ -16,7 +16,7 @@ import {
 } from '../render/landscape.ts'
 import { createParticlePainter, drawLinks } from '../render/particles.ts'
 import { createFrameMeter } from '../render/frameMeter.ts'
-import { inTurns, observeScreen, type Frames } from '../render/painting.ts'
+import { inTurns, observeScreen, standingBack, type Frames } from '../render/painting.ts'
 import { drawRegions } from '../render/regions.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
@@ -223,7 +223,8 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
     }
   }, [lab, flow, viewport, landscape, layers, palette, particles, companions])
 
-  usePainting(base, paintBase, frames)
+  const still = useMemo(() => standingBack(frames), [frames])
+  usePainting(base, paintBase, still)
   // Frames reach the canvas past React; several between two screen frames are drawn once.
   const repaint = usePainting(top, paintTop, frames)
   // Under the dialog that shows a drawing's energy the stage rests: those particles are not on its landscape.
