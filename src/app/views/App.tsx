@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useLayoutEffect } from 'react'
 import { cssVariables } from '../render/theme.ts'
 import type { Lab } from '../stores/lab.ts'
 import { CertifyStation } from './CertifyStation.tsx'
@@ -32,10 +32,10 @@ export function App({ lab }: { readonly lab: Lab }) {
   )
 }
 
-/** Puts the palette onto the document. */
+/** Puts the palette onto the document: before it is first painted, since every change of a colour is a transition. */
 function Themed() {
   const palette = usePalette()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { style, dataset } = document.documentElement
     for (const [name, value] of Object.entries(cssVariables(palette)))
       style.setProperty(name, value)
