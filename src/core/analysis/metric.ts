@@ -27,10 +27,15 @@ const LEAST_GAIN = 1.1
  * On a quadratic with Hessian A this is P = λmax(A)·A⁻¹, the rates are exactly those of contraction, λmin(A) and
  * λmax(A), and no P of that bound has a higher one. Elsewhere they are rates of the mean Hessian: a figure of merit,
  * certified by nothing.
+ * @param steepest max λmax(∇²V) as `curvatureRange` gives it, where somebody knows it already
  * @returns null where H̄ is not positive definite, where V curves evenly enough already (a gain below 10 %), or
  *   with barriers, whose mean curvature need not be finite
  */
-export function suggestedMetric(field: EnergyField, pi: Gibbs): SuggestedMetric | null {
+export function suggestedMetric(
+  field: EnergyField,
+  pi: Gibbs,
+  steepest?: number,
+): SuggestedMetric | null {
   if (field.barriers.length > 0) return null
   const jet = new Float64Array(6)
   let mass = 0
@@ -50,7 +55,7 @@ export function suggestedMetric(field: EnergyField, pi: Gibbs): SuggestedMetric 
   const rateBefore = minEigenvalue2(xx, xy, yy)
   if (!(rateBefore > 0 && maxEigenvalue2(xx, xy, yy) >= LEAST_GAIN * rateBefore)) return null
   const even = inverse2(xx, xy, yy)
-  const scale = curvatureRange(field).most / curvatureRange(field, even).most
+  const scale = (steepest ?? curvatureRange(field).most) / curvatureRange(field, even).most
   // P^½ H̄ P^½ = c·I.
   if (!(scale >= LEAST_GAIN * rateBefore)) return null
   const [a, b, c] = even

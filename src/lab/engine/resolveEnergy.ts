@@ -82,6 +82,12 @@ export class EnergyResolver {
     }
   }
 
+  /** Sends for the file of a shipped energy ahead of `resolve`, which says so where there is none. */
+  prefetch(energy: EnergySpec): void {
+    if (energy.kind !== 'pretrained') return
+    this.parts.environment.assets.pretrained(energy.name).catch(() => undefined)
+  }
+
   /** @throws Refusal naming the field to blame; Aborted */
   async resolve(scene: EnergyScene, signal?: AbortSignal): Promise<ResolvedEnergy> {
     const work = new Resolution(this.parts, scene, signal)

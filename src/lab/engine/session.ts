@@ -1,3 +1,4 @@
+import { curvatureRange } from '../../core/analysis/curvature.ts'
 import { convexity } from '../../core/analysis/logSobolev.ts'
 import { suggestedMetric } from '../../core/analysis/metric.ts'
 import {
@@ -129,6 +130,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
 
   prepare = async ({ run: id, scene }: PrepareRequest, signal?: AbortSignal): Promise<RunReady> => {
     const turn = ++this.latestPrepare
+    this.energies.prefetch(scene.energy)
     // Calls that already wait are let in first: a drag sends many, and only the last one counts.
     await this.environment.pause()
     const check = () => {
@@ -157,12 +159,13 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       dynamics: { ...scene.dynamics, stepSize },
     }
     const steepest = smoothness(field)
+    const curvature = field.barriers.length > 0 ? null : curvatureRange(field)
     const constants = {
       spectralGap: null,
       logSobolevEstimate: null,
       twoStateFactor: null,
       logSobolevBound: null,
-      convexity: convexity(field),
+      convexity: curvature?.least ?? convexity(field),
       smoothness: steepest.value,
       smoothnessAt: steepest.at,
       quadratic: isQuadratic(field),
@@ -210,7 +213,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       frame: await this.frameReply(id, run, 0, -1, signal),
       notices,
       terms: energy.terms,
-      suggestedMetric: suggestedMetric(field, pi),
+      suggestedMetric: suggestedMetric(field, pi, curvature?.most),
     }
   }
 
