@@ -1,4 +1,4 @@
-import { interpolateLab, rgb } from 'd3'
+import { lab, type RGBColor } from 'd3'
 import { createBitmap, type Bitmap, type Context } from './canvas.ts'
 import { toScreen, world, type Viewport } from './coordinates.ts'
 import { pack, type Accent, type Palette, type Tint } from './theme.ts'
@@ -427,6 +427,15 @@ export function dotStyle(particles: number, size: number): DotStyle {
   return { radius, opacity }
 }
 
+/** From an accent to its dense colour, straight in Lab; in numbers, since a thousand are asked for. */
+function blendOf({ base, dense }: Accent): (t: number) => RGBColor {
+  const from = lab(base)
+  const to = lab(dense)
+  const between = (a: number, b: number, t: number): number => a + t * (b - a)
+  return (t) =>
+    lab(between(from.l, to.l, t), between(from.a, to.a, t), between(from.b, to.b, t)).rgb()
+}
+
 /**
  * Colours by ink: opacity 1 − (1 − opacity)^(ink/FULL_INK); from the accent to its dense colour between
  * one dot and a dozen on top of each other. Straight (not premultiplied) alpha.
@@ -434,10 +443,10 @@ export function dotStyle(particles: number, size: number): DotStyle {
 export function inkTable(accent: Accent, opacity: number): Uint32Array {
   const length = 16 * FULL_INK
   const table = new Uint32Array(length)
-  const blend = interpolateLab(accent.base, accent.dense)
+  const blend = blendOf(accent)
   for (let i = 1; i < length; i++) {
     const dots = i / FULL_INK
-    const c = rgb(blend(Math.max(0, Math.min(1, Math.log2(Math.max(1, dots)) / Math.log2(14)))))
+    const c = blend(Math.max(0, Math.min(1, Math.log2(Math.max(1, dots)) / Math.log2(14))))
     table[i] = pack(c.r, c.g, c.b, 1 - Math.pow(1 - opacity, dots))
   }
   return table
@@ -457,10 +466,10 @@ const MOST_OPAQUE = 0.97
 export function densityTable(accent: Accent, peak: number): Uint32Array {
   const most = Math.max(4, peak)
   const table = new Uint32Array(Math.ceil(most * FULL_INK) + 1)
-  const blend = interpolateLab(accent.base, accent.dense)
+  const blend = blendOf(accent)
   for (let i = 1; i < table.length; i++) {
     const t = Math.min(1, Math.log1p((2 * i) / FULL_INK) / Math.log1p(2 * most))
-    const c = rgb(blend(Math.max(0, 2 * t - 1)))
+    const c = blend(Math.max(0, 2 * t - 1))
     table[i] = pack(c.r, c.g, c.b, MOST_OPAQUE * t)
   }
   return table
