@@ -883,7 +883,11 @@ describe('composing', () => {
     expect(status()).toBe('running')
     await platform.frames(3)
     lab.playback.pause()
-    for (const change of [() => lab.addToTray(rings), () => lab.removeTerm(1), () => lab.clearTray()]) {
+    for (const change of [
+      () => lab.addToTray(rings),
+      () => lab.removeTerm(1),
+      () => lab.clearTray(),
+    ]) {
       change()
       await settle()
       await platform.frames(3)
