@@ -36,7 +36,7 @@ function drawAll({ particles, side, samples, atLeast }: DrawRequest): DrawReply 
   const contenders: Record<string, (context: CanvasRenderingContext2D, xy: Float32Array) => void> =
     {
       painter(context, xy) {
-        painter.draw(context, viewport, { xy, previous: [] }, 'langevin', palette)
+        painter.draw(context, viewport, { xy, previous: [], first: true }, 'langevin', palette)
       },
       fillRect(context, xy) {
         context.fillStyle = 'rgba(120, 180, 255, 0.5)'

@@ -1,10 +1,11 @@
-import { contours, interpolateRgb, ticks } from 'd3'
+import { interpolateRgb, ticks } from 'd3'
 import { addBarriers } from '../../core/fields/barriers.ts'
 import { hermiteJet } from '../../core/maths/hermite.ts'
 import type { Landscape, Raster } from '../../lab/protocol/calls.ts'
 import { createBitmap, type Bitmap, type Context } from './canvas.ts'
 import type { Viewport } from './coordinates.ts'
 import { fillRate, type RateRaster } from './contraction.ts'
+import { drawLevel } from './levelLines.ts'
 import { tableOf } from './readout.ts'
 import { clipToAllowed } from './regions.ts'
 import { extent, sampleExtended, sampleField, sampleRaster } from './sampling.ts'
@@ -124,38 +125,6 @@ export function massLevel(values: Float32Array, share: number): number | null {
   return null
 }
 
-/** Traces level sets of values on n × n pixel centres (y down) as one path over a square of `side` units. */
-function traceLevel(
-  context: Context,
-  values: Float32Array,
-  n: number,
-  level: number,
-  side: number,
-) {
-  const scale = side / n
-  const shape = contours()
-    .size([n, n])
-    .contour(values as unknown as number[], level)
-  context.beginPath()
-  for (const polygon of shape.coordinates) {
-    for (const ring of polygon) {
-      let pen = false
-      for (const point of ring) {
-        const x = point[0]!
-        const y = point[1]!
-        // d3 closes rings along the border of the grid; the border is not a level.
-        const border = x <= 0 || y <= 0 || x >= n || y >= n
-        if (border) pen = false
-        else if (pen) context.lineTo(x * scale, y * scale)
-        else {
-          context.moveTo(x * scale, y * scale)
-          pen = true
-        }
-      }
-    }
-  }
-}
-
 function paintHeat(
   bitmap: Bitmap,
   side: number,
@@ -171,7 +140,8 @@ function paintHeat(
   const small = createBitmap(n, n)
   small.context.putImageData(image, 0, 0)
   bitmap.context.imageSmoothingEnabled = true
-  bitmap.context.imageSmoothingQuality = 'high'
+  // Of a table that changes many times a second the difference is not seen, and costs.
+  bitmap.context.imageSmoothingQuality = n === most ? 'medium' : 'high'
   bitmap.context.drawImage(small.canvas, 0, 0, side, side)
 }
 
@@ -242,8 +212,10 @@ function paint(
     clipToAllowed(context, { ...viewport, left: 0, top: 0 }, landscape.barriers)
     const levels = contourLevels(lowest, highest, epsilon)
     const colour = interpolateRgb(palette.contourLow, palette.contourHigh)
+    const scratch = new Int32Array(2 * n * n)
     levels.forEach((level, i) => {
-      traceLevel(context, energy, n, level, size)
+      context.beginPath()
+      drawLevel(context, energy, n, level, size / n, scratch)
       context.strokeStyle = colour(levels.length > 1 ? i / (levels.length - 1) : 0)
       context.lineWidth = 1
       context.stroke()
@@ -261,7 +233,8 @@ function paint(
     ] as const) {
       const level = massLevel(density, share)
       if (level === null) continue
-      traceLevel(context, density, n, level, size)
+      context.beginPath()
+      drawLevel(context, density, n, level, size / n)
       context.setLineDash([...dash])
       context.lineWidth = 1.5
       context.stroke()

@@ -64,7 +64,8 @@ export function everyFrame(screening: Screening = BROWSER): Frames {
 
 /**
  * One on each frame, in the order in which they asked, where `heavy` says so, else all on the next: what is drawn on two
- * canvases then takes half as long in any frame, and each canvas is still drawn on every second one.
+ * canvases then takes half as long in any frame, and each canvas is still drawn on every second one. What asks seldom,
+ * a chart, costs them one frame.
  */
 export function inTurns(heavy: () => boolean, screening: Screening = BROWSER): Frames {
   const waiting: (() => void)[] = []

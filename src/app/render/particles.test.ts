@@ -89,6 +89,25 @@ describe('points', () => {
     expect(total(sheet)).toBe(300 * FULL_INK)
   })
 
+  it('share it bilinearly among the pixels round them, to an eighth of a pixel', () => {
+    const xy = new Float32Array(2 * 400)
+    for (let i = 0; i < 800; i++) xy[i] = 4 * Math.sin(i * i)
+    const sheet = createSheet(40, 24)
+    splatPoints(sheet, xy, 4)
+    const expected = createSheet(40, 24)
+    for (let i = 0; i < 800; i += 2) {
+      const along = (value: number, pixels: number) =>
+        Math.min(pixels - 1, Math.max(0, Math.round(8 * (value - 0.5)) / 8))
+      const u = along(((xy[i]! + 4) / 8) * 40, 40)
+      const v = along(((4 - xy[i + 1]!) / 8) * 24, 24)
+      for (let row = 0; row < 24; row++)
+        for (let column = 0; column < 40; column++)
+          expected.ink[row * 40 + column]! +=
+            FULL_INK * Math.max(0, 1 - Math.abs(u - column)) * Math.max(0, 1 - Math.abs(v - row))
+    }
+    expect(sheet.ink).toEqual(expected.ink)
+  })
+
   it('keep their ink on the border', () => {
     const sheet = createSheet(16, 16)
     splatPoints(sheet, Float32Array.from([4, 4, -4, -4, -4, 4, 4, -4]), 4)

@@ -9,6 +9,8 @@ export interface Cloud {
   readonly xy: Float32Array
   /** Clouds of the steps before, oldest first; drawn as trails. Empty: no trails. */
   readonly previous: readonly Float32Array[]
+  /** Whether the canvas is still blank: the picture is put there as it is, and need not be laid over anything. */
+  readonly first: boolean
 }
 
 /** Draws one cloud; holds the pixel buffers of one canvas. */
@@ -60,8 +62,9 @@ export function createDotSprite(radius: number): DotSprite {
 }
 
 /**
- * A sheet of ink: one number a device pixel, row-major, y down. What was touched lies inside the
- * rectangle [left, right) × [top, bottom).
+ * A sheet of ink: one number a device pixel, row-major, y down, and a row and a number more, always 0, so that a pixel
+ * has neighbours in the east and the south wherever it lies. What was touched lies inside the rectangle
+ * [left, right) × [top, bottom).
  */
 export interface InkSheet {
   readonly width: number
@@ -74,7 +77,7 @@ export interface InkSheet {
 }
 
 export function createSheet(width: number, height: number): InkSheet {
-  const ink = new Uint32Array(width * height)
+  const ink = new Uint32Array(width * (height + 1) + 1)
   return { width, height, ink, left: width, top: height, right: 0, bottom: 0 }
 }
 
@@ -148,46 +151,49 @@ export function splatDots(
 
 /**
  * The fast way for very many particles: FULL_INK each, shared bilinearly among the four pixels round the
- * particle. The same rules and result as `splatDots`.
+ * particle, its place rounded to an eighth of a pixel. The same rules and result as `splatDots`.
  */
 export function splatPoints(sheet: InkSheet, xy: Float32Array, halfWidth: number): number {
   const { width, height, ink } = sheet
-  const scaleX = width / (2 * halfWidth)
-  const scaleY = height / (2 * halfWidth)
-  const edgeX = width - 1
-  const edgeY = height - 1
+  // In eighths of a pixel.
+  const scaleX = (8 * width) / (2 * halfWidth)
+  const scaleY = (8 * height) / (2 * halfWidth)
+  const mostX = 8 * width
+  const mostY = 8 * height
+  const edgeX = mostX - 8
+  const edgeY = mostY - 8
   const end = xy.length - 1
-  let left = width
-  let top = height
-  let right = -1
-  let bottom = -1
+  let left = edgeX
+  let top = edgeY
+  let right = 0
+  let bottom = 0
   let drawn = 0
   for (let i = 0; i < end; i += 2) {
     const px = (xy[i]! + halfWidth) * scaleX
     const py = (halfWidth - xy[i + 1]!) * scaleY
-    if (!(px >= 0 && py >= 0 && px <= width && py <= height)) continue
+    if (!(px >= 0 && py >= 0 && px <= mostX && py <= mostY)) continue
     drawn++
-    const u = px < 0.5 ? 0 : px > width - 0.5 ? edgeX : px - 0.5
-    const v = py < 0.5 ? 0 : py > height - 0.5 ? edgeY : py - 0.5
-    const column = u | 0
-    const row = v | 0
-    if (column < left) left = column
-    if (column > right) right = column
-    if (row < top) top = row
-    if (row > bottom) bottom = row
-    const east = ((u - column) * 8 + 0.5) | 0
-    const south = ((v - row) * 8 + 0.5) | 0
+    // From the centre of the first pixel, rounded; half a pixel at each border is the border.
+    const fromX = (px - 3.5) | 0
+    const fromY = (py - 3.5) | 0
+    const u = fromX < 0 ? 0 : fromX > edgeX ? edgeX : fromX
+    const v = fromY < 0 ? 0 : fromY > edgeY ? edgeY : fromY
+    if (u < left) left = u
+    if (u > right) right = u
+    if (v < top) top = v
+    if (v > bottom) bottom = v
+    const east = u & 7
+    const south = v & 7
     const west = 8 - east
     const north = 8 - south
-    const above = row * width + column
-    const below = row < edgeY ? above + width : above
-    const next = column < edgeX ? 1 : 0
+    const above = (v >> 3) * width + (u >> 3)
+    const below = above + width
     ink[above] = ink[above]! + west * north
-    ink[above + next] = ink[above + next]! + east * north
+    ink[above + 1] = ink[above + 1]! + east * north
     ink[below] = ink[below]! + west * south
-    ink[below + next] = ink[below + next]! + east * south
+    ink[below + 1] = ink[below + 1]! + east * south
   }
-  if (drawn > 0) touch(sheet, left, top, right + 2, bottom + 2)
+  if (drawn > 0) touch(sheet, left >> 3, top >> 3, (right >> 3) + 2, (bottom >> 3) + 2)
   return drawn
 }
 
@@ -562,6 +568,12 @@ export function createParticlePainter(): ParticlePainter {
       const height = sheet.bottom - sheet.top
       if (width <= 0 || height <= 0) return
       toneMap(sheet, colours, words)
+      if (cloud.first && side === pixels) {
+        const x = Math.round(left * viewport.ratio)
+        const y = Math.round(top * viewport.ratio)
+        context.putImageData(image, x, y, sheet.left, sheet.top, width, height)
+        return
+      }
       bitmap.context.putImageData(image, 0, 0, sheet.left, sheet.top, width, height)
       context.drawImage(
         bitmap.canvas,

@@ -8,6 +8,7 @@ import type { ChartData } from '../render/chartData.ts'
 import { CHARTS, type Chart } from '../render/charts.ts'
 import { formatCount, formatTime } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
+import type { Frames } from '../render/painting.ts'
 import { drawPointers, drawStepChart } from '../render/stepChart.ts'
 import {
   deltaAt,
@@ -68,8 +69,9 @@ function useChartData(unlearned: boolean): ChartData {
 /**
  * The chart under the stage, one of four, over the steps of the run: hover reads off, a click or the arrow keys
  * scrub there, δ is a line to drag.
+ * @param frames when the curves are drawn
  */
-export function LyapunovPlot() {
+export function LyapunovPlot({ frames }: { readonly frames: Frames }) {
   const id = useScene((scene) => scene.view.chart)
   const unlearned = useUnlearned()
   const data = useChartData(unlearned)
@@ -85,7 +87,7 @@ export function LyapunovPlot() {
           </p>
         )}
       </div>
-      <Plot chart={chart} data={data} unlearned={unlearned} />
+      <Plot chart={chart} data={data} unlearned={unlearned} frames={frames} />
     </div>
   )
 }
@@ -116,9 +118,10 @@ interface PlotProps {
   readonly chart: Chart
   readonly data: ChartData
   readonly unlearned: boolean
+  readonly frames: Frames
 }
 
-function Plot({ chart, data, unlearned }: PlotProps) {
+function Plot({ chart, data, unlearned, frames }: PlotProps) {
   const lab = useLab()
   const [holder, surface] = useSurface<HTMLDivElement>()
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -173,9 +176,18 @@ function Plot({ chart, data, unlearned }: PlotProps) {
           },
     [lab, moves, layout, picture, read, palette],
   )
-  usePainting(canvas, drawChart)
+  usePainting(canvas, drawChart, frames)
   const redrawCursor = usePainting(pointers, drawCursor)
-  useEffect(() => lab.live.subscribe(redrawCursor), [lab, redrawCursor])
+  useEffect(() => {
+    let drawn = NaN
+    return lab.live.subscribe(({ step }) => {
+      // Of a long run many steps share a pixel.
+      const at = layout === null ? NaN : Math.round(4 * layout.x(step))
+      if (at === drawn) return
+      drawn = at
+      redrawCursor()
+    })
+  }, [lab, layout, redrawCursor])
 
   useEffect(() => {
     const element = holder.current

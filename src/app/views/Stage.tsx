@@ -55,7 +55,7 @@ export function Stage() {
       </div>
       <Layers />
       <Transport />
-      <LyapunovPlot />
+      <LyapunovPlot frames={frames} />
     </section>
   )
 }
@@ -207,16 +207,18 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
       const state = lab.live.getState()
       const xy = state[flow]
       const context = prepareContext(canvas, viewport)
-      if (has('difference')) drawDifference(context, viewport, landscape, xy, palette)
+      const first = !has('difference')
+      if (!first) drawDifference(context, viewport, landscape, xy, palette)
       if (has('particles')) {
         const trail = flow === 'langevin' ? state.langevinTrail : state.deterministicTrail
         const previous = has('trails') ? trail : NO_TRAIL
         const companion = flow === 'langevin' ? state.companion : null
         if (companion !== null) {
-          const second = { xy: companion, previous: NO_TRAIL }
+          const second = { xy: companion, previous: NO_TRAIL, first }
           companions.draw(context, viewport, second, 'companion', palette)
         }
-        particles.draw(context, viewport, { xy, previous }, flow, palette)
+        const cloud = { xy, previous, first: first && companion === null }
+        particles.draw(context, viewport, cloud, flow, palette)
         if (companion !== null) drawLinks(context, viewport, xy, companion, palette)
       }
       canvas.dataset.step = String(state.step)

@@ -107,19 +107,20 @@ function Scrubber() {
     return lab.run.subscribe(show)
   }, [lab, steps])
   return (
-    <input
-      ref={ref}
-      className="scrubber"
-      type="range"
-      aria-label="Scrub"
-      min={0}
-      max={Math.max(1, steps)}
-      step={1}
-      defaultValue={0}
-      onInput={(event) => {
-        lab.playback.scrub(Number(event.currentTarget.value))
-      }}
-    />
+    <div className="scrubber">
+      <input
+        ref={ref}
+        type="range"
+        aria-label="Scrub"
+        min={0}
+        max={Math.max(1, steps)}
+        step={1}
+        defaultValue={0}
+        onInput={(event) => {
+          lab.playback.scrub(Number(event.currentTarget.value))
+        }}
+      />
+    </div>
   )
 }
 
@@ -138,8 +139,8 @@ function Counter() {
       const { step } = lab.run.getState()
       if (step === shown) return
       shown = step
-      if (k.current !== null) k.current.textContent = formatCount(step)
-      if (t.current !== null) t.current.textContent = formatTime(step, stepSize ?? 0.01)
+      write(k.current, formatCount(step))
+      write(t.current, formatTime(step, stepSize ?? 0.01))
     }
     show()
     return lab.run.subscribe(show)
@@ -147,14 +148,25 @@ function Counter() {
   return (
     <p className="counter">
       <span>
-        <i>k</i> = <b ref={k} style={{ minWidth: `${String(String(steps).length)}ch` }} />
+        <i>k</i> = <b ref={k} style={{ width: widthOf(formatCount(steps)) }} />
         <span className="of"> / {formatCount(steps)}</span>
       </span>
       <span className="time">
-        <i>t</i> = <b ref={t} />
+        <i>t</i> = <b ref={t} style={{ width: widthOf(formatTime(steps, stepSize ?? 0.01)) }} />
       </span>
     </p>
   )
+}
+
+/** Into the text that is there: another node would cost a style, too. */
+function write(element: HTMLElement | null, text: string): void {
+  if (element?.firstChild) element.firstChild.nodeValue = text
+  else element?.append(text)
+}
+
+/** Room for a number, its digits all equally wide. */
+function widthOf(number: string): string {
+  return `${String(number.length)}ch`
 }
 
 function Speed() {
