@@ -1,6 +1,7 @@
 import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
-import { showFrame, type LiveStore } from './liveStore.ts'
+import type { LiveFrame } from '../../lab/protocol/calls.ts'
+import { cloudsOf, showFrame, type LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
 import type { SceneStore } from './sceneStore.ts'
 
@@ -42,15 +43,21 @@ export function createLiveFrames({
   let last = -Infinity
   let seen = true
   let unframe: (() => void) | null = null
+  let shown: LiveFrame | null = null
+  let spare: readonly Float32Array[] = []
 
   async function move(steps: number): Promise<void> {
     const current = on()
     busy = true
     try {
-      const frame = await client.call('liveFrame', { steps })
+      const given = spare
+      spare = []
+      const frame = await client.call('liveFrame', { steps, spare: given })
       if (frame === null || on() !== current) return
       step += steps
       showFrame(live, { step, companion: null, ...frame }, true)
+      if (shown !== null) spare = cloudsOf(shown)
+      shown = frame
     } catch (error) {
       if (!isAbortError(error) && !(error instanceof CallError)) throw error
     } finally {

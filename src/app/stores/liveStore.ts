@@ -39,6 +39,16 @@ export function createLiveStore(): LiveStore {
   }))
 }
 
+/** The arrays of a frame that is shown no longer, to be written over. */
+export function cloudsOf({
+  langevin,
+  deterministic,
+  companion = null,
+}: Pick<LiveState, 'langevin' | 'deterministic'> &
+  Partial<Pick<LiveState, 'companion'>>): readonly Float32Array[] {
+  return companion === null ? [langevin, deterministic] : [langevin, deterministic, companion]
+}
+
 /** A cloud, with the trail grown by the cloud before it when the frame follows on, or cut when it does not. */
 export function showFrame(
   store: LiveStore,

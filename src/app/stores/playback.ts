@@ -3,7 +3,7 @@ import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { CurvePoint, FrameReply, RunReady } from '../../lab/protocol/calls.ts'
 import type { SceneSpec, StoppingSpec } from '../../lab/scene/sceneSpec.ts'
 import { tick } from './clock.ts'
-import { showFrame, type LiveStore } from './liveStore.ts'
+import { cloudsOf, showFrame, type LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
 import { grow, post, type RunStore } from './runStore.ts'
 import type { SceneStore } from './sceneStore.ts'
@@ -101,6 +101,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
   let startedAt = -1
   let points: readonly CurvePoint[] = []
   let newest: FrameReply | null = null
+  /** Of frames that have left the stage. */
+  let spare: readonly Float32Array[] = []
   let lastFlush = -Infinity
   let flushedStep = 0
   let lastStep = -Infinity
@@ -247,7 +249,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
     // The first particles do not wait for the estimator to be made.
     const early = playing && step === 1 && shown === 0 && step < limit()
     try {
-      const reply = await client.call('frame', { run, step, have: points.length - 1, early })
+      const given = spare
+      spare = []
+      const have = points.length - 1
+      const reply = await client.call('frame', { run, step, have, early, spare: given })
       if (run !== activeRun || suspended) return
       busy = false
       if (reply.step > shown && !early) {
@@ -271,9 +276,12 @@ export function createPlayback(options: PlaybackOptions): Playback {
     const forward = reply.step > shown
     const follows = playing && forward && reply.step - shown <= 4
     points = grow(points, reply.points)
+    const before = newest
     newest = reply
     shown = reply.step
     showFrame(live, reply, follows)
+    // The first frame of a run is kept with it.
+    if (before !== null && before !== store.getState().run?.frame) spare = cloudsOf(before)
     if (!playing) {
       flush()
       measureShown()

@@ -37,8 +37,8 @@ class FakeWorker implements WorkerLike {
     }))
   }
 
-  postMessage(message: unknown): void {
-    this.near.postMessage(message)
+  postMessage(message: unknown, options: { transfer?: ArrayBuffer[] } = {}): void {
+    this.near.postMessage(message, options.transfer)
   }
 
   addEventListener(
@@ -120,6 +120,24 @@ test('a reply arrives with its arrays moved, not copied', async () => {
     type: 'start',
     start: { baseUrl: 'http://lab.test/path/' },
   })
+})
+
+test('spare arrays go back to the worker moved, not copied', async () => {
+  const { client } = connect(
+    handlersWith({
+      liveFrame: ({ spare = [] }) =>
+        Promise.resolve({ langevin: spare[0]!, deterministic: new Float32Array() }),
+    }),
+  )
+  const spare = new Float32Array([1, 2])
+  const reply = await client.call('liveFrame', { steps: 1, spare: [spare] })
+  expect(reply?.langevin).toEqual(new Float32Array([1, 2]))
+  expect(spare.length).toBe(0)
+})
+
+test('a request may be nothing at all', async () => {
+  const { client } = connect(handlersWith({ endLive: () => Promise.resolve(null) }))
+  expect(await client.call('endLive', null)).toBeNull()
 })
 
 test('replies find their callers in whatever order they come', async () => {

@@ -1,10 +1,10 @@
-import type { CallName, Events, Reply, Request } from '../protocol/calls.ts'
+import type { CallName, Events, Reply, Request, Returned } from '../protocol/calls.ts'
 import type { CallMessage, FromWorker, ToWorker, WorkerStart } from '../protocol/messages.ts'
 import { abortError, CallError, failureToError } from './callError.ts'
 
 /** The part of a `Worker` that the client uses; a test hands in a fake one. */
 export interface WorkerLike {
-  postMessage(message: ToWorker): void
+  postMessage(message: ToWorker, options?: { transfer?: ArrayBuffer[] }): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
   addEventListener(
     type: 'error' | 'messageerror',
@@ -188,7 +188,10 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
           const asset = request as Request<'provide'>
           assets.set(asset.ref, asset)
         }
-        worker.postMessage({ type: 'call', id, name: call, request } as CallMessage)
+        const spare = (request as Returned | null)?.spare ?? []
+        worker.postMessage({ type: 'call', id, name: call, request } as CallMessage, {
+          transfer: spare.map(({ buffer }) => buffer as ArrayBuffer),
+        })
       })
     },
 

@@ -16,6 +16,26 @@ export interface Frame extends Positions<Float32Array> {
   readonly step: number
 }
 
+/** Most arrays that wait to be used again: two frames of three clouds. */
+const MOST_SPARE = 6
+
+/** Arrays of clouds that may be written over: of many particles, new ones for each frame would be megabytes of garbage. */
+export class SpareClouds {
+  private readonly arrays: Float32Array[] = []
+
+  /** Takes arrays over; of too many the oldest go. */
+  add(arrays: readonly Float32Array[]): void {
+    this.arrays.push(...arrays)
+    this.arrays.splice(0, this.arrays.length - MOST_SPARE)
+  }
+
+  /** An array of a length, with anything in it. */
+  take(length: number): Float32Array {
+    const at = this.arrays.findIndex((array) => array.length === length)
+    return at < 0 ? new Float32Array(length) : this.arrays.splice(at, 1)[0]!
+  }
+}
+
 /** Bytes that the frames of a run may take. */
 export const FRAME_BUDGET = 192 * 2 ** 20
 
@@ -59,15 +79,21 @@ export class FrameStore {
   }
 }
 
-/** A copy of the clouds as they are drawn. */
+/** A copy of the clouds as they are drawn, in spare arrays where there are some. */
 export function drawn(
   step: number,
   { langevin, deterministic, companion }: Positions<Float64Array | Float32Array>,
+  spare = new SpareClouds(),
 ): Frame {
+  const copied = (cloud: Float64Array | Float32Array): Float32Array => {
+    const copy = spare.take(cloud.length)
+    copy.set(cloud)
+    return copy
+  }
   return {
     step,
-    langevin: Float32Array.from(langevin),
-    deterministic: Float32Array.from(deterministic),
-    companion: companion === null ? null : Float32Array.from(companion),
+    langevin: copied(langevin),
+    deterministic: copied(deterministic),
+    companion: companion === null ? null : copied(companion),
   }
 }

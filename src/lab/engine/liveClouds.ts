@@ -9,6 +9,7 @@ import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
 import type { LiveFrame } from '../protocol/calls.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Environment } from './environment.ts'
+import { drawn, SpareClouds } from './frames.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
 import { samplerOf } from './run.ts'
 
@@ -31,6 +32,7 @@ export class LiveClouds {
   private readonly clock: Environment['clock']
   private scene: SceneSpec
   private target: ResolvedTarget
+  private readonly spare: SpareClouds
   private clouds: { readonly langevin: Cloud; readonly flow: Cloud } | null = null
   private field: EnergyField | null = null
   private transition: Transition | null = null
@@ -39,7 +41,14 @@ export class LiveClouds {
   private resting = -Infinity
   private releasedAt = 0
 
-  constructor(clock: Environment['clock'], scene: SceneSpec, target: ResolvedTarget) {
+  /** @param spare where the clouds that are shown are taken from; default: they are new */
+  constructor(
+    clock: Environment['clock'],
+    scene: SceneSpec,
+    target: ResolvedTarget,
+    spare = new SpareClouds(),
+  ) {
+    this.spare = spare
     this.clock = clock
     this.scene = scene
     this.target = target
@@ -85,10 +94,9 @@ export class LiveClouds {
     }
     const took = this.clock() - started
     if (took > SHORT) this.resting = started + (1 + REST) * took
-    return {
-      langevin: Float32Array.from(langevin.xy),
-      deterministic: Float32Array.from(flow.xy),
-    }
+    const shown = { langevin: langevin.xy, deterministic: flow.xy, companion: null }
+    const { langevin: noisy, deterministic } = drawn(this.step, shown, this.spare)
+    return { langevin: noisy, deterministic }
   }
 
   private transitionOn(field: EnergyField): Transition {

@@ -44,7 +44,7 @@ import type { AnalysisReport, CurvePoint } from '../protocol/calls.ts'
 import type { RunResult, TrainingSummary } from '../protocol/result.ts'
 import type { SceneSpec, StoppingSpec } from '../scene/sceneSpec.ts'
 import { Slicer, type Environment } from './environment.ts'
-import { drawn, FrameStore, type Frame } from './frames.ts'
+import { drawn, FrameStore, SpareClouds, type Frame } from './frames.ts'
 import { Aborted, throwIfAborted } from './refusal.ts'
 
 export interface RunOptions {
@@ -61,6 +61,8 @@ export interface RunOptions {
   /** Whether the law of the data is known, or smoothed; default: it has none. */
   readonly dataLaw?: StoppingInput['law']['data']
   readonly frameBudget?: number
+  /** Where the clouds of its frames are taken from; default: they are new. */
+  readonly spare?: SpareClouds
 }
 
 /** With more particles than this the floor is measured at the end of the run, not beside it. */
@@ -105,6 +107,7 @@ export class Run {
   private readonly steps: number
   private readonly clouds: Clouds
   private readonly frames: FrameStore
+  private readonly spare: SpareClouds
   private cursor: { step: number; readonly clouds: Clouds } | null = null
   private step = 0
   /** The last work on the clouds; the next one waits for it. */
@@ -167,6 +170,7 @@ export class Run {
             logDensity(xy[2 * i]!, xy[2 * i + 1]!),
           ),
     )
+    this.spare = options.spare ?? new SpareClouds()
     this.contraction =
       companion === null
         ? null
@@ -241,7 +245,7 @@ export class Run {
         }
         const slicer = new Slicer(this.environment)
         const folded = await slicer.drain(this.move(this.clouds, step))
-        resolve(drawn(step, positionsOf(this.clouds)))
+        resolve(drawn(step, positionsOf(this.clouds), this.spare))
         // Whoever waited for the particles goes first.
         await this.environment.pause()
         await slicer.drain(this.note(step, folded))
@@ -353,11 +357,11 @@ export class Run {
   /** The clouds at a computed step, in arrays that are the caller's. */
   async frameAt(step: number, signal?: AbortSignal): Promise<Frame> {
     const recorded = this.frames.frame(step)
-    if (recorded !== null) return drawn(step, recorded)
+    if (recorded !== null) return drawn(step, recorded, this.spare)
     // The clouds may be on their way, and past this step when they have arrived.
     if (step === this.step) {
       const now = await this.inTurn(() =>
-        step === this.step ? drawn(step, positionsOf(this.clouds)) : null,
+        step === this.step ? drawn(step, positionsOf(this.clouds), this.spare) : null,
       )
       if (now !== null) return now
     }
@@ -376,7 +380,7 @@ export class Run {
       throwIfAborted(signal)
     }
     this.cursor = at
-    return drawn(step, positionsOf(at.clouds))
+    return drawn(step, positionsOf(at.clouds), this.spare)
   }
 
   /** Curve entries after step `have` up to the last computed. */

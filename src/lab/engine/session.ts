@@ -42,7 +42,7 @@ import type { SceneSpec } from '../scene/sceneSpec.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Backends, reportOf } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
-import type { Frame } from './frames.ts'
+import { SpareClouds, type Frame } from './frames.ts'
 import { landscapeOf } from './landscape.ts'
 import { LiveClouds } from './liveClouds.ts'
 import { LiveTargets } from './liveTargets.ts'
@@ -98,6 +98,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   private latestPrepare = 0
   private job: TrainingJob | null = null
   private clouds: LiveClouds | null = null
+  private readonly spare = new SpareClouds()
   private readonly liveTargets: LiveTargets
   private following: LiveTraining | null = null
   private latestLive = 0
@@ -218,9 +219,10 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   }
 
   frame = async (
-    { run: id, step, have, early = false }: FrameRequest,
+    { run: id, step, have, early = false, spare = [] }: FrameRequest,
     signal?: AbortSignal,
   ): Promise<FrameReply> => {
+    this.spare.add(spare)
     const run = this.runOf(id)
     const wanted = Math.max(0, Math.min(Math.floor(step), run.scene.dynamics.steps))
     if (early && wanted === run.computed + 1) {
@@ -335,7 +337,8 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     return null
   }
 
-  liveFrame = async ({ steps }: Request<'liveFrame'>): Promise<LiveFrame | null> => {
+  liveFrame = async ({ steps, spare = [] }: Request<'liveFrame'>): Promise<LiveFrame | null> => {
+    this.spare.add(spare)
     if (this.following !== null) return this.following.advance(steps)
     const field = this.job?.live ?? null
     return field === null || this.clouds === null ? null : this.clouds.advance(field, steps)
@@ -431,6 +434,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     try {
       return new Run({
         ...options,
+        spare: this.spare,
         environment: this.environment,
         target: options.target.initial,
       })
@@ -504,7 +508,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       paused: options.paused,
     })
     this.job = job
-    this.clouds = new LiveClouds(this.environment.clock, scene, target)
+    this.clouds = new LiveClouds(this.environment.clock, scene, target, this.spare)
     const abort = () => {
       job.abort()
     }

@@ -67,7 +67,7 @@ export interface Calls {
    * Particles on the energy under training: both clouds advanced by up to n steps on the current table; null where
    * there is none yet, or where the training needs the time.
    */
-  liveFrame: [request: { readonly steps: number }, reply: LiveFrame | null]
+  liveFrame: [request: { readonly steps: number } & Returned, reply: LiveFrame | null]
   /** A small picture of a target's density (or of its points) or of an energy's Gibbs density. */
   thumbnail: [request: ThumbnailRequest, reply: Raster]
 }
@@ -170,7 +170,13 @@ export interface RunReady {
   readonly suggestedMetric: SuggestedMetric | null
 }
 
-export interface FrameRequest {
+/** What the page gives back. */
+export interface Returned {
+  /** Clouds of earlier replies that are shown no longer: transferred, to be written over. Default: none. */
+  readonly spare?: readonly Float32Array[]
+}
+
+export interface FrameRequest extends Returned {
   readonly run: number
   readonly step: number
   /** The page has the curve up to and including this step; −1: nothing yet. */
