@@ -6,6 +6,7 @@ import { readKernelModule } from '../../src/lab/cli/kernelModule.ts'
 import type { Environment } from '../../src/lab/engine/environment.ts'
 import { followLaws } from '../../src/lab/engine/followLaws.ts'
 import { Session } from '../../src/lab/engine/session.ts'
+import { packReport } from '../../src/lab/io/packedReport.ts'
 import type { AnalysisReport, FrameReply, Landscape } from '../../src/lab/protocol/calls.ts'
 import type { RunResult } from '../../src/lab/protocol/result.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
@@ -90,7 +91,7 @@ export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
       shared ??
       (await followLaws(await session.analysisInput({ run }), { environment: surroundings }))
     if (laws === 'shared') shared = report
-    await session.attach({ run, report })
+    await session.attach({ run, report: packReport(report) })
     const result = await session.result({ run })
     const { steps } = result.scene.dynamics
     const { langevin, nullFloor } = await session.frame({ run, step: steps, have: steps })

@@ -1,7 +1,8 @@
 import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
 import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
-import type { AnalysisReport, RunReady } from '../../lab/protocol/calls.ts'
+import type { AnalysisReport, PackedAnalysis, RunReady } from '../../lab/protocol/calls.ts'
+import { unpackReport } from '../../lab/io/packedReport.ts'
 import type { Platform } from './platform.ts'
 import { post, type RunStore } from './runStore.ts'
 
@@ -31,14 +32,14 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
   let current: number | null = null
   let timer: (() => void) | null = null
   let attaching = false
-  let waiting: AnalysisReport | null = null
+  let waiting: PackedAnalysis | null = null
 
   analysis.onReport(({ run: id, report }) => {
     if (id === current) receive(report)
   })
 
-  function receive(report: AnalysisReport): void {
-    run.setState({ analysis: report })
+  function receive(report: PackedAnalysis): void {
+    run.setState({ analysis: unpackReport<AnalysisReport>(report) })
     waiting = report
     void attach()
   }

@@ -26,6 +26,13 @@ export const TRAIL_LENGTH = 8
 /** Trails of more particles than this are a tangle, and whole clouds would be memory for nothing. */
 export const TRAILED = 1500
 
+/** With more particles than this the two canvases are drawn on alternate frames. */
+const DRAWN_IN_TURNS = 25_000
+
+export function isDrawnInTurns({ langevin }: Pick<LiveState, 'langevin'>): boolean {
+  return langevin.length > 2 * DRAWN_IN_TURNS
+}
+
 const NOTHING = new Float32Array()
 
 export function createLiveStore(): LiveStore {

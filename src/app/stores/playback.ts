@@ -3,7 +3,7 @@ import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { CurvePoint, FrameReply, RunReady } from '../../lab/protocol/calls.ts'
 import type { SceneSpec, StoppingSpec } from '../../lab/scene/sceneSpec.ts'
 import { tick } from './clock.ts'
-import { cloudsOf, showFrame, type LiveStore } from './liveStore.ts'
+import { cloudsOf, isDrawnInTurns, showFrame, type LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
 import { grow, post, type RunStore } from './runStore.ts'
 import type { SceneStore } from './sceneStore.ts'
@@ -66,7 +66,12 @@ const CURVE_SHARE = 1 / 600
 /** Even the slowest curve is brought up to date so often, ms. */
 const LONGEST_WAIT = 2000
 /** One request is for no more steps than take about this long, ms, so that a slow worker still shows many positions. */
-const REPLY_TIME = 40
+const REPLY_TIME = 33
+/**
+ * Of clouds that are drawn in turns, on every second animation frame at most, a worker that keeps up is not asked
+ * before so many ms are over: what it sent would not be drawn.
+ */
+const DRAWING_TIME = 25
 /** Shortest time between two prepares, ms: a drag sends no more than the worker can use. */
 const PREPARE_INTERVAL = 60
 
@@ -92,6 +97,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
   let playing = false
   let seen = true
   let busy = false
+  let lastAsked = -Infinity
   /** How long the worker takes for a step, ms; 0 until measured. */
   let stepTime = 0
   let wanted: number | null = null
@@ -246,6 +252,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     const run = activeRun
     busy = true
     const asked = platform.now()
+    lastAsked = asked
     // The first particles do not wait for the estimator to be made.
     const early = playing && step === 1 && shown === 0 && step < limit()
     try {
@@ -388,7 +395,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
         sleep()
         return
       }
-      advance(elapsed)
+      advance(elapsed, isDrawnInTurns(live.getState()) && platform.now() - lastAsked < DRAWING_TIME)
       if (!busy && shown >= limit()) {
         playing = false
         store.setState({ status: shown === haltAt() ? 'paused' : 'stopped' })
@@ -401,11 +408,18 @@ export function createPlayback(options: PlaybackOptions): Playback {
     unframe = null
   }
 
-  /** Moves the clock, and asks for the frame that it then wants. */
-  function advance(elapsed: number): void {
+  /** Moves the clock, and asks for the frame that it then wants, unless it is too early. */
+  function advance(elapsed: number, early = false): void {
     const { speed } = scenes.getState().scene.view
     const stride = stepTime > 0 ? REPLY_TIME / stepTime : Infinity
-    const next = tick(position, { elapsed, speed, shown, busy, limit: limit(), stride })
+    const next = tick(position, {
+      elapsed,
+      speed,
+      shown,
+      busy: busy || early,
+      limit: limit(),
+      stride,
+    })
     position = next.position
     if (next.ask !== null) void ask(next.ask)
   }

@@ -20,6 +20,7 @@ import { inTurns, observeScreen, standingBack, type Frames } from '../render/pai
 import { drawRegions } from '../render/regions.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../render/readout.ts'
 import type { Flow } from '../render/theme.ts'
+import { isDrawnInTurns } from '../stores/liveStore.ts'
 import { barriersOf, everyBarrier, quantitiesOf } from '../stores/shelfStore.ts'
 import { useLab, useLearning, usePalette, useRun, useScene, useShelf, useTool } from './context.ts'
 import { isIdentity, lawOf } from './laws.ts'
@@ -32,9 +33,6 @@ import { useSurface } from './useSurface.ts'
 const BarrierHandles = createPart(async () => (await import('./BarrierHandles.tsx')).BarrierHandles)
 const RegionPad = createPart(async () => (await import('./RegionPad.tsx')).RegionPad)
 
-/** With more particles than this the two canvases are drawn on alternate frames. */
-const DRAWN_IN_TURNS = 25_000
-
 /** The two canvases, their clock and their curve. */
 export function Stage() {
   const ref = useRef<HTMLElement>(null)
@@ -42,10 +40,7 @@ export function Stage() {
   const painter = useMemo(() => createLandscapePainter(), [])
   const data = useLandscapeData()
   const lab = useLab()
-  const frames = useMemo(
-    () => inTurns(() => lab.live.getState().langevin.length > 2 * DRAWN_IN_TURNS),
-    [lab],
-  )
+  const frames = useMemo(() => inTurns(() => isDrawnInTurns(lab.live.getState())), [lab])
   return (
     <section className="stage" ref={ref} data-testid="stage" aria-label="Stage">
       <div className="twins">

@@ -1,4 +1,4 @@
-import type { AnalysisInput, AnalysisReport, Events } from '../protocol/calls.ts'
+import type { AnalysisInput, Events, PackedAnalysis } from '../protocol/calls.ts'
 import { createComputeClient, type WorkerLike } from './computeClient.ts'
 
 export interface AnalysisClient {
@@ -6,7 +6,7 @@ export interface AnalysisClient {
    * Follows the laws of a run; a later call aborts the one before it. Rejects as `ComputeClient.call` does; after a crash
    * the next call finds a fresh worker.
    */
-  analyse(run: number, input: AnalysisInput, signal: AbortSignal): Promise<AnalysisReport>
+  analyse(run: number, input: AnalysisInput, signal: AbortSignal): Promise<PackedAnalysis>
   /** Listens to what is known on the way. */
   onReport(handler: (event: Events['analysis']) => void): void
   dispose(): void

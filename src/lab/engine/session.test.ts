@@ -3,6 +3,7 @@ import { CRITERION_IDS } from '../../core/analysis/ids.ts'
 import { parameterLayout } from '../../learning/kernels/kernel.ts'
 import { DEFAULT_SHAPE } from '../../learning/training/model.ts'
 import { writeEnergyFile } from '../io/energyFile.ts'
+import { packReport } from '../io/packedReport.ts'
 import type { AnalysisReport } from '../protocol/calls.ts'
 import { followLaws } from './followLaws.ts'
 import type { RunResult } from '../protocol/result.ts'
@@ -476,7 +477,7 @@ test('the result holds the laws followed in this thread, or those attached from 
   })
   expect(reports[0]!.stage).toBe('coarse')
   expect(report).toEqual(await followLaws(analysis, { environment }))
-  await other.attach({ run: 4, report })
+  await other.attach({ run: 4, report: packReport(report) })
   expect(await other.result({ run: 4 })).toEqual(here)
 })
 

@@ -17,9 +17,11 @@ import { spacing, type Box } from '../../core/maths/grid.ts'
 import { Purpose } from '../../core/maths/rng.ts'
 import type { EnergyModel } from '../../learning/training/api.ts'
 import { writeEnergyFile } from '../io/energyFile.ts'
+import { unpackReport } from '../io/packedReport.ts'
 import { sha256HexSync } from '../io/sha256.ts'
 import type {
   AnalysisInput,
+  AnalysisReport,
   FrameReply,
   FrameRequest,
   LiveEnergy,
@@ -260,7 +262,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   }
 
   attach = async ({ run: id, report }: Request<'attach'>): Promise<Reply<'attach'>> => {
-    this.runOf(id).attach(report)
+    this.runOf(id).attach(unpackReport<AnalysisReport>(report))
     return null
   }
 

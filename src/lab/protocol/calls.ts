@@ -8,6 +8,7 @@ import type {
   Standardisation,
   TrainerCheckpoint,
 } from '../../learning/training/api.ts'
+import type { PackedReport } from '../io/packedReport.ts'
 import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
 import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
 
@@ -44,9 +45,9 @@ export interface Calls {
     reply: StoppingReport[],
   ]
   /** Gives a run what the analysis has found, for its reports and its result. */
-  attach: [request: { readonly run: number; readonly report: AnalysisReport }, reply: null]
+  attach: [request: { readonly run: number; readonly report: PackedAnalysis }, reply: null]
   /** Served by the analysis worker: follows the laws of a run, telling on the way; aborts the one before. */
-  analyse: [request: { readonly run: number; readonly input: AnalysisInput }, reply: AnalysisReport]
+  analyse: [request: { readonly run: number; readonly input: AnalysisInput }, reply: PackedAnalysis]
   /** The whole run as the headless runner would write it, computing what is missing. */
   result: [request: { readonly run: number }, reply: RunResult]
   /** Starts training on the scene's target; replies when the training ends, is aborted or fails. */
@@ -73,6 +74,7 @@ export interface Calls {
 }
 
 export type { AnalysisInput, AnalysisReport, Calibration }
+export type PackedAnalysis = PackedReport<AnalysisReport>
 
 export type CallName = keyof Calls
 export type Request<K extends CallName> = Calls[K][0]
@@ -96,7 +98,7 @@ export interface Events {
   /** A GPU was measured against WebAssembly: worth keeping for the next visit. */
   calibrated: { readonly adapter: string; readonly calibration: Calibration }
   /** What is known so far of the laws of a run: whenever a curve is whole, and between at most 5 times a second. */
-  analysis: { readonly run: number; readonly report: AnalysisReport }
+  analysis: { readonly run: number; readonly report: PackedAnalysis }
 }
 export type EventName = keyof Events
 

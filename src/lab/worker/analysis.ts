@@ -1,6 +1,7 @@
 import { describeFailure } from '../engine/describeFailure.ts'
 import { followLaws } from '../engine/followLaws.ts'
 import { Aborted } from '../engine/refusal.ts'
+import { packReport } from '../io/packedReport.ts'
 import { messagePause, restingPause } from './pause.ts'
 import { serve, type Port } from './serve.ts'
 
@@ -22,14 +23,15 @@ const emit = serve(
       // Calls that already wait are let in first: of a drag only the last scene is followed.
       await pause()
       if (turn !== latest) throw new Aborted()
-      return followLaws(input, {
+      const report = await followLaws(input, {
         environment: { clock, pause: FEW_CORES ? restingPause(pause, clock, SPRINT) : pause },
         signal,
         onReport(report) {
           if (turn !== latest) throw new Aborted()
-          emit('analysis', { run, report })
+          emit('analysis', { run, report: packReport(report) })
         },
       })
+      return packReport(report)
     },
   },
   describeFailure,
