@@ -93,6 +93,8 @@ class FakeClient implements ComputeClient {
   readonly calls: { readonly name: CallName; readonly request: unknown }[] = []
   readonly shelf = new Set<string>()
   training: ((reply: TrainReply) => void) | null = null
+  /** Of each cloud. */
+  particles = 1
   /** Called before so many steps more are answered. */
   takeTime: (steps: number) => void = () => undefined
 
@@ -243,8 +245,8 @@ class FakeClient implements ComputeClient {
     return {
       run,
       step,
-      langevin: new Float32Array([step, 0]),
-      deterministic: new Float32Array([0, step]),
+      langevin: Object.assign(new Float32Array(2 * this.particles), [step, 0]),
+      deterministic: Object.assign(new Float32Array(2 * this.particles), [0, step]),
       computed: this.computed,
       points: Array.from({ length: this.computed - have }, (_, i) => curvePoint(have + 1 + i)),
       stops: this.stops(),
@@ -534,6 +536,37 @@ describe('playback', () => {
     const strides = wanted.slice(5).map((to, i) => to - wanted[4 + i]!)
     expect(step()).toBeGreaterThan(20)
     expect(Math.max(...strides)).toBeLessThanOrEqual(3)
+  })
+
+  it('gives back the clouds that are shown no longer, never those of the stage or of the start', async () => {
+    const { client, platform, lab } = await open()
+    await platform.frames(30)
+    const given = client.of('frame').flatMap(({ spare = [] }) => spare)
+    expect(given.length).toBeGreaterThan(4)
+    expect(new Set(given).size).toBe(given.length)
+    expect(given).not.toContain(lab.live.getState().langevin)
+    expect(given).not.toContain(lab.run.getState().run!.frame.langevin)
+  })
+
+  it('asks for clouds that are drawn in turns on every second animation frame, and lags behind nothing', async () => {
+    const asked = async (particles: number) => {
+      const { client, platform, lab, step } = await open({
+        scene: { ...SCENE, dynamics: { ...SCENE.dynamics, steps: 4000 } },
+      })
+      client.particles = particles
+      lab.playback.pause()
+      lab.playback.play()
+      await platform.frames(20)
+      const before = client.of('frame').length
+      const from = step()
+      await platform.frames(40)
+      return { requests: client.of('frame').length - before, steps: step() - from }
+    }
+    const light = await asked(25_000)
+    const heavy = await asked(25_001)
+    expect(light.requests).toBe(40)
+    expect(heavy.requests).toBe(20)
+    expect(Math.abs(heavy.steps - light.steps)).toBeLessThanOrEqual(8)
   })
 })
 
