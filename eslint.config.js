@@ -49,7 +49,7 @@ const ROOMS = {
   'lab/worker': {
     may: [
       'core/analysis',
-      'learning/kernels/simd/energy.wasm?url',
+      ...['core/samplers/simd/sampler.wasm?url', 'learning/kernels/simd/energy.wasm?url'],
       ...['lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
     ],
   },
@@ -230,7 +230,7 @@ export default defineConfig(
     ignores: [
       ...['dist/', 'out/', 'public/', 'coverage/', 'test-results/', 'playwright-report/'],
       // AssemblyScript: not TypeScript, whatever its name.
-      'src/learning/kernels/simd/assembly/',
+      ...['src/core/samplers/simd/assembly/', 'src/learning/kernels/simd/assembly/'],
     ],
   },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },

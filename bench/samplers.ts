@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { setStepKernel } from '../src/core/fields/stepKernel.ts'
 import { fold } from '../src/core/maths/grid.ts'
 import { gaussianPair } from '../src/core/maths/rng.ts'
 import { gradientFlow } from '../src/core/samplers/gradientFlow.ts'
 import { langevin } from '../src/core/samplers/langevin.ts'
 import { mala } from '../src/core/samplers/mala.ts'
+import { createStepKernel } from '../src/core/samplers/simd/stepKernel.ts'
 import { createCloud, type Sampler } from '../src/core/samplers/sampler.ts'
+import { readSamplerModule } from '../src/lab/cli/kernelModule.ts'
 import { exactNetworkLangevin } from '../src/lab/engine/exactNetworkLangevin.ts'
 import { kernelEnergy } from '../src/lab/engine/tabulate.ts'
 import type { EnergyKernel } from '../src/learning/kernels/kernel.ts'
@@ -118,6 +121,7 @@ function floorOf(flops: number, peak: number, what: string): Floor {
 }
 
 export async function measureSamplers(options: BenchOptions): Promise<Row[]> {
+  setStepKernel(createStepKernel(await readSamplerModule()))
   const shipped = shippedEnergy('two-moons')
   const { model, field } = shipped
   const start = settledCloud(field, PARTICLES).xy

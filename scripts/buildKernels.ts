@@ -1,6 +1,7 @@
 /**
- * `npm run build:kernels`: compiles src/learning/kernels/simd/assembly to energy.wasm beside it, where
- * the sources or the compiler have changed since. Vite does the same before it serves, builds or tests.
+ * `npm run build:kernels`: compiles src/learning/kernels/simd/assembly to energy.wasm beside it, and
+ * src/core/samplers/simd/assembly to sampler.wasm, where the sources or the compiler have changed since. Vite does the
+ * same before it serves, builds or tests.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -12,10 +13,21 @@ import { promisify } from 'node:util'
 import type { Plugin } from 'vite'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
-const SIMD = path.join(ROOT, 'src/learning/kernels/simd')
-const SOURCES = path.join(SIMD, 'assembly')
 const COMPILER = createRequire(import.meta.url).resolve('assemblyscript/package.json')
-export const ENERGY_WASM = path.join(SIMD, 'energy.wasm')
+
+/** A module, and the folder of its sources, which hold its entry: energy.ts for energy.wasm. */
+interface Kernel {
+  readonly wasm: string
+  readonly sources: string
+}
+
+const kernelIn = (folder: string, name: string): Kernel => ({
+  wasm: path.join(ROOT, folder, `${name}.wasm`),
+  sources: path.join(ROOT, folder, 'assembly'),
+})
+const ENERGY = kernelIn('src/learning/kernels/simd', 'energy')
+const KERNELS = [ENERGY, kernelIn('src/core/samplers/simd', 'sampler')]
+export const ENERGY_WASM = ENERGY.wasm
 
 /** No runtime, no threads, no relaxed arithmetic: the same bits everywhere. Memory comes from the host. */
 const OPTIONS = [
@@ -25,12 +37,12 @@ const OPTIONS = [
 
 const run = promisify(execFile)
 
-/** What the module depends on, as a digest of 64 characters. */
-function digest(): string {
+/** What a module depends on, as a digest of 64 characters. */
+function digest({ sources }: Kernel): string {
   const { version } = JSON.parse(readFileSync(COMPILER, 'utf8')) as { version: string }
   const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS]))
-  for (const name of readdirSync(SOURCES).sort())
-    hash.update(`\0${name}\0`).update(readFileSync(path.join(SOURCES, name)))
+  for (const name of readdirSync(sources).sort())
+    hash.update(`\0${name}\0`).update(readFileSync(path.join(sources, name)))
   return hash.digest('hex')
 }
 
@@ -45,21 +57,27 @@ function withDigest(module: Uint8Array, sources: string): Uint8Array {
 
 /** Compiles what is out of date. @throws Error with the compiler's messages */
 export async function buildKernels(): Promise<'built' | 'up to date'> {
-  const sources = digest()
-  if (existsSync(ENERGY_WASM)) {
-    const built = readFileSync(ENERGY_WASM)
+  const states = await Promise.all(KERNELS.map(buildKernel))
+  return states.includes('built') ? 'built' : 'up to date'
+}
+
+async function buildKernel(kernel: Kernel): Promise<'built' | 'up to date'> {
+  const { wasm } = kernel
+  const sources = digest(kernel)
+  if (existsSync(wasm)) {
+    const built = readFileSync(wasm)
     if (built.subarray(-sources.length).toString() === sources) return 'up to date'
   }
   // Written aside and moved: others may build, or read, at the same time.
-  const draft = `${ENERGY_WASM}.${process.pid}`
+  const draft = `${wasm}.${process.pid}`
   try {
     // As a program of its own: its types would be added to the library's in every file of ours.
     const compiler = path.join(path.dirname(COMPILER), 'bin/asc.js')
-    const entry = path.relative(ROOT, path.join(SOURCES, 'energy.ts'))
-    const outFile = path.relative(ROOT, draft)
-    await run(process.execPath, [compiler, entry, '--outFile', outFile, ...OPTIONS], { cwd: ROOT })
+    const entry = path.join(kernel.sources, `${path.basename(wasm, '.wasm')}.ts`)
+    const [from, to] = [entry, draft].map((file) => path.relative(ROOT, file))
+    await run(process.execPath, [compiler, from!, '--outFile', to!, ...OPTIONS], { cwd: ROOT })
     writeFileSync(draft, withDigest(readFileSync(draft), sources))
-    renameSync(draft, ENERGY_WASM)
+    renameSync(draft, wasm)
   } finally {
     rmSync(draft, { force: true })
   }
@@ -75,7 +93,7 @@ export function kernels(): Plugin {
     },
     configureServer(server) {
       server.watcher.on('change', (file) => {
-        if (!file.startsWith(SOURCES)) return
+        if (!KERNELS.some(({ sources }) => file.startsWith(sources))) return
         buildKernels().catch((error: unknown) => {
           server.config.logger.error(error instanceof Error ? error.message : String(error))
         })

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { noLawCurves } from '../../src/core/analysis/curves.ts'
 import { barrierLevel } from '../../src/core/fields/barriers.ts'
 import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
-import { readKernelModule } from '../../src/lab/cli/kernelModule.ts'
+import { readKernelModule, readSamplerModule } from '../../src/lab/cli/kernelModule.ts'
 import type { Environment } from '../../src/lab/engine/environment.ts'
 import { followLaws } from '../../src/lab/engine/followLaws.ts'
 import { Session } from '../../src/lab/engine/session.ts'
@@ -54,6 +54,7 @@ function environment(): Environment {
     pause: () => Promise.resolve(),
     emit: () => undefined,
     kernelModule: readKernelModule,
+    samplerModule: readSamplerModule,
   }
 }
 

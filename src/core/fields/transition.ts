@@ -2,6 +2,7 @@ import { fold } from '../maths/grid.ts'
 import { gaussianPairs, type Key } from '../maths/rng.ts'
 import { fieldGradient, fieldGradients, fieldJet, isAllowed } from './barriers.ts'
 import type { EnergyField } from './energyField.ts'
+import { stepKernel } from './stepKernel.ts'
 
 /** What fixes one step of the dynamics. */
 export interface TransitionParameters {
@@ -119,6 +120,11 @@ export function centresOfBlock(
   out: Float64Array,
   gradients: GradientReader = fieldGradients,
 ): void {
+  const kernel = stepKernel()
+  if (kernel !== null && gradients === fieldGradients && field.barriers.length === 0) {
+    kernel.centres(field.grid, transition, xy, first, n, out)
+    return
+  }
   gradients(field, xy, first, n, slopes)
   const d11 = transition.drift[0]
   const d12 = transition.drift[1]
@@ -146,6 +152,7 @@ export interface StepCounts {
  * @param to where they are bound, the first of them at index `toFirst`; unchanged
  * @param counts added to
  * @param gains one number a point, set to zero where the point stays; null: none
+ * @param inside true where they are known to be bound for the inside of the box
  */
 export function land(
   field: EnergyField,
@@ -156,15 +163,20 @@ export function land(
   toFirst: number,
   counts: StepCounts,
   gains: Float64Array | null = null,
+  inside = false,
 ): void {
   const w = field.grid.box.halfWidth
   const walls = field.barriers.length > 0
+  if (inside && !walls) {
+    xy.set(to.subarray(2 * toFirst, 2 * (toFirst + n)), 2 * first)
+    return
+  }
   let folded = 0
   for (let i = 0, k = 2 * first, j = 2 * toFirst; i < n; i++, k += 2, j += 2) {
     let x = to[j]!
     let y = to[j + 1]!
-    const inside = x >= -w && x <= w && y >= -w && y <= w
-    if (!inside) {
+    const outside = !(x >= -w && x <= w && y >= -w && y <= w)
+    if (outside) {
       x = fold(x, w)
       y = fold(y, w)
     }
@@ -175,7 +187,7 @@ export function land(
     }
     xy[k] = x
     xy[k + 1] = y
-    if (!inside) folded++
+    if (outside) folded++
   }
   counts.folded += folded
 }
@@ -203,14 +215,18 @@ export function langevinStep(
   for (let start = 0; start < count; start += BLOCK) {
     const n = Math.min(BLOCK, count - start)
     centresOfBlock(field, transition, xy, start, n, c, gradients)
-    noisyGoals(transition, c, start, n, key, step, first + start)
-    land(field, xy, start, n, goals, 0, counts)
+    const inside = noisyGoals(field, transition, c, start, n, key, step, first + start)
+    land(field, xy, start, n, goals, 0, counts, null, inside)
   }
   return counts
 }
 
-/** `goals` of n points: their centres, the first at index `start`, and L·ξ. */
+/**
+ * `goals` of n points: their centres, the first at index `start`, and L·ξ.
+ * @returns whether they are known to lie in the box
+ */
 function noisyGoals(
+  { grid }: EnergyField,
   transition: Transition,
   c: Float64Array,
   start: number,
@@ -218,7 +234,12 @@ function noisyGoals(
   key: Key,
   step: number,
   first: number,
-): void {
+): boolean {
+  const kernel = stepKernel()
+  if (kernel !== null) {
+    const w = grid.box.halfWidth
+    return kernel.scatter(transition, w, c, start, n, key, step, first, goals)
+  }
   gaussianPairs(key, first, n, step, goals)
   const l11 = transition.root[0]
   const l21 = transition.root[1]
@@ -228,6 +249,7 @@ function noisyGoals(
     goals[j] = c[k]! + l11 * a
     goals[j + 1] = c[k + 1]! + l21 * a + l22 * goals[j + 1]!
   }
+  return false
 }
 
 /**

@@ -1,5 +1,6 @@
 import { fieldJet } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
+import { stepKernel, type Expanded } from '../fields/stepKernel.ts'
 import {
   BLOCK,
   centresOfBlock,
@@ -42,8 +43,9 @@ export const gradientFlow: Sampler = {
         land(field, xy, first, n, centres, first, counts)
         continue
       }
-      if (!expand(cloud, field, transition, first, n)) cloud.injective = false
-      land(field, xy, first, n, centres, first, counts, expansions)
+      const { injective, inside } = expand(cloud, field, transition, first, n)
+      if (!injective) cloud.injective = false
+      land(field, xy, first, n, centres, first, counts, expansions, inside)
       for (let i = 0; i < n; i++) logDensity[first + i] = logDensity[first + i]! - expansions[i]!
     }
     if (counts.folded + counts.refused > 0) cloud.injective = false
@@ -53,8 +55,8 @@ export const gradientFlow: Sampler = {
 }
 
 /**
- * Centres and log-expansions of the n points of a cloud from `first` on.
- * @returns whether the map is injective at all of them
+ * Centres and log-expansions of the n ≤ BLOCK points of a cloud from `first` on.
+ * @returns `inside` false where it is not known
  */
 function expand(
   { xy, centres }: Cloud,
@@ -62,7 +64,10 @@ function expand(
   transition: Transition,
   first: number,
   n: number,
-): boolean {
+): Expanded {
+  const kernel = field.barriers.length === 0 ? stepKernel() : null
+  const known = kernel?.expand(field.grid, transition, xy, first, n, centres, expansions) ?? null
+  if (known !== null) return known
   const d11 = transition.drift[0]
   const d12 = transition.drift[1]
   const d21 = transition.drift[2]
@@ -86,5 +91,5 @@ function expand(
     expansions[i] = log(Math.max(determinant, SMALLEST_DETERMINANT))
     injective = injective && isInjectiveAt(transition, vxx, vxy, vyy)
   }
-  return injective
+  return { injective, inside: false }
 }

@@ -10,7 +10,7 @@ import { describeProblem } from '../scene/problem.ts'
 import { parseArguments, USAGE, UsageError, type ExperimentArguments } from './arguments.ts'
 import { selfContained } from './composition.ts'
 import { FolderAssets } from './folderAssets.ts'
-import { readKernelModule } from './kernelModule.ts'
+import { readKernelModule, readSamplerModule } from './kernelModule.ts'
 import { writeAll } from './output.ts'
 import { progressPrinter } from './progress.ts'
 
@@ -56,6 +56,7 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       emit: progressPrinter(print, clock),
       kernelModule: readKernelModule,
+      samplerModule: readSamplerModule,
     },
     () => undefined,
   )

@@ -12,6 +12,8 @@ export interface Environment {
   readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void
   /** The compiled energy.wasm; asked for by the tables of networks, and for each backend that is opened. */
   readonly kernelModule: OpenBackendOptions['kernelModule']
+  /** The compiled sampler.wasm; asked for once. */
+  readonly samplerModule: () => Promise<WebAssembly.Module>
 }
 
 /** Longest time in seconds that the engine computes without letting messages in. */

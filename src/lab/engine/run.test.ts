@@ -2,8 +2,11 @@ import { expect, test } from 'vitest'
 import { quadraticEnergy } from '../../core/fields/analytic.ts'
 import { tabulateEnergy } from '../../core/fields/energyGrid.ts'
 import { gibbs } from '../../core/fields/gibbs.ts'
+import { stepKernel } from '../../core/fields/stepKernel.ts'
 import { createTransition } from '../../core/fields/transition.ts'
+import { readSamplerModule } from '../../core/samplers/simd/module.testing.ts'
 import { FrameStore } from './frames.ts'
+import { openStepKernel } from './openStepKernel.ts'
 import { isEvaluated, Run } from './run.ts'
 import { sceneOf } from './session.testing.ts'
 
@@ -132,4 +135,16 @@ test('the frame store keeps to its budget', () => {
 test('the KL is evaluated on the first ten steps, every fifth, and the last', () => {
   const steps = [...Array(24).keys()].filter((k) => isEvaluated(k, 23))
   expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 23])
+})
+
+test('a run gives the same result on SIMD as without, digit for digit', async () => {
+  const expected = await createRun(Infinity, [0.5, 0]).result(null)
+  expect(stepKernel()).toBeNull()
+  await openStepKernel({ samplerModule: readSamplerModule })
+  expect(stepKernel()).not.toBeNull()
+  expect(await createRun(Infinity, [0.5, 0]).result(null)).toEqual(expected)
+  await openStepKernel({
+    samplerModule: () => Promise.reject(new Error('the server answered 404')),
+  })
+  expect(stepKernel()).toBeNull()
 })

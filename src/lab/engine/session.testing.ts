@@ -1,3 +1,4 @@
+import { readSamplerModule } from '../../core/samplers/simd/module.testing.ts'
 import { readKernelModule } from '../../learning/kernels/simd/module.testing.ts'
 import type { AssetRef, EventName, Events } from '../protocol/calls.ts'
 import { parseScene } from '../scene/decode.ts'
@@ -62,6 +63,7 @@ export function createBench(
       onEvent(event)
     },
     kernelModule: readKernelModule,
+    samplerModule: readSamplerModule,
   }
   const session = new Session(environment, ({ ref, bytes }) => {
     assets.bytes.set(ref, bytes)

@@ -45,6 +45,7 @@ import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Backends, reportOf } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { SpareClouds, type Frame } from './frames.ts'
+import { openStepKernel } from './openStepKernel.ts'
 import { landscapeOf } from './landscape.ts'
 import { LiveClouds } from './liveClouds.ts'
 import { LiveTargets } from './liveTargets.ts'
@@ -110,6 +111,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     this.environment = environment
     this.onProvide = onProvide
     this.backends = new Backends(environment)
+    void openStepKernel(environment)
     this.targets = new TargetResolver(environment.assets)
     this.liveTargets = new LiveTargets(this.targets, environment.assets)
     this.energies = new EnergyResolver(environment, this.targets, {

@@ -1,3 +1,4 @@
+import samplerUrl from '../../core/samplers/simd/sampler.wasm?url'
 import kernelUrl from '../../learning/kernels/simd/energy.wasm?url'
 import { describeFailure } from '../engine/describeFailure.ts'
 import { Session } from '../engine/session.ts'
@@ -12,7 +13,7 @@ const port = globalThis as unknown as Port
 port.addEventListener('message', start)
 
 /** On its way while the page makes up its mind what to ask for. */
-let kernel: Promise<WebAssembly.Module> | null = fetchKernel()
+let kernel: Promise<WebAssembly.Module> | null = fetchModule(kernelUrl)
 kernel.catch(() => (kernel = null))
 
 /** The first message says where the page lies; only then is there anything to serve. */
@@ -28,7 +29,8 @@ function start(event: { readonly data: unknown }): void {
       emit: (name, payload) => {
         emit(name, payload)
       },
-      kernelModule: () => kernel ?? fetchKernel(),
+      kernelModule: () => kernel ?? fetchModule(kernelUrl),
+      samplerModule: () => fetchModule(samplerUrl),
     },
     ({ ref, bytes }) => {
       assets.provide(ref, bytes)
@@ -38,8 +40,8 @@ function start(event: { readonly data: unknown }): void {
 }
 
 /** The streaming compiler would insist on the server's media type. */
-async function fetchKernel(): Promise<WebAssembly.Module> {
-  const response = await fetch(kernelUrl)
+async function fetchModule(url: string): Promise<WebAssembly.Module> {
+  const response = await fetch(url)
   if (!response.ok) throw new Error(`the server answered ${response.status}`)
   return WebAssembly.compile(await response.arrayBuffer())
 }
