@@ -42,14 +42,14 @@ const LINES: readonly Line[] = [
     suite: 'samplers',
     group: /./,
     name: /^table/,
-    rivals: ['network in tfjs wasm', 'table in tfjs wasm'],
+    rivals: ['network in tfjs wasm, tape', 'network in tfjs wasm, by hand', 'table in tfjs wasm'],
   },
   {
     what: 'Langevin on the network itself, one core',
     suite: 'samplers',
     group: /./,
     name: /^the network itself/,
-    rivals: ['network in tfjs wasm', 'network in tfjs cpu'],
+    rivals: ['network in tfjs wasm, tape', 'network in tfjs wasm, by hand'],
   },
   {
     what: 'the same step on one core, beside PyTorch on as many threads as suit it',

@@ -34,8 +34,12 @@ export const SUITES: readonly SuiteEntry[] = [
     text:
       'Particle-steps a second on one core, the shipped two moons. The lab moves its particles on the table of the energy; ' +
       'whoever has the tensor library alone would evaluate the network in every step, or compose a bicubic lookup of ' +
-      'gathers and products. All contenders make the same step with the same noise. The floor of the table counts scalar ' +
-      'float64 operations, that of the network its matrix products in SIMD.',
+      'gathers and products. “Tape” is the step in the library’s operations throughout: its automatic derivative, its normals, ' +
+      'the walls, the places read back once a step. “By hand” is a hybrid that costs less: our own derivative written out in its ' +
+      'operations, and our noise, step and walls in a loop beside. The bound of the table is on the hybrid, that of the network ' +
+      'on the library’s operations throughout; both ratios are shown. All contenders but the tape draw the same noise. The ' +
+      'floors count, for the table, float64 operations in SIMD, and for the network its matrix products in float32; by hand both ' +
+      'sides meet the second.',
     load: async () => (await import('./samplers.ts')).measureSamplers,
   },
   {

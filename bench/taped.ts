@@ -9,21 +9,24 @@ interface Taped extends Contender {
   dispose(): void
 }
 
-/** f(z) and f′(z) in the library's operations. */
-function activate(
+/** f(z) in the library's operations, and f′(z) where it is asked for. */
+export function activate(
   kind: NetworkShape['activations'][number],
   z: tf.Tensor2D,
-): { readonly value: tf.Tensor2D; readonly slope: tf.Tensor2D } {
+): { readonly value: tf.Tensor2D; readonly slope: () => tf.Tensor2D } {
   switch (kind) {
     case 'sin':
-      return { value: tf.sin(z), slope: tf.cos(z) }
+      return { value: tf.sin(z), slope: () => tf.cos(z) }
     case 'silu': {
       const s = tf.sigmoid(z)
-      return { value: tf.mul(z, s), slope: tf.mul(s, tf.add(1, tf.mul(z, tf.sub(1, s)))) }
+      return {
+        value: tf.mul(z, s),
+        slope: () => tf.mul(s, tf.add(1, tf.mul(z, tf.sub(1, s)))),
+      }
     }
     case 'tanh': {
       const value = tf.tanh(z)
-      return { value, slope: tf.sub(1, tf.square(value)) }
+      return { value, slope: () => tf.sub(1, tf.square(value)) }
     }
     default:
       return kind satisfies never
@@ -68,7 +71,7 @@ export async function tapedStep(
     for (let i = 0; i < hidden; i++) {
       const z = tf.add<tf.Tensor2D>(tf.matMul(a, weights[i] as tf.Tensor2D), biases[i]!)
       const { value, slope } = activate(shape.activations[i]!, z)
-      slopes.push(slope)
+      if (second !== null) slopes.push(slope())
       a = value
     }
     const v = tf.add<tf.Tensor2D>(tf.matMul(a, weights[hidden] as tf.Tensor2D), biases[hidden]!)
