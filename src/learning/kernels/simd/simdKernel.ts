@@ -20,6 +20,7 @@ export function isSynchronous(kernel: EnergyKernel): kernel is SimdKernel {
 /** What assembly/energy.ts exports. Addresses are in bytes. */
 interface Exports {
   readonly BLOCK: WebAssembly.Global<'i32'>
+  readonly FREE: WebAssembly.Global<'i32'>
   configure(network: number): void
   setParameters(): void
   evaluate(n: number, withGradient: number): void
@@ -36,9 +37,14 @@ export const ACTIVATION: Readonly<Record<Activation, number>> = { sin: 0, silu: 
 
 const padded = (width: number) => Math.ceil(width / 8) * 8
 
-/** Hands out memory from address 0 on, for vectors aligned to 16 bytes. */
+/** Hands out memory from an address on, for vectors aligned to 16 bytes. */
 class Arena {
-  bytes = 0
+  /** Up to here it is in use. */
+  bytes: number
+
+  constructor(free: number) {
+    this.bytes = Math.ceil(free / 16) * 16
+  }
 
   take(floats: number): number {
     const at = this.bytes
@@ -52,15 +58,13 @@ const LAYER_WORDS = 18
 const NETWORK_WORDS = 19
 
 /** Addresses of everything in the kernel's memory, and the descriptions in the order of their fields. */
-function layOut(shape: NetworkShape, block: number) {
+function layOut(shape: NetworkShape, block: number, free: number) {
   const { layers, length } = parameterLayout(shape)
   const hidden = layers.slice(0, -1)
   const output = layers.at(-1)!
   const widest = Math.max(...shape.widths.map(padded))
   const last = padded(output.inputs)
-  const arena = new Arena()
-  // Address 0 stands for "none" in the compiled code.
-  arena.take(4)
+  const arena = new Arena(free)
   const networkAt = arena.take(NETWORK_WORDS)
   const layersAt = arena.take(LAYER_WORDS * hidden.length)
   const buffers = {
@@ -131,11 +135,11 @@ function layOut(shape: NetworkShape, block: number) {
  */
 export function createSimdKernel(module: WebAssembly.Module, shape: NetworkShape): SimdKernel {
   if (shape.widths.length === 0) throw new RangeError('the network has no hidden layer')
-  const memory = new WebAssembly.Memory({ initial: 0 })
+  const memory = new WebAssembly.Memory({ initial: 1 })
   const compiled = new WebAssembly.Instance(module, { env: { memory } })
     .exports as unknown as Exports
-  const plan = layOut(shape, compiled.BLOCK.value)
-  memory.grow(Math.ceil(plan.bytes / PAGE))
+  const plan = layOut(shape, compiled.BLOCK.value, compiled.FREE.value)
+  memory.grow(Math.ceil(plan.bytes / PAGE) - 1)
   const { buffer } = memory
   new Int32Array(buffer).set(plan.networkWords, plan.networkAt / 4)
   new Int32Array(buffer).set(plan.layerWords, plan.layersAt / 4)

@@ -14,6 +14,9 @@ import { outer, outerOfTwo, product, productOfTwo } from './products'
 export { BLOCK }
 export { evaluateFloat64 } from './float64Network'
 
+/** Where the memory begins that the host lays out; below lie the constants. */
+export const FREE: usize = __heap_base
+
 let network: Network = changetype<Network>(0)
 let outputBias: f32 = 0
 let outputBiasSum: f64 = 0
