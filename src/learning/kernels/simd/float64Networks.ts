@@ -17,6 +17,8 @@ export type Float64Networks = (shape: NetworkShape, theta: ArrayLike<number>) =>
 
 /** What assembly/float64Network.ts exports. */
 interface Exports {
+  /** Where the memory begins that is not the module's own. */
+  readonly FREE: WebAssembly.Global<'i32'>
   evaluateFloat64(network: number, n: number): void
 }
 
@@ -30,6 +32,8 @@ const NETWORK_WORDS = 9
 
 /** A network as it lies in the memory of the compiled code, address by address. */
 interface Plan {
+  /** Where the words begin. */
+  readonly network: number
   readonly words: readonly number[]
   readonly parameters: readonly (readonly [at: number, values: Float64Array])[]
   readonly xy: number
@@ -38,9 +42,10 @@ interface Plan {
   readonly bytes: number
 }
 
-/** Words stand at address 0. */
-function layOut({ layers, outputWeights, outputBias }: PackedNetwork): Plan {
-  let bytes = 16 * Math.ceil((NETWORK_WORDS + LAYER_WORDS * layers.length) / 4)
+/** @param free everything stands from this address on, for vectors aligned to 16 bytes */
+function layOut({ layers, outputWeights, outputBias }: PackedNetwork, free: number): Plan {
+  const network = 16 * Math.ceil(free / 16)
+  let bytes = network + 16 * Math.ceil((NETWORK_WORDS + LAYER_WORDS * layers.length) / 4)
   const parameters: [number, Float64Array][] = []
   const take = (floats: number): number => {
     const at = bytes
@@ -59,7 +64,7 @@ function layOut({ layers, outputWeights, outputBias }: PackedNetwork): Plan {
   const gradient = take(2 * CHUNK)
   const words = [
     layers.length,
-    4 * NETWORK_WORDS,
+    network + 4 * NETWORK_WORDS,
     output,
     xy,
     value,
@@ -78,7 +83,7 @@ function layOut({ layers, outputWeights, outputBias }: PackedNetwork): Plan {
       take(outputs * BLOCK), // slope
     ]),
   ]
-  return { words, parameters, xy, value, gradient, bytes }
+  return { network, words, parameters, xy, value, gradient, bytes }
 }
 
 /**
@@ -89,7 +94,7 @@ function layOut({ layers, outputWeights, outputBias }: PackedNetwork): Plan {
  * @throws WebAssembly's errors where the engine lacks SIMD
  */
 export function createFloat64Networks(module: WebAssembly.Module): Float64Networks {
-  const memory = new WebAssembly.Memory({ initial: 0 })
+  const memory = new WebAssembly.Memory({ initial: 1 })
   const compiled = new WebAssembly.Instance(module, { env: { memory } })
     .exports as unknown as Exports
   /** Whose parameters are in the memory. */
@@ -99,7 +104,7 @@ export function createFloat64Networks(module: WebAssembly.Module): Float64Networ
     if (held === plan) return
     const missing = Math.ceil(plan.bytes / PAGE) - memory.buffer.byteLength / PAGE
     if (missing > 0) memory.grow(missing)
-    new Int32Array(memory.buffer).set(plan.words)
+    new Int32Array(memory.buffer).set(plan.words, plan.network / 4)
     for (const [at, values] of plan.parameters) new Float64Array(memory.buffer).set(values, at / 8)
     held = plan
   }
@@ -107,7 +112,7 @@ export function createFloat64Networks(module: WebAssembly.Module): Float64Networ
   return (shape, theta) => {
     const packed = packNetwork(shape, theta)
     if (packed.layers.length === 0) throw new RangeError('the network has no hidden layer')
-    const plan = layOut(packed)
+    const plan = layOut(packed, compiled.FREE.value)
     return {
       evaluate(xy, value, gradient) {
         hold(plan)
@@ -119,7 +124,7 @@ export function createFloat64Networks(module: WebAssembly.Module): Float64Networ
           const whole = Math.ceil(count / BLOCK) * BLOCK
           for (let i = 0; i < 2 * count; i++) points[i] = xy[2 * start + i]!
           points.fill(0, 2 * count, 2 * whole)
-          compiled.evaluateFloat64(0, whole)
+          compiled.evaluateFloat64(plan.network, whole)
           value.set(values.subarray(0, count), start)
           gradient.set(gradients.subarray(0, 2 * count), 2 * start)
         }
