@@ -2,7 +2,7 @@ import * as k from './constants'
 import { constant } from './constants'
 import { ROW } from './layer'
 
-/** e^x to 2 units in the last place on |x| ≤ 87; beyond, the value at the end of that range. */
+/** e^x to 2 units in the last place on |x| ≤ 40; beyond, the value at the end of that range. */
 function exponential(argument: v128): v128 {
   const x = f32x4.pmax(f32x4.pmin(argument, constant(k.LARGEST)), constant(k.LEAST))
   const shifted = f32x4.add(f32x4.mul(x, constant(k.INVERSE_LN2)), constant(k.ROUNDER))
