@@ -150,6 +150,35 @@ export async function runRecipe(
   return { seconds, kl, reached }
 }
 
+/**
+ * Times of single steps, ms, at the beginning of a long training (after its warm-up) and after `made` steps of it.
+ * @param length.steps of the whole schedule, which sets the learning rates; it is not made to its end
+ */
+export async function timeLongTraining(
+  target: Benchmark,
+  objective: ObjectiveId,
+  kernel: EnergyKernel,
+  { steps, made, timed }: { steps: number; made: number; timed: number },
+): Promise<{ readonly early: readonly number[]; readonly late: readonly number[] }> {
+  const trainer = createTrainer({ seed: 1, objective, steps, problem: target.problem(1), kernel })
+  const advanceTo = async (step: number) => {
+    while (trainer.step < step) await trainer.advance()
+  }
+  const time = async () => {
+    const times: number[] = []
+    for (let k = 0; k < timed; k++) {
+      const start = performance.now()
+      await trainer.advance()
+      times.push(performance.now() - start)
+    }
+    return times
+  }
+  await advanceTo(timed)
+  const early = await time()
+  await advanceTo(made - timed)
+  return { early, late: await time() }
+}
+
 /** The part of the lab's energy that is not the network. */
 function confinementAt(penaltyStart: number): Float64Array {
   const axis = new Float64Array(2)

@@ -107,7 +107,7 @@ export const SUITES: readonly SuiteEntry[] = [
     text:
       'Every target with a known density, at sharpness 1, trained by the recipes of the lab with the seeds that the notes name. The ' +
       'worst of the seeds is shown and held to the bound; KL(ρ*‖π_θ) in nats by quadrature on 128² cells. Times are of the ' +
-      'training alone, on one core.',
+      'training alone, on one core. Last, the longest training that a scene may ask for: whether its steps stay as fast as its weights grow.',
     load: async () => (await import('./train.ts')).measureTraining,
   },
   {

@@ -2,10 +2,16 @@ import { TARGET_IDS, type TargetId } from '../src/core/targets/ids.ts'
 import type { ObjectiveId } from '../src/learning/ids.ts'
 import { networkShape } from '../src/learning/training/recipe.ts'
 import { openOurs, OURS } from './kernels.ts'
-import { benchmark, runRecipe, type Course } from './recipes.ts'
+import { benchmark, runRecipe, timeLongTraining, type Course } from './recipes.ts'
 import type { BenchOptions, Row } from './rows.ts'
+import { summarise } from './statistics.ts'
 
 const SEEDS = [1, 2, 3]
+
+/** The longest training that a scene may ask for; so many of its steps are made, so many of them timed at either end. */
+const LONG = { steps: 200_000, made: 25_000, timed: 1000 }
+/** A step may take so many times as long late as early. */
+const MOST_SLOWDOWN = 1.2
 
 /** What a recipe is held to: KL, nats, and seconds. */
 interface Asked {
@@ -87,6 +93,29 @@ function rowsOf(recipe: Recipe, id: TargetId, label: string, courses: readonly C
   return rows
 }
 
+/** Whether a training keeps its pace while its weights grow. */
+async function longRows(options: BenchOptions): Promise<Row[]> {
+  const made = options.quick ? LONG.made / 5 : LONG.made
+  options.log(`persistent, the first ${made} of ${LONG.steps} steps`)
+  const kernel = await openOurs(networkShape('persistent'))
+  const target = await benchmark('two-moons')
+  const { early, late } = await timeLongTraining(target, 'persistent', kernel, { ...LONG, made })
+  kernel.dispose()
+  const group = `A training of ${LONG.steps.toLocaleString('en')} steps, two moons, ${OURS}`
+  const to = made.toLocaleString('en')
+  return [
+    { group, name: 'a step, early', unit: 'ms', ...summarise(early) },
+    { group, name: `a step, after ${to}`, unit: 'ms', ...summarise(late) },
+    {
+      group,
+      name: 'late over early',
+      unit: '',
+      value: summarise(late).value / summarise(early).value,
+      bounds: [{ at: 'most', value: MOST_SLOWDOWN, of: 'value' }],
+    },
+  ]
+}
+
 export async function measureTraining(options: BenchOptions): Promise<Row[]> {
   const ids: readonly TargetId[] = options.quick ? ['two-moons', 'checkerboard'] : TARGET_IDS
   const seeds = options.quick ? SEEDS.slice(0, 1) : SEEDS
@@ -107,5 +136,5 @@ export async function measureTraining(options: BenchOptions): Promise<Row[]> {
     }
     kernel.dispose()
   }
-  return rows
+  return [...rows, ...(await longRows(options))]
 }
