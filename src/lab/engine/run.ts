@@ -138,6 +138,8 @@ export class Run {
   private readonly contraction: Contraction | null
   /** What the analysis has found of the laws so far; null until it is attached. */
   private analysis: AnalysisReport | null = null
+  /** Stands for its curves until then: long arrays of nothing, and asked for with every frame. */
+  private readonly noLaws: LawCurves
   private readonly pseudoValues: (Float64Array | null)[] = []
 
   /** @throws RangeError where the initial law does not fit the box */
@@ -154,6 +156,7 @@ export class Run {
     this.key = { seed: scene.seed, purpose: Purpose.dynamics }
     this.particles = scene.dynamics.particles
     this.steps = scene.dynamics.steps
+    this.noLaws = noLawCurves(this.steps)
     this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
     const xy = this.initial.sample(this.particles, scene.seed)
     const { logDensity } = this.initial
@@ -475,12 +478,12 @@ export class Run {
   }
 
   private curves(): LangevinCurves {
-    const { langevin, analysis, steps } = this
+    const { langevin, analysis, noLaws } = this
     const folded = analysis?.foldedMass ?? []
     return {
       ...langevin,
       foldedMass: langevin.foldedMass.map((share, k) => folded[k] ?? share),
-      ...(analysis?.curves ?? noLawCurves(steps)),
+      ...(analysis?.curves ?? noLaws),
     }
   }
 
