@@ -100,6 +100,7 @@ class FakeClient implements ComputeClient {
 
   /** Whether the first particles come before their curve. */
   earlyReply = false
+  refused = false
   /** Scenes whose targets were taken up live. */
   readonly followed: SceneSpec[] = []
   /** What the next live target meets instead of being taken up. */
@@ -126,6 +127,8 @@ class FakeClient implements ComputeClient {
 
   async call<K extends CallName>(name: K, request: Request<K>): Promise<Reply<K>> {
     this.calls.push({ name, request })
+    if (this.refused && name === 'prepare')
+      throw new CallError('refused', 'found 9', 'dynamics.initial')
     const answers: { readonly [N in CallName]: (request: Request<N>) => unknown } = {
       openBackend: () => ({ name: 'cpu', description: 'JavaScript', reason: 'test', refused: [] }),
       provide: ({ ref }) => void this.shelf.add(ref),
@@ -352,6 +355,8 @@ interface Setup {
   readonly motion?: boolean
   /** Whether the worker answers with the first particles alone where it may; else it always knows all. */
   readonly earlyReply?: boolean
+  /** Whether the worker refuses to prepare anything. */
+  readonly refused?: boolean
 }
 
 const SCENE: SceneSpec = {
@@ -367,8 +372,10 @@ async function open({
   library,
   motion = true,
   earlyReply = false,
+  refused = false,
 }: Setup = {}) {
   const client = new FakeClient()
+  client.refused = refused
   client.earlyReply = earlyReply
   const platform = new FakePlatform()
   platform.motion = motion
@@ -636,6 +643,13 @@ describe('a scene that changes', () => {
     lab.edit((s) => ({ ...s, seed: 3 }))
     await settle()
     expect(status()).not.toBe('error')
+  })
+
+  it('fills the gallery although the first run is refused', async () => {
+    const { lab, status } = await open({ refused: true })
+    await settle()
+    expect(status()).toBe('error')
+    expect(Object.keys(lab.shelf.getState().targetThumbnails).length).toBeGreaterThan(5)
   })
 
   it('chooses the shipped energy of a target at its sharpness, else the untrained one', async () => {

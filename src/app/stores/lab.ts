@@ -121,6 +121,8 @@ export interface LabOptions {
 
 /** How long the first run has the worker to itself, ms. */
 const BACKGROUND_DELAY = 600
+/** Where no first run comes, as a training took its place or it was refused, pictures are asked for after so long, ms. */
+const LONGEST_DELAY = 2500
 /** Cells a side of the little pictures. */
 const TARGET_CELLS = 64
 const ENERGY_CELLS = 48
@@ -146,6 +148,7 @@ export function createLab({
   const provided = new Set<string>()
   let backendChoice: string | null = null
   let started = false
+  let picturing = false
   let calibrations: Calibrations = {}
 
   /** What a link got wrong, field by field; the rest of it stands. */
@@ -458,6 +461,8 @@ export function createLab({
 
   /** Pictures of the gallery and of the shipped shelf, once, one after the other, after the first run. */
   function picture(): void {
+    if (picturing) return
+    picturing = true
     void (async () => {
       await Promise.all([manifest, loaded.catch(() => undefined)])
       for (const kind of TARGET_KINDS) {
@@ -513,6 +518,7 @@ export function createLab({
   // Events --------------------------------------------------------------------------------------
 
   const unlisten = [
+    platform.after(LONGEST_DELAY, picture),
     client.on('notice', ({ level, text }) => {
       post(run, level, text)
     }),
