@@ -102,7 +102,7 @@ function situations(particles: number): readonly Situation[] {
         await page.getByRole('button', { name: 'Pause', exact: true }).click()
         await waitForStatus(page, 'paused')
       },
-      wanted: { mainFrames: 0, busy: 5 },
+      wanted: { busy: 5 },
     },
   ]
 }

@@ -38,8 +38,8 @@ export const SUITES: readonly SuiteEntry[] = [
       'the walls, the places read back once a step. “By hand” is a hybrid that costs less: our own derivative written out in its ' +
       'operations, and our noise, step and walls in a loop beside. The bound of the table is on the hybrid, that of the network ' +
       'on the library’s operations throughout; both ratios are shown. All contenders but the tape draw the same noise. The ' +
-      'floors count, for the table, float64 operations in SIMD, and for the network its matrix products in float32; by hand both ' +
-      'sides meet the second.',
+      'floors count, for the table, float64 operations in SIMD, and for the network its matrix products in float32, which the ' +
+      'hybrid needs as well.',
     load: async () => (await import('./samplers.ts')).measureSamplers,
   },
   {
