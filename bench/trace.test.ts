@@ -66,6 +66,12 @@ describe('a trace', () => {
     expect(longTasks).toEqual([60])
   })
 
+  it('does not take time on a processor that nobody measured for none', () => {
+    const unmeasured = at('RunTask', 300, { ph: 'X', dur: 100_000, ...MAIN })
+    expect(() => readTrace(traceOf(frame(200), unmeasured), 'from', 'to')).toThrow(/on a processor/)
+    expect(readTrace(traceOf(frame(200)), 'from', 'to').busyCpu).toBe(0)
+  })
+
   it('tells pictures from frames without one, from dropped ones and from their forks', () => {
     const { presented, dropped } = readTrace(
       traceOf(

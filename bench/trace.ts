@@ -50,7 +50,7 @@ const LONG_TASK = 50
  * Reads the stretch between two `performance.mark`s out of a trace. The main thread is that of the renderer
  * that served most animation frames; its time is that of its top-level tasks (`RunTask`). A task belongs to the
  * animation frame after whose start it ends, so that a frame's own task counts as its own.
- * @throws Error where a mark or the main thread is missing
+ * @throws Error where a mark, the main thread or all time on a processor is missing
  */
 export function readTrace(events: readonly TraceEvent[], from: string, to: string): FrameFigures {
   const markAt = (name: string): number => {
@@ -72,6 +72,8 @@ export function readTrace(events: readonly TraceEvent[], from: string, to: strin
   const tasks = onMain.filter(
     (event) => event.name === 'RunTask' && event.ph === 'X' && within(event),
   )
+  if (tasks.length > 0 && tasks.every(({ tdur }) => tdur === undefined))
+    throw new Error('the trace does not say how long its tasks were on a processor')
   const frameTimes = new Array<number>(Math.max(0, frames.length - 1)).fill(0)
   const frameCpuTimes = frameTimes.slice()
   let busy = 0
