@@ -117,7 +117,9 @@ export const statistical: Criterion = {
       const error = curves.klStandardError[k] ?? 0
       const atRest = kl - level <= 2 * Math.sqrt(error * error + deviation * deviation)
       const unstable = unstableStep(input)
-      const far = particles >= FEW && level > Math.max(FAR, FAR_NOISE * nullFloor.deviation)
+      // A reading within the noise is not contradicted by a prediction.
+      const resting = kl <= noise ? read : level
+      const far = particles >= FEW && resting > Math.max(FAR, FAR_NOISE * nullFloor.deviation)
       if ((kl <= noise || atRest) && (unstable !== null || far)) {
         return report(
           'stalled',

@@ -204,6 +204,16 @@ describe('statistical', () => {
     expect(statistical.evaluate({ ...short, biasPrediction: 0.02 }).outcome).toBe('stalled')
   })
 
+  it('calls no reading within the noise far from π on the word of a prediction', () => {
+    const near = statistical.evaluate({ ...curve(quick, STEPS, 0.001), biasPrediction: 0.2 })
+    expect(near.outcome).toBe('stopped')
+    expect(near.reason).toMatch(/^Converged to sampling noise/)
+    const biased = (k: number): number => 0.2 + 2 * exp(-k / 8)
+    const far = statistical.evaluate({ ...curve(biased, STEPS, 0.001), biasPrediction: 0.2 })
+    expect(far.outcome).toBe('stalled')
+    expect(far.reason).toMatch(/^Settled away from π/)
+  })
+
   it('blames the step size only where its bias stands out of the noise', () => {
     // KL .0035 is above the noise of .003, not significantly above the .001 of chains at rest.
     const near = (k: number): number => 0.0035 + 2 * exp(-k / 8)
