@@ -15,8 +15,9 @@ interface Layer extends PackedLayer {
 
 /**
  * V and ∇V of a network in float64, blocked for speed. Every sum runs in the order of the reference
- * kernel, so that the values are the reference's own, bit for bit; a table that samplers walk on depends
- * on θ alone, not on the backend that trained it.
+ * kernel, so that the values are the reference's own, bit for bit (where widths are odd up to the sign of a zero, and
+ * unless a number overflows, since packing adds zeros); a table that samplers walk on depends on θ alone, not on the
+ * backend that trained it.
  */
 export class NetworkEvaluator {
   private readonly layers: readonly Layer[]

@@ -89,7 +89,8 @@ function layOut({ layers, outputWeights, outputBias }: PackedNetwork, free: numb
 /**
  * V and ∇V of networks in float64 by WebAssembly SIMD, two points to a vector; each sum in the order of the
  * reference kernel and each function by the operations of core/maths/elementary.ts, so that the values are the
- * reference's own, bit for bit. The networks share one memory, into which the one that is asked puts its parameters.
+ * reference's own, bit for bit: where widths are odd up to the sign of a zero, and unless a number overflows, since
+ * packing adds zeros. The networks share one memory, into which the one that is asked puts its parameters.
  * @param module energy.wasm, compiled
  * @throws WebAssembly's errors where the engine lacks SIMD
  */
