@@ -17,6 +17,7 @@ function createRun(
   frameBudget: number,
   companion: readonly number[] | null = null,
   dynamics: object = {},
+  pause = () => Promise.resolve(),
 ): Run {
   const scene = sceneOf({
     dynamics: { stepSize: 0.05, steps: STEPS, particles: PARTICLES, companion, ...dynamics },
@@ -32,7 +33,7 @@ function createRun(
   const field = { grid: tabulateEnergy(scene.domain, energy), barriers: [] }
   const pi = gibbs(field, 1)
   return new Run({
-    environment: { clock: () => 0, pause: () => Promise.resolve() },
+    environment: { clock: () => 0, pause },
     scene,
     field,
     gibbs: pi,
@@ -112,6 +113,19 @@ test('the companion of a chain with jumps jumps with it, and no bound is claimed
   const points = run.curvesSince(-1).map(({ contraction }) => contraction!)
   expect(points.every(({ bound }) => bound === null)).toBe(true)
   expect(points.at(-1)!.rootMeanSquare).toBeLessThan(points[0]!.rootMeanSquare)
+})
+
+test('nothing goes on from a step that failed after its particles were shown', async () => {
+  let fails = false
+  const run = createRun(Infinity, null, {}, () =>
+    fails ? Promise.reject(new Error('out of memory')) : Promise.resolve(),
+  )
+  fails = true
+  expect((await run.moveTo(1))?.step).toBe(1)
+  fails = false
+  await expect(run.advanceTo(2)).rejects.toThrow('out of memory')
+  await expect(run.moveTo(1)).rejects.toThrow('out of memory')
+  expect(run.computed).toBe(0)
 })
 
 test('two scrubs at once do not disturb each other', async () => {

@@ -113,6 +113,8 @@ export class Run {
   /** The last work on the clouds; the next one waits for it. */
   private turn: Promise<unknown> = Promise.resolve()
   private closed = false
+  /** What went wrong between two steps: the clouds are where no step is, and nothing goes on from there. */
+  private failure: { readonly error: unknown } | null = null
 
   private estimator: KlEstimator | null = null
   private floor: NullFloor | null = null
@@ -229,7 +231,7 @@ export class Run {
     return this.inTurn(async () => {
       const slicer = new Slicer(this.environment)
       while (this.step < Math.min(step, this.steps)) {
-        await slicer.drain(this.advance())
+        await this.whole(() => slicer.drain(this.advance()))
         throwIfAborted(signal)
       }
     })
@@ -247,14 +249,27 @@ export class Run {
           return
         }
         const slicer = new Slicer(this.environment)
-        const folded = await slicer.drain(this.move(this.clouds, step))
-        resolve(drawn(step, positionsOf(this.clouds), this.spare))
-        // Whoever waited for the particles goes first.
-        await this.environment.pause()
-        await slicer.drain(this.note(step, folded))
-        this.step = step
+        await this.whole(async () => {
+          const folded = await slicer.drain(this.move(this.clouds, step))
+          resolve(drawn(step, positionsOf(this.clouds), this.spare))
+          // Whoever waited for the particles goes first.
+          await this.environment.pause()
+          await slicer.drain(this.note(step, folded))
+          this.step = step
+        })
       }).catch(reject)
     })
+  }
+
+  /** Makes a step. One that fails on the way is the last: the next call fails alike, whoever has heard of the first. */
+  private async whole(step: () => Promise<void>): Promise<void> {
+    if (this.failure !== null) throw this.failure.error
+    try {
+      await step()
+    } catch (error) {
+      this.failure = { error }
+      throw error
+    }
   }
 
   /** Does work on the clouds when nobody else does: they are between two steps then. */
