@@ -181,7 +181,8 @@ export function createLab({
     if (theme === 'light' || theme === 'dark')
       edit(scene, (s) => (s.view.theme === 'auto' ? { ...s, view: { ...s.view, theme } } : s))
     const strokes = readDraft(draft)
-    if (strokes.length > 0) tool.setState({ draft: strokes })
+    // What has been drawn meanwhile lies over it.
+    if (strokes.length > 0) tool.setState(({ draft: fresh }) => ({ draft: [...strokes, ...fresh] }))
     if (followed === addressOf(scene.getState().scene)) following.begin()
     training.offer(checkpoint)
     const found = run.getState().training
