@@ -51,7 +51,8 @@ const FAR_NOISE = 10
  * asks what the KL rests on. It *stops* when KL_k is within the sampling noise μ₀ + 2σ₀ of exact
  * samples of π, or not significantly above what the chain shows once it has nothing left to forget: that
  * is called the bias of the step size where it exceeds the noise. What it shows is what particles from π read after
- * a fixed number of steps or, where those have not come to it yet, the predicted b(η). Above all of these it is
+ * a fixed number of steps or, where those have not come to it yet, the predicted b(η), which is of leading order in
+ * η and has been seen up to a quarter above the bias of the exact law. Above all of these it is
  * *stalled*, provided the KL has not fallen significantly since step k/2 either, k ≥ 4w: two short windows alone
  * cannot tell a slow fall from none. *Stalled*, too, where what the chain shows at rest is far from π or its step
  * size unstable: that is no bias to converge to.
@@ -141,7 +142,7 @@ export const statistical: Criterion = {
         return report(
           'stopped',
           level > noise
-            ? `Converged to the bias of the step size: ${near}, itself above the ${nats(noise)} of sampling noise; a smaller η lowers it.${remark}`
+            ? `Converged to the bias of the step size${level > read ? ' or below it' : ''}: ${near}, itself above the ${nats(noise)} of sampling noise; a smaller η lowers it.${remark}`
             : `Converged as far as these particles can tell: ${near}.${remark}`,
           k,
           kl,

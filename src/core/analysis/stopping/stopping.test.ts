@@ -199,7 +199,7 @@ describe('statistical', () => {
     const predicted = statistical.evaluate({ ...short, biasPrediction: 0.03 })
     expect(predicted.outcome).toBe('stopped')
     expect(predicted.reason).toMatch(
-      /^Converged to the bias .*0\.030 nats that step size η is predicted/,
+      /^Converged to the bias of the step size or below it.*0\.030 nats that step size η is predicted/,
     )
     expect(statistical.evaluate({ ...short, biasPrediction: 0.02 }).outcome).toBe('stalled')
   })
