@@ -33,6 +33,24 @@ const result: SuiteResult = {
   ],
 }
 
+describe('the table of bounds', () => {
+  const [row] = result.rows
+  const held = (...values: number[]) =>
+    documentOf([
+      {
+        ...result,
+        rows: [
+          { ...row!, rivals: values.map((value, k) => ({ name: ['slow', 'quick'][k]!, value })) },
+        ],
+      },
+    ])
+
+  it('names the rival against which a bound would be missed', () => {
+    expect(held(14, 5)).toContain('| 7.00 × (2.00 ms); 2.50 × quick |')
+    expect(held(14, 13)).toContain('| 7.00 × (2.00 ms) |')
+  })
+})
+
 describe('the README', () => {
   const readme =
     'before\n<!-- Written by npm run bench -- all --write -->\nold\n<!-- End of what it writes -->\nafter'

@@ -4,7 +4,8 @@ import { format } from 'prettier'
 import type { Machine } from './machine.ts'
 import { quickSuites, withFigures } from './readme.ts'
 import type { SuiteResult } from './results.ts'
-import { isMet } from './statistics.ts'
+import type { Bound, Row } from './rows.ts'
+import { isMet, ratioTo } from './statistics.ts'
 import { SUITES } from './suites.ts'
 import { boundText, cellsOf, digits, figure, groups, HEADINGS, markdownTable } from './table.ts'
 
@@ -18,6 +19,16 @@ const machineText = ({ cpu, cores, memory, system, node, chromium }: Machine): s
 const gigas = (value: number) => digits(value / 1e9)
 
 /** Every bound with what was measured, first of all: what was asked, and is it so. */
+/** The rivals against which a row would miss the bound that it is held to with another: they are not kept quiet. */
+function elsewhere(row: Row, bound: Bound): string {
+  if (bound.of === 'value') return ''
+  const { ratioTo: held } = bound.of
+  return (row.rivals ?? [])
+    .filter((rival) => rival.name !== held && ratioTo(row, rival) < bound.value)
+    .map((rival) => `; ${digits(ratioTo(row, rival))} × ${rival.name}`)
+    .join('')
+}
+
 function boundsTable(results: readonly SuiteResult[]): string {
   const lines = results.flatMap(({ rows, command }) =>
     rows.flatMap((row) =>
@@ -30,7 +41,7 @@ function boundsTable(results: readonly SuiteResult[]): string {
           boundText(row, bound),
           against === undefined
             ? measured
-            : `${digits(row.better === 'more' ? row.value / against.value : against.value / row.value)} × (${measured})`,
+            : `${digits(ratioTo(row, against))} × (${measured})${elsewhere(row, bound)}`,
           `\`${command}\``,
         ]
       }),
