@@ -14,7 +14,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '../scripts/commandLine.ts'
 import { writeDocument } from './document.ts'
 import { json, readKept } from './results.ts'
 import { isMet } from './statistics.ts'
@@ -23,7 +23,11 @@ import { boundText } from './table.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
-const { values, positionals } = parseArgs({
+const USAGE =
+  'npm run bench -- [suites] [--quick] [--long] [--gpu] [--minutes N] [--out FILE] [--write]; ' +
+  `suites: all, ${suiteIds().join(', ')}`
+
+const { values, positionals } = readCommandLine(USAGE, {
   options: {
     quick: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },

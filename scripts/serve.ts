@@ -7,13 +7,12 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
-import sirv from 'sirv'
 import { build } from 'vite'
+import { readCommandLine } from './commandLine.ts'
 import { compressed, ENCODINGS } from './compress.ts'
-import { SECURITY_HEADERS } from './csp.ts'
+import { createPageServer } from './pageServer.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const DIST = path.join(ROOT, 'dist')
@@ -50,33 +49,6 @@ function compress(): void {
     writeFileSync(file + gzip, smaller.gzip)
     writeFileSync(file + brotli, smaller.brotli)
   }
-}
-
-function createPageServer(): Server {
-  const serveFile = sirv(DIST, {
-    etag: true,
-    gzip: true,
-    brotli: true,
-    setHeaders(response, pathname) {
-      for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
-      const hashed = pathname.startsWith('/assets/')
-      response.setHeader('Cache-Control', hashed ? 'max-age=31536000, immutable' : 'no-cache')
-      if (pathname.endsWith('.safetensors')) {
-        response.setHeader('Content-Type', 'application/octet-stream')
-      }
-    },
-  })
-  return createServer((request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { Allow: 'GET, HEAD' }).end()
-      return
-    }
-    serveFile(request, response, () => {
-      response
-        .writeHead(404, { ...SECURITY_HEADERS, 'Content-Type': 'text/plain; charset=utf-8' })
-        .end('Not found\n')
-    })
-  })
 }
 
 /** Resolves with false when the port is taken; every other failure is thrown. */
@@ -117,7 +89,7 @@ function openBrowser(address: string): void {
   child.unref()
 }
 
-const { values: options } = parseArgs({
+const { values: options } = readCommandLine('npm start -- [--port N] [--no-open] [--no-build]', {
   options: {
     port: { type: 'string' },
     'no-build': { type: 'boolean', default: false },
@@ -140,7 +112,7 @@ if (!existsSync(path.join(DIST, 'index.html'))) {
 }
 compress()
 
-const server = createPageServer()
+const server = createPageServer(DIST)
 const firstPort = fixedPort ?? DEFAULT_PORT
 const lastPort = fixedPort ?? DEFAULT_PORT + PORTS_TRIED - 1
 let port = firstPort
