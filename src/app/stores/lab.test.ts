@@ -101,6 +101,8 @@ class FakeClient implements ComputeClient {
   /** Whether the first particles come before their curve. */
   earlyReply = false
   refused = false
+  /** What an answer to `prepare` waits for. */
+  prepared: Promise<void> = Promise.resolve()
   /** Scenes whose targets were taken up live. */
   readonly followed: SceneSpec[] = []
   /** What the next live target meets instead of being taken up. */
@@ -132,7 +134,7 @@ class FakeClient implements ComputeClient {
     const answers: { readonly [N in CallName]: (request: Request<N>) => unknown } = {
       openBackend: () => ({ name: 'cpu', description: 'JavaScript', reason: 'test', refused: [] }),
       provide: ({ ref }) => void this.shelf.add(ref),
-      prepare: (asked) => this.ready(asked),
+      prepare: (asked) => this.prepared.then(() => this.ready(asked)),
       frame: ({ run, step, have, early }) => {
         const whole = this.frame(run, step, have)
         if (early !== true || !this.earlyReply) return whole
@@ -357,6 +359,8 @@ interface Setup {
   readonly earlyReply?: boolean
   /** Whether the worker refuses to prepare anything. */
   readonly refused?: boolean
+  /** What the first landscape takes; else it is there at once. */
+  readonly prepared?: Promise<void>
 }
 
 const SCENE: SceneSpec = {
@@ -373,10 +377,12 @@ async function open({
   motion = true,
   earlyReply = false,
   refused = false,
+  prepared = Promise.resolve(),
 }: Setup = {}) {
   const client = new FakeClient()
   client.refused = refused
   client.earlyReply = earlyReply
+  client.prepared = prepared
   const platform = new FakePlatform()
   platform.motion = motion
   const kept = library ?? (await openLibrary(`lab-${String(libraries++)}`))
@@ -1165,16 +1171,28 @@ describe('live training', () => {
     await settle()
     await settle()
     const { scene } = first.lab.scene.getState()
-    const again = await open({ scene, library: first.kept })
+    const never = new Promise<void>(() => undefined)
+    const again = await open({ scene, library: first.kept, prepared: never })
     await settle()
     expect(again.lab.tool.getState().draft).toEqual([[0, 1, 2, 3]])
     expect(again.lab.following.active).toBe(true)
+    // The gallery is pictured without a run, and a run that comes later does not do it again.
+    await again.platform.frames(4)
+    const targets = () =>
+      again.client.of('thumbnail').flatMap((one) => (one.kind === 'target' ? one.target.kind : []))
+    await vi.waitFor(() => {
+      expect(targets()).toContain('old-faithful')
+    })
     const other = await open({ library: first.kept })
     await settle()
     expect(other.lab.following.active).toBe(false)
+    again.client.prepared = Promise.resolve()
     again.lab.following.leave()
     await settle()
     await settle()
+    await again.platform.frames(4)
+    expect(again.lab.run.getState().run).not.toBeNull()
+    expect(targets()).toHaveLength(new Set(targets()).size)
     const after = await open({ scene, library: first.kept })
     await settle()
     expect(after.lab.following.active).toBe(false)

@@ -23,7 +23,7 @@ import type { LiveTrainingControl } from './liveTraining.ts'
 import { readManifest, sameTarget, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
 import { createPlayback, explain, type Playback } from './playback.ts'
-import { createRunStore, dismiss, post, type RunStore } from './runStore.ts'
+import { createRunStore, dismiss, post, withdraw, type RunStore } from './runStore.ts'
 import {
   addressOf,
   bindAddress,
@@ -106,6 +106,8 @@ export interface Lab {
   /** @param about what it is about: a later notice about the same takes its place */
   notify(level: 'info' | 'warning' | 'error', text: string, about?: string): void
   dismissNotice(id: number): void
+  /** Takes back the notices about something that is in order now. */
+  withdrawNotices(about: string): void
   dispose(): void
 }
 
@@ -183,7 +185,11 @@ export function createLab({
     const strokes = readDraft(draft)
     // What has been drawn meanwhile lies over it.
     if (strokes.length > 0) tool.setState(({ draft: fresh }) => ({ draft: [...strokes, ...fresh] }))
-    if (followed === addressOf(scene.getState().scene)) following.begin()
+    if (followed === addressOf(scene.getState().scene)) {
+      following.begin()
+      // A training that goes on has no run whose first particles the pictures could wait for.
+      platform.after(BACKGROUND_DELAY, picture)
+    }
     training.offer(checkpoint)
     const found = run.getState().training
     if (found.phase === 'interrupted' && found.scene !== null)
@@ -460,7 +466,7 @@ export function createLab({
 
   // Pictures ------------------------------------------------------------------------------------
 
-  /** Pictures of the gallery and of the shipped shelf, once, one after the other, after the first run. */
+  /** Pictures of the gallery and of the shipped shelf, once, one after the other. */
   function picture(): void {
     if (picturing) return
     picturing = true
@@ -770,6 +776,9 @@ export function createLab({
     },
     dismissNotice(id) {
       dismiss(run, id)
+    },
+    withdrawNotices(about) {
+      withdraw(run, about)
     },
     watch(seen) {
       playback.watch(seen)

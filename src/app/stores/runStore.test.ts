@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { CurvePoint } from '../../lab/protocol/calls.ts'
 import { createLiveStore, showFrame, TRAIL_LENGTH } from './liveStore.ts'
-import { createRunStore, dismiss, grow, growLosses, MOST_LOSSES, post } from './runStore.ts'
+import {
+  createRunStore,
+  dismiss,
+  grow,
+  growLosses,
+  MOST_LOSSES,
+  post,
+  withdraw,
+} from './runStore.ts'
 
 const point = (step: number, kl = step): CurvePoint => ({
   step,
@@ -64,6 +72,9 @@ describe('notices', () => {
     post(store, 'warning', 'δ: found 7', 'δ')
     post(store, 'warning', 'δ: found 8', 'δ')
     expect(store.getState().notices.map((n) => n.text)).toEqual(['a', 'δ: found 8'])
+    withdraw(store, 'ε')
+    withdraw(store, 'δ')
+    expect(store.getState().notices.map((n) => n.text)).toEqual(['a'])
   })
 })
 

@@ -180,6 +180,15 @@ export function dismiss(store: RunStore, id: number): void {
   store.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }))
 }
 
+/** Takes back what was said about something that is in order now. */
+export function withdraw(store: RunStore, about: string): void {
+  store.setState(({ notices }) =>
+    notices.some((notice) => notice.about === about)
+      ? { notices: notices.filter((notice) => notice.about !== about) }
+      : {},
+  )
+}
+
 /**
  * The curve grown by new entries. Entries must follow on without a gap; what is already there wins,
  * so a reply that overlaps changes nothing.

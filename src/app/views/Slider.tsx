@@ -120,10 +120,12 @@ export function Figure({ name, path, value, shown, disabled, onChange, from }: F
     if (draft === null) return
     setDraft(null)
     const text = draft.trim()
-    if (text === '' || text === String(value)) return
+    if (text === '') return
     const typed = numberIn(text)
-    if (inRange(range, typed)) onChange(typed)
-    else
+    if (inRange(range, typed)) {
+      lab.withdrawNotices(path)
+      if (text !== String(value)) onChange(typed)
+    } else if (text !== String(value))
       lab.notify(
         'warning',
         `${whole.label} (${path}): found ${text}; allowed: ${describeRange(range)}`,
