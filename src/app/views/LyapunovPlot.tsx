@@ -164,7 +164,7 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
           },
     [layout, picture, deltaActive, palette],
   )
-  const moves = run !== null && !unlearned
+  const moves = run !== null && empty === null
   const drawCursor = useMemo(
     () =>
       layout === null
