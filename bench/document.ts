@@ -18,7 +18,6 @@ const machineText = ({ cpu, cores, memory, system, node, chromium }: Machine): s
 
 const gigas = (value: number) => digits(value / 1e9)
 
-/** Every bound with what was measured, first of all: what was asked, and is it so. */
 /** The rivals against which a row would miss the bound that it is held to with another: they are not kept quiet. */
 function elsewhere(row: Row, bound: Bound): string {
   if (bound.of === 'value') return ''
@@ -29,6 +28,7 @@ function elsewhere(row: Row, bound: Bound): string {
     .join('')
 }
 
+/** Every bound with what was measured, first of all: what was asked, and is it so. */
 function boundsTable(results: readonly SuiteResult[]): string {
   const lines = results.flatMap(({ rows, command }) =>
     rows.flatMap((row) =>

@@ -185,11 +185,7 @@ export function createLab({
     const strokes = readDraft(draft)
     // What has been drawn meanwhile lies over it.
     if (strokes.length > 0) tool.setState(({ draft: fresh }) => ({ draft: [...strokes, ...fresh] }))
-    if (followed === addressOf(scene.getState().scene)) {
-      following.begin()
-      // A training that goes on has no run whose first particles the pictures could wait for.
-      platform.after(BACKGROUND_DELAY, picture)
-    }
+    if (followed === addressOf(scene.getState().scene)) following.begin()
     training.offer(checkpoint)
     const found = run.getState().training
     if (found.phase === 'interrupted' && found.scene !== null)
