@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bucketLosses, movingAverage, qualityOf, robustDomain } from './lossChart.ts'
+import { bucketLosses, movingAverage, qualityOf, robustDomain, shownSteps } from './lossChart.ts'
 
 describe('training curves', () => {
   it('average losses by spans of steps, all of them once', () => {
@@ -25,6 +25,14 @@ describe('training curves', () => {
     const values = Array.from({ length: 500 }, (_, i) => Math.sin(i))
     values[3] = 1e6
     expect(robustDomain(values)[1]).toBeLessThan(2)
+  })
+
+  it('stand over the whole plan, or of a long one over the part that is under way', () => {
+    expect(shownSteps(1720, 3)).toBe(1720)
+    expect(shownSteps(200_000, 10)).toBe(12_500)
+    expect(shownSteps(200_000, 12_501)).toBe(50_000)
+    expect(shownSteps(200_000, 60_000)).toBe(200_000)
+    expect(shownSteps(0, 0)).toBe(1)
   })
 
   it('smooth a constant to itself', () => {

@@ -82,6 +82,16 @@ export function robustDomain(values: readonly number[]): readonly [number, numbe
   return [low - pad, high + pad]
 }
 
+/** A part of the plan is shown only while that is so many steps at least. */
+const LEAST_SHOWN = 5000
+
+/** The end of the axis: of a long training the least of plan, plan/4, plan/16 … that holds what has been done. */
+export function shownSteps(plan: number, done: number): number {
+  let end = Math.max(1, plan, done)
+  while (end / 4 >= Math.max(done, LEAST_SHOWN)) end /= 4
+  return end
+}
+
 /** Two small panels over one axis of steps: the quality above, the loss below. */
 export function drawLossChart(
   context: Context,
@@ -94,7 +104,7 @@ export function drawLossChart(
   const left = 40
   if (right - left < 20 || height < 40) return
   const quality = qualityOf(data.history)
-  const steps = Math.max(1, data.steps, data.losses.at(-1)?.step ?? 0)
+  const steps = shownSteps(data.steps, data.losses.at(-1)?.step ?? 0)
   const x = scaleLinear([0, steps], [left, right])
   const bottomAxis = 16
   const header = 15

@@ -46,6 +46,7 @@ function BackendBadge() {
       </span>
     )
   const { name, description, reason, refused } = backend
+  const unsaid = refused.filter((one) => !reason.includes(one.reason))
   return (
     <div className="badge-holder">
       <button type="button" className="badge" data-backend={name} aria-describedby="backend-why">
@@ -59,7 +60,7 @@ function BackendBadge() {
         <p>
           Training runs on <strong>{description}</strong>: {reason}.
         </p>
-        {refused.map((one) => (
+        {unsaid.map((one) => (
           <p key={one.name}>
             Not {one.name}: {one.reason}
           </p>

@@ -298,6 +298,7 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
       )}
       <p className="visually-hidden" id="chart-summary">
         {readings.length > 0 && `At step ${String(read ?? cursor)}: ${spoken}. `}
+        {stop !== undefined && stop.step !== null && `The stop is at step ${String(stop.step)}. `}
         {stop?.reason}
       </p>
     </div>
