@@ -1,6 +1,7 @@
 import { fieldJet } from '../fields/barriers.ts'
+import { Derivative, fieldDerivatives } from '../fields/blocks.ts'
 import type { EnergyField } from '../fields/energyField.ts'
-import { map, type Transition } from '../fields/transition.ts'
+import { BLOCK, map, type Transition } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
 import { spacing } from '../maths/grid.ts'
 import { determinant2, isPositiveDefinite2 } from '../maths/linalg2.ts'
@@ -12,6 +13,8 @@ import type { Basin, Collapse, DeterministicCurves } from './curves.ts'
  * −Σ p_i log|det(I − ηD∇²V(x_i*))| a step of the map. Nothing here looks at the measured KL of the late
  * steps, so that comparing the two is a test.
  */
+
+const derivatives = new Float64Array(Derivative.count * BLOCK)
 
 /**
  * S/ε, the rate d/dt KL(ρ_t‖π) of the continuous flow x′ = −D∇V, D = P + γJ, at a law given by its particles:
@@ -40,17 +43,21 @@ export function* transportRateInPieces(
   const pxx = covariance[0] * scale
   const pxy = covariance[1] * scale
   const pyy = covariance[2] * scale
+  const n = xy.length / 2
   let sum = 0
-  for (let k = 0; k < xy.length; k += 2) {
-    if (k % (2 * PIECE) === 2 * PIECE - 2) yield
-    fieldJet(field, xy[k]!, xy[k + 1]!, jet)
-    const gx = jet[1]!
-    const gy = jet[2]!
-    sum +=
-      pxx * jet[3]! +
-      2 * pxy * jet[4]! +
-      pyy * jet[5]! -
-      (pxx * gx * gx + 2 * pxy * gx * gy + pyy * gy * gy) / epsilon
+  for (let first = 0; first < n; first += BLOCK) {
+    if (first > 0 && first % PIECE === 0) yield
+    const count = Math.min(BLOCK, n - first)
+    fieldDerivatives(field, xy, first, count, derivatives)
+    for (let at = 0; at < Derivative.count * count; at += Derivative.count) {
+      const gx = derivatives[at + Derivative.vx]!
+      const gy = derivatives[at + Derivative.vy]!
+      sum +=
+        pxx * derivatives[at + Derivative.vxx]! +
+        2 * pxy * derivatives[at + Derivative.vxy]! +
+        pyy * derivatives[at + Derivative.vyy]! -
+        (pxx * gx * gx + 2 * pxy * gx * gy + pyy * gy * gy) / epsilon
+    }
   }
   return (2 * sum) / xy.length
 }

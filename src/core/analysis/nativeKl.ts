@@ -1,12 +1,13 @@
 import type { EnergyField } from '../fields/energyField.ts'
 import { gibbs, logDensityAtCentres, visitGibbs } from '../fields/gibbs.ts'
-import { centre, type Transition } from '../fields/transition.ts'
+import { BLOCK, centre, type Transition } from '../fields/transition.ts'
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, foldIndex, spacing } from '../maths/grid.ts'
 import { maxEigenvalue2, minEigenvalue2, type Symmetric2 } from '../maths/linalg2.ts'
 import { finish } from '../maths/pieces.ts'
 import { jackknife } from '../maths/statistics.ts'
 import type { Estimator } from './curves.ts'
+import { addEntropies } from './entropies.ts'
 import { SplineKernel } from './splineKernel.ts'
 
 /** One evaluation of the KL of a particle cloud, nats. */
@@ -573,29 +574,15 @@ function build(
     }
     // Σ s·(log s − log π) for all and for all but one group; a group that misses a cell leaves the
     // cell's term as it is, so it costs no logarithm there.
-    let all = 0
-    const without = new Float64Array(groups)
-    for (let k = 0; k < size; k++) {
-      if (k % CELLS_A_PIECE === CELLS_A_PIECE - 1) yield
-      let s = 0
-      for (let g = 0; g < groups; g++) s += grids[g]![k]!
-      // Splines may leave less than nothing of a kernel's last tail.
-      if (!(s > 0)) continue
-      const reference = logReference[k]!
-      const term = s * (log(s) - reference)
-      all += term
-      for (let g = 0; g < groups; g++) {
-        const own = grids[g]![k]!
-        if (!(own > 0)) {
-          without[g] = without[g]! + term
-          continue
-        }
-        const rest = s - own
-        if (rest > 0) without[g] = without[g]! + rest * (log(rest) - reference)
-      }
+    const used = grids.slice(0, groups)
+    const sums = new Float64Array(1 + groups)
+    for (let first = 0; first < size; first += BLOCK) {
+      if (first % CELLS_A_PIECE === 0) yield
+      addEntropies(used, logReference, first, Math.min(BLOCK, size - first), sums)
     }
     spare.push(grids)
-    const plugIn = all / n - log(n)
+    const without = sums.subarray(1)
+    const plugIn = sums[0]! / n - log(n)
     if (groups < 2) {
       return {
         kl: plugIn,

@@ -1,3 +1,4 @@
+import { type Band, type Fold, stepKernel } from '../fields/stepKernel.ts'
 import { exp } from '../maths/elementary.ts'
 import { type Box, foldIndex, spacing } from '../maths/grid.ts'
 import type { Symmetric2 } from '../maths/linalg2.ts'
@@ -34,16 +35,16 @@ export class SplineKernel {
   /** Splines deposited, over the nodes −MARGIN … cells + MARGIN − 1 of both axes. */
   private readonly splines: Float64Array
   private readonly fold: (splines: Float64Array, out: Float64Array) => void
+  /** The same where the axes of the kernel are those of the grid, as a kernel of loops takes it. */
+  private readonly bands: Fold | null
 
   /** @param reach kernels are cut off at this many standard deviations, and not before the spline ends */
   constructor(box: Box, covariance: Symmetric2, reach: number) {
     this.box = box
     this.side = box.cells + 2 * MARGIN
     this.splines = new Float64Array(this.side * this.side)
-    this.fold =
-      covariance[1] === 0
-        ? separable(box, covariance[0], covariance[2], reach)
-        : tilted(box, covariance, reach)
+    this.bands = covariance[1] === 0 ? bandsOf(box, covariance[0], covariance[2], reach) : null
+    this.fold = this.bands === null ? tilted(box, covariance, reach) : separable(this.bands)
   }
 
   /**
@@ -53,6 +54,10 @@ export class SplineKernel {
    * @returns how many of the places lay outside, which have no part in the sum
    */
   gather(places: Float64Array, start: number, stride: number, out: Float64Array): number {
+    const kernel = stepKernel()
+    if (kernel !== null && this.bands !== null) {
+      return kernel.gather(this.bands, places, start, stride, out)
+    }
     const { splines, side } = this
     const { halfWidth: w, cells } = this.box
     const scale = cells / (2 * w)
@@ -172,24 +177,16 @@ function axisMatrix(box: Box, variance: number, reach: number): Band {
   return { matrix, from, to }
 }
 
-/** A matrix [cell][node] whose row c is zero outside from[c] … to[c] − 1. */
-interface Band {
-  readonly matrix: Float64Array
-  readonly from: Int32Array
-  readonly to: Int32Array
+function bandsOf(box: Box, varianceX: number, varianceY: number, reach: number): Fold {
+  const x = axisMatrix(box, varianceX, reach)
+  const y = varianceY === varianceX ? x : axisMatrix(box, varianceY, reach)
+  return { box, x, y }
 }
 
 /** Convolution and mirroring axis by axis. */
-function separable(
-  box: Box,
-  varianceX: number,
-  varianceY: number,
-  reach: number,
-): (splines: Float64Array, out: Float64Array) => void {
+function separable({ box, x, y }: Fold): (splines: Float64Array, out: Float64Array) => void {
   const { cells } = box
   const side = cells + 2 * MARGIN
-  const x = axisMatrix(box, varianceX, reach)
-  const y = varianceY === varianceX ? x : axisMatrix(box, varianceY, reach)
   const half = new Float64Array(side * cells)
   return (splines, out) => {
     for (let node = 0; node < side; node++) {

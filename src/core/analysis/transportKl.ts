@@ -1,7 +1,10 @@
-import { fieldValue } from '../fields/barriers.ts'
+import { fieldValues } from '../fields/blocks.ts'
 import type { EnergyField } from '../fields/energyField.ts'
+import { BLOCK } from '../fields/transition.ts'
 import { finish, PIECE } from '../maths/pieces.ts'
 import { standardError } from '../maths/statistics.ts'
+
+const values = new Float64Array(BLOCK)
 
 /**
  * KL(ρ_k‖π) = mean(l_k + V(x_k)/ε) + log Z of the law under the deterministic map, from log densities
@@ -34,10 +37,15 @@ export function* transportKlInPieces(
   const n = logDensity.length
   const terms = new Float64Array(n)
   let sum = 0
-  for (let i = 0; i < n; i++) {
-    if (i % PIECE === PIECE - 1) yield
-    terms[i] = logDensity[i]! + fieldValue(field, xy[2 * i]!, xy[2 * i + 1]!) / epsilon
-    sum += terms[i]!
+  for (let first = 0; first < n; first += BLOCK) {
+    if (first > 0 && first % PIECE === 0) yield
+    const count = Math.min(BLOCK, n - first)
+    fieldValues(field, xy, first, count, values)
+    for (let i = 0; i < count; i++) {
+      const term = logDensity[first + i]! + values[i]! / epsilon
+      terms[first + i] = term
+      sum += term
+    }
   }
   return { value: sum / n + logZ, standardError: n > 1 ? standardError(terms) : null }
 }

@@ -1,6 +1,7 @@
 import type { EnergyGrid } from '../../fields/energyField.ts'
 import type { StepKernel } from '../../fields/stepKernel.ts'
 import type { Transition } from '../../fields/transition.ts'
+import { createSums, WASM_PAGE } from './sums.ts'
 
 /** What assembly/sampler.ts exports. Addresses are in bytes. */
 interface Exports {
@@ -8,6 +9,7 @@ interface Exports {
   readonly CENTRES: WebAssembly.Global<'i32'>
   readonly GOALS: WebAssembly.Global<'i32'>
   readonly EXPANSIONS: WebAssembly.Global<'i32'>
+  readonly JETS: WebAssembly.Global<'i32'>
   readonly TABLE: WebAssembly.Global<'i32'>
   readonly INJECTIVE: WebAssembly.Global<'i32'>
   readonly INSIDE: WebAssembly.Global<'i32'>
@@ -27,12 +29,12 @@ interface Exports {
     cells: number,
     ...rest: [...drift: Transition['drift'], ...injectivity: Transition['injectivity']]
   ): number
+  values(n: number, halfWidth: number, cells: number): void
+  jets(n: number, halfWidth: number, cells: number): void
 }
 
-const PAGE = 65536
-
 /**
- * The samplers' loops in WebAssembly SIMD, float64, on this very thread. Its memory holds one table at a time, that of
+ * The loops of steps and measurements in WebAssembly SIMD, float64, on this very thread. Its memory holds one table at a time, that of
  * the last grid; a grid may not change once it has been given.
  * @param module sampler.wasm, compiled
  * @throws WebAssembly's errors where the engine lacks SIMD
@@ -53,13 +55,14 @@ export function createStepKernel(module: WebAssembly.Module): StepKernel {
   const centres = at(compiled.CENTRES)
   const goals = at(compiled.GOALS)
   const expansions = at(compiled.EXPANSIONS)
+  const jets = at(compiled.JETS)
 
   const load = (grid: EnergyGrid): void => {
     if (grid === loaded) return
     const { v, vx, vy, vxy } = grid
     const missing = table + 32 * v.length - memory.buffer.byteLength
     if (missing > 0) {
-      memory.grow(Math.ceil(missing / PAGE))
+      memory.grow(Math.ceil(missing / WASM_PAGE))
       numbers = new Float64Array(memory.buffer)
     }
     for (let i = 0, k = table / 8; i < v.length; i++, k += 4) {
@@ -107,5 +110,21 @@ export function createStepKernel(module: WebAssembly.Module): StepKernel {
       take(expansions, n, logs, 0)
       return { injective: (known & INJECTIVE) !== 0, inside: (known & INSIDE) !== 0 }
     },
+
+    values(grid, xy, first, n, out) {
+      load(grid)
+      give(points, xy, first, n)
+      compiled.values(n, grid.box.halfWidth, grid.box.cells)
+      take(expansions, n, out, 0)
+    },
+
+    derivatives(grid, xy, first, n, out) {
+      load(grid)
+      give(points, xy, first, n)
+      compiled.jets(n, grid.box.halfWidth, grid.box.cells)
+      take(jets, 6 * n, out, 0)
+    },
+
+    ...createSums(module),
   }
 }

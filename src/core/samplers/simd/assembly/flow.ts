@@ -15,7 +15,7 @@ export const FINITE: i32 = 4
 const SMALLEST_DETERMINANT: f64 = 1e-300
 
 /** JETS ← derivatives of V at n points: `hermiteJet` of core/maths/hermite.ts, without V. */
-function jets(n: i32, halfWidth: f64, cells: i32): void {
+export function jets(n: i32, halfWidth: f64, cells: i32): void {
   const h = setBox(halfWidth, cells)
   const side = cells + 1
   const rowBytes = (<usize>side) << 5

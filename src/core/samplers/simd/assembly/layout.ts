@@ -14,7 +14,7 @@ export const SETTINGS: usize = 2048
 export const POINTS: usize = SETTINGS + 512
 export const CENTRES: usize = POINTS + PAIRS
 export const GOALS: usize = CENTRES + PAIRS
-/** log|det(I − ηD∇²V)|, one number a point. */
+/** log|det(I − ηD∇²V)| or V, one number a point. */
 export const EXPANSIONS: usize = GOALS + PAIRS
 /** Derivatives of V, six numbers a point: [V_x, V_xx, V_y, V_xy, V_yy, –]. */
 export const JETS: usize = EXPANSIONS + (PAIRS >> 1)

@@ -1,7 +1,11 @@
 /*
- * The steps of core/fields/transition.ts and core/samplers in float64 SIMD, operation by operation as they stand there.
+ * The steps of core/fields/transition.ts and core/samplers, and what core/analysis measures after every few of them, in
+ * float64 SIMD, operation by operation as they stand there.
  */
 export { drift } from './drift'
-export { FINITE, flow, INJECTIVE, INSIDE } from './flow'
-export { BLOCK, CENTRES, EXPANSIONS, GOALS, POINTS, TABLE } from './layout'
+export { entropies } from './entropies'
+export { FINITE, flow, INJECTIVE, INSIDE, jets } from './flow'
+export { BLOCK, CENTRES, EXPANSIONS, GOALS, JETS, POINTS, TABLE } from './layout'
 export { scatter } from './noise'
+export { combine, deposit, transpose } from './splines'
+export { values } from './values'
