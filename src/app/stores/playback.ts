@@ -55,13 +55,18 @@ export interface PlaybackOptions {
   readonly onReady?: (run: RunReady) => void
 }
 
-/** Shortest time between two writes of the step into the run store while playing, ms. */
-const STEP_INTERVAL = 100
-/**
- * And of the curves and reports, which set the charts anew: so rarely that one frame in twenty is hit, and not
- * before they have come on by a share of the run that shows, about a pixel.
- */
-const CURVE_INTERVAL = 350
+/** Shortest times between two writes into the run store while playing, ms. */
+interface Intervals {
+  readonly step: number
+  /**
+   * Of the curves and reports, which set the charts anew: so rarely that one frame in twenty is hit, and not before they
+   * have come on by a share of the run that shows, about a pixel.
+   */
+  readonly curves: number
+}
+const INTERVALS: Intervals = { step: 100, curves: 350 }
+/** Where every frame has a large cloud to draw. */
+const INTERVALS_OF_MANY: Intervals = { step: 300, curves: 600 }
 const CURVE_SHARE = 1 / 600
 /** Even the slowest curve is brought up to date so often, ms. */
 const LONGEST_WAIT = 2000
@@ -312,10 +317,11 @@ export function createPlayback(options: PlaybackOptions): Playback {
       // Where the clock is ahead already the worker need not wait for the next animation frame.
       if (seen && forward) advance(0)
       const now = platform.now()
+      const least = isDrawnInTurns(live.getState()) ? INTERVALS_OF_MANY : INTERVALS
       const waited = now - lastFlush
       const grown = shown - flushedStep >= CURVE_SHARE * steps()
-      if (waited >= LONGEST_WAIT || (waited >= CURVE_INTERVAL && grown)) flush()
-      else if (now - lastStep >= STEP_INTERVAL) {
+      if (waited >= LONGEST_WAIT || (waited >= least.curves && grown)) flush()
+      else if (now - lastStep >= least.step) {
         lastStep = now
         store.setState({ step: shown })
       }

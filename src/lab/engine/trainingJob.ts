@@ -48,9 +48,10 @@ export interface TrainingJobOptions {
 const LIVE_CELLS = 64
 /** Quality is measured this many times in a training, at steps that depend on nothing but their number. */
 const MEASUREMENTS = 40
-/** Longest silence between events of each kind, seconds. */
+/** Longest silence between events of each kind, seconds; twice as long where the page has more particles than MANY to draw. */
 const PROGRESS_INTERVAL = 0.1
 const LANDSCAPE_INTERVAL = 0.25
+const MANY = 25_000
 /** Between two checkpoints, seconds: a quarter of what has been trained, so that little is lost early and little is written late. */
 const CHECKPOINT_INTERVALS = [0.5, 5] as const
 const CHECKPOINT_SHARE = 0.25
@@ -92,6 +93,7 @@ export class TrainingJob {
   private readonly box: Box
   private readonly liveBox: Box
 
+  private readonly patience: number
   private paused: boolean
   private stepsAllowed = 0
   private aborted = false
@@ -128,6 +130,7 @@ export class TrainingJob {
     const { halfWidth, cells } = options.scene.domain
     this.box = { halfWidth, cells }
     this.liveBox = { halfWidth, cells: Math.min(LIVE_CELLS, cells) }
+    this.patience = options.scene.dynamics.particles > MANY ? 2 : 1
     this.paused = options.paused ?? false
     this.done = this.run(options.checkpoint)
   }
@@ -384,8 +387,9 @@ export class TrainingJob {
 
   private async publish(trainer: Trainer, steps: number): Promise<void> {
     const now = this.environment.clock()
-    if (now - this.lastProgress >= PROGRESS_INTERVAL) this.emitProgress(trainer, steps)
-    const wait = Math.max(LANDSCAPE_INTERVAL, this.landscapeCost / LANDSCAPE_SHARE)
+    if (now - this.lastProgress >= this.patience * PROGRESS_INTERVAL)
+      this.emitProgress(trainer, steps)
+    const wait = Math.max(this.patience * LANDSCAPE_INTERVAL, this.landscapeCost / LANDSCAPE_SHARE)
     if (now - this.lastLandscape >= wait) await this.refreshLandscape(trainer)
     const [shortest, longest] = CHECKPOINT_INTERVALS
     const rest = Math.min(longest, Math.max(shortest, CHECKPOINT_SHARE * this.settleClock()))
