@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -17,6 +17,12 @@ it('outlives a build: what has gone is missing, what is new is served', async ()
     const get = (encoding: string) =>
       fetch(`http://localhost:${String(port)}/`, { headers: { 'accept-encoding': encoding } })
     expect(await (await get('identity')).text()).toBe('first')
+    mkdirSync(path.join(folder, '.vite'))
+    writeFileSync(path.join(folder, '.vite/bundle.json'), '{}')
+    for (const hidden of ['.vite/bundle.json', '%2evite/bundle.json', '%2Fx%2F.vite', '%']) {
+      expect((await fetch(`http://localhost:${String(port)}/${hidden}`)).status).toBe(404)
+    }
+    expect((await fetch(`http://localhost:${String(port)}/?from=/.x`)).status).toBe(200)
     rmSync(page)
     rmSync(`${page}.br`)
     expect((await get('br')).status).toBe(404)

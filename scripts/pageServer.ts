@@ -2,7 +2,16 @@ import { createServer, type Server } from 'node:http'
 import sirv from 'sirv'
 import { SECURITY_HEADERS } from './csp.ts'
 
-/** Serves a built page. A folder that is built anew meanwhile is served as it is then. */
+/** Whether a part of the path begins with a dot, as the folder does that says what the build is made of. */
+function isHidden(pathname: string): boolean {
+  try {
+    return /\/\./u.test(decodeURIComponent(pathname))
+  } catch {
+    return true
+  }
+}
+
+/** Serves a built page, its hidden files excepted. A folder that is built anew meanwhile is served as it is then. */
 export function createPageServer(folder: string): Server {
   const serveFile = sirv(folder, {
     // Else it keeps a list of the files, and the process ends at one that has gone.
@@ -24,10 +33,13 @@ export function createPageServer(folder: string): Server {
       response.writeHead(405, { Allow: 'GET, HEAD' }).end()
       return
     }
-    serveFile(request, response, () => {
+    const refuse = () => {
       response
         .writeHead(404, { ...SECURITY_HEADERS, 'Content-Type': 'text/plain; charset=utf-8' })
         .end('Not found\n')
-    })
+    }
+    const [pathname = ''] = (request.url ?? '').split('?')
+    if (isHidden(pathname)) refuse()
+    else serveFile(request, response, refuse)
   })
 }
