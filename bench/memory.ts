@@ -49,6 +49,8 @@ async function keepBusy(page: Page): Promise<void> {
   if (status === 'training') return
   const learn = page.getByRole('button', { name: 'Learn it' })
   if (await learn.isVisible()) await learn.click()
+  else if (status === 'stopped')
+    await page.getByRole('button', { name: 'Train', exact: true }).click()
 }
 
 async function sample(browser: Browser, page: Page, start: number): Promise<Sample> {
