@@ -61,6 +61,14 @@ describe('the loss curve', () => {
 })
 
 describe('notices', () => {
+  it('carry what can be done about them', () => {
+    const store = createRunStore()
+    let done = 0
+    post(store, 'info', 'a', 'a', { action: { label: 'Undo', run: () => void done++ } })
+    store.getState().notices[0]!.action?.run()
+    expect(done).toBe(1)
+  })
+
   it('are shown once, and go one by one', () => {
     const store = createRunStore()
     post(store, 'warning', 'a')

@@ -97,10 +97,17 @@ export interface LiveTrainingState {
   readonly keeping: boolean
 }
 
+/** What a person can do about a notice, on a button of it. */
+export interface NoticeAction {
+  readonly label: string
+  readonly run: () => void
+}
+
 /** A notice on the page, until it is dismissed. */
 export interface Posted extends Notice {
   readonly id: number
   readonly about: string
+  readonly action?: NoticeAction
 }
 
 /** What the page shows of a run; written at most ten times a second while playing, its curves three times. */
@@ -161,17 +168,19 @@ let noticeIds = 0
 /**
  * Puts a notice on the page; the same text is not shown twice at once.
  * @param about what the notice is about, where a later one about the same takes its place
+ * @param more what else is on it
  */
 export function post(
   store: RunStore,
   level: Notice['level'],
   text: string,
   about: string = text,
+  more: Pick<Posted, 'action'> = {},
 ): void {
   store.setState(({ notices }) => ({
     notices: [
       ...notices.filter((notice) => notice.about !== about),
-      { id: ++noticeIds, level, text, about },
+      { id: ++noticeIds, level, text, about, ...more },
     ].slice(-MOST_NOTICES),
   }))
 }

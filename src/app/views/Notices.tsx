@@ -5,6 +5,8 @@ import { Icon } from './Icon.tsx'
 
 /** How long a message stays that nobody points at, ms; errors stay until dismissed. */
 const STAYS = { info: 12_000, warning: 20_000 } as const
+/** Where something can be done about it, ms. */
+const STAYS_WITH_ACTION = 30_000
 
 /** What a person should read: named, dismissible, announced. */
 export function Notices() {
@@ -19,18 +21,21 @@ export function Notices() {
 }
 
 /** One message, which waits while the pointer or the focus is on it. */
-function Message({ notice: { id, level, text } }: { readonly notice: Posted }) {
+function Message({ notice: { id, level, text, action } }: { readonly notice: Posted }) {
   const lab = useLab()
   const [held, setHeld] = useState(false)
   useEffect(() => {
     if (held || level === 'error') return
-    const timer = setTimeout(() => {
-      lab.dismissNotice(id)
-    }, STAYS[level])
+    const timer = setTimeout(
+      () => {
+        lab.dismissNotice(id)
+      },
+      action === undefined ? STAYS[level] : STAYS_WITH_ACTION,
+    )
     return () => {
       clearTimeout(timer)
     }
-  }, [lab, id, level, held])
+  }, [lab, id, level, held, action])
   const hold = () => {
     setHeld(true)
   }
@@ -48,6 +53,18 @@ function Message({ notice: { id, level, text } }: { readonly notice: Posted }) {
       onBlur={release}
     >
       <p>{text}</p>
+      {action !== undefined && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            lab.dismissNotice(id)
+            action.run()
+          }}
+        >
+          {action.label}
+        </button>
+      )}
       <button
         type="button"
         className="icon-button"
