@@ -5,6 +5,9 @@ import { serve, transferables, type Port } from '../worker/serve.ts'
 import { CallError, isAbortError } from './callError.ts'
 import { createComputeClient, type ComputeClient, type WorkerLike } from './computeClient.ts'
 
+/** For messages on their way: only a broken client takes as long. */
+const PATIENCE = { timeout: 60_000, interval: 1 }
+
 type Listener = (event: { readonly data: unknown }) => void
 
 /** A worker whose far side is a MessagePort served in this very thread: real cloning, real transfers. */
@@ -141,17 +144,19 @@ test('a request may be nothing at all', async () => {
 })
 
 test('replies find their callers in whatever order they come', async () => {
+  let release = () => {}
+  const secondIsBack = new Promise<void>((resolve) => (release = resolve))
   const { client } = connect(
     handlersWith({
       liveFrame: async ({ steps }) => {
-        await new Promise((resolve) => setTimeout(resolve, steps === 1 ? 20 : 1))
+        if (steps === 1) await secondIsBack
         return { langevin: new Float32Array([steps]), deterministic: new Float32Array() }
       },
     }),
   )
   const replies = await Promise.all([
     client.call('liveFrame', { steps: 1 }),
-    client.call('liveFrame', { steps: 2 }),
+    client.call('liveFrame', { steps: 2 }).finally(release),
   ])
   expect(replies.map((reply) => reply?.langevin[0])).toEqual([1, 2])
 })
@@ -191,21 +196,24 @@ test('an abort rejects at once and reaches the handler; its late reply is droppe
   const controller = new AbortController()
   const stopping = { criterion: 'tolerance', strict: false, delta: 0.05 } as const
   const call = client.call('stops', { run: 1, stopping }, { signal: controller.signal })
-  await vi.waitFor(() => expect(seen).toBeDefined())
+  await vi.waitFor(() => expect(seen).toBeDefined(), PATIENCE)
   controller.abort()
   const error = await call.catch((reason: unknown) => reason)
   expect(isAbortError(error)).toBe(true)
-  await vi.waitFor(() => expect(seen!.aborted).toBe(true))
+  await vi.waitFor(() => expect(seen!.aborted).toBe(true), PATIENCE)
   release()
 })
 
 test('the latest prepare wins', async () => {
   const signals: AbortSignal[] = []
+  let release = () => {}
+  const bothAreHere = new Promise<void>((resolve) => (release = resolve))
   const { client } = connect(
     handlersWith({
       prepare: async (_request, signal) => {
         signals.push(signal)
-        await new Promise((resolve) => setTimeout(resolve, 5))
+        if (signals.length === 2) release()
+        await bothAreHere
         throw new Error('ended')
       },
     }),
@@ -224,7 +232,7 @@ test('events reach their listeners until they stop listening', async () => {
   const heard: string[] = []
   const stop = client.on('notice', (notice) => heard.push(notice.text))
   workers[0]!.emit('notice', { level: 'info', text: 'one' })
-  await vi.waitFor(() => expect(heard).toEqual(['one']))
+  await vi.waitFor(() => expect(heard).toEqual(['one']), PATIENCE)
   stop()
   workers[0]!.emit('notice', { level: 'info', text: 'two' })
   await client.call('provide', { ref: 'file:a', bytes: new Uint8Array() })
@@ -249,7 +257,7 @@ test('a crash rejects what is pending, restarts, and hands the assets over again
   workers[0]!.crash('out of memory')
   expect(await pending).toMatchObject({ kind: 'crashed' })
   expect(workers.length).toBe(2)
-  await vi.waitFor(() => expect(provided).toEqual(['shelf:x 3', 'shelf:x 3']))
+  await vi.waitFor(() => expect(provided).toEqual(['shelf:x 3', 'shelf:x 3']), PATIENCE)
   expect(crashes).toEqual([true])
 })
 

@@ -12,7 +12,7 @@ import { Slicer } from './environment.ts'
 import { cooled, liveRate, PEAK_RATE, RESTING_RATE } from './liveTraining.ts'
 import { Refusal } from './refusal.ts'
 import { prepareRows } from './resolvePoints.ts'
-import { createBench, sceneOf, type Bench, type Heard } from './session.testing.ts'
+import { createBench, sceneOf, ticking, type Bench, type Heard } from './session.testing.ts'
 import { modelEnergy, tabulate } from './tabulate.ts'
 
 const scene = (target: unknown, more: object = {}): SceneSpec =>
@@ -39,7 +39,8 @@ function listening(): Bench & {
   until: (wanted: (heard: Heard) => boolean) => Promise<Heard>
   turn: (seconds: number) => void
 } {
-  let time = 0
+  let skipped = 0
+  const looked = ticking(TICK)
   const waiting = new Set<{ wanted: (heard: Heard) => boolean; found: (heard: Heard) => void }>()
   const bench = createBench(
     (heard) => {
@@ -49,11 +50,11 @@ function listening(): Bench & {
         wait.found(heard)
       }
     },
-    () => (time += TICK),
+    () => looked() + skipped,
   )
   return {
     ...bench,
-    turn: (seconds) => void (time += seconds),
+    turn: (seconds) => void (skipped += seconds),
     until: (wanted) => new Promise((found) => void waiting.add({ wanted, found })),
   }
 }
@@ -327,7 +328,8 @@ describe('keeping and leaving', () => {
     await expect(session.train({ scene: preset('two-moons') })).rejects.toThrow(/live training/)
     await session.endLive()
     const heard = events.length
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    // A step of training would let at least these turns of the event loop pass.
+    for (let i = 0; i < 200; i++) await bench.environment.pause()
     expect(events.length).toBe(heard)
     const reply = await session.train({
       scene: scene(
