@@ -77,7 +77,7 @@ describe('bundles', () => {
   })
 
   it.each<[string, string]>([
-    ['{', 'scene: found Expected property name'],
+    ['{', 'scene: found text that is not JSON'],
     ['[]', 'scene: found []; allowed: a JSON object'],
     [changed((json) => (json.format = 'zip')), 'format: found "zip"; allowed: lyapunov-lab-bundle'],
     [changed((json) => (json.version = 3)), 'version: found 3; allowed: 1'],

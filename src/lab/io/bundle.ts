@@ -1,6 +1,7 @@
 import { assetsOf } from '../scene/assets.ts'
 import type { AssetName } from '../scene/assets.ts'
-import { parseScene, readJsonText } from '../scene/decode.ts'
+import { parseScene } from '../scene/decode.ts'
+import { readJsonText } from '../scene/jsonText.ts'
 import { normaliseScene } from '../scene/normalise.ts'
 import { fromBase64Url, toBase64Url } from '../scene/packedPoints.ts'
 import { show } from '../scene/problem.ts'

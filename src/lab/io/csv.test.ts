@@ -135,6 +135,71 @@ describe('readCsv', () => {
     expect(errorOf(readCsv(text, columns))).toBe(message)
   })
 
+  it.each([
+    [
+      'a quote that is never closed',
+      `x,y,note\n${body(',ok,', '\n')}1,2,"two inch pipe\n${body(',', '\n')}`,
+      'line 14: opens a quote that is never closed; allowed: pairs',
+    ],
+    [
+      'a lone quote at the end',
+      `${body(',', '\n')}"`,
+      'line 13: opens a quote that is never closed; allowed: pairs',
+    ],
+    [
+      'text behind a closing quote',
+      `${body(',', '\n')}"a""\nb"c,3\n`,
+      'line 14: text behind a closing quote; allowed: quotes round a whole cell',
+    ],
+    [
+      'more columns than a thousand',
+      `${body(',', '\n')}${','.repeat(1000)}5\n`,
+      'line 13: 1001 columns; allowed: at most 1000',
+    ],
+    [
+      'more lines than twice the most rows',
+      '\n'.repeat(400_000),
+      'the file has 400001 lines; allowed: at most 400000',
+    ],
+    [
+      'a text that is too long',
+      'x'.repeat(2 ** 25 + 1),
+      '33554433 characters; allowed: at most 33554432',
+    ],
+  ])('takes nothing of a file with %s', (_, text, message) => {
+    expect(errorOf(readCsv(text))).toBe(message)
+  })
+
+  it('reads quotes inside a cell, doubled quotes and quoted lines as they stand', () => {
+    const note = '"5"" of ""3"",\r\n"""'
+    const lines = ROWS.map(([x, y]) => `${x},"${y}",5" or ${x},${note}`)
+    const read = table(readCsv(`x,y,"a ""note"", long",rest\n${lines.join('\n')}`))
+    expect(read.points).toEqual(EXPECTED)
+    expect(read.available[2]?.name).toBe('a "note", long')
+  })
+
+  it('keeps the names of columns short and on one line', () => {
+    const text = `"${'😀'.repeat(1000)}","a\nb\u202Ec"\n${body(',', '\n')}`
+    const [x, y] = table(readCsv(text)).columns
+    expect(x.name).toBe(`${'😀'.repeat(30)}…`)
+    expect(y.name).toBe('a b c')
+  })
+
+  it('takes time in proportion to its length on cells and gaps without end', () => {
+    // Each takes minutes where time goes with the square of the length.
+    const long = 1_000_000
+    const texts = [
+      '1'.repeat(long),
+      `${'1'.repeat(long)}x`,
+      `]${' '.repeat(long)}x`,
+      '] '.repeat(long),
+    ]
+    for (const text of texts) {
+      expect(errorOf(readCsv(text))).not.toBe('no error')
+      expect(errorOf(readPastedPoints(text))).not.toBe('no error')
+    }
+  })
+
   it('never throws', () => {
     const piece = fc.constantFrom(
       ',',

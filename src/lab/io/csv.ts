@@ -1,8 +1,15 @@
 import { dsvFormat } from 'd3-dsv'
+import { show } from '../scene/problem.ts'
 
 /** Fewest points that a data set may have, and most that one file may bring. */
 export const MIN_ROWS = 10
 export const MAX_ROWS = 200_000
+/** Longest text that is read, characters, and most lines and columns of it. */
+const LONGEST = 2 ** 25
+const MAX_LINES = 2 * MAX_ROWS
+const MAX_COLUMNS = 1000
+/** Most characters of a column's name that are kept. */
+const LONGEST_NAME = 60
 
 export interface SkippedRow {
   /** 1-based line of the file on which the row begins. */
@@ -43,7 +50,7 @@ interface Row {
 }
 
 const DELIMITERS = [',', ';', '\t'] as const
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/u
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/u
 /** Points further out than this lose their digits in means and variances. */
 const LARGEST = 1e9
 
@@ -56,15 +63,21 @@ const LARGEST = 1e9
  * @param columns 0-based; left out: the first two columns that hold numbers
  */
 export function readCsv(text: string, columns?: readonly [number, number]): CsvRead {
-  const rows = split(text.replace(/^\uFEFF/u, ''))
+  const parsed = tooLarge(text) ?? split(text.replace(/^\uFEFF/u, ''))
+  if ('error' in parsed) return parsed
+  const { rows } = parsed
   const [first] = rows
   if (first === undefined)
     return refuse(0, null, 'the file is empty; allowed: two columns of numbers')
+  const width = rows.reduce((widest, { cells }) => Math.max(widest, cells.length), 0)
+  if (width > MAX_COLUMNS) {
+    const { line } = rows.find(({ cells }) => cells.length > MAX_COLUMNS)!
+    return refuse(line, null, `${width} columns; allowed: at most ${MAX_COLUMNS}`)
+  }
   const chosen = columns ?? numericColumns(rows)
   if (chosen === null) {
     return refuse(first.line, null, 'fewer than two columns of numbers; allowed: two or more')
   }
-  const width = rows.reduce((widest, { cells }) => Math.max(widest, cells.length), 0)
   for (const column of chosen) {
     if (column < width) continue
     const plural = width === 1 ? '' : 's'
@@ -76,8 +89,7 @@ export function readCsv(text: string, columns?: readonly [number, number]): CsvR
   }
   const headed = chosen.some((column) => typeof readCell(first.cells[column]) === 'string')
   const available = Array.from({ length: width }, (_, index): Column => {
-    const title = headed ? first.cells[index]?.trim() : ''
-    return { index, name: title === undefined || title === '' ? `column ${index + 1}` : title }
+    return { index, name: nameOf(headed ? first.cells[index] : '', `column ${index + 1}`) }
   })
   const table = readRows(headed ? rows.slice(1) : rows, chosen)
   if ('error' in table) return table
@@ -93,9 +105,12 @@ export function readCsv(text: string, columns?: readonly [number, number]): CsvR
  * brackets round them ignored; `[[0.1, 0.2], [0.3, 0.4]]` on one line is read as well. Total.
  */
 export function readPastedPoints(text: string): CsvRead {
+  const large = tooLarge(text)
+  if (large !== null) return large
   const lines = text
     .replace(/^\uFEFF/u, '')
-    .replace(/[\])}][^\S\r\n]*,?[^\S\r\n]*(?=[[({])/gu, ']\n')
+    // A run of blanks stands once in the pattern: twice in a row, and a long one takes quadratic time.
+    .replace(/[\])}](?:[^\S\r\n]*,)?[^\S\r\n]*(?=[[({])/gu, ']\n')
     .split(/\r\n|\r|\n/u)
   const rows = lines.flatMap((line, i): Row[] => {
     const cells = line
@@ -115,8 +130,8 @@ export function readPastedPoints(text: string): CsvRead {
   const table = readRows(body, [0, 1])
   if ('error' in table) return table
   const available: readonly [Column, Column] = [
-    { index: 0, name: headed ? (first.cells[0] ?? 'x') : 'x' },
-    { index: 1, name: headed ? (first.cells[1] ?? 'y') : 'y' },
+    { index: 0, name: nameOf(headed ? first.cells[0] : '', 'x') },
+    { index: 1, name: nameOf(headed ? first.cells[1] : '', 'y') },
   ]
   return { ...table, columns: available, available }
 }
@@ -136,17 +151,74 @@ function refuse(
   return { error: { line, column, message } }
 }
 
-/** Rows with at least one cell that is not blank, each with its line. */
-function split(text: string): Row[] {
+/** What is refused before any of it is looked at; null otherwise. */
+function tooLarge(text: string): { readonly error: CsvError } | null {
+  if (text.length > LONGEST) {
+    return refuse(0, null, `${text.length} characters; allowed: at most ${LONGEST}`)
+  }
+  const lines = countLines(text, 0, text.length)
+  return lines <= MAX_LINES
+    ? null
+    : refuse(0, null, `the file has ${lines} lines; allowed: at most ${MAX_LINES}`)
+}
+
+/** The lines that `text` touches from one index to before another. */
+function countLines(text: string, from: number, to: number): number {
+  let lines = 1
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i)
+    if (code === LF || (code === CR && text.charCodeAt(i + 1) !== LF)) lines++
+  }
+  return lines
+}
+
+const LF = 10
+const CR = 13
+
+/** The title of a column on one line, or what stands in for it. */
+function nameOf(title: string | undefined, fallback: string): string {
+  const name = title?.trim().replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, ' ') ?? ''
+  if (name.length > LONGEST_NAME) return `${name.slice(0, LONGEST_NAME).replace(/\p{Cs}$/u, '')}…`
+  return name === '' ? fallback : name
+}
+
+/** Rows with at least one cell that is not blank, each with its line; an error where quotes do not match. */
+function split(text: string): { readonly rows: readonly Row[] } | { readonly error: CsvError } {
+  const delimiter = delimiterOf(text)
+  const open = unmatchedQuote(text, delimiter)
+  if (open !== null) return { error: open }
   // parseRows builds no functions from text, as parse would: the page's policy forbids that.
-  const parsed = dsvFormat(delimiterOf(text)).parseRows(text)
+  const parsed = dsvFormat(delimiter).parseRows(text)
   const rows: Row[] = []
   let line = 1
   for (const cells of parsed) {
     if (cells.some((cell) => cell.trim() !== '')) rows.push({ line, cells })
-    line += 1 + cells.reduce((n, cell) => n + (cell.match(/\r\n|\r|\n/gu)?.length ?? 0), 0)
+    line += cells.reduce((n, cell) => n + countLines(cell, 0, cell.length) - 1, 1)
   }
-  return rows
+  return { rows }
+}
+
+/**
+ * The first cell whose quote is not closed, or closed before the cell ends: the parser would take what follows, lines
+ * and all, for something else. Null where there is none.
+ */
+function unmatchedQuote(text: string, delimiter: string): CsvError | null {
+  const ends = new Set([delimiter, '\n', '\r', ''])
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    if (!ends.has(text.charAt(at - 1))) continue
+    let close = text.indexOf('"', at + 1)
+    while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2)
+    const line = countLines(text, 0, at)
+    if (close < 0) {
+      return { line, column: null, message: 'opens a quote that is never closed; allowed: pairs' }
+    }
+    if (!ends.has(text.charAt(close + 1))) {
+      const message = 'text behind a closing quote; allowed: quotes round a whole cell'
+      return { line: countLines(text, 0, close), column: null, message }
+    }
+    at = close
+  }
+  return null
 }
 
 /** The delimiter that splits the most of the first lines into the most cells; a comma when none does. */
@@ -190,7 +262,7 @@ function readCell(cell: string | undefined): number | string {
     const value = Number(text)
     return Math.abs(value) <= LARGEST ? value + 0 : `found ${text}; allowed: numbers up to 1e9`
   }
-  const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+  const shown = show(text)
   return /^[+-]?\d+,\d+$/u.test(text)
     ? `found ${shown}; allowed: a decimal point, not a comma`
     : `found ${shown}; allowed: a number with a decimal point`

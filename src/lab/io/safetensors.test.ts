@@ -76,6 +76,8 @@ describe('safetensors', () => {
     ['a header longer than the file', build('{}', 0, 900), /header of 900 bytes in a file of 10/],
     ['an absurd header length', build('{}', 0, 2 ** 52), /at most 1000000/],
     ['a header that is not JSON', build('{"a"', 0), /not JSON/],
+    ['a header that is no text', build('{"\uD800"}'.replace('\uD800', 'é'), 0, 3), /not UTF-8/],
+    ['a header nested without end', build(`{"a":${'['.repeat(400_000)}`, 0), /nested too deeply/],
     ['a header that is a list', build('[1]', 0), /does not begin with {/],
     ['metadata that are not strings', build({ __metadata__: { a: 1 } }, 0), /"a" is not a string/],
     ['metadata that are a list', build({ __metadata__: [] }, 0), /metadata are not an object/],
@@ -97,6 +99,34 @@ describe('safetensors', () => {
     ['bytes left over', build({ a: one }, 5), /bytes 4 to 5 belong to no tensor/],
   ])('names %s', (_, bytes, message) => {
     expect(errorOf(bytes)).toMatch(message)
+  })
+
+  it.each([
+    ['two tensors', `{"w":${JSON.stringify(one)},"w":${JSON.stringify(one)}}`, 'w'],
+    [
+      'a name in two spellings',
+      `{"w":${JSON.stringify(one)},"\\u0077":${JSON.stringify(one)}}`,
+      'w',
+    ],
+    ['two shapes', '{"w":{"dtype":"F32","shape":[7],"data_offsets":[0,4],"shape":[1]}}', 'w.shape'],
+    ['an entry of the metadata', '{"__metadata__":{"a":"1","a":"2"}}', '__metadata__.a'],
+    ['two lists of metadata', '{"__metadata__":{"a":"1"},"__metadata__":{}}', '__metadata__'],
+  ])('names a key that stands twice: %s', (_, header, key) => {
+    expect(errorOf(build(header, header.includes('"w"') ? 4 : 0))).toBe(
+      `not a readable safetensors file: ${key}: found the same key twice; allowed: each key once`,
+    )
+  })
+
+  it('refuses a file that is too long before it looks at it', () => {
+    expect(errorOf(new Uint8Array(2 ** 26 + 1))).toMatch(/67108865 bytes; at most 67108864/)
+  })
+
+  it('takes names of properties of objects as plain names', () => {
+    const names = ['__proto__', 'constructor', 'toString', '__defineGetter__']
+    const tensors = new Map(names.map((key) => [key, { shape: [1], data: Float32Array.of(1) }]))
+    const metadata = new Map(names.map((key) => [key, key]))
+    expect(readSafetensors(writeSafetensors({ tensors, metadata }))).toEqual({ tensors, metadata })
+    expect(({} as Record<string, unknown>)['dtype']).toBeUndefined()
   })
 
   it('never throws on garbage, nor on a good file with one byte changed or its end cut off', () => {

@@ -1,3 +1,6 @@
+import { readJsonText } from '../scene/jsonText.ts'
+import { describeProblem, show } from '../scene/problem.ts'
+
 /**
  * The safetensors container: an unsigned 64-bit little-endian header length, a JSON header, then the raw
  * little-endian data. Header: { name: { dtype, shape, data_offsets: [begin, end] }, …, "__metadata__":
@@ -16,6 +19,8 @@ export interface TensorFile {
 const METADATA = '__metadata__'
 /** Longest header that is read, bytes; energies need about one thousand. */
 const LONGEST_HEADER = 1_000_000
+/** Longest file that is read, bytes; energies have some ten thousand. */
+const LONGEST_FILE = 2 ** 26
 const WIDTH = { F32: 4, F64: 8 } as const
 type Dtype = keyof typeof WIDTH
 
@@ -61,9 +66,13 @@ export function writeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
 /**
  * The tensors of a file, copied out of it. Total: whatever the bytes, the answer is either the tensors or
  * one line that says what is wrong. Accepts F32 and F64; refuses other types, shapes that do not match
- * their data, data that overlap, leave holes or run past the end, and metadata that are not strings.
+ * their data, data that overlap, leave holes or run past the end, metadata that are not strings, and keys that
+ * stand twice.
  */
 export function readSafetensors(bytes: Uint8Array): TensorFile | { readonly error: string } {
+  if (bytes.length > LONGEST_FILE) {
+    return wrong(`${bytes.length} bytes; at most ${LONGEST_FILE}`)
+  }
   if (bytes.length < 8) return wrong(`${bytes.length} bytes are too few for a header length`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = view.getUint32(0, true) + 4_294_967_296 * view.getUint32(4, true)
@@ -85,20 +94,7 @@ export function readSafetensors(bytes: Uint8Array): TensorFile | { readonly erro
     const described = readEntry(name, entry, bytes.length - start)
     if ('error' in described) return described
     spans.push({ name, begin: described.begin, end: described.end })
-    const n = sizeOf(described.shape)
-    const at = start + described.begin
-    tensors.set(
-      name,
-      described.dtype === 'F32'
-        ? {
-            shape: described.shape,
-            data: Float32Array.from({ length: n }, (_, i) => view.getFloat32(at + 4 * i, true)),
-          }
-        : {
-            shape: described.shape,
-            data: Float64Array.from({ length: n }, (_, i) => view.getFloat64(at + 8 * i, true)),
-          },
-    )
+    tensors.set(name, readTensor(described, new DataView(bytes.buffer, bytes.byteOffset + start)))
   }
   const tiling = checkTiling(spans, bytes.length - start)
   return tiling ?? { tensors, metadata: metadata.map }
@@ -120,17 +116,31 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+function readTensor({ dtype, shape, begin }: Entry, view: DataView): Tensor {
+  const length = sizeOf(shape)
+  if (dtype === 'F32') {
+    const data = new Float32Array(length)
+    for (let i = 0; i < length; i++) data[i] = view.getFloat32(begin + 4 * i, true)
+    return { shape, data }
+  }
+  const data = new Float64Array(length)
+  for (let i = 0; i < length; i++) data[i] = view.getFloat64(begin + 8 * i, true)
+  return { shape, data }
+}
+
 function readHeader(
   bytes: Uint8Array,
 ): { readonly json: Readonly<Record<string, unknown>> } | { readonly error: string } {
   if (bytes[0] !== 0x7b) return wrong('the header does not begin with {')
-  let json: unknown
+  let text: string
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    return wrong('the header is not JSON')
+    return wrong('the header is not UTF-8')
   }
-  return isRecord(json) ? { json } : wrong('the header is not a JSON object')
+  const read = readJsonText(text, 'header')
+  if ('error' in read) return wrong(describeProblem(read.error))
+  return isRecord(read.json) ? { json: read.json } : wrong('the header is not a JSON object')
 }
 
 function readMetadata(
@@ -140,7 +150,7 @@ function readMetadata(
   if (value === undefined) return { map }
   if (!isRecord(value)) return wrong('its metadata are not an object')
   for (const [key, entry] of Object.entries(value)) {
-    if (typeof entry !== 'string') return wrong(`its metadata entry ${quote(key)} is not a string`)
+    if (typeof entry !== 'string') return wrong(`its metadata entry ${show(key)} is not a string`)
     map.set(key, entry)
   }
   return { map }
@@ -158,11 +168,11 @@ function readEntry(
   value: unknown,
   available: number,
 ): Entry | { readonly error: string } {
-  const what = `tensor ${quote(name)}`
+  const what = `tensor ${show(name)}`
   if (!isRecord(value)) return wrong(`${what} is not described by an object`)
   const { dtype, shape, data_offsets: offsets } = value
   if (dtype !== 'F32' && dtype !== 'F64') {
-    const found = typeof dtype === 'string' ? quote(dtype) : 'no type'
+    const found = typeof dtype === 'string' ? show(dtype) : 'no type'
     return wrong(`${what} has type ${found}; allowed: F32, F64`)
   }
   if (!isSizes(shape) || shape.length > 8) return wrong(`${what} has no valid shape`)
@@ -190,16 +200,11 @@ function checkTiling(
   for (const { name, begin, end } of [...spans].sort(
     (a, b) => a.begin - b.begin || a.end - b.end,
   )) {
-    if (begin < covered) return wrong(`tensor ${quote(name)} overlaps another`)
+    if (begin < covered) return wrong(`tensor ${show(name)} overlaps another`)
     if (begin > covered) return wrong(`bytes ${covered} to ${begin} belong to no tensor`)
     covered = end
   }
   return covered === available
     ? null
     : wrong(`bytes ${covered} to ${available} belong to no tensor`)
-}
-
-function quote(text: string): string {
-  const line = JSON.stringify(text)
-  return line.length > 60 ? `${line.slice(0, 60)}…` : line
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseScene, parseSceneText, recoverScene } from './decode.ts'
+import { parseScene, recoverScene } from './decode.ts'
 import { DEFAULT_SCENE } from './defaults.ts'
 import { describeProblem } from './problem.ts'
 import { sceneArbitrary } from './scenes.testing.ts'
@@ -19,7 +19,7 @@ describe('parseScene', () => {
     fc.assert(
       fc.property(sceneArbitrary, (scene) => {
         expect(parseScene(scene)).toEqual({ scene })
-        expect(parseSceneText(JSON.stringify(scene))).toEqual({ scene })
+        expect(parseScene(JSON.parse(JSON.stringify(scene)))).toEqual({ scene })
       }),
       { numRuns: 150 },
     )
@@ -175,10 +175,33 @@ describe('parseScene', () => {
     expect(errorOf({ constructor: 1 })).toMatch(/^constructor: found an unknown key/)
   })
 
-  it('names text that is not JSON', () => {
-    const parsed = parseSceneText('{ "seed": ')
-    expect(parsed).toMatchObject({ error: { field: 'scene', allowed: 'a JSON object' } })
-    expect(parseSceneText('\uFEFF{"seed": 3}')).toMatchObject({ scene: { seed: 3 } })
+  it('refuses numbers beyond all numbers, and sums without end, by name', () => {
+    const told = (text: string) => errorOf(JSON.parse(text))
+    expect(told('{"dynamics": {"epsilon": 1e400}}')).toMatch(/^dynamics\.epsilon: found Infinity;/)
+    expect(told('{"target": {"kind": "points", "points": [[1e400, 0]]}}')).toMatch(
+      /^target\.points:/,
+    )
+    expect(told('{"seed": -1e400}')).toMatch(/^seed: found -Infinity;/)
+    let wide: unknown = { kind: 'trained' }
+    for (let i = 0; i < 3; i++) {
+      wide = { kind: 'sum', terms: new Array(16).fill({ energy: wide }) }
+    }
+    expect(errorOf({ energy: wide })).toMatch(
+      /terms: found more terms than the scene may have; allowed: at most 256 terms in all sums together$/,
+    )
+    let deep: unknown = { kind: 'trained' }
+    for (let i = 0; i < 50_000; i++) deep = { kind: 'sum', terms: [{ energy: deep }] }
+    expect(errorOf({ energy: deep })).toMatch(/terms: found a sum nested too deeply;/)
+  })
+
+  it('tells of a scene that is wrong all over in a few short lines', () => {
+    const wrong = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, i) => [`k${i}`, '<b>'.repeat(99)]),
+    )
+    const { scene, problems } = recoverScene({ ...wrong, dynamics: wrong })
+    expect(parseScene(scene)).toEqual({ scene })
+    expect(problems.length).toBeLessThanOrEqual(21)
+    for (const problem of problems) expect(describeProblem(problem).length).toBeLessThan(300)
   })
 
   it('keeps every message on one line', () => {

@@ -20,7 +20,7 @@ import {
   SAMPLER_IDS,
   THEME_IDS,
 } from './defaults.ts'
-import { show } from './problem.ts'
+import { addProblem, show } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { describeRange, inRange, rangeOf } from './ranges.ts'
 import type { RangePath } from './ranges.ts'
@@ -51,8 +51,9 @@ export const MAX_COMPONENTS = 100
 export const MAX_TERMS = 16
 export const MAX_BARRIERS = 32
 export const MAX_CORNERS = 200
-/** How deep sums may stand inside sums. */
+/** How deep sums may stand inside sums, and how many terms they may have together. */
 export const MAX_DEPTH = 6
+export const MAX_ALL_TERMS = 256
 
 export const BACKEND_CHOICES = [
   'auto',
@@ -104,24 +105,6 @@ export function parseScene(json: unknown): Parsed {
   return first === undefined ? { scene } : { error: first }
 }
 
-/** `parseScene` on the text of a file. */
-export function parseSceneText(text: string): Parsed {
-  const read = readJsonText(text)
-  return 'error' in read ? read : parseScene(read.json)
-}
-
-/** The JSON value of a file's text, byte order mark or not; other text is an error of the field `scene`. */
-export function readJsonText(
-  text: string,
-): { readonly json: unknown } | { readonly error: Problem } {
-  try {
-    return { json: JSON.parse(text.replace(/^\uFEFF/u, '')) }
-  } catch (error) {
-    const found = error instanceof Error ? error.message.replace(/\s+/gu, ' ') : 'not JSON'
-    return { error: { field: 'scene', found, allowed: 'a JSON object' } }
-  }
-}
-
 /**
  * A scene from any JSON value, keeping what can be kept: a bad field takes its default and is named, an
  * unknown key is named and left out, the rest stands. Total: never throws. For links.
@@ -146,7 +129,7 @@ class Fields {
     else if (isRecord(value)) this.record = value
     else {
       this.record = {}
-      problems.push({ field: path || 'scene', found: show(value), allowed: 'a JSON object' })
+      addProblem(problems, { field: path || 'scene', found: show(value), allowed: 'a JSON object' })
     }
   }
 
@@ -167,7 +150,7 @@ class Fields {
 
   /** `report` where what was found is said in words. */
   tell(key: string, found: string, allowed: string): void {
-    this.problems.push({ field: this.at(key), found, allowed })
+    addProblem(this.problems, { field: this.at(key), found, allowed })
   }
 
   object(key: string): Fields {
@@ -270,12 +253,14 @@ class Fields {
 
   /** Reports every key that nobody asked for. */
   finish(): void {
-    for (const key of Object.keys(this.record)) {
-      if (this.asked.has(key)) continue
-      this.problems.push({
+    const unknown = Object.keys(this.record).filter((key) => !this.asked.has(key))
+    if (unknown.length === 0) return
+    const allowed = oneOf([...this.asked])
+    for (const key of unknown) {
+      addProblem(this.problems, {
         field: this.at(show(key).slice(1, -1)),
         found: 'an unknown key',
-        allowed: oneOf([...this.asked]),
+        allowed,
       })
     }
   }
@@ -324,7 +309,8 @@ function decodeScene(fields: Fields): SceneSpec {
   if (version !== undefined && version !== 1) fields.report('version', version, '1')
   const seed = fields.number('seed', 'seed', DEFAULT_SCENE.seed)
   const target = decodeTarget(fields.object('target')) ?? DEFAULT_SCENE.target
-  const energy = decodeEnergy(fields.object('energy'), target, 0) ?? DEFAULT_SCENE.energy
+  const nesting = { depth: 0, left: { terms: MAX_ALL_TERMS } }
+  const energy = decodeEnergy(fields.object('energy'), target, nesting) ?? DEFAULT_SCENE.energy
   const training = decodeTraining(fields.object('training'))
   const box = fields.object('domain')
   const domain = {
@@ -447,10 +433,17 @@ const ID_ALLOWED = 'an id of 1 to 128 letters, digits, and . : _ -'
 const HASH = /^[0-9a-f]{0,64}$/u
 const HASH_ALLOWED = 'a SHA-256 in lower-case hexadecimal digits, or empty'
 
-function decodeEnergy(fields: Fields, target: TargetSpec, depth: number): EnergySpec | null {
+/** Where an energy stands among sums. */
+interface Nesting {
+  readonly depth: number
+  /** Of the scene as a whole: how many more terms its sums may have. */
+  readonly left: { terms: number }
+}
+
+function decodeEnergy(fields: Fields, target: TargetSpec, nesting: Nesting): EnergySpec | null {
   const kind = fields.kind(ENERGY_KINDS, 'trained')
   if (kind === null) return null
-  const energy = decodeEnergyOf(kind, fields, target, depth)
+  const energy = decodeEnergyOf(kind, fields, target, nesting)
   fields.finish()
   return energy
 }
@@ -459,7 +452,7 @@ function decodeEnergyOf(
   kind: EnergySpec['kind'],
   fields: Fields,
   target: TargetSpec,
-  depth: number,
+  nesting: Nesting,
 ): EnergySpec | null {
   switch (kind) {
     case 'trained':
@@ -489,19 +482,25 @@ function decodeEnergyOf(
       return path === null ? null : { kind, path }
     }
     case 'sum':
-      return decodeSum(fields, target, depth)
+      return decodeSum(fields, target, nesting)
     default:
       return kind satisfies never
   }
 }
 
-function decodeSum(fields: Fields, target: TargetSpec, depth: number): EnergySpec | null {
+function decodeSum(fields: Fields, target: TargetSpec, nesting: Nesting): EnergySpec | null {
   const terms = fields.list('terms', 1, MAX_TERMS, 'terms')
   const barriers =
     fields.raw('barriers') === undefined ? [] : fields.list('barriers', 0, MAX_BARRIERS, 'barriers')
   if (terms === null) return null
-  if (depth >= MAX_DEPTH) {
+  if (nesting.depth >= MAX_DEPTH) {
     fields.tell('terms', 'a sum nested too deeply', `at most ${String(MAX_DEPTH)} levels of sums`)
+    return null
+  }
+  nesting.left.terms -= terms.length
+  if (nesting.left.terms < 0) {
+    const allowed = `at most ${String(MAX_ALL_TERMS)} terms in all sums together`
+    fields.tell('terms', 'more terms than the scene may have', allowed)
     return null
   }
   return {
@@ -510,7 +509,7 @@ function decodeSum(fields: Fields, target: TargetSpec, depth: number): EnergySpe
       decodeTerm(
         new Fields(fields.problems, entry, `${fields.at('terms')}.${String(i)}`),
         target,
-        depth,
+        nesting,
       ),
     ),
     barriers: (barriers ?? []).flatMap((entry, i) => {
@@ -520,11 +519,12 @@ function decodeSum(fields: Fields, target: TargetSpec, depth: number): EnergySpe
   }
 }
 
-function decodeTerm(fields: Fields, sceneTarget: TargetSpec, depth: number): SumTerm {
+function decodeTerm(fields: Fields, sceneTarget: TargetSpec, nesting: Nesting): SumTerm {
   const weight = fields.number('weight', 'energy.terms.weight', 1)
   const raw = fields.raw('target')
   const target = raw === undefined || raw === null ? null : decodeTarget(fields.object('target'))
-  const energy = decodeEnergy(fields.object('energy'), target ?? sceneTarget, depth + 1) ?? {
+  const deeper = { ...nesting, depth: nesting.depth + 1 }
+  const energy = decodeEnergy(fields.object('energy'), target ?? sceneTarget, deeper) ?? {
     kind: 'trained',
   }
   fields.finish()

@@ -11,17 +11,50 @@ export function describeProblem(problem: Problem): string {
   return `${problem.field}: found ${problem.found}; allowed: ${problem.allowed}`
 }
 
+/** Most problems of one scene that are told. */
+const MOST = 20
+
+/** Adds a problem to a list that stays short, whatever the input. */
+export function addProblem(problems: Problem[], problem: Problem): void {
+  if (problems.length < MOST) problems.push(problem)
+  else problems[MOST] = { field: 'scene', found: 'further mistakes', allowed: 'none' }
+}
+
 const LONGEST = 60
 
-/** Any value as a short piece of text without line breaks, for `Problem.found`. Never throws. */
+/**
+ * Any value as a short piece of text without line breaks, for `Problem.found`. Never throws, and looks at no more of
+ * the value than it shows.
+ */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
-  let text: string
-  try {
-    text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)
-  } catch {
-    text = typeof value
+  const text = write(value, '').replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, ' ')
+  return text.length > LONGEST ? `${text.slice(0, LONGEST).replace(/\p{Cs}$/u, '')}…` : text
+}
+
+/** `text` with the value as JSON behind it, as far as it is shown. */
+function write(value: unknown, text: string): string {
+  if (typeof value === 'string') return text + JSON.stringify(value.slice(0, LONGEST + 1))
+  if (typeof value !== 'object') {
+    return (
+      text +
+      (typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value)
+    )
   }
-  text = text.replace(/\s+/gu, ' ')
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+  if (value === null) return `${text}null`
+  if (Array.isArray(value)) {
+    let list = `${text}[`
+    for (const entry of value as readonly unknown[]) {
+      if (list.length > LONGEST) return list
+      list = write(entry, list.length === text.length + 1 ? list : `${list},`)
+    }
+    return `${list}]`
+  }
+  let record = `${text}{`
+  for (const key in value) {
+    if (record.length > LONGEST) return record
+    const before = record.length === text.length + 1 ? record : `${record},`
+    record = write(Reflect.get(value, key), write(key, before) + ':')
+  }
+  return `${record}}`
 }

@@ -124,7 +124,7 @@ function flattenValue(value: Json, path: string, pairs: string[]): void {
 }
 
 const WORD = /^[A-Za-z][\w.-]*$/u
-const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu
+const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/iu
 const PACK_ABOVE = 8
 
 function writeValue(value: Json): string {

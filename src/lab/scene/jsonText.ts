@@ -1,0 +1,153 @@
+import { show } from './problem.ts'
+import type { Problem } from './problem.ts'
+
+/** Longest text of a scene or a bundle that is read, characters; weights and data ride along in base64. */
+export const LONGEST_TEXT = 2 ** 26
+
+/** How deep lists and objects may stand in each other; scenes with all their sums need 25. */
+const DEEPEST = 100
+
+/**
+ * The JSON value of a file's text, byte order mark or not. Text that is too long, too deep, no JSON, or JSON with a key
+ * that stands twice (of which `JSON.parse` would silently take the last) is an error that names the place.
+ * @param whole what the error is about where no field of it is
+ */
+export function readJsonText(
+  text: string,
+  whole = 'scene',
+): { readonly json: unknown } | { readonly error: Problem } {
+  if (text.length > LONGEST_TEXT) {
+    const found = `a text of ${String(text.length)} characters`
+    return { error: { field: whole, found, allowed: `at most ${String(LONGEST_TEXT)}` } }
+  }
+  const bare = text.startsWith('\uFEFF') ? text.slice(1) : text
+  const { isDeep, twice } = scan(bare)
+  if (isDeep) {
+    const allowed = `at most ${String(DEEPEST)} levels`
+    return { error: { field: whole, found: 'lists or objects nested too deeply', allowed } }
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(bare)
+  } catch (error) {
+    const found = `text that is not JSON${placeOf(error, bare)}`
+    return { error: { field: whole, found, allowed: 'a JSON object' } }
+  }
+  return twice === null
+    ? { json }
+    : { error: { field: twice, found: 'the same key twice', allowed: 'each key once' } }
+}
+
+/** Where an engine's parser stopped, in words; empty where it does not say. The text itself is not quoted. */
+function placeOf(error: unknown, text: string): string {
+  const said = error instanceof Error ? error.message : ''
+  const at = /at position (\d+)/u.exec(said)?.[1]
+  if (at === undefined) return ''
+  const before = text.slice(0, Number(at))
+  const column = before.length - before.lastIndexOf('\n')
+  return `, line ${String(before.split('\n').length)}, column ${String(column)}`
+}
+
+interface Scan {
+  readonly isDeep: boolean
+  /** The dotted path of a key that an object holds twice, at any level; null where none does. */
+  readonly twice: string | null
+}
+
+/** What the parser does not tell of a text, which may be no JSON at all. */
+function scan(text: string): Scan {
+  /** The keys so far of all objects that are open, outermost first. */
+  const keys: string[] = []
+  /** Of each open object or list: how many keys the objects round it have so far. */
+  const starts: number[] = []
+  /** Of each open list the index at hand; −1 for an object. */
+  const indices: number[] = []
+  let isKey = false
+  for (let i = 0; i < text.length; i++) {
+    switch (text[i]) {
+      case '{':
+      case '[':
+        isKey = text[i] === '{'
+        if (starts.length === DEEPEST) return { isDeep: true, twice: null }
+        starts.push(keys.length)
+        indices.push(isKey ? -1 : 0)
+        break
+      case '}':
+      case ']': {
+        const start = starts.pop() ?? 0
+        indices.pop()
+        const twice = repeated(keys, start)
+        if (twice !== null) {
+          return { isDeep: false, twice: pathOf(keys, starts, indices, start, twice) }
+        }
+        keys.length = start
+        isKey = false
+        break
+      }
+      case ',':
+        if (indices.at(-1) === -1) isKey = true
+        else if (indices.length > 0) indices[indices.length - 1]!++
+        break
+      case '"': {
+        const end = endOfString(text, i)
+        if (isKey) {
+          const raw = text.slice(i, end + 1)
+          keys.push(unescape(raw))
+          isKey = false
+        }
+        i = end
+        break
+      }
+      default:
+    }
+  }
+  return { isDeep: false, twice: null }
+}
+
+/** The string of a JSON string, quotes and all; text that is none stays as it is. */
+function unescape(raw: string): string {
+  if (!raw.includes('\\')) return raw.slice(1, -1)
+  try {
+    return JSON.parse(raw) as string
+  } catch {
+    return raw
+  }
+}
+
+/** A string that stands twice in a list, from an index on. */
+function repeated(list: readonly string[], start: number): string | null {
+  if (list.length - start < 2) return null
+  const seen = new Set<string>()
+  for (let i = start; i < list.length; i++) {
+    if (seen.has(list[i]!)) return list[i]!
+    seen.add(list[i]!)
+  }
+  return null
+}
+
+/** Index of the quote that ends the string that begins at `start`; of the end of the text where none does. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0
+    while (text[end - 1 - slashes] === '\\') slashes++
+    if (slashes % 2 === 0) return end
+  }
+  return text.length
+}
+
+/** The innermost few steps of the way to a key of an object whose own keys begin at `start`. */
+function pathOf(
+  keys: readonly string[],
+  starts: readonly number[],
+  indices: readonly number[],
+  start: number,
+  key: string,
+): string {
+  const way = indices.map((index, level) =>
+    index >= 0 ? String(index) : keys[(starts[level + 1] ?? start) - 1]!,
+  )
+  return [...way, key]
+    .slice(-6)
+    .map((step) => show(step).slice(1, -1))
+    .join('.')
+}
