@@ -11,6 +11,8 @@ const POLICY: Readonly<Record<string, readonly string[]>> = {
   'img-src': ["'self'", 'data:', 'blob:'],
   'object-src': ["'none'"],
   'base-uri': ["'self'"],
+  // A page of the same origin may embed the lab; no other can lay it under something else.
+  'frame-ancestors': ["'self'"],
 }
 
 function serialise(policy: Readonly<Record<string, readonly string[]>>): string {

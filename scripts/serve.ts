@@ -2,6 +2,7 @@
  * `npm start`: builds the page when needed, serves it and opens a browser where there is a display.
  *
  * --port N     listen on N or fail (default: 4173, else the next free port)
+ * --host NAME  listen there instead of on this machine's own address alone; 0.0.0.0 is every address it has
  * --no-build   serve dist/ as it is
  * --no-open    open no browser
  */
@@ -16,7 +17,6 @@ import { createPageServer } from './pageServer.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const DIST = path.join(ROOT, 'dist')
-const HOST = 'localhost'
 const DEFAULT_PORT = 4173
 const PORTS_TRIED = 20
 const COMPRESSIBLE = /\.(html|js|css|json|svg|wasm|csv|txt)$/
@@ -38,11 +38,15 @@ function buildIsStale(): boolean {
   return sources.some((file) => existsSync(file) && statSync(file).mtimeMs > built)
 }
 
+function isNewer(file: string, than: string): boolean {
+  return existsSync(file) && statSync(file).mtimeMs >= statSync(than).mtimeMs
+}
+
 /** Writes a twin in each encoding beside every file that shrinks by it, once per build. */
 function compress(): void {
   const { gzip, brotli } = ENCODINGS
   for (const file of filesUnder(DIST)) {
-    if (!COMPRESSIBLE.test(file) || existsSync(file + brotli)) continue
+    if (!COMPRESSIBLE.test(file) || isNewer(file + brotli, file)) continue
     const bytes = readFileSync(file)
     if (bytes.length <= 1024) continue
     const smaller = compressed(bytes)
@@ -51,13 +55,17 @@ function compress(): void {
   }
 }
 
-/** Resolves with false when the port is taken; every other failure is thrown. */
-function listen(server: Server, port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+/** Resolves with false when the port is taken; every other failure ends the program with one line. */
+function listen(server: Server, host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const onError = (error: NodeJS.ErrnoException): void => {
       server.off('listening', onListening)
-      if (error.code === 'EADDRINUSE') resolve(false)
-      else reject(error)
+      if (error.code === 'EADDRINUSE') {
+        resolve(false)
+        return
+      }
+      console.error(`Cannot listen on ${host}, port ${port}: ${error.code ?? error.message}`)
+      process.exit(1)
     }
     const onListening = (): void => {
       server.off('error', onError)
@@ -65,7 +73,7 @@ function listen(server: Server, port: number): Promise<boolean> {
     }
     server.once('error', onError)
     server.once('listening', onListening)
-    server.listen(port, HOST)
+    server.listen(port, host)
   })
 }
 
@@ -89,13 +97,17 @@ function openBrowser(address: string): void {
   child.unref()
 }
 
-const { values: options } = readCommandLine('npm start -- [--port N] [--no-open] [--no-build]', {
-  options: {
-    port: { type: 'string' },
-    'no-build': { type: 'boolean', default: false },
-    'no-open': { type: 'boolean', default: false },
+const { values: options } = readCommandLine(
+  'npm start -- [--port N] [--host NAME] [--no-open] [--no-build]',
+  {
+    options: {
+      port: { type: 'string' },
+      host: { type: 'string', default: 'localhost' },
+      'no-build': { type: 'boolean', default: false },
+      'no-open': { type: 'boolean', default: false },
+    },
   },
-})
+)
 
 const fixedPort = options.port === undefined ? null : Number(options.port)
 if (fixedPort !== null && !(Number.isInteger(fixedPort) && fixedPort > 0 && fixedPort < 65536)) {
@@ -112,11 +124,12 @@ if (!existsSync(path.join(DIST, 'index.html'))) {
 }
 compress()
 
-const server = createPageServer(DIST)
+const { host } = options
+const server = createPageServer(DIST, host)
 const firstPort = fixedPort ?? DEFAULT_PORT
 const lastPort = fixedPort ?? DEFAULT_PORT + PORTS_TRIED - 1
 let port = firstPort
-while (!(await listen(server, port))) {
+while (!(await listen(server, host, port))) {
   if (port === lastPort) {
     console.error(
       firstPort === lastPort
@@ -128,7 +141,7 @@ while (!(await listen(server, port))) {
   console.log(`Port ${port} is already in use; trying ${port + 1}.`)
   port += 1
 }
-const address = `http://${HOST}:${port}`
+const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 console.log(`Lyapunov Lab is at ${address} (Ctrl+C ends it)`)
 if (!options['no-open']) openBrowser(address)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
