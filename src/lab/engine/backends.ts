@@ -1,18 +1,34 @@
-import type { BackendChoice } from '../../learning/ids.ts'
-import type { Backend, Calibration, CalibrationMemory } from '../../learning/training/api.ts'
+import type { BackendChoice, BackendName } from '../../learning/ids.ts'
+import type {
+  Backend,
+  Calibration,
+  CalibrationMemory,
+  OpenBackend,
+} from '../../learning/training/api.ts'
 import type { BackendReport } from '../protocol/calls.ts'
 import type { Environment } from './environment.ts'
+
+/** What one choice leads to; the backend is null until it is open. */
+interface Opening {
+  readonly promise: Promise<Backend>
+  backend: Backend | null
+}
 
 /**
  * The training backends, opened when first asked for: their code is loaded then and not before.
  */
 export class Backends implements CalibrationMemory {
   private readonly environment: Environment
+  private readonly loadCode: typeof loadBackends
   private calibrations: Readonly<Record<string, Calibration>> = {}
-  private readonly opened = new Map<BackendChoice, Promise<Backend>>()
+  /** What failed in use, and how: taken again only when asked for by name. */
+  private readonly failed = new Map<BackendName, string>()
+  private readonly choices = new Map<BackendChoice, Opening>()
 
-  constructor(environment: Environment) {
+  /** @param load the code that opens a backend */
+  constructor(environment: Environment, load = loadBackends) {
     this.environment = environment
+    this.loadCode = load
   }
 
   /** Takes over what was measured on earlier visits. */
@@ -31,20 +47,26 @@ export class Backends implements CalibrationMemory {
 
   /** Opens a backend, once for each choice. Rejects with the library's reason where it cannot. */
   open(choice: BackendChoice): Promise<Backend> {
-    const known = this.opened.get(choice)
-    if (known) return known
-    const opening = this.find(choice)
-    this.opened.set(choice, opening)
-    opening.catch(() => this.opened.delete(choice))
-    return opening
+    const known = this.choices.get(choice)
+    if (known !== undefined) return known.promise
+    const opening: Opening = { promise: this.find(choice), backend: null }
+    this.choices.set(choice, opening)
+    opening.promise.then(
+      (backend) => (opening.backend = backend),
+      () => {
+        if (this.choices.get(choice) === opening) this.choices.delete(choice)
+      },
+    )
+    return opening.promise
   }
 
-  /** The backend to go on with when `broken` has failed. */
+  /** The backend to go on with when `broken` has failed. What is only being opened is left alone. */
   async replace(broken: Backend, message: string): Promise<Backend> {
-    for (const [choice, opening] of this.opened)
-      if ((await opening).name === broken.name) this.opened.delete(choice)
+    this.failed.set(broken.name, message)
+    for (const [choice, { backend }] of this.choices)
+      if (backend !== null && isSame(backend, broken)) this.choices.delete(choice)
     broken.dispose()
-    const next = await this.open(broken.name === 'webgpu' ? 'wasm' : 'cpu')
+    const next = await this.open(this.failed.has('wasm') ? 'cpu' : 'wasm')
     this.environment.emit('notice', {
       level: 'warning',
       text: `${broken.description} failed (${message}); training goes on with ${next.description}.`,
@@ -54,23 +76,34 @@ export class Backends implements CalibrationMemory {
 
   /** One that is open already is taken again: a device is asked for only once. */
   private async find(choice: BackendChoice): Promise<Backend> {
-    for (const opening of this.opened.values()) {
-      const open = await opening
-      if (open.name === choice) return { ...open, reason: 'asked for by name' }
-    }
+    // Before this choice is among them: it would wait for itself. Only `auto` may be about to open the same device.
+    const auto = this.choices.get('auto')
+    if (choice === 'webgpu') await auto?.promise.catch(() => undefined)
+    for (const { backend } of this.choices.values())
+      if (backend?.name === choice) return { ...backend, reason: 'asked for by name' }
     return this.load(choice)
   }
 
   private async load(choice: BackendChoice): Promise<Backend> {
-    const { openBackend } = await import('../../learning/training/backend.ts')
+    const openBackend = await this.loadCode()
     const backend = await openBackend({
       choice,
       kernelModule: this.environment.kernelModule,
       calibrations: this,
+      failed: this.failed,
     })
     this.environment.emit('backend', reportOf(backend))
     return backend
   }
+}
+
+async function loadBackends(): Promise<OpenBackend> {
+  return (await import('../../learning/training/backend.ts')).openBackend
+}
+
+/** Whether two backends are one, asked for in two ways. */
+function isSame(one: Backend, other: Backend): boolean {
+  return one.dispose === other.dispose
 }
 
 export function reportOf(backend: Backend): BackendReport {

@@ -182,6 +182,26 @@ test('the table of a sum is the weighted sum of the tables, node by node', async
     })
 })
 
+test('terms trained on two backends in one sum', async () => {
+  const { session } = createBench()
+  const term = (backend: string) => ({
+    weight: 0.5,
+    energy: {
+      kind: 'shelf',
+      id: `by-${backend}`,
+      hash: '',
+      recipe: { seed: 1, target: { kind: 'banana' }, training: { steps: 2, backend } },
+    },
+  })
+  const scene = sceneOf({
+    ...SMALL,
+    energy: { kind: 'sum', terms: [term('wasm'), term('cpu'), term('auto')] },
+  })
+  const { landscape, trained } = await session.prepare({ run: 1, scene })
+  expect(trained).toBe(true)
+  expect(landscape.v.every(Number.isFinite)).toBe(true)
+})
+
 test('a sum that does not confine is said to lean on the walls', async () => {
   const { session } = createBench()
   const terms = [{ weight: -0.5, energy: QUADRATIC }]

@@ -118,6 +118,8 @@ export interface OpenBackendOptions {
   readonly kernelModule: () => Promise<WebAssembly.Module>
   /** Without it every choice is measured anew. */
   readonly calibrations?: CalibrationMemory
+  /** Backends that failed in use, with what they said: passed over unless asked for by name. */
+  readonly failed?: ReadonlyMap<BackendName, string>
 }
 
 /**

@@ -44,6 +44,7 @@ export async function openBackend(options: OpenBackendOptions): Promise<Backend>
 async function openByName(options: OpenBackendOptions, choice: BackendName): Promise<Backend> {
   const refused: Refused[] = []
   for (const name of [choice, ...BACKEND_NAMES.filter((other) => other !== choice)]) {
+    if (name !== choice && hasFailed(name, options, refused)) continue
     const opened = await attempt(name, () => open(name, options, name === choice), refused)
     if (opened === null) continue
     const reason =
@@ -57,7 +58,7 @@ async function openByName(options: OpenBackendOptions, choice: BackendName): Pro
 
 async function openFastest(options: OpenBackendOptions): Promise<Backend> {
   const refused: Refused[] = []
-  const adapter = await attemptAdapter(refused)
+  const adapter = hasFailed('webgpu', options, refused) ? null : await attemptAdapter(refused)
   const known = adapter === null ? null : (options.calibrations?.recall(adapter.label) ?? null)
   const slower = known !== null && known.webgpu >= known.wasm
   const gpu =
@@ -65,7 +66,9 @@ async function openFastest(options: OpenBackendOptions): Promise<Backend> {
   if (gpu !== null && known !== null)
     return { name: 'webgpu', ...gpu, reason: comparison(known, 'measured earlier'), refused }
 
-  const wasm = await attempt('wasm', () => openWasm(options.kernelModule), refused)
+  const wasm = hasFailed('wasm', options, refused)
+    ? null
+    : await attempt('wasm', () => openWasm(options.kernelModule), refused)
   if (gpu !== null && wasm !== null && adapter !== null) {
     const measured = {
       webgpu: await calibrate(gpu.kernel(DEFAULT_SHAPE)),
@@ -123,6 +126,14 @@ async function attempt(
     refused.push({ name, reason: messageOf(error) })
     return null
   }
+}
+
+/** Whether a backend failed earlier, when it was used; `refused` then gets a line. */
+function hasFailed(name: BackendName, { failed }: OpenBackendOptions, refused: Refused[]): boolean {
+  const message = failed?.get(name)
+  if (message === undefined) return false
+  refused.push({ name, reason: `failed earlier: ${message}` })
+  return true
 }
 
 async function attemptAdapter(refused: Refused[]): Promise<Adapter | null> {
