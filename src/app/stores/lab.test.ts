@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CallError } from '../../lab/client/callError.ts'
+import { CallError, failureToError } from '../../lab/client/callError.ts'
 import type { ClientEvents, ComputeClient } from '../../lab/client/computeClient.ts'
+import { describeFailure } from '../../lab/engine/describeFailure.ts'
 import type {
   CallName,
   CurvePoint,
@@ -797,11 +798,14 @@ describe('training', () => {
 
   it('says in plain words that the training library needs the network once', async () => {
     const { client, lab, status } = await open({ scene: UNTRAINED })
-    const failed = 'Failed to fetch dynamically imported module: x.js'
+    const unloaded = new TypeError('Failed to fetch dynamically imported module: x.js')
     lab.training.train()
-    vi.spyOn(client, 'call').mockRejectedValueOnce(new CallError('failed', failed, null))
+    vi.spyOn(client, 'call').mockRejectedValueOnce(failureToError(describeFailure(unloaded)))
     await settle()
-    expect(lab.run.getState().notices.at(-1)?.text).toContain('network is needed once')
+    const notice = lab.run.getState().notices.at(-1)
+    expect(notice?.text).toContain('network is needed once')
+    expect(notice?.text).not.toContain('x.js')
+    expect(notice?.details).toContain('Failed to fetch dynamically imported module: x.js')
     expect(lab.run.getState().run).not.toBeNull()
     expect(status()).not.toBe('error')
   })
@@ -873,12 +877,9 @@ describe('training', () => {
     await settle()
     expect(status()).toBe('running')
     expect(lab.shelf.getState().items).toHaveLength(1)
-    expect(
-      lab.run
-        .getState()
-        .notices.map(({ text }) => text)
-        .join(),
-    ).toContain('QuotaExceeded')
+    const [notice] = lab.run.getState().notices.filter(({ level }) => level === 'error')
+    expect(notice?.text).toContain('could not be kept')
+    expect(notice?.details).toContain('QuotaExceeded')
   })
 
   it('trains again what a link names and this browser lacks, under the name of the link', async () => {

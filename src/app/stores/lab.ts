@@ -16,14 +16,15 @@ import type {
 } from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { readCalibrations, type Calibrations } from './calibrations.ts'
+import { explain } from './explain.ts'
 import { createFollowing } from './following.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
 import type { LiveTrainingControl } from './liveTraining.ts'
 import { readManifest, sameTarget, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
-import { createPlayback, explain, type Playback } from './playback.ts'
-import { createRunStore, dismiss, post, withdraw, type RunStore } from './runStore.ts'
+import { createPlayback, type Playback } from './playback.ts'
+import { createRunStore, dismiss, post, withdraw, type RunStore, type Said } from './runStore.ts'
 import {
   addressOf,
   bindAddress,
@@ -104,7 +105,7 @@ export interface Lab {
   /** Whether any of the stage is on screen: particles that nobody sees are not moved. */
   watch(seen: boolean): void
   /** @param about what it is about: a later notice about the same takes its place */
-  notify(level: 'info' | 'warning' | 'error', text: string, about?: string): void
+  notify(level: 'info' | 'warning' | 'error', said: Said, about?: string): void
   dismissNotice(id: number): void
   /** Takes back the notices about something that is in order now. */
   withdrawNotices(about: string): void
@@ -163,12 +164,10 @@ export function createLab({
 
   const loaded = library.then(async (kept) => {
     if (!kept.persistent)
-      post(
-        run,
-        'warning',
-        `This browser keeps nothing beyond this tab (${kept.problem ?? 'storage refused'}): trained ` +
-          'energies and drawn data are lost when it closes.',
-      )
+      post(run, 'warning', {
+        text: 'This browser keeps nothing beyond this tab: trained energies and drawn data are lost when it closes.',
+        ...(kept.problem === null ? {} : { details: kept.problem }),
+      })
     const [items, dataSets, checkpoint, theme, measured, draft, followed] = await Promise.all([
       kept.shelf(),
       kept.dataSets(),
@@ -198,7 +197,7 @@ export function createLab({
       )
   })
   loaded.catch((error: unknown) => {
-    post(run, 'error', `What this browser keeps could not be read: ${explain(error)}`)
+    post(run, 'error', explain(error, 'What this browser keeps could not be read.'))
   })
 
   const manifest = fetchManifest().then(
@@ -214,7 +213,10 @@ export function createLab({
       post(
         run,
         'error',
-        `${what} could not be kept in this browser (${explain(error)}); it is lost when the tab closes.`,
+        explain(
+          error,
+          `${what} could not be kept in this browser; it is lost when the tab closes.`,
+        ),
       )
     })
   }
@@ -443,19 +445,18 @@ export function createLab({
         if (choice !== backendChoice) return
         run.setState({ backend: report })
         if (choice !== 'auto' && report.name !== choice) {
-          const why = report.refused.find(({ name }) => name === choice)?.reason
-          post(
-            run,
-            'warning',
-            `${choice} is not used here: ${why ?? 'it could not be opened'}. ${report.description} is.`,
-          )
+          const why = report.refused.find(({ name }) => name === choice)
+          post(run, 'warning', {
+            text: `${choice} is not used here: ${why?.reason ?? 'it could not be opened'}. ${report.description} is.`,
+            ...(why?.details === undefined ? {} : { details: why.details }),
+          })
         }
       },
       (error: unknown) => {
         if (choice !== backendChoice || isAbortError(error)) return
         backendChoice = null
         if (!(error instanceof CallError && error.kind === 'crashed'))
-          post(run, 'error', `No training backend could be opened: ${explain(error)}`)
+          post(run, 'error', explain(error, 'No training backend could be opened.'))
       },
     )
   }
@@ -522,8 +523,8 @@ export function createLab({
 
   const unlisten = [
     platform.after(LONGEST_DELAY, picture),
-    client.on('notice', ({ level, text }) => {
-      post(run, level, text)
+    client.on('notice', (notice) => {
+      post(run, notice.level, notice)
     }),
     client.on('backend', (report) => {
       run.setState({ backend: report })
@@ -536,27 +537,26 @@ export function createLab({
     client.on('crashed', ({ message, restarted }) => {
       if (!restarted) {
         run.setState({ status: 'error', preparing: false })
-        post(
-          run,
-          'error',
-          `The compute worker stopped again and again (${message}). What you made is kept; reload the page.`,
-        )
+        post(run, 'error', {
+          text: 'The compute worker stopped again and again. What you made is kept; reload the page.',
+          details: message,
+        })
         return
       }
       backendChoice = null
       const followed = following.recover()
       const went = !followed && training.recover()
       if (!followed && !went) playback.recover()
-      post(
-        run,
-        'warning',
-        `The compute worker stopped (${message}) and was started again` +
+      post(run, 'warning', {
+        text:
+          'The compute worker stopped and was started again' +
           (followed
             ? '; the live training begins again.'
             : went
               ? '; the training goes on from its last checkpoint.'
               : '.'),
-      )
+        details: message,
+      })
     }),
     scene.subscribe(({ scene: now }, { scene: before }) => {
       if (now.training.backend !== before.training.backend && started) openBackend()
@@ -726,7 +726,7 @@ export function createLab({
         await client.call('thumbnail', { kind: 'target', target, cells: TARGET_CELLS })
         return null
       } catch (error) {
-        return explain(error)
+        return explain(error).text
       }
     },
     addDataSet(label, content) {
@@ -767,8 +767,8 @@ export function createLab({
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))
       void keepSafe('The theme', (kept) => kept.putSetting('theme', theme))
     },
-    notify(level, text, about) {
-      post(run, level, text, about)
+    notify(level, said, about) {
+      post(run, level, said, about)
     },
     dismissNotice(id) {
       dismiss(run, id)

@@ -3,6 +3,7 @@ import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { AnalysisReport, PackedAnalysis, RunReady } from '../../lab/protocol/calls.ts'
 import { unpackReport } from '../../lab/io/packedReport.ts'
+import { explain } from './explain.ts'
 import type { Platform } from './platform.ts'
 import { post, type RunStore } from './runStore.ts'
 
@@ -81,8 +82,11 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
           return
         }
       }
-      const why = error instanceof Error ? error.message : String(error)
-      post(run, 'warning', `The exact curves of this run are missing: ${why}`)
+      const why = explain(error)
+      post(run, 'warning', {
+        ...why,
+        text: `The exact curves of this run are missing. ${why.text}`,
+      })
     }
   }
 

@@ -2,10 +2,11 @@ import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { LiveEnergy } from '../../lab/protocol/calls.ts'
 import type { SceneSpec, Vector2 } from '../../lab/scene/sceneSpec.ts'
+import { explain } from './explain.ts'
 import { createLiveFrames } from './liveFrames.ts'
 import type { LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
-import { explain, type Playback } from './playback.ts'
+import type { Playback } from './playback.ts'
 import { checkCount } from './pointCount.ts'
 import {
   LIVE_SPAN,
@@ -140,7 +141,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       // A crash is answered by `recover`.
       if (error instanceof CallError && error.kind === 'crashed') return
       const problem = explain(error)
-      patch({ problem })
+      patch({ problem: problem.text })
       // What is drawn says so in the dialog, where a few strokes more may mend it.
       if (current.sketch === null) post(store, 'error', problem)
       if (!(error instanceof CallError && error.kind === 'refused')) leave()

@@ -3,6 +3,7 @@ import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { CurvePoint, FrameReply, RunReady } from '../../lab/protocol/calls.ts'
 import type { SceneSpec, StoppingSpec } from '../../lab/scene/sceneSpec.ts'
 import { tick } from './clock.ts'
+import { explain } from './explain.ts'
 import { cloudsOf, isDrawnInTurns, showFrame, type LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
 import { grow, post, type RunStore } from './runStore.ts'
@@ -182,7 +183,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     lastFlush = -Infinity
     shownStopping = ready.scene.stopping
     showFrame(live, ready.frame, false)
-    for (const notice of ready.notices) post(store, notice.level, notice.text)
+    for (const notice of ready.notices) post(store, notice.level, notice)
     store.setState({
       run: ready,
       landscape: ready.landscape,
@@ -525,19 +526,4 @@ export function selectedStop(
 
 function isCrash(error: unknown): boolean {
   return error instanceof CallError && error.kind === 'crashed'
-}
-
-/** How Chromium, Firefox and Safari say that a part of the program could not be fetched. */
-const UNLOADED = /dynamically imported module|importing a module script failed/iu
-
-/** What went wrong, with the field to blame where one is. */
-export function explain(error: unknown): string {
-  if (error instanceof CallError && error.field !== null && !error.message.includes(error.field))
-    return `${error.field}: ${error.message}`
-  const message = error instanceof Error ? error.message : String(error)
-  if (!UNLOADED.test(message)) return message
-  return (
-    'The training library could not be loaded: the network is needed once to load it. Nothing was ' +
-    `lost; go online and try again. (${message})`
-  )
 }

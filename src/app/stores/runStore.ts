@@ -165,6 +165,9 @@ export function createRunStore(): RunStore {
 const MOST_NOTICES = 8
 let noticeIds = 0
 
+/** What a notice says: a sentence for people, or one with the words of the browser or a library to look up. */
+export type Said = string | Pick<Notice, 'text' | 'details'>
+
 /**
  * Puts a notice on the page; the same text is not shown twice at once.
  * @param about what the notice is about, where a later one about the same takes its place
@@ -173,14 +176,16 @@ let noticeIds = 0
 export function post(
   store: RunStore,
   level: Notice['level'],
-  text: string,
-  about: string = text,
+  said: Said,
+  about?: string,
   more: Pick<Posted, 'action'> = {},
 ): void {
+  const { text, details } = typeof said === 'string' ? { text: said } : said
+  const notice = { id: ++noticeIds, level, text, about: about ?? text, ...more }
   store.setState(({ notices }) => ({
     notices: [
-      ...notices.filter((notice) => notice.about !== about),
-      { id: ++noticeIds, level, text, about, ...more },
+      ...notices.filter((other) => other.about !== notice.about),
+      details === undefined ? notice : { ...notice, details },
     ].slice(-MOST_NOTICES),
   }))
 }

@@ -4,10 +4,11 @@ import type { TrainingCheckpoint, TrainReply } from '../../lab/protocol/calls.ts
 import { recoverScene } from '../../lab/scene/decode.ts'
 import { sameTraining } from '../../lab/scene/normalise.ts'
 import type { SceneSpec, ShelfRecipe } from '../../lab/scene/sceneSpec.ts'
+import { explain } from './explain.ts'
 import { createLiveFrames } from './liveFrames.ts'
 import type { LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
-import { explain, type Playback } from './playback.ts'
+import type { Playback } from './playback.ts'
 import { growLosses, NO_TRAINING, post, type RunStore } from './runStore.ts'
 import type { SceneStore } from './sceneStore.ts'
 

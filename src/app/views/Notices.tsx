@@ -20,12 +20,13 @@ export function Notices() {
   )
 }
 
-/** One message, which waits while the pointer or the focus is on it. */
-function Message({ notice: { id, level, text, action } }: { readonly notice: Posted }) {
+/** One message, which waits while the pointer or the focus is on it, or while its details are read. */
+function Message({ notice: { id, level, text, details, action } }: { readonly notice: Posted }) {
   const lab = useLab()
   const [held, setHeld] = useState(false)
+  const [read, setRead] = useState(false)
   useEffect(() => {
-    if (held || level === 'error') return
+    if (held || read || level === 'error') return
     const timer = setTimeout(
       () => {
         lab.dismissNotice(id)
@@ -35,7 +36,7 @@ function Message({ notice: { id, level, text, action } }: { readonly notice: Pos
     return () => {
       clearTimeout(timer)
     }
-  }, [lab, id, level, held, action])
+  }, [lab, id, level, held, read, action])
   const hold = () => {
     setHeld(true)
   }
@@ -52,7 +53,20 @@ function Message({ notice: { id, level, text, action } }: { readonly notice: Pos
       onFocus={hold}
       onBlur={release}
     >
-      <p>{text}</p>
+      <div className="notice-text">
+        <p>{text}</p>
+        {details !== undefined && (
+          <details
+            className="fold"
+            onToggle={({ currentTarget }) => {
+              setRead(currentTarget.open)
+            }}
+          >
+            <summary>Details</summary>
+            <p className="quiet">{details}</p>
+          </details>
+        )}
+      </div>
       {action !== undefined && (
         <button
           type="button"

@@ -50,7 +50,10 @@ export function createPart<Props extends object>(
         },
         (error: unknown) => {
           if (!wanted) return
-          lab.notify('error', describe(error))
+          lab.notify('error', {
+            text: 'This part of the page could not be loaded: the network is needed once to load it.',
+            details: String(error),
+          })
           onFailure?.(latest.current)
         },
       )
@@ -60,11 +63,6 @@ export function createPart<Props extends object>(
     }, [lab, Shown])
     return Shown === null ? placeholder : <Shown {...props} />
   }
-}
-
-function describe(error: unknown): string {
-  const why = error instanceof Error ? error.message : String(error)
-  return `This part of the page could not be loaded: the network is needed once to load it. (${why})`
 }
 
 /** Fetches every part, one after the other, whenever the page is idle. */

@@ -27,8 +27,9 @@ export function progressPrinter(
             : ''
       print(`training ${step}/${steps}, ${stepsPerSecond.toFixed(1)} steps/s${left}${quality}`)
     },
-    notice({ level, text }) {
+    notice({ level, text, details }) {
       print(level === 'info' ? text : `${level}: ${text}`)
+      if (details !== undefined) print(details)
     },
     backend({ description, reason }) {
       print(`backend ${description}: ${reason}`)

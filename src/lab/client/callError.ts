@@ -8,10 +8,20 @@ export class CallError extends Error {
   /** Dotted path of the scene field to blame, or null. */
   readonly field: string | null
 
-  constructor(kind: 'refused' | 'failed' | 'crashed', message: string, field: string | null) {
+  /** What the browser or a library said, in its own words. */
+  readonly details: string | undefined
+
+  /** @param message for people */
+  constructor(
+    kind: 'refused' | 'failed' | 'crashed',
+    message: string,
+    field: string | null,
+    details?: string,
+  ) {
     super(message)
     this.kind = kind
     this.field = field
+    this.details = details
   }
 }
 
@@ -27,5 +37,5 @@ export function isAbortError(error: unknown): boolean {
 export function failureToError(failure: CallFailure): Error {
   return failure.kind === 'aborted'
     ? abortError(failure.message)
-    : new CallError(failure.kind, failure.message, failure.field)
+    : new CallError(failure.kind, failure.message, failure.field, failure.details)
 }

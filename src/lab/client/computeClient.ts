@@ -133,7 +133,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
     from.terminate()
     worker = null
     crashes++
-    rejectAll(new CallError('crashed', `The ${name} stopped: ${message}`, null))
+    rejectAll(new CallError('crashed', `The ${name} stopped.`, null, message))
     const restarted = crashes < MAX_CRASHES
     if (restarted) open()
     emit('crashed', { message, restarted })

@@ -69,7 +69,8 @@ export class Backends implements CalibrationMemory {
     const next = await this.open(this.failed.has('wasm') ? 'cpu' : 'wasm')
     this.environment.emit('notice', {
       level: 'warning',
-      text: `${broken.description} failed (${message}); training goes on with ${next.description}.`,
+      text: `${broken.description} failed; training goes on with ${next.description}.`,
+      details: message,
     })
     return next
   }

@@ -1,11 +1,16 @@
 import type { CallFailure } from '../protocol/messages.ts'
+import { NoBackendError } from '../../learning/training/api.ts'
 import { Aborted, Refusal } from './refusal.ts'
+
+/** Said of an error that nobody foresaw. */
+export const UNFORESEEN = 'Something went wrong inside the lab.'
 
 /** What a caller is told of an error that a call ended with. */
 export function describeFailure(error: unknown): CallFailure {
   if (error instanceof Refusal)
     return { kind: 'refused', message: error.message, field: error.field }
   if (error instanceof Aborted) return { kind: 'aborted', message: error.message, field: null }
-  const message = error instanceof Error ? error.message : String(error)
-  return { kind: 'failed', message, field: null }
+  if (error instanceof NoBackendError)
+    return { kind: 'failed', message: error.message, details: error.details, field: null }
+  return { kind: 'failed', message: UNFORESEEN, details: String(error), field: null }
 }

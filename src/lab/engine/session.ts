@@ -50,6 +50,7 @@ import { landscapeOf } from './landscape.ts'
 import { LiveClouds } from './liveClouds.ts'
 import { LiveTargets } from './liveTargets.ts'
 import { LiveTraining } from './liveTraining.ts'
+import { describeFailure } from './describeFailure.ts'
 import { Aborted, Refusal, throwIfAborted } from './refusal.ts'
 import { EnergyResolver, type TrainingRecipe } from './resolveEnergy.ts'
 import { TargetResolver, type ResolvedTarget } from './resolveTarget.ts'
@@ -383,10 +384,11 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     following.done.catch((error: unknown) => {
       if (this.following !== following) return
       this.following = null
-      const message = error instanceof Error ? error.message : String(error)
+      const { message, details } = describeFailure(error)
       this.environment.emit('notice', {
         level: 'error',
-        text: `The live training stopped: ${message}`,
+        text: `The live training stopped. ${message}`,
+        ...(details === undefined ? {} : { details }),
       })
       this.environment.emit('liveEnded', { message })
     })

@@ -105,6 +105,8 @@ export type EventName = keyof Events
 export interface Notice {
   readonly level: 'info' | 'warning' | 'error'
   readonly text: string
+  /** What the browser or a library said, in its own words: shown to whoever asks for it. */
+  readonly details?: string
 }
 
 /** `shelf:<id>`, `file:<path>`, `points:<file>`; shipped assets are fetched by the worker itself. */
@@ -114,7 +116,11 @@ export interface BackendReport {
   readonly name: BackendName
   readonly description: string
   readonly reason: string
-  readonly refused: readonly { readonly name: BackendName; readonly reason: string }[]
+  readonly refused: readonly {
+    readonly name: BackendName
+    readonly reason: string
+    readonly details?: string
+  }[]
 }
 
 export interface PrepareRequest {

@@ -39,7 +39,10 @@ export type EventMessage = {
  */
 export interface CallFailure {
   readonly kind: 'refused' | 'aborted' | 'failed'
+  /** For people. */
   readonly message: string
+  /** What the browser or a library said, in its own words. */
+  readonly details?: string
   /** Dotted path in the scene, e.g. `energy.terms[1].energy`; null where no field is to blame. */
   readonly field: string | null
 }

@@ -84,6 +84,20 @@ export class DivergenceError extends Error {
   override readonly name = 'DivergenceError'
 }
 
+/** No backend works here. */
+export class NoBackendError extends Error {
+  override readonly name = 'NoBackendError'
+  /** What was said of each, a line each. */
+  readonly details: string
+
+  constructor(refused: Backend['refused']) {
+    super('No training backend works here.')
+    this.details = refused
+      .map(({ name, reason, details }) => `${name}: ${details ?? reason}`)
+      .join('\n')
+  }
+}
+
 /** One backend, opened and checked. */
 export interface Backend {
   readonly name: BackendName
@@ -91,8 +105,12 @@ export interface Backend {
   readonly description: string
   /** Why this one: "faster of 2 measured: webgpu 0.4 ms, wasm 1.2 ms a step", "asked for by name". */
   readonly reason: string
-  /** Backends that were tried and refused, each with its reason. */
-  readonly refused: readonly { readonly name: BackendName; readonly reason: string }[]
+  /** Backends that were tried and refused, each with its reason and, where there are, the words of the browser. */
+  readonly refused: readonly {
+    readonly name: BackendName
+    readonly reason: string
+    readonly details?: string
+  }[]
   /** A kernel for a network shape on this backend. */
   kernel(shape: NetworkShape): EnergyKernel
   /** Resolves with a message if the device is lost; never for CPU backends. */

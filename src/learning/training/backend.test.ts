@@ -63,7 +63,9 @@ describe('where there is a GPU', () => {
     const calibrations = { recall: () => null, remember: vi.fn() }
     const backend = await openBackend({ choice: 'auto', kernelModule, calibrations })
     expect(backend.name).toBe('wasm')
-    expect(backend.refused).toEqual([{ name: 'webgpu', reason: 'the driver is asleep' }])
+    expect(backend.refused).toEqual([
+      { name: 'webgpu', reason: 'it could not be opened', details: 'the driver is asleep' },
+    ])
     expect(calibrations.remember).not.toHaveBeenCalled()
   })
 

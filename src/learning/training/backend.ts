@@ -5,6 +5,7 @@ import type { BlockStep, TrainBlock } from '../kernels/block.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 import { createSimdKernel } from '../kernels/simd/simdKernel.ts'
+import { NoBackendError } from './api.ts'
 import type { Backend, Calibration, OpenBackendOptions } from './api.ts'
 import { DEFAULT_SHAPE, penaltyStartOf } from './model.ts'
 import { checkGradients } from './selfCheck.ts'
@@ -20,7 +21,14 @@ interface Opened {
 type Refused = Backend['refused'][number]
 
 /** Why a backend is not to be had, in words for people. */
-class RefusedError extends Error {}
+class RefusedError extends Error {
+  readonly details: string | undefined
+
+  constructor(message: string, details?: string) {
+    super(message)
+    this.details = details
+  }
+}
 
 const NEVER = new Promise<string>(() => {})
 /** Milliseconds that the calibration of one backend may take; two are measured at most. */
@@ -53,7 +61,7 @@ async function openByName(options: OpenBackendOptions, choice: BackendName): Pro
         : `in place of ${choice}, which was asked for: ${refused[0]!.reason}`
     return { name, ...opened, reason, refused }
   }
-  throw nothingWorks(refused)
+  throw new NoBackendError(refused)
 }
 
 async function openFastest(options: OpenBackendOptions): Promise<Backend> {
@@ -86,7 +94,7 @@ async function openFastest(options: OpenBackendOptions): Promise<Backend> {
     return { name: 'wasm', ...wasm, reason, refused }
   }
   const cpu = await attempt('cpu', openCpu, refused)
-  if (cpu === null) throw nothingWorks(refused)
+  if (cpu === null) throw new NoBackendError(refused)
   return { name: 'cpu', ...cpu, reason: only(refused), refused }
 }
 
@@ -105,11 +113,6 @@ function only(refused: readonly Refused[]): string {
   return `the only one available: ${refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`
 }
 
-function nothingWorks(refused: readonly Refused[]): Error {
-  const reasons = refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
-  return new Error(`No training backend works here. ${reasons}`)
-}
-
 /** Opens a backend and checks its gradients; null, and a line in `refused`, where either fails. */
 async function attempt(
   name: BackendName,
@@ -121,9 +124,9 @@ async function attempt(
     const fault = await checkGradients(name, opened.kernel)
     if (fault === null) return opened
     opened.dispose()
-    throw new RefusedError(fault)
+    throw new RefusedError('its gradients failed their check', fault)
   } catch (error) {
-    refused.push({ name, reason: messageOf(error) })
+    refused.push(refusal(name, error))
     return null
   }
 }
@@ -140,9 +143,15 @@ async function attemptAdapter(refused: Refused[]): Promise<Adapter | null> {
   try {
     return await findAdapter(false)
   } catch (error) {
-    refused.push({ name: 'webgpu', reason: messageOf(error) })
+    refused.push(refusal('webgpu', error))
     return null
   }
+}
+
+function refusal(name: BackendName, error: unknown): Refused {
+  const reason = error instanceof RefusedError ? error.message : 'it could not be opened'
+  const details = error instanceof RefusedError ? error.details : messageOf(error)
+  return { name, reason, ...(details === undefined ? {} : { details }) }
 }
 
 function messageOf(error: unknown): string {
@@ -191,7 +200,7 @@ async function openWasm(kernelModule: OpenBackendOptions['kernelModule']): Promi
   try {
     module = await kernelModule()
   } catch (error) {
-    throw new RefusedError(`the WebAssembly module could not be loaded: ${messageOf(error)}`)
+    throw new RefusedError('the WebAssembly module could not be loaded', messageOf(error))
   }
   return {
     description: 'WebAssembly SIMD',
