@@ -17,6 +17,7 @@ import type {
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { readCalibrations, type Calibrations } from './calibrations.ts'
 import { explain } from './explain.ts'
+import { fitted } from './fit.ts'
 import { createFollowing } from './following.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
@@ -275,6 +276,13 @@ export function createLab({
       )
       training.retrain(first.id, first.hash, first.recipe)
       return false
+    },
+    mend: (refusal) => {
+      const fit = fitted(scene.getState().scene, refusal)
+      if (fit === null) return false
+      post(run, 'info', fit.text)
+      edit(scene, () => fit.scene)
+      return true
     },
     onReady: (ready) => {
       laws.follow(ready)

@@ -54,6 +54,8 @@ export interface PlaybackOptions {
   /** Whether the first run plays by itself. */
   readonly autoplay: boolean
   readonly onReady?: (run: RunReady) => void
+  /** Changes a scene that was refused into one that may run; false where nothing helps. */
+  readonly mend?: (refusal: unknown) => boolean
 }
 
 /** Shortest times between two writes into the run store while playing, ms. */
@@ -164,7 +166,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
       preparing = null
       show(ready)
     } catch (error) {
-      if (isAbortError(error) || run !== latestRun || isCrash(error)) return
+      if (isAbortError(error) || isCrash(error)) return
+      if (run !== latestRun || controller.signal.aborted) return
+      // The change of the scene asks for the next run, which plays if this one was to.
+      if (!suspended && options.mend?.(error) === true) return
       preparing = null
       store.setState({ preparing: false, status: 'error' })
       post(store, 'error', explain(error))

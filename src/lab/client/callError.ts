@@ -7,7 +7,8 @@ export class CallError extends Error {
   readonly kind: 'refused' | 'failed' | 'crashed'
   /** Dotted path of the scene field to blame, or null. */
   readonly field: string | null
-
+  /** Where the scene's box is too large for an energy: the half-width that it reaches to; else null. */
+  readonly reach: number | null
   /** What the browser or a library said, in its own words. */
   readonly details: string | undefined
 
@@ -17,11 +18,13 @@ export class CallError extends Error {
     message: string,
     field: string | null,
     details?: string,
+    reach: number | null = null,
   ) {
     super(message)
     this.kind = kind
     this.field = field
     this.details = details
+    this.reach = reach
   }
 }
 
@@ -37,5 +40,5 @@ export function isAbortError(error: unknown): boolean {
 export function failureToError(failure: CallFailure): Error {
   return failure.kind === 'aborted'
     ? abortError(failure.message)
-    : new CallError(failure.kind, failure.message, failure.field, failure.details)
+    : new CallError(failure.kind, failure.message, failure.field, failure.details, failure.reach)
 }

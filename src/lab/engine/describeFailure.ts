@@ -8,7 +8,12 @@ export const UNFORESEEN = 'Something went wrong inside the lab.'
 /** What a caller is told of an error that a call ended with. */
 export function describeFailure(error: unknown): CallFailure {
   if (error instanceof Refusal)
-    return { kind: 'refused', message: error.message, field: error.field }
+    return {
+      kind: 'refused',
+      message: error.message,
+      field: error.field,
+      ...(error.reach === null ? {} : { reach: error.reach }),
+    }
   if (error instanceof Aborted) return { kind: 'aborted', message: error.message, field: null }
   if (error instanceof NoBackendError)
     return { kind: 'failed', message: error.message, details: error.details, field: null }

@@ -6,10 +6,13 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   /** Dotted path of the scene field to blame, e.g. `energy.terms[1].energy`; null where none is. */
   readonly field: string | null
+  /** Where the box is too large for an energy: the half-width that it reaches to; else null. */
+  readonly reach: number | null
 
-  constructor(message: string, field: string | null = null) {
+  constructor(message: string, field: string | null = null, reach: number | null = null) {
     super(message)
     this.field = field
+    this.reach = reach
   }
 }
 

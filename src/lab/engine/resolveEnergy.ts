@@ -268,6 +268,7 @@ class Resolution {
         `${place.path}: trained on [−${model.halfWidth}, ${model.halfWidth}]² only, the scene's box reaches ` +
           `${halfWidth}; allowed: domain.halfWidth up to ${model.halfWidth}`,
         place.path,
+        model.halfWidth,
       )
     // Bytes of the parameters name a model: they are what the table depends on.
     const { buffer, byteOffset, byteLength } = model.theta

@@ -45,6 +45,8 @@ export interface CallFailure {
   readonly details?: string
   /** Dotted path in the scene, e.g. `energy.terms[1].energy`; null where no field is to blame. */
   readonly field: string | null
+  /** Where the scene's box is too large for the energy at `field`: the half-width that it reaches to. */
+  readonly reach?: number
 }
 
 /** Calls that the analysis worker serves; the compute worker serves all others. */
