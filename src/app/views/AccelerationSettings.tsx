@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { isPositiveDefinite } from '../../lab/scene/decode.ts'
 import { IDENTITY, SAMPLER_IDS } from '../../lab/scene/defaults.ts'
-import { describeRange, inRange, rangeOf } from '../../lab/scene/ranges.ts'
+import { readNumber } from '../../lab/scene/numberText.ts'
+import { describeRange, rangeOf } from '../../lab/scene/ranges.ts'
 import type { DynamicsSpec, Matrix2, Vector2 } from '../../lab/scene/sceneSpec.ts'
 import { formatCoordinate, formatNumber, formatShare } from '../render/format.ts'
 import { useRun } from './context.ts'
@@ -238,25 +239,25 @@ const ENTRIES = [
   { key: 'xy', label: 'P₁₂' },
   { key: 'yy', label: 'P₂₂' },
 ] as const
+type Drafts = readonly [string, string, string]
+const ENTRY = rangeOf('dynamics.preconditioner')
 
-/** The three entries of a symmetric matrix. What is typed stays until it is a metric, and is used as soon as it is. */
+/**
+ * The three entries of a symmetric matrix. What is typed stays until it is a metric, and is used as soon as it is; a metric
+ * that comes from elsewhere takes its place.
+ */
 function MatrixFields({ matrix, onChange }: PreconditionerProps) {
   const [[a, b], [, c]] = matrix
-  const [drafts, setDrafts] = useState<readonly [string, string, string]>([
-    String(a),
-    String(b),
-    String(c),
-  ])
+  const [typed, setTyped] = useState<{ readonly drafts: Drafts; readonly over: Matrix2 } | null>(
+    null,
+  )
+  const own = typed !== null && (same(typed.over, matrix) || same(matrixOf(typed.drafts), matrix))
+  const drafts: Drafts = own ? typed.drafts : [String(a), String(b), String(c)]
   const problem = problemOf(drafts)
   const type = (index: number, text: string) => {
     const next = drafts.map((draft, i) => (i === index ? text : draft)) as [string, string, string]
-    setDrafts(next)
-    if (problemOf(next) !== null) return
-    const [xx, xy, yy] = next.map(numberIn) as [number, number, number]
-    onChange([
-      [xx, xy],
-      [xy, yy],
-    ])
+    setTyped({ drafts: next, over: matrix })
+    if (problemOf(next) === null) onChange(matrixOf(next))
   }
   return (
     <>
@@ -286,29 +287,34 @@ function MatrixFields({ matrix, onChange }: PreconditionerProps) {
   )
 }
 
-function numberIn(text: string): number {
-  return text.trim() === '' ? NaN : Number(text.trim().replace(',', '.').replace('−', '-'))
+/** The number that was typed as an entry; NaN where it is none. */
+function entryIn(text: string): number {
+  const read = readNumber(text, ENTRY)
+  return 'value' in read ? read.value : NaN
+}
+
+function matrixOf(drafts: Drafts): Matrix2 {
+  const [xx, xy, yy] = drafts.map(entryIn) as [number, number, number]
+  return [
+    [xx, xy],
+    [xy, yy],
+  ]
 }
 
 /** What keeps three typed entries from being a metric, with the entries to blame; null when nothing does. */
 function problemOf(
-  drafts: readonly [string, string, string],
+  drafts: Drafts,
 ): { readonly text: string; readonly entries: readonly number[] } | null {
-  const range = rangeOf('dynamics.preconditioner')
   for (const [i, draft] of drafts.entries()) {
-    if (inRange(range, numberIn(draft))) continue
-    const found = draft.trim() === '' ? 'nothing' : draft.trim()
+    const read = readNumber(draft, ENTRY)
+    if ('value' in read) continue
+    const found = read.found === '' ? 'nothing' : read.found
     return {
-      text: `${ENTRIES[i]!.label}: found ${found}; allowed: ${describeRange(range)}.`,
+      text: `${ENTRIES[i]!.label}: found ${found}; allowed: ${describeRange(ENTRY)}.`,
       entries: [i],
     }
   }
-  const [xx, xy, yy] = drafts.map(numberIn) as [number, number, number]
-  const matrix: Matrix2 = [
-    [xx, xy],
-    [xy, yy],
-  ]
-  if (isPositiveDefinite(matrix)) return null
+  if (isPositiveDefinite(matrixOf(drafts))) return null
   return {
     text: 'P: not positive definite; allowed: P₁₁ > 0, P₂₂ > 0 and P₁₂² < P₁₁·P₂₂.',
     entries: [0, 1, 2],

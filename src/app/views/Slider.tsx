@@ -1,7 +1,7 @@
 import { useId, useState, type CSSProperties, type ReactNode } from 'react'
+import { readNumber } from '../../lab/scene/numberText.ts'
 import {
   describeRange,
-  inRange,
   notches,
   notchOf,
   rangeOf,
@@ -104,33 +104,32 @@ interface FigureProps {
   readonly from?: number
 }
 
-/** A number as text that can be edited in place. */
+/** A number as text that can be edited in place. What is refused stays to be mended, until the number changes elsewhere. */
 export function Figure({ name, path, value, shown, disabled, onChange, from }: FigureProps) {
   const lab = useLab()
-  const [draft, setDraft] = useState<string | null>(null)
+  const [typed, setTyped] = useState<{ readonly text: string; readonly over: number } | null>(null)
+  const draft = typed !== null && typed.over === value ? typed.text : null
+  const setDraft = (text: string | null) => {
+    setTyped(text === null ? null : { text, over: value })
+  }
   const whole = rangeOf(path)
   const range = from === undefined ? whole : { ...whole, min: Math.max(from, whole.min) }
-  const numberIn = (text: string) => Number(text.trim().replace(',', '.').replace('−', '-'))
-  const wrong =
-    draft !== null &&
-    draft !== String(value) &&
-    draft.trim() !== '' &&
-    !inRange(range, numberIn(draft))
+  const untouched = draft === null || draft.trim() === '' || draft === String(value)
+  const reading = untouched ? null : readNumber(draft, range)
+  const wrong = reading !== null && 'found' in reading
   const commit = () => {
-    if (draft === null) return
-    setDraft(null)
-    const text = draft.trim()
-    if (text === '') return
-    const typed = numberIn(text)
-    if (inRange(range, typed)) {
-      lab.withdrawNotices(path)
-      if (text !== String(value)) onChange(typed)
-    } else if (text !== String(value))
+    if (wrong) {
       lab.notify(
         'warning',
-        `${whole.label} (${path}): found ${text}; allowed: ${describeRange(range)}`,
+        `${whole.label} (${path}): found ${reading.found}; allowed: ${describeRange(range)}`,
         path,
       )
+      return
+    }
+    if (draft === null) return
+    setDraft(null)
+    lab.withdrawNotices(path)
+    if (reading !== null) onChange(reading.value)
   }
   return (
     <input
@@ -144,7 +143,7 @@ export function Figure({ name, path, value, shown, disabled, onChange, from }: F
       value={draft ?? shown}
       aria-invalid={wrong}
       onFocus={(event) => {
-        setDraft(String(value))
+        if (draft === null) setDraft(String(value))
         const field = event.target
         requestAnimationFrame(() => {
           field.select()
@@ -159,7 +158,10 @@ export function Figure({ name, path, value, shown, disabled, onChange, from }: F
           commit()
           event.currentTarget.select()
         }
-        if (event.key === 'Escape') setDraft(String(value))
+        if (event.key === 'Escape') {
+          lab.withdrawNotices(path)
+          setDraft(String(value))
+        }
       }}
     />
   )
