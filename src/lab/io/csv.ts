@@ -1,5 +1,5 @@
 import { dsvFormat } from 'd3-dsv'
-import { show } from '../scene/problem.ts'
+import { short, show } from '../scene/problem.ts'
 
 /** Fewest points that a data set may have, and most that one file may bring. */
 export const MIN_ROWS = 10
@@ -8,8 +8,6 @@ export const MAX_ROWS = 200_000
 const LONGEST = 2 ** 25
 const MAX_LINES = 2 * MAX_ROWS
 const MAX_COLUMNS = 1000
-/** Most characters of a column's name that are kept. */
-const LONGEST_NAME = 60
 
 export interface SkippedRow {
   /** 1-based line of the file on which the row begins. */
@@ -177,9 +175,7 @@ const CR = 13
 
 /** The title of a column on one line, or what stands in for it. */
 function nameOf(title: string | undefined, fallback: string): string {
-  const name = title?.trim().replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, ' ') ?? ''
-  if (name.length > LONGEST_NAME) return `${name.slice(0, LONGEST_NAME).replace(/\p{Cs}$/u, '')}…`
-  return name === '' ? fallback : name
+  return short(title?.trim() ?? '').trim() || fallback
 }
 
 /** Rows with at least one cell that is not blank, each with its line; an error where quotes do not match. */
@@ -260,7 +256,9 @@ function readCell(cell: string | undefined): number | string {
   if (text === '') return 'found nothing; allowed: a number'
   if (DECIMAL.test(text)) {
     const value = Number(text)
-    return Math.abs(value) <= LARGEST ? value + 0 : `found ${text}; allowed: numbers up to 1e9`
+    return Math.abs(value) <= LARGEST
+      ? value + 0
+      : `found ${short(text)}; allowed: numbers up to 1e9`
   }
   const shown = show(text)
   return /^[+-]?\d+,\d+$/u.test(text)
@@ -301,5 +299,5 @@ function readRows(
       return refuse(rows[0]?.line ?? 0, columns[axis]!, message)
     }
   }
-  return { points: Float64Array.from(points), skipped }
+  return { points: new Float64Array(points), skipped }
 }

@@ -28,8 +28,13 @@ const LONGEST = 60
  */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = write(value, '').replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, ' ')
-  return text.length > LONGEST ? `${text.slice(0, LONGEST).replace(/\p{Cs}$/u, '')}…` : text
+  return short(write(value, ''))
+}
+
+/** The beginning of a text on one line, for a message or a label. */
+export function short(text: string): string {
+  const line = text.slice(0, 2 * LONGEST).replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, ' ')
+  return line.length > LONGEST ? `${line.slice(0, LONGEST).replace(/\p{Cs}$/u, '')}…` : line
 }
 
 /** `text` with the value as JSON behind it, as far as it is shown. */

@@ -3,7 +3,7 @@ import { DEFAULT_SCENE } from './defaults.ts'
 import { minimal } from './normalise.ts'
 import type { Json, JsonObject } from './normalise.ts'
 import { packPoints, unpackPoints } from './packedPoints.ts'
-import { show } from './problem.ts'
+import { addProblem, show } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { describeRange, inRange, rangeOf } from './ranges.ts'
 import type { BackendChoice, SceneSpec, Vector2 } from './sceneSpec.ts'
@@ -181,7 +181,11 @@ function readPairs(text: string, problems: Problem[]): Json {
     if (pair === '') continue
     const cut = pair.indexOf('=')
     if (cut <= 0) {
-      problems.push({ field: 'link', found: show(pair), allowed: 'key=value pairs joined by &' })
+      addProblem(problems, {
+        field: 'link',
+        found: show(pair),
+        allowed: 'key=value pairs joined by &',
+      })
       continue
     }
     const key = decodePercent(pair.slice(0, cut))
@@ -189,11 +193,15 @@ function readPairs(text: string, problems: Problem[]): Json {
     const field = show(key ?? pair.slice(0, cut)).slice(1, -1)
     const path = key === null ? null : fullPath(key)
     if (path === null || path.length > DEEPEST) {
-      problems.push({ field, found: 'not a path', allowed: 'a dotted path of a scene' })
+      addProblem(problems, { field, found: 'not a path', allowed: 'a dotted path of a scene' })
     } else if (value === undefined) {
-      problems.push({ field, found: show(pair.slice(cut + 1)), allowed: 'a value of a scene' })
+      addProblem(problems, {
+        field,
+        found: show(pair.slice(cut + 1)),
+        allowed: 'a value of a scene',
+      })
     } else if (!plant(root, path, value)) {
-      problems.push({ field, found: 'given twice', allowed: 'once' })
+      addProblem(problems, { field, found: 'given twice', allowed: 'once' })
     }
   }
   return harvest(root, [])
