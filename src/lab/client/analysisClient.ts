@@ -3,8 +3,8 @@ import { createComputeClient, type WorkerLike } from './computeClient.ts'
 
 export interface AnalysisClient {
   /**
-   * Follows the laws of a run; a later call aborts the one before it. Rejects as `ComputeClient.call` does; after a crash
-   * the next call finds a fresh worker.
+   * Follows the laws of a run; a later call aborts the one before it. Rejects as `ComputeClient.call` does; after crashes,
+   * however many, the next call finds a fresh worker.
    */
   analyse(run: number, input: AnalysisInput, signal: AbortSignal): Promise<PackedAnalysis>
   /** Listens to what is known on the way. */
@@ -25,7 +25,10 @@ export function createAnalysisClient(
   let client: ReturnType<typeof createComputeClient> | null = null
 
   function open(): ReturnType<typeof createComputeClient> {
-    if (client !== null) return client
+    if (client !== null) {
+      client.revive()
+      return client
+    }
     client = createComputeClient({ spawn, name: 'analysis worker' })
     client.on('analysis', (event) => {
       for (const handler of handlers) handler(event)

@@ -1,9 +1,17 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { afterEach, expect, test, vi } from 'vitest'
-import type { CallHandlers, FromWorker } from '../protocol/messages.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { CallHandlers, FromWorker, ToWorker } from '../protocol/messages.ts'
 import { serve, transferables, type Port } from '../worker/serve.ts'
 import { CallError, isAbortError } from './callError.ts'
-import { createComputeClient, type ComputeClient, type WorkerLike } from './computeClient.ts'
+import {
+  BEAT,
+  createComputeClient,
+  SILENT_BEATS,
+  STARTING_BEATS,
+  type ComputeClient,
+  type Crash,
+  type WorkerLike,
+} from './computeClient.ts'
 
 /** For messages on their way: only a broken client takes as long. */
 const PATIENCE = { timeout: 60_000, interval: 1 }
@@ -279,4 +287,208 @@ test('each buffer is transferred once, wherever it stands', () => {
     d: 1,
   })
   expect(found).toHaveLength(2)
+})
+
+/** A worker that says nothing of itself: what it is sent is written down, what it sends is up to the test. */
+class MuteWorker implements WorkerLike {
+  readonly sent: ToWorker[] = []
+  terminated = false
+  private listener: Listener = () => undefined
+  private onError: (event: { readonly message?: string }) => void = () => undefined
+
+  postMessage(message: ToWorker): void {
+    this.sent.push(message)
+  }
+  addEventListener(type: string, listener: (event: never) => void): void {
+    if (type === 'message') this.listener = listener as Listener
+    if (type === 'error') this.onError = listener as (event: object) => void
+  }
+  terminate(): void {
+    this.terminated = true
+  }
+  say(message: FromWorker): void {
+    this.listener({ data: message })
+  }
+  fail(event: { readonly message?: string } = {}): void {
+    this.onError(event)
+  }
+  /** Answers the call of a name that was sent last. */
+  reply(name: string): void {
+    const call = this.sent.findLast((message) => message.type === 'call' && message.name === name)
+    if (call?.type === 'call') this.say({ type: 'reply', id: call.id, reply: null })
+  }
+  get beats(): number {
+    return this.sent.filter(({ type }) => type === 'beat').length
+  }
+}
+
+describe('the watch over a worker', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  function watched(spawned?: () => WorkerLike) {
+    const workers: MuteWorker[] = []
+    const crashes: Crash[] = []
+    const page = { hidden: false, ahead: 0 }
+    const client = createComputeClient({
+      baseUrl: 'http://lab.test/',
+      hidden: () => page.hidden,
+      clock: () => performance.now() + page.ahead,
+      spawn:
+        spawned ??
+        (() => {
+          workers.push(new MuteWorker())
+          return workers.at(-1)!
+        }),
+    })
+    opened.push(client)
+    client.on('crashed', (crash) => crashes.push(crash))
+    const ask = (name: 'result' | 'endLive' = 'result') =>
+      name === 'result'
+        ? client.call('result', { run: 1 }).catch((error: unknown) => error)
+        : client.call('endLive', null).catch((error: unknown) => error)
+    const beats = (n: number) => {
+      vi.advanceTimersByTime(n * BEAT)
+    }
+    const worker = () => workers.at(-1)!
+    return { client, workers, worker, crashes, page, ask, beats }
+  }
+
+  test('one that falls silent with a call is ended and replaced after so many beats', async () => {
+    const { workers, worker, crashes, ask, beats } = watched()
+    worker().say({ type: 'beat' })
+    const call = ask()
+    beats(SILENT_BEATS)
+    expect(crashes).toEqual([])
+    beats(1)
+    expect(crashes).toEqual([{ message: 'it no longer answered', restarted: true }])
+    expect(await call).toMatchObject({ kind: 'crashed' })
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false])
+    expect(workers[0]!.beats).toBe(1)
+  })
+
+  test('any word of it will do, and one that owes nothing is left in peace', () => {
+    const { worker, crashes, ask, beats } = watched()
+    worker().say({ type: 'beat' })
+    void ask()
+    for (let i = 0; i < 40; i++) {
+      beats(SILENT_BEATS - 2)
+      worker().say({ type: 'event', name: 'notice', payload: { level: 'info', text: 'busy' } })
+    }
+    expect(crashes).toEqual([])
+    worker().reply('result')
+    const asked = worker().beats
+    beats(100)
+    expect([crashes, worker().beats]).toEqual([[], asked])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('a live training is watched between its calls, until it ends', () => {
+    const { client, worker, crashes, ask, beats } = watched()
+    void client.call('live', { scene: {} } as never).catch(() => undefined)
+    worker().reply('live')
+    beats(SILENT_BEATS + 1)
+    expect(crashes).toHaveLength(1)
+    worker().say({ type: 'beat' })
+    void client.call('live', { scene: {} } as never).catch(() => undefined)
+    worker().reply('live')
+    void ask('endLive')
+    worker().reply('endLive')
+    beats(100)
+    expect(crashes).toHaveLength(1)
+  })
+
+  test('one that is being fetched has longer', () => {
+    const { crashes, ask, beats } = watched()
+    void ask()
+    beats(STARTING_BEATS)
+    expect(crashes).toEqual([])
+    beats(1)
+    expect(crashes).toEqual([{ message: 'it did not start', restarted: true }])
+  })
+
+  test('nobody is blamed for beats that the page missed: hidden, busy, frozen, asleep', () => {
+    const { worker, crashes, page, ask, beats } = watched()
+    worker().say({ type: 'beat' })
+    void ask()
+    page.hidden = true
+    beats(500)
+    page.hidden = false
+    beats(SILENT_BEATS - 1)
+    // An hour in which neither the page nor the worker ran, then time to answer.
+    page.ahead += 3_600_000
+    beats(SILENT_BEATS - 1)
+    expect(crashes).toEqual([])
+    // A page that is three beats late each time has no word in it.
+    for (let i = 0; i < 50; i++) {
+      page.ahead += 3 * BEAT
+      beats(1)
+    }
+    expect(crashes).toEqual([])
+    beats(SILENT_BEATS)
+    expect(crashes).toHaveLength(1)
+  })
+
+  test('one that was slow once is given several times as long', () => {
+    const { worker, crashes, ask, beats } = watched()
+    worker().say({ type: 'beat' })
+    void ask()
+    beats(SILENT_BEATS - 1)
+    worker().say({ type: 'beat' })
+    beats(3 * SILENT_BEATS)
+    expect(crashes).toEqual([])
+    beats(SILENT_BEATS)
+    expect(crashes).toHaveLength(1)
+  })
+
+  test('a clock that is set back neither blames nor blinds', () => {
+    const { worker, crashes, page, ask, beats } = watched()
+    worker().say({ type: 'beat' })
+    void ask()
+    page.ahead -= 3_600_000
+    beats(SILENT_BEATS + 1)
+    expect(crashes).toHaveLength(1)
+  })
+
+  test('replies between crashes do not make their row endless', () => {
+    const { worker, crashes, ask } = watched()
+    for (let i = 0; i < 8; i++) {
+      void ask()
+      worker().reply('result')
+      worker().fail({ message: 'again' })
+    }
+    expect(crashes.map(({ restarted }) => restarted)).toEqual([true, true, true, true, true, false])
+  })
+
+  test('where it has given up, a person may try again, with the assets of before', async () => {
+    const { client, workers, worker, crashes, ask } = watched()
+    void client
+      .call('provide', { ref: 'shelf:x', bytes: new Uint8Array(3) })
+      .catch(() => undefined)
+    for (let i = 0; i < 3; i++) worker().fail()
+    expect(crashes.at(-1)).toEqual({ message: 'it could not be started', restarted: false })
+    expect(await ask()).toMatchObject({ kind: 'crashed' })
+    client.revive()
+    client.revive()
+    expect(workers).toHaveLength(4)
+    expect(worker().sent).toMatchObject([{ type: 'start' }, { name: 'provide' }])
+    worker().fail()
+    expect(crashes.map(({ restarted }) => restarted)).toEqual([true, true, false, false])
+    client.revive()
+    void ask()
+    worker().reply('result')
+    worker().fail()
+    expect(crashes.at(-1)?.restarted).toBe(true)
+  })
+
+  test('a browser without workers says so, after whoever opened the client listens', async () => {
+    const { crashes, ask } = watched(() => {
+      throw new ReferenceError('Worker is not defined')
+    })
+    const call = ask()
+    expect(crashes).toEqual([])
+    expect(await call).toMatchObject({ kind: 'crashed' })
+    await vi.waitFor(() => expect(crashes).toHaveLength(3))
+    expect(crashes.at(-1)).toEqual({ message: 'Worker is not defined', restarted: false })
+  })
 })

@@ -13,13 +13,14 @@ export interface WorkerLike {
   terminate(): void
 }
 
-/** The worker died. Every pending call has been rejected with a `CallError` of kind `crashed`. */
+/** The worker died, or was ended since it fell silent. Every pending call has been rejected with a `CallError` of kind `crashed`. */
 export interface Crash {
+  /** What became of it, in the words of this program or of the browser. */
   readonly message: string
   /**
    * True when a fresh worker stands ready and has been given every asset again; the page prepares its
    * run anew and resumes training from the last checkpoint. False after three crashes with no reply
-   * between them: nothing is restarted any more and every call is refused.
+   * between them, or too many in a few minutes: every call is refused until `revive`.
    */
   readonly restarted: boolean
 }
@@ -43,6 +44,8 @@ export interface ComputeClient {
     event: K,
     handler: (payload: ClientEvents[K]) => void,
   ): () => void
+  /** Where the client has given up, tries once more; a person asked for something. */
+  revive(): void
   /** Ends the worker and rejects what is pending. */
   dispose(): void
 }
@@ -53,10 +56,31 @@ export interface ComputeClientOptions {
   readonly spawn?: () => WorkerLike
   /** What the worker is called where a person reads of it; default: the compute worker. */
   readonly name?: string
+  /** Milliseconds from any origin; default: since the page was opened. */
+  readonly clock?: () => number
+  /** Whether the page is in the background, where browsers hold back timers. */
+  readonly hidden?: () => boolean
 }
 
-/** How many crashes in a row, with no reply between them, before the client gives up. */
+/** How many crashes in a row, with no reply between them, before the client gives up; and how many in a time, ms. */
 const MAX_CRASHES = 3
+const MAX_RECENT = 6
+const RECENT = 300_000
+
+/**
+ * While the worker owes anything it is asked once a beat (ms) whether it is there, and is ended when so many beats bring
+ * no word. Only beats count that the page itself has lived through in time: a page that was frozen, hidden, busy or on a
+ * machine that slept blames nobody. A worker that was once slow is given several times as long.
+ */
+export const BEAT = 1000
+export const SILENT_BEATS = 8
+/** Until its first word a worker may have to be fetched. */
+export const STARTING_BEATS = 20
+const PATIENCE = 4
+const MOST_PATIENCE = 64
+/** A beat that came later than this many is not counted; after the second number of them the count begins again. */
+const LATE = 2
+const SLEPT = 10
 
 /** Calls of which only the latest counts: a new one aborts the one before it. */
 const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>(['prepare', 'analyse', 'live'])
@@ -79,6 +103,8 @@ function spawnComputeWorker(): WorkerLike {
 export function createComputeClient(options: ComputeClientOptions = {}): ComputeClient {
   const spawn = options.spawn ?? spawnComputeWorker
   const name = options.name ?? 'compute worker'
+  const clock = options.clock ?? (() => performance.now())
+  const hidden = options.hidden ?? (() => typeof document !== 'undefined' && document.hidden)
   const start: WorkerStart = {
     baseUrl: new URL('.', options.baseUrl ?? document.baseURI).href,
   }
@@ -88,8 +114,18 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
   const assets = new Map<string, Request<'provide'>>()
   let nextId = 1
   let crashes = 0
+  let recent: readonly number[] = []
   let worker: WorkerLike | null = null
   let disposed = false
+  /** A live training goes on between calls. */
+  let following = false
+  /** Whether this worker has said anything yet, whether it has been asked to since, and for how many beats it has not. */
+  let spoken = false
+  let asked = false
+  let silent = 0
+  let patience = SILENT_BEATS
+  let beat: ReturnType<typeof setTimeout> | null = null
+  let lastBeat = 0
 
   function emit<K extends keyof ClientEvents>(event: K, payload: ClientEvents[K]): void {
     const handlers = listeners.get(event)
@@ -110,7 +146,43 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
     for (const id of [...pending.keys()]) take(id)?.reject(error)
   }
 
+  /** Beats as long as the worker owes something. */
+  function watch(): void {
+    if (beat !== null || worker === null) return
+    if (spoken && pending.size === 0 && !following) rest()
+    else {
+      lastBeat = clock()
+      beat = setTimeout(listen, BEAT)
+    }
+  }
+
+  function rest(): void {
+    if (beat !== null) clearTimeout(beat)
+    beat = null
+    silent = 0
+    asked = false
+  }
+
+  function listen(): void {
+    beat = null
+    const since = clock() - lastBeat
+    if (hidden() || since > SLEPT * BEAT) silent = 0
+    else if (asked && since <= LATE * BEAT) silent++
+    if (worker !== null && silent >= (spoken ? patience : STARTING_BEATS)) {
+      crashed(worker, spoken ? 'it no longer answered' : 'it did not start')
+      return
+    }
+    watch()
+    if (beat === null || asked) return
+    worker?.postMessage({ type: 'beat' })
+    asked = true
+  }
+
   function receive(message: FromWorker): void {
+    if (spoken) patience = Math.min(MOST_PATIENCE, Math.max(patience, PATIENCE * silent))
+    spoken = true
+    asked = false
+    silent = 0
     switch (message.type) {
       case 'reply':
         crashes = 0
@@ -121,7 +193,10 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
         take(message.id)?.reject(failureToError(message.failure))
         return
       case 'event':
+        if (message.name === 'liveEnded') following = false
         emit(message.name, message.payload)
+        return
+      case 'beat':
         return
       default:
         message satisfies never
@@ -132,16 +207,32 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
     if (from !== worker || disposed) return
     from.terminate()
     worker = null
+    following = false
+    rest()
     crashes++
+    const now = clock()
+    recent = [...recent.filter((time) => now - time < RECENT), now]
     rejectAll(new CallError('crashed', `The ${name} stopped.`, null, message))
-    const restarted = crashes < MAX_CRASHES
+    const restarted = crashes < MAX_CRASHES && recent.length < MAX_RECENT
     if (restarted) open()
     emit('crashed', { message, restarted })
   }
 
   function open(): void {
-    const opened = spawn()
+    let opened: WorkerLike
+    try {
+      opened = spawn()
+    } catch (error) {
+      const dead = nobody()
+      worker = dead
+      // Whoever opens the client listens from the next line on.
+      queueMicrotask(() => {
+        crashed(dead, error instanceof Error ? error.message : String(error))
+      })
+      return
+    }
     worker = opened
+    spoken = false
     opened.addEventListener('message', (event) => {
       if (opened === worker) receive(event.data as FromWorker)
     })
@@ -155,6 +246,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
     opened.postMessage({ type: 'start', start })
     for (const request of assets.values())
       opened.postMessage({ type: 'call', id: nextId++, name: 'provide', request })
+    watch()
   }
 
   open()
@@ -188,10 +280,13 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
           const asset = request as Request<'provide'>
           assets.set(asset.ref, asset)
         }
+        if (call === 'live') following = true
+        if (call === 'endLive') following = false
         const spare = (request as Returned | null)?.spare ?? []
         worker.postMessage({ type: 'call', id, name: call, request } as CallMessage, {
           transfer: spare.map(({ buffer }) => buffer as ArrayBuffer),
         })
+        watch()
       })
     },
 
@@ -204,9 +299,17 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
       }
     },
 
+    revive() {
+      if (disposed || worker !== null) return
+      crashes = MAX_CRASHES - 1
+      recent = []
+      open()
+    },
+
     dispose() {
       if (disposed) return
       disposed = true
+      rest()
       worker?.terminate()
       worker = null
       rejectAll(abortError(`The ${name} was closed.`))
@@ -219,4 +322,9 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
     worker?.postMessage({ type: 'abort', id })
     entry.reject(abortError())
   }
+}
+
+/** What stands for a worker that this browser could not make. */
+function nobody(): WorkerLike {
+  return { postMessage: () => undefined, addEventListener: () => undefined, terminate: () => undefined }
 }

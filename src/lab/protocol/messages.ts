@@ -6,6 +6,8 @@ export type ToWorker =
   | CallMessage
   /** The caller no longer wants the reply; the worker stops the work where it can. */
   | { readonly type: 'abort'; readonly id: number }
+  /** Is anybody there? Answered in kind as soon as the worker lets messages in. */
+  | { readonly type: 'beat' }
 
 /** What a worker must know before its first call. */
 export interface WorkerStart {
@@ -25,6 +27,7 @@ export type CallMessage = {
 export type FromWorker =
   | { readonly type: 'reply'; readonly id: number; readonly reply: Reply<CallName> }
   | { readonly type: 'failure'; readonly id: number; readonly failure: CallFailure }
+  | { readonly type: 'beat' }
   | EventMessage
 
 export type EventMessage = {
@@ -34,7 +37,7 @@ export type EventMessage = {
 /**
  * Why a call brought no reply.
  * - `refused`: the request is at fault; `field` names the scene field where one is to blame
- * - `aborted`: a later call, or the caller, made it pointless
+ * - `aborted`: a later call, or the caller, made it pointless, or what it asks about has given way to something else
  * - `failed`: the lab is at fault
  */
 export interface CallFailure {

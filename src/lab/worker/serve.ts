@@ -89,6 +89,9 @@ export function serve(
       case 'abort':
         running.get(message.id)?.abort()
         return
+      case 'beat':
+        port.postMessage({ type: 'beat' }, [])
+        return
       default:
         message satisfies never
     }
