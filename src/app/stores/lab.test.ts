@@ -167,6 +167,11 @@ class FakeClient implements ComputeClient {
     return (await answers[name](request)) as Reply<K>
   }
 
+  revived = 0
+  revive(): void {
+    this.revived++
+  }
+
   dispose(): void {
     this.handlers.clear()
   }

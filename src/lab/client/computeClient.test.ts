@@ -462,9 +462,7 @@ describe('the watch over a worker', () => {
 
   test('where it has given up, a person may try again, with the assets of before', async () => {
     const { client, workers, worker, crashes, ask } = watched()
-    void client
-      .call('provide', { ref: 'shelf:x', bytes: new Uint8Array(3) })
-      .catch(() => undefined)
+    void client.call('provide', { ref: 'shelf:x', bytes: new Uint8Array(3) }).catch(() => undefined)
     for (let i = 0; i < 3; i++) worker().fail()
     expect(crashes.at(-1)).toEqual({ message: 'it could not be started', restarted: false })
     expect(await ask()).toMatchObject({ kind: 'crashed' })

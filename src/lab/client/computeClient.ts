@@ -326,5 +326,9 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
 
 /** What stands for a worker that this browser could not make. */
 function nobody(): WorkerLike {
-  return { postMessage: () => undefined, addEventListener: () => undefined, terminate: () => undefined }
+  return {
+    postMessage: () => undefined,
+    addEventListener: () => undefined,
+    terminate: () => undefined,
+  }
 }

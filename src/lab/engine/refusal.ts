@@ -16,12 +16,12 @@ export class Refusal extends Error {
   }
 }
 
-/** The work was given up because its caller no longer wants it. */
+/** The work was given up because its caller no longer wants it, or asks about what has given way to something else. */
 export class Aborted extends Error {
   override readonly name = 'AbortError'
 
-  constructor() {
-    super('Given up: no longer wanted.')
+  constructor(message = 'Given up: no longer wanted.') {
+    super(message)
   }
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { CRITERION_IDS } from '../../core/analysis/ids.ts'
 import { parameterLayout } from '../../learning/kernels/kernel.ts'
 import { DEFAULT_SHAPE } from '../../learning/training/model.ts'
@@ -337,14 +337,48 @@ test('the end of a run says where the noiseless flow goes and how near two cloud
   })
 })
 
-test('the latest prepare wins and older runs are refused', async () => {
+test('the latest prepare wins, and calls of another run end as aborted', async () => {
   const { session } = createBench()
   const scene = sceneOf({ ...SMALL, energy: QUADRATIC })
   const first = session.prepare({ run: 1, scene }).catch((error: unknown) => error)
   const second = session.prepare({ run: 2, scene })
   expect(await first).toMatchObject({ name: 'AbortError' })
   expect((await second).run).toBe(2)
-  await expect(session.frame({ run: 1, step: 1, have: 0 })).rejects.toThrow(Refusal)
+  const stopping = { criterion: 'tolerance', strict: false, delta: 0.1 } as const
+  for (const call of [
+    session.frame({ run: 1, step: 1, have: 0 }),
+    session.stops({ run: 1, stopping }),
+    session.targetDensity({ run: 1 }),
+    session.analysisInput({ run: 1 }),
+    session.result({ run: 3 }),
+  ])
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+test('a prepare that is given up at its last moment leaves the run on the stage', async () => {
+  const { session, environment } = createBench()
+  const scene = sceneOf({ ...SMALL, energy: QUADRATIC })
+  await session.prepare({ run: 1, scene })
+  const outcomes: string[] = []
+  // Each time a little later, until one comes through.
+  for (let pauses = 1; outcomes.at(-1) !== 'ready'; pauses++) {
+    const controller = new AbortController()
+    let left = pauses
+    const pause = vi.spyOn(environment, 'pause').mockImplementation(async () => {
+      if (--left === 0) controller.abort()
+      await new Promise((resolve) => setImmediate(resolve))
+    })
+    const outcome = await session.prepare({ run: 1 + pauses, scene }, controller.signal).then(
+      () => 'ready',
+      (error: Error) => error.name,
+    )
+    outcomes.push(outcome)
+    pause.mockRestore()
+    if (outcome === 'ready') break
+    expect(outcome).toBe('AbortError')
+    expect((await session.frame({ run: 1, step: 0, have: 0 })).run).toBe(1)
+  }
+  expect(outcomes.length).toBeGreaterThan(1)
 })
 
 test('a long computation can be given up', async () => {

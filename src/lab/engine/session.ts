@@ -83,7 +83,8 @@ const WALL_MASS = 1e-6
  * The lab behind its calls: owns backends, energies, the run and the training. The compute worker, the
  * headless runner and the tests are shells round it.
  *
- * A `prepare` replaces the run before it; calls that name an older run are refused.
+ * A `prepare` replaces the run before it once it has come through; calls that name another run than the one at hand end
+ * as aborted.
  */
 export class Session implements Omit<CallHandlers, AnalysisCallName> {
   private readonly environment: Environment
@@ -203,8 +204,11 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
         run,
         aborting,
       )
-    this.current?.run.close()
     const density = () => densityRaster(target, field)
+    const frame = await this.frameReply(id, run, 0, -1, signal)
+    // One that was given up meanwhile leaves the run on the stage as it is.
+    check()
+    this.current?.run.close()
     this.current = { id, run, analysisInput: input, targetDensity: density }
     return {
       run: id,
@@ -216,7 +220,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       transform: target.transform,
       constants,
       dataLaw: data === null ? 'none' : data.smoothed ? 'smoothed' : 'known',
-      frame: await this.frameReply(id, run, 0, -1, signal),
+      frame,
       notices,
       terms: energy.terms,
       suggestedMetric: suggestedMetric(field, pi, curvature?.most),
@@ -428,7 +432,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
 
   private currentOf(id: number): NonNullable<Session['current']> {
     if (this.current?.id !== id)
-      throw new Refusal(`Run ${id} is not the one at hand: prepare it again`)
+      throw new Aborted(`Given up: run ${String(id)} is not the one at hand.`)
     return this.current
   }
 
