@@ -63,6 +63,7 @@ async function openLab(scene: SceneSpec = FIRST_SCENE) {
       }
     },
     on: () => () => undefined,
+    revive: () => undefined,
     dispose: () => undefined,
   }
   const location = { hash: addressOf(scene), search: '', pathname: '/', href: 'http://lab.test/' }
