@@ -15,14 +15,23 @@ import {
 
 const nats = ({ value }: Sample): string => `${formatNats(value)} nats`
 
-/** Estimates with the band of ±2 standard errors. */
+/** An estimate of a KL that lies further below zero than so many standard errors has failed. */
+const IMPOSSIBLE = 4
+
+/**
+ * Estimates with the band of ±2 standard errors. No KL is negative: a lower bound at or below zero says nothing, an estimate far below
+ * has failed, and neither is drawn.
+ */
 function estimates(
   points: readonly CurvePoint[],
   read: (point: CurvePoint) => readonly [number | null, number | null, boolean],
+  variedIsBound = false,
 ): Sample[] {
   return points.flatMap((point) => {
     const [value, standardError, varied] = read(point)
     if (value === null || !Number.isFinite(value)) return []
+    if (value < 0 && value < -IMPOSSIBLE * (standardError ?? 0)) return []
+    if (variedIsBound && varied && value <= 0) return []
     return [{ step: point.step, value, error: 2 * (standardError ?? 0), varied }]
   })
 }
@@ -53,11 +62,11 @@ function quantile(samples: readonly Sample[], share: number): number | null {
 export function lyapunovPicture(data: ChartData): StepPicture {
   const { points, nullFloor, constants, delta } = data
   const langevin = estimates(points, (p) => [p.kl, p.klStandardError, p.estimator === 'smoothed'])
-  const deterministic = estimates(points, (p) => [
-    p.deterministicKl,
-    p.deterministicStandardError,
-    p.deterministicLowerBound,
-  ])
+  const deterministic = estimates(
+    points,
+    (p) => [p.deterministicKl, p.deterministicStandardError, p.deterministicLowerBound],
+    true,
+  )
   const exact = samplesOfLaw(data, 'klExact')
   const continuous = samplesOfLaw(data, 'fokkerPlanck')
   const bound = samplesOfLaw(data, 'envelope')

@@ -5,6 +5,7 @@ import { exp, log } from '../maths/elementary.ts'
 import { type Box, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { hermiteCellJet } from '../maths/hermite.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
+import { formatNumber } from '../maths/numberText.ts'
 import { curvatureRange } from './curvature.ts'
 import type { SpectralGap } from './spectrum.ts'
 
@@ -111,7 +112,7 @@ export function logSobolevLowerBound(field: EnergyField, epsilon: number): LogSo
     candidates.push({
       value: m,
       method: 'bakry-emery',
-      reason: `V is convex on the box, with curvature at least ${number(m)} (Bakry–Émery).`,
+      reason: `V is convex on the box, with curvature at least ${formatNumber(m)} (Bakry–Émery).`,
     })
   }
   return candidates.reduce((best, next) => (next.value > best.value ? next : best))
@@ -124,7 +125,7 @@ function uniformBound(field: EnergyField, epsilon: number): LogSobolevBound {
   return {
     value: roundedDown(epsilon * q * q * exp(-range / epsilon), range / epsilon),
     method: 'holley-stroock-uniform',
-    reason: `V varies by at most ${number(range)} over the box (Holley–Stroock, from the uniform law).`,
+    reason: `V varies by at most ${formatNumber(range)} over the box (Holley–Stroock, from the uniform law).`,
   }
 }
 
@@ -168,7 +169,7 @@ function quadraticBound(field: EnergyField, epsilon: number): LogSobolevBound {
   return {
     value: roundedDown(exp(log(m) - range / epsilon), log(m), range / epsilon),
     method: 'holley-stroock',
-    reason: `V differs by at most ${number(range)} from a quadratic of curvature ${number(m)} (Holley–Stroock).`,
+    reason: `V differs by at most ${formatNumber(range)} from a quadratic of curvature ${formatNumber(m)} (Holley–Stroock).`,
   }
 }
 
@@ -266,8 +267,4 @@ function gibbsMean(field: EnergyField, epsilon: number): readonly [number, numbe
     y += p * nodeCoordinate(box, Math.floor(k / side))
   }
   return [x / sum, y / sum]
-}
-
-function number(value: number): string {
-  return value.toPrecision(3)
 }

@@ -13,7 +13,8 @@ import type { StoppingInput } from '../../core/analysis/stopping/criterion.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler, type Gibbs } from '../../core/fields/gibbs.ts'
 import { createTransition } from '../../core/fields/transition.ts'
-import { spacing, type Box } from '../../core/maths/grid.ts'
+import type { Box } from '../../core/maths/grid.ts'
+import { formatShare } from '../../core/maths/numberText.ts'
 import { Purpose } from '../../core/maths/rng.ts'
 import type { EnergyModel } from '../../learning/training/api.ts'
 import { writeEnergyFile } from '../io/energyFile.ts'
@@ -641,27 +642,27 @@ function rasterOf(target: ResolvedTarget, { halfWidth: width, cells: finest }: B
   return { halfWidth, cells, values: Float32Array.from(table.density) }
 }
 
-/** Mass of π in the outermost cells of the box. */
-function wallMass({ box, density }: Gibbs): number {
-  const { cells } = box
-  let sum = 0
-  for (let i = 0; i < cells; i++)
-    sum +=
-      density[i]! +
-      density[(cells - 1) * cells + i]! +
-      density[i * cells]! +
-      density[i * cells + cells - 1]!
-  return sum * spacing(box) * spacing(box)
+/** Share of π in the outermost cells of the box, each cell counted once: of all that the same cells hold, so that it is one. */
+function wallMass({ box: { cells }, density }: Gibbs): number {
+  let walls = 0
+  let all = 0
+  for (let row = 0; row < cells; row++)
+    for (let column = 0; column < cells; column++) {
+      const here = density[row * cells + column]!
+      all += here
+      const outermost = row === 0 || column === 0 || row === cells - 1 || column === cells - 1
+      if (outermost) walls += here
+    }
+  return walls / all
 }
 
 function wallNotice(scene: SceneSpec, mass: number): Notice {
-  const percent = `${(100 * mass).toPrecision(2)} %`
   const subject =
     scene.energy.kind === 'sum'
       ? 'This sum does not confine its particles to the box by itself'
       : 'This energy does not keep its particles off the walls of the box'
   return {
     level: 'info',
-    text: `${subject}: ${percent} of its Gibbs measure lies at the walls. It is still a proper law on the box.`,
+    text: `${subject}: ${formatShare(mass)} of its Gibbs measure lies at the walls. It is still a proper law on the box.`,
   }
 }

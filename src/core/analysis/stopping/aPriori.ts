@@ -1,6 +1,6 @@
 import type { StoppingReport, StoppingStatus } from '../curves.ts'
 import { exp, log } from '../../maths/elementary.ts'
-import { nats } from './nats.ts'
+import { formatCount, formatNumber, nats } from '../../maths/numberText.ts'
 
 /** A constant, and whether it is proved to be a bound on the right side. */
 export interface BoundedConstant {
@@ -57,7 +57,7 @@ export function vempalaWibisono(input: Omit<APrioriInput, 'delta'>): EnvelopeOrR
   if (!(stepSize <= largest)) {
     return {
       bound: null,
-      reason: `the step condition η ≤ λ/(4L²) = ${largest.toPrecision(2)} fails`,
+      reason: `the step condition η ≤ λ/(4L²) = ${formatNumber(largest, 2)} fails`,
     }
   }
   const floor = (8 * dimension * l2 * stepSize) / lambda
@@ -85,7 +85,7 @@ export function sharperBound(input: Omit<APrioriInput, 'delta'>): EnvelopeOrReas
   if (!(q < 1)) {
     return {
       bound: null,
-      reason: `the step is too large: a step may multiply KL by ${q.toPrecision(3)}`,
+      reason: `the step is too large: a step may multiply KL by ${formatNumber(q)}`,
     }
   }
   const c = 0.5 * dimension * l * l * eta * eta * (1 + (2 / 3) * l * eta)
@@ -147,7 +147,7 @@ export function aPrioriConditions({
   smoothness,
 }: Pick<APrioriInput, 'rate' | 'smoothness'>): string {
   const constant = (name: string, sign: string, { value, proved }: BoundedConstant): string =>
-    `${name} ${sign} ${value.toPrecision(3)}${proved ? '' : ' (estimated)'}`
+    `${name} ${sign} ${formatNumber(value)}${proved ? '' : ' (estimated)'}`
   return `${constant('λ', '≥', rate)} and ${constant('L', '≤', smoothness)}`
 }
 
@@ -194,7 +194,7 @@ export function aPrioriReport(
     criterion: 'a-priori',
     step: best.steps,
     kl: kl[best.steps] ?? null,
-    reason: `KL is at most δ = ${nats(delta)} after ${best.steps} steps by the ${name}, ${conditions} (${start}).`,
+    reason: `KL is at most δ = ${nats(delta)} after ${formatCount(best.steps)} steps by the ${name}, ${conditions} (${start}).`,
     status,
     outcome: 'stopped',
   }

@@ -1,8 +1,8 @@
+import { formatNumber } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import { aPrioriReport } from './aPriori.ts'
 import { aPrioriInput } from './certificates.ts'
 import { bestKl, type Criterion, foldedAhead, noClaim } from './criterion.ts'
-import { share } from './nats.ts'
 
 /** The number of steps that the bounds of the chain certify in advance. */
 export const aPriori: Criterion = {
@@ -23,7 +23,7 @@ export const aPriori: Criterion = {
     if (folded !== null) {
       return noClaim(
         'a-priori',
-        `No certificate: the walls fold up to ${share(folded)} of the mass a step, which the bounds do not allow for.`,
+        `No certificate: the walls fold up to ${formatNumber(folded, 2)} of the mass a step, which the bounds do not allow for.`,
       )
     }
     return aPrioriReport({ ...bounds, delta }, bestKl(input).kl)

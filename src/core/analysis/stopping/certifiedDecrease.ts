@@ -1,8 +1,8 @@
+import { formatNumber, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { certificatesOff } from './certificates.ts'
-import { type Criterion, foldedTooMuch, noClaim } from './criterion.ts'
-import { nats, share } from './nats.ts'
+import { type Criterion, foldedTooMuch, noClaim, reportedKl } from './criterion.ts'
 
 /**
  * How much of the last step must be certified: the derivative of KL at its end (`strict`), or its whole
@@ -74,12 +74,12 @@ export function certifiedDecreaseReport(input: DecreaseInput): StoppingReport {
   } as const
   const values = (k: number): string => {
     const m = mismatch[k]!
-    return `ε²I = ${(epsilon * epsilon * fisher[k]!).toPrecision(3)} against ${bound} = ${(strict ? m : m / 3).toPrecision(3)}`
+    return `ε²I = ${formatNumber(epsilon * epsilon * fisher[k]!)} against ${bound} = ${formatNumber(strict ? m : m / 3)}`
   }
   const stop = certifiedDecreaseStep(input)
   if (stop !== null) {
     const { step, refuted } = stop
-    const kl = input.kl[step] ?? null
+    const kl = reportedKl(input.kl[step] ?? null)
     const at = kl === null ? '' : ` at KL ${nats(kl)}`
     return {
       ...base,
@@ -146,7 +146,7 @@ export const certifiedDecrease: Criterion = {
       return {
         ...found,
         status: 'estimate',
-        reason: `${found.reason} Not a certificate: the walls fold up to ${share(folded)} of the mass a step.`,
+        reason: `${found.reason} Not a certificate: the walls fold up to ${formatNumber(folded, 2)} of the mass a step.`,
       }
     }
     if (found.step === null && law.unresolved !== null) {

@@ -1,3 +1,4 @@
+import { formatNumber, nats } from '../../maths/numberText.ts'
 import type { CriterionText } from '../criteriaTexts.ts'
 import type { Constants, LangevinCurves, StoppingReport } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
@@ -63,9 +64,9 @@ export function unstableStep({ certificates }: StoppingInput): string | null {
   const curvature = curvature95 ?? 0
   const product = transition.stepSize * curvature
   if (!(product > 2)) return null
-  return `The step size is unstable: ηλmax${quadratic ? '' : ' of the 95th percentile'} = ${product.toPrecision(3)} is above 2, so that ${
+  return `The step size is unstable: ηλmax${quadratic ? '' : ' of the 95th percentile'} = ${formatNumber(product)} is above 2, so that ${
     quadratic ? 'every step' : 'on 5 % of the samples and more a step'
-  } overshoots by more than it came; take η below ${(2 / curvature).toPrecision(2)}.`
+  } overshoots by more than it came; take η below ${formatNumber(2 / curvature, 2)}.`
 }
 
 /** Largest mass folded at the walls in a step that is known, where it forbids certificates; else null. */
@@ -83,17 +84,40 @@ export function foldedAhead(input: StoppingInput): number | null {
   return most > FOLDED_LIMIT ? most : null
 }
 
+/** How far below zero, in standard errors, an estimate of the KL may read before it is no reading at all. */
+const IMPOSSIBLE = 4
+
+/**
+ * KL_k as the particles read it. No KL is negative: an estimate may fall below zero by its noise, and one that lies below by more
+ * than that, or has no error bar to excuse it, has failed and is no reading (null).
+ */
+export function klReading(curves: StoppingInput['curves'], k: number): number | null {
+  const kl = curves.kl[k] ?? null
+  if (kl === null || kl >= 0) return kl
+  const error = curves.klStandardError[k] ?? 0
+  return kl >= -IMPOSSIBLE * error ? kl : null
+}
+
+/** What a report names as the KL at its step: 0 for an estimate that its noise took below. */
+export function reportedKl(kl: number | null): number | null {
+  return kl === null ? null : Math.max(0, kl)
+}
+
+/** "KL 0.0123 nats", or that it is nothing beside the noise, with what was read. */
+export function klText(kl: number, name = 'KL'): string {
+  return kl >= 0 ? `${name} ${nats(kl)}` : `${name} 0 within its noise (read as ${nats(kl)})`
+}
+
 /** KL_k of the exact law where it is known, else of the particles, and how far either goes. */
 export function bestKl({ curves, computed, law }: StoppingInput): {
   readonly kl: readonly (number | null)[]
   readonly computed: number
 } {
-  if (law.exactTo < 0) return { kl: curves.kl, computed }
+  const readings = curves.kl.map((_, k) => klReading(curves, k))
+  if (law.exactTo < 0) return { kl: readings, computed }
   const last = law.unresolved === null ? law.exactTo : Math.max(law.exactTo, computed)
   return {
-    kl: curves.klExact.map(
-      (exact, k) => exact ?? (k > law.exactTo ? (curves.kl[k] ?? null) : null),
-    ),
+    kl: curves.klExact.map((exact, k) => exact ?? (k > law.exactTo ? (readings[k] ?? null) : null)),
     computed: last,
   }
 }

@@ -1,8 +1,8 @@
+import { formatNumber, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { isPlain } from './certificates.ts'
-import { type Criterion, noClaim } from './criterion.ts'
-import { nats } from './nats.ts'
+import { type Criterion, noClaim, reportedKl } from './criterion.ts'
 
 /** What the criterion looks at; arrays are indexed by step, null where not evaluated. */
 export interface DataMismatchInput {
@@ -35,11 +35,11 @@ export function dataMismatchStep(input: DataMismatchInput): number | null {
 export function dataMismatchReport(input: DataMismatchInput): StoppingReport {
   const { epsilon, computed, dataFisher, residual, dataKl } = input
   const values = (k: number): string =>
-    `ε²I to the data is ${(epsilon * epsilon * dataFisher[k]!).toPrecision(3)}, the error of the drift E|e|² ${residual[k]!.toPrecision(3)}`
+    `ε²I to the data is ${formatNumber(epsilon * epsilon * dataFisher[k]!)}, the error of the drift E|e|² ${formatNumber(residual[k]!)}`
   const base = { criterion: 'data-mismatch', status: 'estimate' } as const
   const step = dataMismatchStep(input)
   if (step !== null) {
-    const kl = dataKl[step] ?? null
+    const kl = reportedKl(dataKl[step] ?? null)
     const at = kl === null ? '' : `, at KL ${nats(kl)} to the data`
     return {
       ...base,

@@ -1,10 +1,10 @@
 import { log } from '../../maths/elementary.ts'
+import { formatCount, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { type APrioriInput, aPrioriConditions, aPrioriStatus, sharperBound } from './aPriori.ts'
 import { aPrioriInput, certificatesOff } from './certificates.ts'
-import { bestKl, type Criterion, foldedAhead, noClaim } from './criterion.ts'
-import { nats } from './nats.ts'
+import { bestKl, type Criterion, foldedAhead, klText, noClaim, reportedKl } from './criterion.ts'
 
 /** The level that the sharper bound tends to, and when its decaying part is no longer above it. */
 export interface CertifiedFloor {
@@ -58,14 +58,14 @@ export function floorReport(
   const also =
     proved === null || certificate === null
       ? ''
-      : ` A priori the floor is ${nats(proved.level)}, reached by step ${proved.step} ${aPrioriStatus(certificate) === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(certificate)}.`
+      : ` A priori the floor is ${nats(proved.level)}, reached by step ${formatCount(proved.step)} ${aPrioriStatus(certificate) === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(certificate)}.`
   if (step !== null) {
     const value = kl[step] ?? null
     return {
       criterion: 'floor',
       step,
-      kl: value,
-      reason: `KL ${nats(value!)} is within twice the bias ${nats(bias)} that step size η is predicted to leave.${also}`,
+      kl: reportedKl(value),
+      reason: `${klText(value!)} is within twice the bias ${nats(bias)} that step size η is predicted to leave.${also}`,
       status: 'prediction',
       outcome: 'stopped',
     }
@@ -79,7 +79,7 @@ export function floorReport(
     reason:
       last === null
         ? `No KL has been evaluated yet; the predicted bias is ${nats(bias)}.${also}`
-        : `KL ${nats(last)} is above twice the predicted bias ${nats(bias)}.${also}`,
+        : `${klText(last)} is above twice the predicted bias ${nats(bias)}.${also}`,
     status: 'prediction',
     outcome: 'unfired',
   }

@@ -1,9 +1,16 @@
+import { nats } from '../../maths/numberText.ts'
 import { mean, standardError } from '../../maths/statistics.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingOutcome, StoppingReport } from '../curves.ts'
 import { EQUILIBRATION } from '../nullFloor.ts'
-import { type Criterion, type StoppingInput, unstableStep } from './criterion.ts'
-import { nats } from './nats.ts'
+import {
+  type Criterion,
+  klReading,
+  klText,
+  reportedKl,
+  type StoppingInput,
+  unstableStep,
+} from './criterion.ts'
 
 /** Window w = max(10, steps/20) rounded up to a multiple of 5. */
 export function statisticalWindow(steps: number): number {
@@ -71,7 +78,7 @@ export const statistical: Criterion = {
     ): StoppingReport => ({
       criterion: 'statistical',
       step,
-      kl,
+      kl: reportedKl(kl),
       reason,
       status: 'estimate',
       outcome,
@@ -91,7 +98,7 @@ export const statistical: Criterion = {
     let state = `No window of ${w} steps with comparable KL estimates at both ends has been completed.`
     for (let k = w; k <= computed; k += w) {
       const d = change(input, k - w, k)
-      const kl = curves.kl[k] ?? null
+      const kl = klReading(curves, k)
       if (d === null || kl === null) {
         quiet = 0
         continue
@@ -114,7 +121,7 @@ export const statistical: Criterion = {
           : ''
       const remark = `${smoothed ? SMOOTHED : ''}${few}`
       const still = `no significant fall over two windows of ${w} steps`
-      const reading = `${smoothed ? 'smoothed KL' : 'KL'} ${nats(kl)}`
+      const reading = klText(kl, smoothed ? 'smoothed KL' : 'KL')
       const error = curves.klStandardError[k] ?? 0
       const atRest = kl - level <= 2 * Math.sqrt(error * error + deviation * deviation)
       const unstable = unstableStep(input)

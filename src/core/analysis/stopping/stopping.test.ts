@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exp } from '../../maths/elementary.ts'
+import { misspelt } from '../../maths/numberText.testing.ts'
 import { Purpose, Rng } from '../../maths/rng.ts'
 import { noLawCurves } from '../curves.ts'
 import { CRITERION_IDS } from '../ids.ts'
@@ -192,14 +194,14 @@ describe('statistical', () => {
     const report = statistical.evaluate(curve(biased, STEPS, 0.001, 0.03))
     expect(report.outcome).toBe('stopped')
     expect(report.reason).toMatch(/^Converged to the bias/)
-    expect(report.reason).toContain('0.030 nats that particles started at π read')
+    expect(report.reason).toContain('0.0300 nats that particles started at π read')
     const short = curve(biased, STEPS, 0.001, 0.02)
     expect(statistical.evaluate(short).outcome).toBe('stalled')
     // Particles from π that have not come to the bias yet are no reason to expect less than b(η).
     const predicted = statistical.evaluate({ ...short, biasPrediction: 0.03 })
     expect(predicted.outcome).toBe('stopped')
     expect(predicted.reason).toMatch(
-      /^Converged to the bias of the step size or below it.*0\.030 nats that step size η is predicted/,
+      /^Converged to the bias of the step size or below it.*0\.0300 nats that step size η is predicted/,
     )
     expect(statistical.evaluate({ ...short, biasPrediction: 0.02 }).outcome).toBe('stalled')
   })
@@ -453,5 +455,91 @@ describe('every criterion', () => {
       expect(c.label + c.formula).not.toBe('')
       expect(c.description).toMatch(/^[^.]+\.$/)
     }
+  })
+})
+
+describe('the words of a report', () => {
+  /** Magnitudes that curves and constants come in, and those that only a failed estimate has. */
+  const size = fc.oneof(
+    fc.double({ min: 1e-12, max: 1e-3, noNaN: true }),
+    fc.double({ min: 1e-3, max: 10, noNaN: true }),
+    fc.double({ min: 10, max: 1e9, noNaN: true }),
+  )
+  const inputs = fc.record({
+    scale: size,
+    shift: fc.double({ min: -1, max: 1, noNaN: true }),
+    delta: fc.double({ min: 1e-6, max: 10, noNaN: true }),
+    rate: size,
+    smoothness: size,
+    kl0: size,
+    bias: fc.option(size),
+    folded: fc.double({ min: 0, max: 1, noNaN: true }),
+    particles: fc.constantFrom(1, 64, 4096),
+    exact: fc.boolean(),
+    strict: fc.boolean(),
+  })
+
+  it('hold no number that a person cannot read, and no negative KL', () => {
+    fc.assert(
+      fc.property(inputs, (wanted) => {
+        const base = curve(
+          (k) => wanted.scale * (exp(-k / 20) + 0.1 * wanted.shift),
+          STEPS,
+          0.001,
+          wanted.bias ?? 0.001,
+        )
+        const spread = (value: number) => Array.from({ length: STEPS + 1 }, () => value)
+        const input: StoppingInput = {
+          ...base,
+          curves: {
+            ...base.curves,
+            foldedMass: spread(wanted.folded),
+            ...(wanted.exact
+              ? {
+                  klExact: base.curves.kl.map((kl) => (kl === null ? null : Math.abs(kl))),
+                  fisher: spread(wanted.scale),
+                  mismatch: spread(wanted.rate),
+                  dataFisher: spread(wanted.scale),
+                  residual: spread(wanted.rate),
+                }
+              : {}),
+          },
+          particles: wanted.particles,
+          strict: wanted.strict,
+          delta: wanted.delta,
+          law: {
+            exactTo: wanted.exact ? STEPS : -1,
+            pending: false,
+            unresolved: wanted.exact ? null : 'not followed',
+            data: 'known',
+          },
+          biasPrediction: wanted.bias,
+          certificates: {
+            ...base.certificates,
+            kl0: wanted.kl0,
+            constants: {
+              convexity: wanted.rate,
+              smoothness: wanted.smoothness,
+              quadratic: true,
+              curvature95: wanted.smoothness,
+            },
+          },
+        }
+        for (const report of stoppingReports(input)) {
+          expect(misspelt(report.reason), report.reason).toEqual([])
+          expect(report.reason).not.toMatch(/KL −|−[\d.]+ nats(?! *\))(?=,| is|\.)/)
+          expect(report.kl ?? 0).toBeGreaterThanOrEqual(0)
+        }
+      }),
+    )
+  })
+
+  it('never stop at an estimate that lies below zero by more than its noise', () => {
+    const broken = curve((k) => (k === 0 ? 2 : -3), STEPS, 0.001)
+    for (const report of stoppingReports(broken)) expect(report.step, report.criterion).toBeNull()
+    const noisy = curve((k) => (k === 0 ? 2 : -0.0005), STEPS, 0.001)
+    const stops = stoppingReports(noisy).filter(({ step }) => step !== null)
+    expect(stops.length).toBeGreaterThan(0)
+    for (const { kl } of stops) expect(kl).toBeGreaterThanOrEqual(0)
   })
 })

@@ -1,6 +1,6 @@
+import { nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import type { Criterion, StoppingInput } from './criterion.ts'
-import { nats } from './nats.ts'
+import { type Criterion, klReading, klText, reportedKl, type StoppingInput } from './criterion.ts'
 
 /** Upper end of a one-sided 95 % interval, in standard errors. */
 const UPPER_95 = 1.645
@@ -29,7 +29,7 @@ export const tolerance: Criterion = {
       return {
         criterion: 'tolerance',
         step: k,
-        kl: found.kl,
+        kl: reportedKl(found.kl),
         reason: found.sentence(`at most δ = ${nats(delta)}`),
         status: 'estimate',
         outcome: 'stopped',
@@ -66,7 +66,7 @@ function boundAt(curves: StoppingInput['curves'], k: number): Bound | null {
       sentence: (verdict) => `The exact law of the chain has KL ${nats(exact)}, ${verdict}.`,
     }
   }
-  const kl = curves.kl[k] ?? null
+  const kl = klReading(curves, k)
   if (kl === null) return null
   const estimator = curves.estimator[k] ?? null
   if (estimator === 'quadrature') {
@@ -84,7 +84,7 @@ function boundAt(curves: StoppingInput['curves'], k: number): Bound | null {
     kl,
     bound,
     sentence: (verdict) =>
-      `${smoothed ? 'Smoothed KL' : 'KL'} ${nats(kl)} with standard error ${nats(error)}: its upper 95 % end ${nats(bound)} is ${verdict}.` +
+      `${klText(kl, smoothed ? 'Smoothed KL' : 'KL')} with standard error ${nats(error)}: its upper 95 % end ${nats(bound)} is ${verdict}.` +
       (smoothed ? ' The smoothed KL is a lower bound: the KL itself may be above δ.' : ''),
   }
 }
