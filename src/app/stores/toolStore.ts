@@ -8,10 +8,12 @@ export interface ToolState {
   readonly placed: number | null
   /** The strokes on the drawing pad, [x0, y0, …] each: closing the pad by mistake loses none. */
   readonly draft: readonly (readonly number[])[]
+  /** What stands in the field for pasted points: closing it by mistake loses nothing. */
+  readonly pasted: string
 }
 
 export type ToolStore = StoreApi<ToolState>
 
 export function createToolStore(): ToolStore {
-  return createStore<ToolState>()(() => ({ drawing: false, placed: null, draft: [] }))
+  return createStore<ToolState>()(() => ({ drawing: false, placed: null, draft: [], pasted: '' }))
 }

@@ -1,9 +1,10 @@
-import { useLayoutEffect } from 'react'
+import { useEffect, useLayoutEffect } from 'react'
 import { cssVariables } from '../render/theme.ts'
 import type { Lab } from '../stores/lab.ts'
 import { CertifyStation } from './CertifyStation.tsx'
 import { ComposeStation } from './ComposeStation.tsx'
 import { LabProvider, usePalette, useRun } from './context.ts'
+import { guardDrops } from './fileDrops.ts'
 import { Header } from './Header.tsx'
 import { Notices } from './Notices.tsx'
 import { SampleStation } from './SampleStation.tsx'
@@ -11,6 +12,7 @@ import { Stage } from './Stage.tsx'
 import { TrainStation } from './TrainStation.tsx'
 
 export function App({ lab }: { readonly lab: Lab }) {
+  useEffect(() => guardDrops(window), [])
   return (
     <LabProvider value={lab}>
       <Themed />

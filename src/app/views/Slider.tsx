@@ -9,6 +9,7 @@ import {
   type RangePath,
 } from '../../lab/scene/ranges.ts'
 import { useLab } from './context.ts'
+import { useSwipeIntent } from './useSwipeIntent.ts'
 
 interface SliderProps {
   /** Which number of a scene: its range, its scale and its name. */
@@ -53,6 +54,9 @@ export function Slider({
   const last = to === undefined ? notches(range) : notchOf(range, to)
   const notch = Math.min(last, Math.max(first, notchOf(range, value)))
   const shown = format(value)
+  const [swipe, take] = useSwipeIntent((at) => {
+    onChange(valueAtNotch(range, at))
+  })
   return (
     <div className="slider">
       <div className="slider-head">
@@ -79,8 +83,9 @@ export function Slider({
         disabled={disabled}
         aria-valuetext={unit === undefined ? shown : `${shown} ${unit}`}
         style={share((notch - first) / Math.max(1, last - first))}
+        {...swipe}
         onChange={(event) => {
-          onChange(valueAtNotch(range, Number(event.target.value)))
+          take(Number(event.target.value))
         }}
       />
     </div>

@@ -3,6 +3,7 @@ import type { Raster } from '../../lab/protocol/calls.ts'
 import { prepareContext } from '../render/canvas.ts'
 import { drawThumbnail } from '../render/thumbnail.ts'
 import { usePalette } from './context.ts'
+import { useRatio } from './useRatio.ts'
 
 /** A density as a small picture; the card round it carries the name. */
 export function Thumbnail({
@@ -14,12 +15,13 @@ export function Thumbnail({
 }) {
   const ref = useRef<HTMLCanvasElement>(null)
   const palette = usePalette()
+  const ratio = useRatio()
   useEffect(() => {
     const canvas = ref.current
     if (canvas === null) return
-    const surface = { width: size, height: size, ratio: Math.min(3, window.devicePixelRatio || 1) }
+    const surface = { width: size, height: size, ratio }
     const context = prepareContext(canvas, surface)
     if (raster !== null) drawThumbnail(context, surface, raster, palette)
-  }, [raster, size, palette])
+  }, [raster, size, palette, ratio])
   return <canvas ref={ref} className="thumbnail" aria-hidden="true" data-drawn={raster !== null} />
 }

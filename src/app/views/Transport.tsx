@@ -3,6 +3,7 @@ import { useLab, useLearning, useRun, useScene } from './context.ts'
 import { Icon } from './Icon.tsx'
 import { useEffect, useRef } from 'react'
 import { createPart } from './part.tsx'
+import { useSwipeIntent } from './useSwipeIntent.ts'
 
 const LiveTransport = createPart(async () => (await import('./LiveTransport.tsx')).LiveTransport, {
   placeholder: <div className="transport" />,
@@ -106,6 +107,14 @@ function Scrubber() {
     show()
     return lab.run.subscribe(show)
   }, [lab, steps])
+  const [swipe, take] = useSwipeIntent(
+    (step) => {
+      lab.playback.scrub(step)
+    },
+    () => {
+      if (ref.current !== null) ref.current.value = String(lab.run.getState().step)
+    },
+  )
   return (
     <div className="scrubber">
       <input
@@ -116,8 +125,9 @@ function Scrubber() {
         max={Math.max(1, steps)}
         step={1}
         defaultValue={0}
+        {...swipe}
         onInput={(event) => {
-          lab.playback.scrub(Number(event.currentTarget.value))
+          take(Number(event.currentTarget.value))
         }}
       />
     </div>

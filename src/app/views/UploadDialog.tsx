@@ -1,8 +1,9 @@
-import { useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import { formatCount } from '../render/format.ts'
 import { describeSkipped, pairs, readFile, readPaste, type PointTable } from '../stores/data.ts'
 import { useLab } from './context.ts'
 import { Dialog } from './Dialog.tsx'
+import { takeDrops } from './fileDrops.ts'
 import { useAcceptance } from './useAcceptance.ts'
 
 interface Loaded {
@@ -39,6 +40,16 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
       setMessage(`${chosen.name} could not be read: ${String(error)}`)
     })
   }
+  const drop = useEffectEvent((files: FileList) => {
+    choose(files[0])
+  })
+  useEffect(
+    () =>
+      takeDrops((files) => {
+        drop(files)
+      }),
+    [],
+  )
   const use = () => {
     if (file === null || table === null) return
     const [x, y] = table.columns
@@ -56,16 +67,7 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Dialog title="Upload a CSV" onClose={onClose}>
-      <label
-        className="drop"
-        onDragOver={(event) => {
-          event.preventDefault()
-        }}
-        onDrop={(event) => {
-          event.preventDefault()
-          choose(event.dataTransfer.files[0])
-        }}
-      >
+      <label className="drop">
         <input
           type="file"
           accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain"
@@ -131,7 +133,11 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
 /** Points as text, one a line. They travel in the link. */
 export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
   const lab = useLab()
-  const [text, setText] = useState('')
+  const [text, setText] = useState(() => lab.tool.getState().pasted)
+  const write = (pasted: string) => {
+    setText(pasted)
+    lab.tool.setState({ pasted })
+  }
   const { checking, problem: message, setProblem: setMessage, offer } = useAcceptance()
   const use = () => {
     const result = readPaste(text)
@@ -145,6 +151,7 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
       const left = describeSkipped(skipped)
       if (left !== null)
         lab.notify('warning', `Pasted ${formatCount(points.length)} points; ${left}`)
+      lab.tool.setState({ pasted: '' })
       onClose()
     })
   }
@@ -162,7 +169,7 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
           value={text}
           placeholder={'0.12 0.34\n-1.50 0.82\n…'}
           onChange={(event) => {
-            setText(event.target.value)
+            write(event.target.value)
             setMessage(null)
           }}
         />
