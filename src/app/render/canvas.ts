@@ -1,6 +1,12 @@
 import type { Surface } from './coordinates.ts'
 
 /**
+ * Every picture here is worked out by the processor and put on its canvas as pixels. In main memory that is a copy; on
+ * a canvas that lives with the GPU it is an upload and a wait, and where the GPU is software, most of a frame.
+ */
+const IN_MEMORY: CanvasRenderingContext2DSettings = { willReadFrequently: true }
+
+/**
  * Fits the backing store of a canvas to a surface, clears it and returns a context whose unit is the CSS
  * pixel. Throws where the browser gives no 2-D context.
  */
@@ -12,7 +18,7 @@ export function prepareContext(
   const height = Math.max(1, Math.round(surface.height * surface.ratio))
   if (canvas.width !== width) canvas.width = width
   if (canvas.height !== height) canvas.height = height
-  const context = canvas.getContext('2d')
+  const context = canvas.getContext('2d', IN_MEMORY)
   if (context === null) throw new Error('this browser gives no 2-D drawing context')
   context.setTransform(surface.ratio, 0, 0, surface.ratio, 0, 0)
   context.globalAlpha = 1
@@ -29,7 +35,7 @@ export interface Bitmap {
 /** An off-page bitmap of so many device pixels. */
 export function createBitmap(width: number, height: number): Bitmap {
   const canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height))
-  const context = canvas.getContext('2d')
+  const context = canvas.getContext('2d', IN_MEMORY)
   if (context === null) throw new Error('this browser gives no 2-D drawing context')
   return { canvas, context }
 }
