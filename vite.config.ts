@@ -59,6 +59,10 @@ export default defineConfig({
     environment: 'node',
     include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
     passWithNoTests: false,
+    globalSetup: './scripts/testSeed.ts',
+    setupFiles: './scripts/testSeed.ts',
+    // All cores: nothing in the tests depends on who else computes.
+    maxWorkers: '100%',
     // No test is held to a time: only one that hangs takes so long, on a busy machine, too.
     testTimeout: 300_000,
     hookTimeout: 300_000,

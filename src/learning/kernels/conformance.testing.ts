@@ -185,12 +185,13 @@ export function describeConformance(
       kernel.dispose()
     })
 
-    it.runIf(repeats > 0)('gives the same bits every time, from every instance', async () => {
-      const shape = SHAPES[0]!
-      const given = problem(shape, 100)
-      const first = await run(kernelOf(shape), given)
-      for (let k = 1; k < repeats; k++) expect(await run(kernelOf(shape), given)).toEqual(first)
-    })
+    if (repeats > 0)
+      it('gives the same bits every time, from every instance', async () => {
+        const shape = SHAPES[0]!
+        const given = problem(shape, 100)
+        const first = await run(kernelOf(shape), given)
+        for (let k = 1; k < repeats; k++) expect(await run(kernelOf(shape), given)).toEqual(first)
+      })
 
     it('holds nothing more after a hundred calls', async () => {
       const shape = SHAPES[0]!

@@ -1,0 +1,113 @@
+/**
+ * `npm run test:repeat -- 20`: whether the suites tell the same every time. The unit suite so many times, each with
+ * property tests from another seed, every second time on a machine kept busy; then the browser tests three times.
+ * Every failure is told with what repeats it, and the totals close the run; it ends with 1 where anything failed.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { readCommandLine } from './commandLine.ts'
+import { browserSuite, build, ROOT, runCheck, unitSuite, type Check } from './suites.ts'
+
+const REPORTS = path.join(ROOT, 'out', 'repeat')
+
+/** Works and rests in turns of a few to a few hundred milliseconds, which its seed draws. */
+const BUSY = `
+  const { workerData } = require('node:worker_threads')
+  let state = workerData >>> 0
+  const draw = (most) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return (state / 2 ** 32) * most
+  }
+  const turn = () => {
+    const end = performance.now() + draw(400)
+    while (performance.now() < end);
+    setTimeout(turn, draw(20))
+  }
+  turn()
+`
+
+/** Keeps every core busy until it is told to stop. */
+function keepBusy(seed: number): () => Promise<void> {
+  const workers = Array.from(
+    { length: availableParallelism() },
+    (_, core) => new Worker(BUSY, { eval: true, workerData: seed + core }),
+  )
+  return async () => {
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+}
+
+const usage =
+  'npm run test:repeat -- [N] [--seed S] [--only PATTERN] [--unit-only] [--browser-runs N]'
+const { values, positionals } = readCommandLine(usage, {
+  allowPositionals: true,
+  options: {
+    /** The first seed; the others follow from it. */
+    seed: { type: 'string' },
+    /** Test files whose path holds this. */
+    only: { type: 'string' },
+    'unit-only': { type: 'boolean', default: false },
+    'browser-runs': { type: 'string', default: '3' },
+  },
+})
+
+function whole(name: string, text: string, most: number): number {
+  const value = Number(text)
+  if (/^\d+$/u.test(text) && value <= most) return value
+  console.error(
+    `${name}: found "${text}", allowed is a whole number up to ${most}; usage: ${usage}`,
+  )
+  process.exit(2)
+}
+
+const runs = whole('N', positionals[0] ?? '20', 10_000)
+const browserRuns = values['unit-only'] ? 0 : whole('--browser-runs', values['browser-runs'], 1000)
+const firstSeed = whole('--seed', values.seed ?? String(Date.now() % 1e9), 2 ** 31 - 1)
+const filter = values.only === undefined ? [] : [values.only]
+
+rmSync(REPORTS, { recursive: true, force: true })
+mkdirSync(REPORTS, { recursive: true })
+const told: string[] = []
+const sum = { passed: 0, failed: 0, skipped: 0 }
+let ran = 0
+
+async function once(what: string, check: Check, again: string, seed?: number): Promise<void> {
+  console.log(`\n== ${what}`)
+  const environment = seed === undefined ? {} : { TEST_SEED: String(seed) }
+  const { totals, failures } = await runCheck(check, environment)
+  ran += 1
+  sum.passed += totals.passed
+  sum.failed += totals.failed
+  sum.skipped += totals.skipped
+  const list = failures.length > 0 || totals.failed === 0 ? failures : [{ test: what, message: '' }]
+  for (const { test, message } of list)
+    told.push(
+      `${what}: ${test}\n  again: ${again}\n  ${message.trim().split('\n').slice(0, 12).join('\n  ')}`,
+    )
+}
+
+const report = (name: string) => path.join(REPORTS, `${name}.json`)
+
+for (let i = 0; i < runs; i++) {
+  const seed = (firstSeed + Math.imul(i, 0x9e3779b9 % 2 ** 31)) & 0x7fffffff
+  const loaded = i % 2 === 1
+  const release = loaded ? keepBusy(seed) : null
+  const what = `unit ${i + 1} of ${runs}, seed ${seed}, ${loaded ? 'under load' : 'idle'}`
+  const suite = unitSuite(report(`unit-${i + 1}`), ['--passWithNoTests', ...filter])
+  await once(what, suite, `TEST_SEED=${seed} npm run test:unit`, seed)
+  await release?.()
+}
+if (browserRuns > 0) await once('build', build, 'npm run build')
+for (let i = 0; i < browserRuns; i++) {
+  const suite = browserSuite(report(`browser-${i + 1}`), ['--pass-with-no-tests', ...filter])
+  await once(`e2e ${i + 1} of ${browserRuns}`, suite, 'npm run test:e2e')
+}
+
+for (const failure of told) console.log(`\nFAILED ${failure}`)
+const { passed, failed, skipped } = sum
+console.log(
+  `\n${ran} runs from seed ${firstSeed}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+)
+process.exitCode = failed === 0 ? 0 : 1
