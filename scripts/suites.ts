@@ -180,8 +180,8 @@ export async function runCheck(
       totals: { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 },
       failures: [],
     }
-    if (ok) return { totals, failures }
-    return { totals: { ...totals, failed: Math.max(1, totals.failed) }, failures }
+    const failed = Math.max(totals.failed, failures.length, ok ? 0 : 1)
+    return { totals: { ...totals, failed }, failures }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return {
