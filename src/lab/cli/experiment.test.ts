@@ -20,16 +20,25 @@ interface Ended {
   readonly stderr: string
 }
 
-/** @param interruptAt sends SIGINT once this has been said */
-function run(args: readonly string[], interruptAt?: RegExp): Promise<Ended> {
+/** Interrupts once this has been said. */
+interface Interruption {
+  readonly at: RegExp
+  readonly signal: NodeJS.Signals
+}
+
+function run(
+  args: readonly string[],
+  interruption?: Interruption,
+  flags: readonly string[] = [],
+): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', ENTRY, ...args])
+    const child = spawn(process.execPath, ['--import', 'tsx', ...flags, ENTRY, ...args])
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
     child.stderr.on('data', (data: Buffer) => {
       stderr += data.toString()
-      if (interruptAt?.test(stderr)) child.kill('SIGINT')
+      if (interruption?.at.test(stderr)) child.kill(interruption.signal)
     })
     child.on('close', (code) => {
       resolve({ code, stdout, stderr })
@@ -118,11 +127,67 @@ test('a composition: its result, its curves and its bundle, the same every time'
   expect(repeated.deterministic).toEqual(result.deterministic)
 })
 
+test('terms trained on different backends: one result, the same as ever', async () => {
+  const trained = (backend: string) => ({
+    kind: 'shelf',
+    id: backend,
+    recipe: { seed: 1, target: { kind: 'banana' }, training: { steps: 3, backend } },
+  })
+  const terms = ['wasm', 'cpu'].map((backend) => ({ weight: 0.5, energy: trained(backend) }))
+  const file = scene('backends.json', { ...QUICK, energy: { kind: 'sum', terms } })
+  const out = path.join(folder, 'backends')
+  const { code, stderr } = await run([file, '--out', out])
+  expect(stderr).toMatch(/training 3\/3[^]*training 3\/3/)
+  expect(code).toBe(0)
+  expect(readdirSync(out).sort()).toEqual(['bundle.json', 'curves.csv', 'result.json'])
+})
+
+const LONG = { ...QUICK, training: { steps: 200_000, backend: 'wasm' } }
+
 test('an interrupted training: exit 130, nothing written', async () => {
-  const file = scene('long.json', { ...QUICK, training: { steps: 5000, backend: 'wasm' } })
+  const file = scene('long.json', LONG)
   const out = path.join(folder, 'interrupted')
-  const { code, stderr } = await run([file, '--out', out], /training \d+\/5000/)
-  expect(stderr).toMatch(/interrupted; nothing was written\n$/)
-  expect(code).toBe(130)
+  await Promise.all(
+    (['SIGINT', 'SIGTERM'] as const).map(async (signal) => {
+      const at = /training \d+\/200000/
+      const { code, stderr } = await run([file, '--out', out], { at, signal })
+      expect(stderr).toMatch(/interrupted; nothing was written\n$/)
+      expect(code).toBe(130)
+    }),
+  )
+  expect(existsSync(out)).toBe(false)
+})
+
+test('what cannot be read, and where nothing can be written: said in a line before anything is computed', async () => {
+  const secret = path.join(folder, 'secret.txt')
+  writeFileSync(secret, 'password: hunter2\n'.repeat(20))
+  const long = scene('longer.json', LONG)
+  const own = (name: string, data: string) =>
+    scene(name, { ...QUICK, target: { kind: 'points', file: data }, energy: { kind: 'exact' } })
+  const weights = scene('w.json', { ...QUICK, energy: { kind: 'file', path: 'secret.txt' } })
+  const cases: [args: string[], said: RegExp][] = [
+    [[secret, '--out', 'x'], /not JSON/],
+    [[own('d.json', '.'), '--out', path.join(folder, 'x')], /found \.; allowed: a readable file/],
+    [[own('e.json', 'secret.txt'), '--out', path.join(folder, 'x')], /secret\.txt|column/],
+    [[weights, '--out', path.join(folder, 'x')], /energy\.path/],
+    [[long, '--out', secret], /^--out: .*; allowed: a folder/],
+  ]
+  const ended = await Promise.all(cases.map(([args]) => run(args)))
+  for (const [i, { code, stderr, stdout }] of ended.entries()) {
+    expect(stderr).toMatch(cases[i]![1])
+    expect(stderr).toMatch(/^[^\n]+\n$/)
+    expect(stderr + stdout).not.toMatch(/hunter2|training/)
+    expect(code).toBe(2)
+  }
+  expect(existsSync(path.join(folder, 'x'))).toBe(false)
+})
+
+test('a computation that stands still is no success, and is not silent', async () => {
+  const file = scene('still.json', QUICK)
+  const still = 'data:text/javascript,globalThis.setImmediate=()=>{}'
+  const out = path.join(folder, 'still')
+  const { code, stderr } = await run([file, '--out', out], undefined, ['--import', still])
+  expect(stderr).toMatch(/stands still.*nothing was written\n$/)
+  expect(code).toBe(1)
   expect(existsSync(out)).toBe(false)
 })

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Aborted, Refusal } from '../engine/refusal.ts'
 import { Session } from '../engine/session.ts'
@@ -11,11 +10,12 @@ import { parseArguments, USAGE, UsageError, type ExperimentArguments } from './a
 import { selfContained } from './composition.ts'
 import { FolderAssets } from './folderAssets.ts'
 import { readKernelModule, readSamplerModule } from './kernelModule.ts'
-import { writeAll } from './output.ts'
+import { tryOutput, writeAll, type OutputName } from './output.ts'
 import { progressPrinter } from './progress.ts'
+import { readRegularFile, UnreadableError } from './readFile.ts'
 
 /** Exit codes of the headless runner. */
-const Exit = { done: 0, refused: 2, diverged: 3, interrupted: 130 } as const
+const Exit = { done: 0, failed: 1, refused: 2, diverged: 3, interrupted: 130 } as const
 type ExitCode = (typeof Exit)[keyof typeof Exit]
 
 const print = (line: string) => {
@@ -24,12 +24,19 @@ const print = (line: string) => {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
-async function readScene({ scene, backend }: ExperimentArguments): Promise<SceneFile> {
+/** An interruption is answered after so long even in the middle of something; milliseconds. */
+const GRACE = 3000
+
+async function readScene(
+  { scene, backend }: ExperimentArguments,
+  signal: AbortSignal,
+): Promise<SceneFile> {
   let text: string
   try {
-    text = await readFile(scene, 'utf8')
-  } catch {
-    throw new UsageError(`${scene}: no such file; allowed: a scene or a bundle as JSON`)
+    text = (await readRegularFile(scene, signal)).toString('utf8')
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error
+    throw new UsageError(`${scene}: ${error.message}; allowed: a scene or a bundle as JSON`)
   }
   const file = readSceneFile(text)
   if ('error' in file) throw new UsageError(`${scene}: ${describeProblem(file.error)}`)
@@ -46,9 +53,14 @@ async function readScene({ scene, backend }: ExperimentArguments): Promise<Scene
 
 /** The same scene file, run by the same engine as the page's, without a page. */
 async function experiment(args: ExperimentArguments, signal: AbortSignal): Promise<ExitCode> {
-  const { scene, assets: bundled } = await readScene(args)
+  const { scene, assets: bundled } = await readScene(args, signal)
+  await tryOutput(args.out).catch((error: unknown) => {
+    throw new UsageError(
+      `--out: ${wordsOf(error)}; allowed: a folder to write into, made if missing`,
+    )
+  })
   const clock = () => performance.now() / 1000
-  const assets = new FolderAssets(path.dirname(path.resolve(args.scene)), bundled)
+  const assets = new FolderAssets(path.dirname(path.resolve(args.scene)), bundled, signal)
   const session = new Session(
     {
       assets,
@@ -68,7 +80,7 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
       case 'aborted':
         throw new Aborted()
       case 'diverged':
-        await writeAll(args.out, partialFiles(training))
+        await writeAll(args.out, partialFiles(training), signal)
         print(
           `training diverged at step ${training.summary.steps}; what is known is in ${args.out}`,
         )
@@ -84,7 +96,7 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
   const result = await session.result({ run: 1 }, signal)
   if (signal.aborted) throw new Aborted()
 
-  const files = new Map<string, string | Uint8Array>([
+  const files = new Map<OutputName, string | Uint8Array>([
     ['result.json', json(result)],
     ['curves.csv', curvesCsv(result)],
   ])
@@ -93,15 +105,15 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
     const whole = await selfContained(result.scene, session, assets)
     files.set('bundle.json', writeBundle(whole.scene, whole.assets))
   }
-  await writeAll(args.out, files)
+  await writeAll(args.out, files, signal)
   summarise(result)
   print(`written: ${[...files.keys()].map((name) => path.join(args.out, name)).join(', ')}`)
   return Exit.done
 }
 
 /** What is known of a training that went wrong: its history and the last good parameters. */
-function partialFiles({ summary, scene, weights }: TrainReply): Map<string, string | Uint8Array> {
-  return new Map<string, string | Uint8Array>([
+function partialFiles({ summary, scene, weights }: TrainReply) {
+  return new Map<OutputName, string | Uint8Array>([
     ['result.partial.json', json({ version: 1, scene, training: summary })],
     ['energy.partial.safetensors', weights],
   ])
@@ -120,12 +132,27 @@ function summarise({ training, stopping }: RunResult): void {
     print(`${criterion}: ${outcome}${step === null ? '' : ` at step ${step}`}. ${reason}`)
 }
 
+/** What a thrown error says, without a stack. */
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 async function main(): Promise<ExitCode> {
   const controller = new AbortController()
+  const interrupted = () => {
+    print('interrupted; nothing was written')
+    return Exit.interrupted
+  }
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
       controller.abort()
+      setTimeout(() => process.exit(interrupted()), GRACE).unref()
     })
+  // With nothing left to wait for, a promise that never settles would end the process without a word.
+  process.on('beforeExit', () => {
+    print('the computation stands still, which is a mistake in this program; nothing was written')
+    process.exit(Exit.failed)
+  })
   if (process.argv.includes('--help')) {
     console.log(USAGE)
     return Exit.done
@@ -133,13 +160,14 @@ async function main(): Promise<ExitCode> {
   try {
     return await experiment(parseArguments(process.argv.slice(2)), controller.signal)
   } catch (error) {
-    if (controller.signal.aborted) {
-      print('interrupted; nothing was written')
-      return Exit.interrupted
-    }
+    if (controller.signal.aborted) return interrupted()
     if (error instanceof UsageError || error instanceof Refusal) {
       print(error.message.replace(/\s+/gu, ' '))
       return Exit.refused
+    }
+    if (error instanceof Error && 'syscall' in error) {
+      print(`${wordsOf(error)}; nothing was written`)
+      return Exit.failed
     }
     throw error
   }

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AssetReader } from '../engine/assets.ts'
 import { Refusal } from '../engine/refusal.ts'
 import type { AssetName } from '../scene/assets.ts'
+import { LARGEST_FILE, readRegularFile, UnreadableError } from './readFile.ts'
 
 /** The folder `public/` of this project. */
 const SHIPPED = fileURLToPath(new URL('../../../public/', import.meta.url))
@@ -12,24 +12,31 @@ const SHIPPED = fileURLToPath(new URL('../../../public/', import.meta.url))
 export class FolderAssets implements AssetReader {
   private readonly folder: string
   private readonly bundled: ReadonlyMap<AssetName, Uint8Array>
+  private readonly signal: AbortSignal | undefined
 
   /**
    * @param folder the folder of the scene file
    * @param bundled what the scene file itself holds
    */
-  constructor(folder: string, bundled: ReadonlyMap<AssetName, Uint8Array> = new Map()) {
+  constructor(
+    folder: string,
+    bundled: ReadonlyMap<AssetName, Uint8Array> = new Map(),
+    signal?: AbortSignal,
+  ) {
     this.folder = folder
     this.bundled = bundled
+    this.signal = signal
   }
 
   async pretrained(name: string): Promise<Uint8Array> {
-    const missing = `found ${name}; allowed: an energy shipped in public/energies`
-    if (!/^[\w-]+$/u.test(name)) throw new Refusal(missing)
-    return read(path.join(SHIPPED, 'energies', `${name}.safetensors`), missing)
+    const allowed = 'an energy shipped in public/energies'
+    if (!/^[\w-]+$/u.test(name)) throw new Refusal(`found ${name}; allowed: ${allowed}`)
+    return this.read(path.join(SHIPPED, 'energies', `${name}.safetensors`), name, allowed)
   }
 
   oldFaithful(): Promise<Uint8Array> {
-    return read(path.join(SHIPPED, 'data', 'old-faithful.csv'), 'the shipped data set is missing')
+    const name = 'old-faithful.csv'
+    return this.read(path.join(SHIPPED, 'data', name), name, 'the data set in public/data')
   }
 
   async points(file: string): Promise<Uint8Array> {
@@ -52,17 +59,16 @@ export class FolderAssets implements AssetReader {
   }
 
   private beside(name: string): Promise<Uint8Array> {
-    return read(
-      path.resolve(this.folder, name),
-      `found ${name}; allowed: a readable file, its path relative to the scene`,
-    )
+    const allowed = `a readable file of at most ${LARGEST_FILE / 2 ** 20} MiB, its path relative to the scene`
+    return this.read(path.resolve(this.folder, name), name, allowed)
   }
-}
 
-async function read(file: string, missing: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file)
-  } catch {
-    throw new Refusal(missing)
+  private async read(file: string, name: string, allowed: string): Promise<Uint8Array> {
+    try {
+      return await readRegularFile(file, this.signal)
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error
+      throw new Refusal(`found ${name}; allowed: ${allowed}`)
+    }
   }
 }

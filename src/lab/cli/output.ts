@@ -1,23 +1,63 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { throwIfAborted } from '../engine/refusal.ts'
+
+/** Every file that the runner may write. */
+export const OUTPUT_NAMES = [
+  'result.json',
+  'curves.csv',
+  'energy.safetensors',
+  'bundle.json',
+  'result.partial.json',
+  'energy.partial.safetensors',
+] as const
+export type OutputName = (typeof OUTPUT_NAMES)[number]
+
+/** Where a file goes before it has its name. */
+const temporaryOf = (folder: string, name: string) =>
+  path.join(folder, `.${name}.${String(process.pid)}.tmp`)
+
+/**
+ * Tries whether `writeAll` could write into a folder, and leaves nothing behind.
+ * @throws the error of the file system that stands against it
+ */
+export async function tryOutput(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  const probe = temporaryOf(folder, 'probe')
+  try {
+    await writeFile(probe, '')
+    for (const name of OUTPUT_NAMES) {
+      const there = await stat(path.join(folder, name)).catch(() => null)
+      if (there !== null && !there.isFile()) throw new Error(`${name} there is no file`)
+    }
+  } finally {
+    await rm(probe, { force: true })
+    for (let made = path.resolve(folder); first !== undefined; made = path.dirname(made)) {
+      await rmdir(made)
+      if (made === path.resolve(first)) break
+    }
+  }
+}
 
 /**
  * Writes files so that each appears whole or not at all: all are first written under temporary names
- * in the same folder, then renamed. If anything fails before the renaming, none appears.
+ * in the same folder, then renamed. If anything fails or is given up before the renaming, none appears.
  * @param folder made if missing
  */
 export async function writeAll(
   folder: string,
-  files: ReadonlyMap<string, string | Uint8Array>,
+  files: ReadonlyMap<OutputName, string | Uint8Array>,
+  signal?: AbortSignal,
 ): Promise<void> {
   await mkdir(folder, { recursive: true })
   const pending: { readonly temporary: string; readonly final: string }[] = []
   try {
     for (const [name, content] of files) {
       const final = path.join(folder, name)
-      const temporary = path.join(folder, `.${name}.${String(process.pid)}.tmp`)
+      const temporary = temporaryOf(folder, name)
       pending.push({ temporary, final })
       await writeFile(temporary, content)
+      throwIfAborted(signal)
     }
     for (const { temporary, final } of pending) await rename(temporary, final)
   } finally {
