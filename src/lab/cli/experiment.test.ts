@@ -163,13 +163,13 @@ test('what cannot be read, and where nothing can be written: said in a line befo
   writeFileSync(secret, 'password: hunter2\n'.repeat(20))
   const long = scene('longer.json', LONG)
   const own = (name: string, data: string) =>
-    scene(name, { ...QUICK, target: { kind: 'points', file: data }, energy: { kind: 'exact' } })
+    scene(name, { ...QUICK, target: { kind: 'points', file: data }, energy: { kind: 'quadratic' } })
   const weights = scene('w.json', { ...QUICK, energy: { kind: 'file', path: 'secret.txt' } })
   const cases: [args: string[], said: RegExp][] = [
     [[secret, '--out', 'x'], /not JSON/],
     [[own('d.json', '.'), '--out', path.join(folder, 'x')], /found \.; allowed: a readable file/],
-    [[own('e.json', 'secret.txt'), '--out', path.join(folder, 'x')], /secret\.txt|column/],
-    [[weights, '--out', path.join(folder, 'x')], /energy\.path/],
+    [[own('e.json', 'secret.txt'), '--out', path.join(folder, 'x')], /secret\.txt, line 1/],
+    [[weights, '--out', path.join(folder, 'x')], /^energy: not a readable safetensors file/],
     [[long, '--out', secret], /^--out: .*; allowed: a folder/],
   ]
   const ended = await Promise.all(cases.map(([args]) => run(args)))
