@@ -48,19 +48,25 @@ const ROOMS = {
   },
   'lab/worker': {
     may: [
-      'core/analysis',
+      ...['core/analysis', 'core/maths/steadyClock.ts'],
       ...['core/samplers/simd/sampler.wasm?url', 'learning/kernels/simd/energy.wasm?url'],
       ...['lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
     ],
   },
   'lab/cli': {
-    may: ['core/analysis', 'lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
+    may: [
+      ...['core/analysis', 'core/maths/steadyClock.ts'],
+      ...['lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
+    ],
     packages: ['node:*'],
   },
   'lab/client': { types: ['lab/protocol', 'lab/scene'] },
   'app/storage': { may: ['lab/io', 'lab/scene'], packages: ['idb'] },
   'app/stores': {
-    may: ['lab/protocol', 'lab/scene', 'lab/io', 'lab/client', 'app/storage'],
+    may: [
+      'core/maths/steadyClock.ts',
+      ...['lab/protocol', 'lab/scene', 'lab/io', 'lab/client', 'app/storage'],
+    ],
     packages: ['zustand'],
   },
   'app/render': {

@@ -29,7 +29,8 @@ export function createFrameMeter(
 
   function tally(now: number): void {
     handle = frames.request(tally)
-    if (since === null) {
+    // A clock that was set back begins anew.
+    if (since === null || now < since) {
       since = now
       counted = 0
       return

@@ -20,7 +20,7 @@ export function readCalibrations(stored: unknown, now: number): Calibrations {
     if (typeof entry !== 'object' || entry === null) return []
     const { webgpu, wasm, at } = entry as Record<string, unknown>
     if (!isTime(webgpu) || !isTime(wasm) || !isTime(at)) return []
-    return now - at > LIFETIME ? [] : [[adapter, { webgpu, wasm, at }] as const]
+    return Math.abs(now - at) > LIFETIME ? [] : [[adapter, { webgpu, wasm, at }] as const]
   })
   return Object.fromEntries(known)
 }

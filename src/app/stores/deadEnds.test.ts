@@ -63,6 +63,7 @@ async function openLab(scene: SceneSpec = FIRST_SCENE) {
       }
     },
     on: () => () => undefined,
+    restart: () => undefined,
     revive: () => undefined,
     dispose: () => undefined,
   }

@@ -43,6 +43,7 @@ export function createFollowing(
       real?.watch(now)
     },
     recover: () => real?.recover() ?? false,
+    abandon: () => real?.abandon() ?? false,
     dispose: () => real?.dispose(),
   }
 }

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CallError, failureToError } from '../../lab/client/callError.ts'
+import { abortError, CallError, failureToError } from '../../lab/client/callError.ts'
 import type { ClientEvents, ComputeClient } from '../../lab/client/computeClient.ts'
 import { describeFailure } from '../../lab/engine/describeFailure.ts'
 import type {
@@ -106,6 +106,10 @@ class FakeClient implements ComputeClient {
   /** Whether the first particles come before their curve. */
   earlyReply = false
   refused = false
+  /** Said with every run that is prepared. */
+  notices: RunReady['notices'] = []
+  /** Whether the worker knows nothing of any run, until it prepares one or for good. */
+  superseded: 'until prepared' | 'for good' | null = null
   /** What an answer to `prepare` waits for. */
   prepared: Promise<void> = Promise.resolve()
   /** Scenes whose targets were taken up live. */
@@ -136,6 +140,9 @@ class FakeClient implements ComputeClient {
     this.calls.push({ name, request })
     if (this.refused && name === 'prepare')
       throw new CallError('refused', 'found 9', 'dynamics.initial')
+    if (name === 'prepare' && this.superseded === 'until prepared') this.superseded = null
+    if (this.superseded !== null && (name === 'frame' || name === 'stops' || name === 'attach'))
+      throw abortError()
     const answers: { readonly [N in CallName]: (request: Request<N>) => unknown } = {
       openBackend: () => ({ name: 'cpu', description: 'JavaScript', reason: 'test', refused: [] }),
       provide: ({ ref }) => void this.shelf.add(ref),
@@ -167,6 +174,10 @@ class FakeClient implements ComputeClient {
     return (await answers[name](request)) as Reply<K>
   }
 
+  restart = (message: string) => {
+    this.restarts.push(message)
+  }
+  readonly restarts: string[] = []
   revived = 0
   revive(): void {
     this.revived++
@@ -216,7 +227,7 @@ class FakeClient implements ComputeClient {
       },
       dataLaw: 'none',
       frame: this.frame(run, 0, -1),
-      notices: [],
+      notices: this.notices,
       terms: [],
       suggestedMetric: null,
     }
@@ -606,6 +617,19 @@ describe('a scene that changes', () => {
     expect(client.of('prepare')).toHaveLength(2)
   })
 
+  it('are not prepared over and over where that does not help', async () => {
+    const { client, platform, lab, status } = await open()
+    await platform.frames(3)
+    client.superseded = 'for good'
+    await platform.frames(5)
+    expect(client.of('prepare')).toHaveLength(2)
+    expect([status(), lab.run.getState().notices.length]).toEqual(['error', 1])
+    client.superseded = null
+    lab.playback.play()
+    await settle()
+    expect([status(), lab.run.getState().notices.length]).toEqual(['running', 0])
+  })
+
   it('asks once how the target is drawn, when its layer is shown', async () => {
     const { client, lab } = await open()
     expect(client.of('targetDensity')).toHaveLength(0)
@@ -699,6 +723,152 @@ describe('data of one’s own', () => {
     if ('message' in read) return
     expect(describeSkipped(read.value.skipped)).toMatch(/^2 lines were skipped \(line 13, .*one/)
     expect(describeSkipped([])).toBeNull()
+  })
+})
+
+describe('a worker that stops', () => {
+  const crash = { message: 'it no longer answered', restarted: true }
+  const UNTRAINED: SceneSpec = { ...SCENE, energy: { kind: 'trained' } }
+  const texts = (lab: Lab) => lab.run.getState().notices.map(({ text }) => text)
+
+  it('is played on from the step on the stage, running or standing', async () => {
+    const { client, platform, lab, status, step } = await open()
+    await platform.frames(3)
+    const reached = step()
+    expect(reached).toBeGreaterThan(0)
+    client.emit('crashed', crash)
+    await settle()
+    expect(step()).toBe(reached)
+    expect(status()).toBe('running')
+    lab.playback.pause()
+    client.emit('crashed', crash)
+    await settle()
+    expect([status(), step()]).toEqual(['paused', reached])
+    expect(texts(lab).filter((text) => text.includes('started again'))).toHaveLength(1)
+  })
+
+  it('before the first run is there does not keep it from playing', async () => {
+    let ready = () => {}
+    const prepared = new Promise<void>((resolve) => (ready = resolve))
+    const { client, lab, status } = await open({ prepared })
+    client.emit('crashed', crash)
+    ready()
+    await settle()
+    expect([status(), lab.run.getState().run === null]).toEqual(['running', false])
+  })
+
+  it('again and again is said once; Play, Step, Restart or another scene tries once more', async () => {
+    const { client, platform, lab, status, step } = await open()
+    await platform.frames(3)
+    const reached = step()
+    const acts: readonly (readonly [() => void, string, number])[] = [
+      [() => lab.playback.play(), 'running', reached],
+      [() => lab.playback.step(), 'paused', reached],
+      [() => lab.playback.restart(), 'running', 1],
+      [() => lab.playback.scrub(1), 'paused', 1],
+      [() => lab.edit((s) => ({ ...s, view: { ...s.view, speed: 12 } })), 'paused', 1],
+      [() => lab.edit((s) => ({ ...s, seed: s.seed + 1 })), 'paused', 0],
+    ]
+    for (const [act, then, at] of acts) {
+      client.emit('crashed', { ...crash, restarted: false })
+      await settle()
+      expect(status()).toBe('error')
+      const [revived, prepared] = [client.revived, client.of('prepare').length]
+      act()
+      await settle()
+      expect(client.revived).toBeGreaterThan(revived)
+      expect(client.of('prepare')).toHaveLength(prepared + 1)
+      expect(status()).not.toBe('error')
+      if (at > 0) expect([then, step()]).toEqual([then, at])
+    }
+    expect(texts(lab).filter((text) => text.includes('again and again'))).toHaveLength(1)
+  })
+
+  it('again and again with a training leaves it at its last checkpoint, and tries the stage once', async () => {
+    const { client, lab, status } = await open({ scene: UNTRAINED })
+    lab.training.train()
+    await settle()
+    client.emit('checkpoint', checkpointOf(UNTRAINED, 77))
+    client.emit('crashed', { ...crash, restarted: false })
+    await settle()
+    expect(lab.run.getState().training).toMatchObject({ phase: 'interrupted', step: 77 })
+    expect(status()).toBe('idle')
+    client.emit('crashed', { ...crash, restarted: false })
+    await settle()
+    expect(status()).toBe('error')
+    lab.training.resume()
+    await settle()
+    expect(client.of('train').at(-1)?.checkpoint).toMatchObject({ trainer: { step: 77 } })
+  })
+
+  it('while a training is paused finds it paused again', async () => {
+    const { client, lab } = await open({ scene: UNTRAINED })
+    lab.training.train()
+    await settle()
+    client.emit('checkpoint', checkpointOf(UNTRAINED, 77))
+    lab.training.pause()
+    client.emit('crashed', crash)
+    await settle()
+    expect(client.of('train').at(-1)).toMatchObject({ paused: true })
+  })
+
+  it('instead of ending a training does not begin it again', async () => {
+    const { client, lab, status } = await open({ scene: UNTRAINED })
+    lab.training.train()
+    await settle()
+    client.emit('checkpoint', checkpointOf(UNTRAINED, 77))
+    client.training = null
+    lab.training.interrupt()
+    await settle()
+    client.emit('crashed', crash)
+    await settle()
+    expect(client.of('train')).toHaveLength(1)
+    expect(lab.run.getState().training.phase).toBe('interrupted')
+    expect(status()).toBe('idle')
+    // A worker that answers and does not end it is ended itself.
+    expect(client.restarts).toHaveLength(1)
+  })
+})
+
+describe('runs that have given way', () => {
+  it('are prepared anew where the worker no longer has them, and nothing is said', async () => {
+    const { client, platform, lab, status, step } = await open()
+    await platform.frames(3)
+    const reached = step()
+    client.superseded = 'until prepared'
+    await platform.frames(2)
+    expect(lab.run.getState().notices).toEqual([])
+    expect(status()).toBe('running')
+    expect(step()).toBeGreaterThanOrEqual(reached)
+    expect(client.of('prepare')).toHaveLength(2)
+  })
+
+  it('take what was said of them along: a drag leaves one notice about the walls, or none', async () => {
+    const { client, lab } = await open()
+    for (let i = 1; i <= 35; i++) {
+      client.notices = [{ level: 'info', about: 'walls', text: `${String(i)} % at the walls` }]
+      lab.edit((s) => ({ ...s, dynamics: { ...s.dynamics, epsilon: 1 + i / 100 } }))
+      await settle()
+    }
+    expect(lab.run.getState().notices.map(({ text }) => text)).toEqual(['35 % at the walls'])
+    client.notices = []
+    lab.edit((s) => ({ ...s, dynamics: { ...s.dynamics, epsilon: 1 } }))
+    await settle()
+    expect(lab.run.getState().notices).toEqual([])
+  })
+
+  it('as does a scene that was refused, once another is there', async () => {
+    const { client, lab, status } = await open({ refused: true })
+    const errors = () => lab.run.getState().notices.filter(({ level }) => level === 'error').length
+    for (let i = 0; i < 3; i++) {
+      lab.playback.play()
+      await settle()
+      expect([status(), errors()]).toEqual(['error', 1])
+    }
+    client.refused = false
+    lab.playback.play()
+    await settle()
+    expect([status(), errors()]).toEqual(['running', 0])
   })
 })
 

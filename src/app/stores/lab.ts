@@ -257,6 +257,12 @@ export function createLab({
     return missing
   }
 
+  /** The same for what a person has asked for: where the worker was given up it is tried once more. */
+  function provide(asked: SceneSpec): ReturnType<typeof provideAssets> {
+    client.revive()
+    return provideAssets(asked)
+  }
+
   // The run and the training --------------------------------------------------------------------
 
   const playback = createPlayback({
@@ -267,7 +273,7 @@ export function createLab({
     live,
     autoplay: !platform.reducedMotion() || opened.scene.view.haltAt !== null,
     provide: async (asked) => {
-      const [first] = await provideAssets(asked)
+      const [first] = await provide(asked)
       if (first === undefined) return true
       post(
         run,
@@ -335,7 +341,7 @@ export function createLab({
     scene,
     run,
     live,
-    provide: provideAssets,
+    provide,
     keep,
     onBegin: () => {
       following.end()
@@ -358,7 +364,7 @@ export function createLab({
         scene,
         run,
         live,
-        provide: provideAssets,
+        provide,
         training: () => training.active,
         remember: () => {
           const alone = single
@@ -532,7 +538,7 @@ export function createLab({
   const unlisten = [
     platform.after(LONGEST_DELAY, picture),
     client.on('notice', (notice) => {
-      post(run, notice.level, notice)
+      post(run, notice.level, notice, notice.about)
     }),
     client.on('backend', (report) => {
       run.setState({ backend: report })
@@ -543,28 +549,25 @@ export function createLab({
       void keepSafe('What was measured of the GPU', (kept) => kept.putSetting('calibrations', text))
     }),
     client.on('crashed', ({ message, restarted }) => {
-      if (!restarted) {
-        run.setState({ status: 'error', preparing: false })
-        post(run, 'error', {
-          text: 'The compute worker stopped again and again. What you made is kept; reload the page.',
-          details: message,
-        })
-        return
-      }
       backendChoice = null
-      const followed = following.recover()
-      const went = !followed && training.recover()
-      if (!followed && !went) playback.recover()
-      post(run, 'warning', {
-        text:
-          'The compute worker stopped and was started again' +
-          (followed
-            ? '; the live training begins again.'
-            : went
-              ? '; the training goes on from its last checkpoint.'
-              : '.'),
-        details: message,
-      })
+      const followed = restarted ? following.recover() : following.abandon()
+      const went = !followed && (restarted ? training.recover() : training.abandon())
+      if (!followed && !went) {
+        if (restarted) playback.recover()
+        else playback.fail()
+      }
+      const { step } = run.getState().training
+      const then = followed
+        ? '; the live training begins again.'
+        : !training.active
+          ? '.'
+          : step > 0
+            ? '; the training goes on from its last checkpoint.'
+            : '; the training begins again.'
+      const text = restarted
+        ? `The compute worker stopped and was started again${then}`
+        : 'The compute worker stopped again and again. What you made is kept; Play, Train or any other scene tries once more.'
+      post(run, restarted ? 'warning' : 'error', { text, details: message }, 'compute worker')
     }),
     scene.subscribe(({ scene: now }, { scene: before }) => {
       if (now.training.backend !== before.training.backend && started) openBackend()

@@ -5,7 +5,7 @@ import type { AnalysisReport, PackedAnalysis, RunReady } from '../../lab/protoco
 import { unpackReport } from '../../lab/io/packedReport.ts'
 import { explain } from './explain.ts'
 import type { Platform } from './platform.ts'
-import { post, type RunStore } from './runStore.ts'
+import { post, withdraw, type RunStore } from './runStore.ts'
 
 /** Has the laws of the run on the stage followed, and gives what is found to the page and to the run. */
 export interface Laws {
@@ -24,6 +24,10 @@ export interface LawsOptions {
   /** Asks for the stopping reports anew. */
   readonly refreshStops: () => void
 }
+
+const MISSING =
+  'The exact curves of this run are missing: the analysis worker stopped. The next scene tries again.'
+const ABOUT = 'exact curves'
 
 /** A drag prepares many runs: only one that stands this long is followed, ms. */
 const SETTLED = 50
@@ -71,7 +75,9 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
       const input = await client.call('analysisInput', { run: ready.run }, { signal: own.signal })
       asking = false
       const report = await analysis.analyse(ready.run, input, own.signal)
-      if (current === ready.run) receive(report)
+      if (current !== ready.run) return
+      receive(report)
+      withdraw(run, ABOUT)
     } catch (error) {
       if (own.signal.aborted || isAbortError(error) || current !== ready.run) return
       if (error instanceof CallError && error.kind === 'crashed') {
@@ -82,11 +88,8 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
           return
         }
       }
-      const why = explain(error)
-      post(run, 'warning', {
-        ...why,
-        text: `The exact curves of this run are missing. ${why.text}`,
-      })
+      receive(nothingKnown(ready.scene.dynamics.steps))
+      post(run, 'warning', { ...explain(error), text: MISSING }, ABOUT)
     }
   }
 
@@ -114,5 +117,32 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
       drop()
       analysis.dispose()
     },
+  }
+}
+
+/** The last word on laws that could not be followed to their end. */
+function nothingKnown(steps: number): PackedAnalysis {
+  const nothing = () => new Float64Array(steps + 1).fill(NaN)
+  return {
+    stage: 'done',
+    curves: {
+      klExact: nothing(),
+      fisher: nothing(),
+      mismatch: nothing(),
+      fokkerPlanck: nothing(),
+      fokkerPlanckFisher: nothing(),
+      dataKl: nothing(),
+      dataFisher: nothing(),
+      residual: nothing(),
+      envelope: nothing(),
+    },
+    exactTo: -1,
+    cells: null,
+    unresolved: 'the exact law could not be followed here',
+    foldedMass: nothing(),
+    fokkerPlanckRise: null,
+    fokkerPlanckError: null,
+    dissipationError: null,
+    constants: null,
   }
 }

@@ -39,6 +39,8 @@ export interface LiveTrainingControl {
   watch(seen: boolean): void
   /** After the worker was restarted. @returns whether it went on, from nothing */
   recover(): boolean
+  /** Leaves, as no worker stays alive with it. @returns whether there was anything to leave */
+  abandon(): boolean
   dispose(): void
 }
 
@@ -294,6 +296,11 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       following.key = null
       patch({ phase: 'starting', taken: null, progress: null, keeping: false })
       void send()
+      return true
+    },
+    abandon() {
+      if (following === null) return false
+      leave()
       return true
     },
     dispose() {

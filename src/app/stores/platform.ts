@@ -1,6 +1,8 @@
+import { steadyClock } from '../../core/maths/steadyClock.ts'
+
 /** The few things of a browser that the stores need; a test hands in its own. */
 export interface Platform {
-  /** Milliseconds from any origin. */
+  /** Milliseconds from any origin; never fewer than before. */
   now(): number
   /** Calls back on every animation frame of a visible page; the function returned ends it. */
   onFrame(callback: (now: number) => void): () => void
@@ -16,11 +18,14 @@ export interface Platform {
 
 export function browserPlatform(): Platform {
   return {
-    now: () => performance.now(),
+    now: steadyClock(() => performance.now()),
     onFrame(callback) {
+      let stamp = 0
+      const clock = steadyClock(() => stamp)
       let handle = requestAnimationFrame(function frame(now) {
         handle = requestAnimationFrame(frame)
-        callback(now)
+        stamp = now
+        callback(clock())
       })
       return () => {
         cancelAnimationFrame(handle)

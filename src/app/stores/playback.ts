@@ -6,7 +6,7 @@ import { tick } from './clock.ts'
 import { explain } from './explain.ts'
 import { cloudsOf, isDrawnInTurns, showFrame, type LiveStore } from './liveStore.ts'
 import type { Platform } from './platform.ts'
-import { grow, post, type RunStore } from './runStore.ts'
+import { grow, post, withdraw, type RunStore } from './runStore.ts'
 import type { SceneStore } from './sceneStore.ts'
 
 /**
@@ -40,6 +40,8 @@ export interface Playback {
   watch(seen: boolean): void
   /** After the worker was restarted: prepares anew and goes back to the step on the stage. */
   recover(): void
+  /** There is no worker any more: the stage stands, and whatever a person does next prepares anew. */
+  fail(): void
   dispose(): void
 }
 
@@ -101,6 +103,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
   /** Whether the run being prepared is to play. */
   let intent = options.autoplay
   let returnTo: number | null = null
+  /** The run on the stage has no worker behind it. */
+  let orphaned = false
+  /** Whether the worker has answered anything about it. */
+  let answered = false
 
   let playing = false
   let seen = true
@@ -133,7 +139,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
     if (play !== undefined) intent = play
     const { scene } = scenes.getState()
     const key = runKey(scene)
-    if (!force && key === wantedKey) {
+    if (!force && key !== wantedKey) returnTo = null
+    if (!force && key === wantedKey && !orphaned) {
       if (play === true && preparing === null) start()
       refreshStops()
       return
@@ -143,6 +150,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       intent = status === 'running' || status === 'stopped'
     wantedKey = key
     if (suspended) return
+    orphaned = false
     preparing?.abort()
     preparing = new AbortController()
     playing = false
@@ -172,8 +180,15 @@ export function createPlayback(options: PlaybackOptions): Playback {
       if (!suspended && options.mend?.(error) === true) return
       preparing = null
       store.setState({ preparing: false, status: 'error' })
-      post(store, 'error', explain(error))
+      post(store, 'error', explain(error), 'scene')
     }
+  }
+
+  /** Where nothing can be played as the scene was refused, or its run is gone: it is asked for once more. */
+  function again(play: boolean): boolean {
+    if (store.getState().status !== 'error' || suspended || preparing !== null) return false
+    refresh({ play, force: true })
+    return true
   }
 
   function show(ready: RunReady): void {
@@ -188,7 +203,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     lastFlush = -Infinity
     shownStopping = ready.scene.stopping
     showFrame(live, ready.frame, false)
-    for (const notice of ready.notices) post(store, notice.level, notice)
+    say(ready)
     store.setState({
       run: ready,
       landscape: ready.landscape,
@@ -217,6 +232,18 @@ export function createPlayback(options: PlaybackOptions): Playback {
     else start()
   }
 
+  /** What there is to say of a run takes the place of what there was to say of the one before. */
+  function say({ notices }: RunReady): void {
+    const said = notices.map((notice) => ({ notice, about: `run: ${notice.about ?? notice.text}` }))
+    for (const { about } of store.getState().notices)
+      if (
+        about === 'scene' ||
+        (about.startsWith('run: ') && !said.some((one) => one.about === about))
+      )
+        withdraw(store, about)
+    for (const { notice, about } of said) post(store, notice.level, notice, about)
+  }
+
   /** Where motion is not wanted, `haltAt` goes to its step at once. */
   function jumpToHalt(): void {
     seek(Math.min(haltAt() ?? 0, steps()))
@@ -226,6 +253,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
   // Frames --------------------------------------------------------------------------------------
 
   function start(): void {
+    if (preparing !== null) intent = true
+    if (again(true)) return
     const { run } = store.getState()
     if (run === null || suspended || preparing !== null) return
     if (shown >= steps()) {
@@ -273,6 +302,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       const reply = await client.call('frame', { run, step, have, early, spare: given })
       if (run !== activeRun || suspended) return
       busy = false
+      answered = true
       if (reply.step > shown && !early) {
         const time = (platform.now() - asked) / (reply.step - shown)
         stepTime = stepTime === 0 ? time : 0.7 * stepTime + 0.3 * time
@@ -281,10 +311,18 @@ export function createPlayback(options: PlaybackOptions): Playback {
     } catch (error) {
       if (run !== activeRun || suspended) return
       busy = false
-      if (isAbortError(error) || isCrash(error)) return
+      if (isCrash(error) || preparing !== null) return
+      if (isAbortError(error) && answered) {
+        // The worker has another run at hand, or none.
+        answered = false
+        returnTo = shown
+        refresh({ play: playing, force: true })
+        return
+      }
       playing = false
       store.setState({ status: 'error' })
-      post(store, 'error', explain(error))
+      const lost = 'The particles of this run were lost. Play begins it once more.'
+      post(store, 'error', isAbortError(error) ? lost : explain(error), 'scene')
       return
     }
     pump()
@@ -383,7 +421,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
         } catch (error) {
           // Of a run that has given way to another nothing is to be said.
           if (run !== activeRun || suspended || preparing !== null) continue
-          if (!isAbortError(error) && !isCrash(error)) post(store, 'error', explain(error))
+          if (!isAbortError(error) && !isCrash(error)) post(store, 'error', explain(error), 'stops')
         }
       }
     } finally {
@@ -437,6 +475,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
   }
 
   function halt(): void {
+    if (preparing !== null && intent) {
+      intent = false
+      store.setState({ status: 'paused' })
+    }
     if (!playing) return
     playing = false
     wanted = null
@@ -451,6 +493,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     play: start,
     pause: halt,
     step() {
+      if (again(false)) return
       const { run } = store.getState()
       if (run === null || suspended || preparing !== null) return
       halt()
@@ -459,6 +502,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
       seek(next)
     },
     restart() {
+      if (store.getState().status === 'error') returnTo = null
+      if (again(true)) return
       if (store.getState().run === null || suspended || preparing !== null) return
       wanted = 0
       shown = 0
@@ -467,6 +512,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       start()
     },
     scrub(step) {
+      if (again(false)) return
       const { run } = store.getState()
       if (run === null || suspended || preparing !== null) return
       playing = false
@@ -504,10 +550,23 @@ export function createPlayback(options: PlaybackOptions): Playback {
       else sleep()
     },
     recover() {
-      returnTo = shown
       busy = false
       stopsBusy = false
-      if (!suspended) refresh({ play: store.getState().status === 'running', force: true })
+      if (suspended) return
+      // A run that was on its way is on its way again.
+      if (preparing === null) returnTo = shown
+      const play = preparing === null ? store.getState().status === 'running' : intent
+      refresh({ play, force: true })
+    },
+    fail() {
+      if (preparing === null && !suspended) returnTo = shown
+      preparing?.abort()
+      preparing = null
+      busy = false
+      stopsBusy = false
+      playing = false
+      orphaned = true
+      store.setState({ preparing: false, status: 'error' })
     },
     dispose() {
       sleep()

@@ -69,6 +69,19 @@ describe('notices', () => {
     expect(done).toBe(1)
   })
 
+  it('stay readable, however many lines and however long they are', () => {
+    const store = createRunStore()
+    const lines = Array.from({ length: 250_000 }, (_, i) => `field${String(i)}: found x`)
+    post(store, 'warning', lines.join('\n'))
+    post(store, 'warning', 'x'.repeat(1_000_000))
+    const [many, long] = store.getState().notices.map(({ text }) => text)
+    expect(many!.split('\n')).toHaveLength(9)
+    expect(many).toMatch(/249992 more$/)
+    expect(long!.length).toBeLessThan(1300)
+    for (let i = 0; i < 100; i++) post(store, 'info', `notice ${String(i)}`)
+    expect(store.getState().notices.length).toBeLessThanOrEqual(8)
+  })
+
   it('are shown once, and go one by one', () => {
     const store = createRunStore()
     post(store, 'warning', 'a')

@@ -163,6 +163,9 @@ export function createRunStore(): RunStore {
 
 /** Most notices on the page at once; older ones give way. */
 const MOST_NOTICES = 8
+/** Most lines and characters of one. */
+const MOST_LINES = 8
+const MOST_CHARACTERS = 1200
 let noticeIds = 0
 
 /** What a notice says: a sentence for people, or one with the words of the browser or a library to look up. */
@@ -180,12 +183,13 @@ export function post(
   about?: string,
   more: Pick<Posted, 'action'> = {},
 ): void {
-  const { text, details } = typeof said === 'string' ? { text: said } : said
+  const { details, text: whole } = typeof said === 'string' ? { text: said } : said
+  const text = readable(whole)
   const notice = { id: ++noticeIds, level, text, about: about ?? text, ...more }
   store.setState(({ notices }) => ({
     notices: [
       ...notices.filter((other) => other.about !== notice.about),
-      details === undefined ? notice : { ...notice, details },
+      details === undefined ? notice : { ...notice, details: readable(details) },
     ].slice(-MOST_NOTICES),
   }))
 }
@@ -232,4 +236,12 @@ export function growLosses(
   const last = losses.at(-1)?.step ?? -1
   const grown = [...losses, ...fresh.filter(({ step }) => step > last)]
   return grown.length <= MOST_LOSSES ? grown : grown.filter((_, i) => i % 2 === grown.length % 2)
+}
+
+/** A text cut to what one can read, the count of what was left out at its end. */
+function readable(text: string): string {
+  const lines = text.split('\n')
+  const kept = lines.slice(0, MOST_LINES).join('\n').slice(0, MOST_CHARACTERS)
+  if (lines.length > MOST_LINES) return `${kept}\n… and ${String(lines.length - MOST_LINES)} more`
+  return kept.length < text.length ? `${kept}…` : text
 }

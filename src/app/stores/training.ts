@@ -37,12 +37,14 @@ export interface TrainingControl {
   watch(seen: boolean): void
   /** After the worker was restarted. @returns whether a training went on */
   recover(): boolean
+  /** Leaves the training under way at its last checkpoint, as no worker stays alive with it. @returns whether there was one */
+  abandon(): boolean
   readonly active: boolean
   dispose(): void
 }
 
 export interface TrainingOptions {
-  readonly client: Pick<ComputeClient, 'call' | 'on'>
+  readonly client: Pick<ComputeClient, 'call' | 'on' | 'restart'>
   readonly platform: Platform
   readonly playback: Playback
   readonly scene: SceneStore
@@ -58,9 +60,14 @@ export interface TrainingOptions {
   readonly clearCheckpoint: () => void
 }
 
+/** A training that was told to end and has not after so long, ms, is ended with its worker. */
+const LONGEST_ENDING = 10_000
+
 /** A training to start. */
 interface Job {
   readonly scene: SceneSpec
+  /** Stands at its first step until told to go. */
+  readonly paused?: boolean
   readonly checkpoint: TrainingCheckpoint | null
   /** Set when a link's missing energy is trained again. */
   readonly missing: { readonly id: string; readonly hash: string } | null
@@ -72,6 +79,8 @@ export function createTraining(options: TrainingOptions): TrainingControl {
   let job: Job | null = null
   /** Starts when the job under way has ended. */
   let next: Job | null = null
+  /** The job under way has been told to end. */
+  let ending = false
   let checkpoint: TrainingCheckpoint | null = null
 
   const frames = createLiveFrames({
@@ -93,6 +102,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       return
     }
     job = wanted
+    ending = false
     options.onBegin()
     frames.restart()
     checkpoint = wanted.checkpoint
@@ -118,6 +128,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       const reply = await client.call('train', {
         scene: current.scene,
         ...(current.checkpoint === null ? {} : { checkpoint: current.checkpoint }),
+        ...(current.paused === true ? { paused: true } : {}),
       })
       if (job !== current) return
       job = null
@@ -207,6 +218,13 @@ export function createTraining(options: TrainingOptions): TrainingControl {
   }
 
   function steer(action: 'pause' | 'resume' | 'step' | 'abort'): void {
+    if (action === 'abort' && job !== null && !ending) {
+      ending = true
+      const told = job
+      platform.after(LONGEST_ENDING, () => {
+        if (job === told) client.restart('its training did not end')
+      })
+    }
     client.call('steerTraining', { action }).catch((error: unknown) => {
       if (!(error instanceof CallError && error.kind === 'crashed'))
         post(store, 'error', explain(error))
@@ -326,8 +344,17 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     recover() {
       if (job === null) return false
       const interrupted = job
+      const paused = store.getState().training.phase === 'paused'
       job = null
-      begin({ ...interrupted, checkpoint })
+      if (ending) leave()
+      else begin({ ...interrupted, checkpoint, paused })
+      return true
+    },
+    abandon() {
+      if (job === null) return false
+      job = null
+      next = null
+      leave()
       return true
     },
     watch(seen) {

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { steadyClock } from '../../core/maths/steadyClock.ts'
 import { Aborted, Refusal } from '../engine/refusal.ts'
 import { Session } from '../engine/session.ts'
 import { readSceneFile, writeBundle, type SceneFile } from '../io/bundle.ts'
@@ -59,7 +60,7 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
       `--out: ${wordsOf(error)}; allowed: a folder to write into, made if missing`,
     )
   })
-  const clock = () => performance.now() / 1000
+  const clock = steadyClock(() => performance.now() / 1000)
   const assets = new FolderAssets(path.dirname(path.resolve(args.scene)), bundled, signal)
   const session = new Session(
     {

@@ -44,6 +44,8 @@ export interface ComputeClient {
     event: K,
     handler: (payload: ClientEvents[K]) => void,
   ): () => void
+  /** Ends the worker as if it had crashed: it answers, but does not do as it is told. */
+  restart(message: string): void
   /** Where the client has given up, tries once more; a person asked for something. */
   revive(): void
   /** Ends the worker and rejects what is pending. */
@@ -297,6 +299,10 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
       return () => {
         handlers.delete(handler)
       }
+    },
+
+    restart(message) {
+      if (worker !== null) crashed(worker, message)
     },
 
     revive() {

@@ -307,6 +307,7 @@ export class LiveTraining {
             this.beginAnew()
             this.environment.emit('notice', {
               level: 'warning',
+              about: 'training recovery',
               text: `${error.message} It begins again from new parameters.`,
             })
             continue
@@ -359,6 +360,7 @@ export class LiveTraining {
     if (returned) {
       this.environment.emit('notice', {
         level: 'warning',
+        about: 'training recovery',
         text: `Non-finite values at step ${trainer.step + 1} of the live training: it went back to the last good state at half the learning rate.`,
       })
       return

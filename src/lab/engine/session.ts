@@ -149,10 +149,13 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     const target = await this.targets.resolve(scene.target, scene.seed, scene.domain.halfWidth)
     const energy = await this.energies.resolve(scene, signal)
     check()
+    const slicer = new Slicer(this.environment)
     const { field } = energy
     const notices = [...energy.notices]
     const { epsilon } = scene.dynamics
     const pi = gibbsOf(field, epsilon)
+    await slicer.breathe()
+    check()
     const probes = this.probes(scene, target, field, pi)
     const l95 = smoothness95(field, probes)
     const stepSize = scene.dynamics.stepSize ?? defaultStepSize(l95)
@@ -166,6 +169,8 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
         scene.energy.kind === 'trained' && trainedScene ? trainedScene.training : scene.training,
       dynamics: { ...scene.dynamics, stepSize },
     }
+    await slicer.breathe()
+    check()
     const steepest = smoothness(field)
     const curvature = field.barriers.length > 0 ? null : curvatureRange(field)
     const constants = {
@@ -181,6 +186,8 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       curvature95: curvature95(field, probes),
       biasPrediction: predictsBias(scene) ? biasPrediction(field, pi, transition) : null,
     }
+    await slicer.breathe()
+    check()
     const run = this.buildRun({
       dataLaw: dataLawKind(target, scene),
       scene: normalised,
@@ -663,6 +670,7 @@ function wallNotice(scene: SceneSpec, mass: number): Notice {
       : 'This energy does not keep its particles off the walls of the box'
   return {
     level: 'info',
+    about: 'walls',
     text: `${subject}: ${formatShare(mass)} of its Gibbs measure lies at the walls. It is still a proper law on the box.`,
   }
 }

@@ -310,7 +310,11 @@ export class TrainingJob {
   private note(report: StepReport): void {
     this.phase = report.phase
     if (report.recovery !== null) {
-      this.environment.emit('notice', { level: 'warning', text: report.recovery })
+      this.environment.emit('notice', {
+        level: 'warning',
+        about: 'training recovery',
+        text: report.recovery,
+      })
       // What was measured after the step gone back to will be measured again.
       this.history = this.history.filter(({ step }) => step <= report.step)
       if (this.best !== null && this.best.step > report.step) this.best = null

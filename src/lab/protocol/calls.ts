@@ -107,6 +107,8 @@ export interface Notice {
   readonly text: string
   /** What the browser or a library said, in its own words: shown to whoever asks for it. */
   readonly details?: string
+  /** What it is about: a later one about the same takes its place. Absent: its text. */
+  readonly about?: string
 }
 
 /** `shelf:<id>`, `file:<path>`, `points:<file>`; shipped assets are fetched by the worker itself. */

@@ -1,3 +1,4 @@
+import { steadyClock } from '../../core/maths/steadyClock.ts'
 import { describeFailure } from '../engine/describeFailure.ts'
 import { followLaws } from '../engine/followLaws.ts'
 import { Aborted } from '../engine/refusal.ts'
@@ -12,7 +13,7 @@ const SPRINT = 8
 
 /** The analysis worker: follows the laws of one run at a time, beside the particles and off the page's thread. */
 let latest = 0
-const clock = () => performance.now() / 1000
+const clock = steadyClock(() => performance.now() / 1000)
 const pause = messagePause()
 
 const emit = serve(

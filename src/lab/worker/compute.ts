@@ -1,3 +1,4 @@
+import { steadyClock } from '../../core/maths/steadyClock.ts'
 import samplerUrl from '../../core/samplers/simd/sampler.wasm?url'
 import kernelUrl from '../../learning/kernels/simd/energy.wasm?url'
 import { describeFailure } from '../engine/describeFailure.ts'
@@ -24,7 +25,7 @@ function start(event: { readonly data: unknown }): void {
   const session: Session = new Session(
     {
       assets,
-      clock: () => performance.now() / 1000,
+      clock: steadyClock(() => performance.now() / 1000),
       pause: messagePause(),
       emit: (name, payload) => {
         emit(name, payload)

@@ -2,6 +2,9 @@ import type { AssetReader } from '../engine/assets.ts'
 import { Refusal } from '../engine/refusal.ts'
 import type { AssetRef } from '../protocol/calls.ts'
 
+/** Longest wait for a shipped file, ms. */
+const LONGEST_FETCH = 20_000
+
 /** The page's assets: what it has handed over, and what the server ships. */
 export class FetchAssets implements AssetReader {
   private readonly baseUrl: string
@@ -53,15 +56,15 @@ export class FetchAssets implements AssetReader {
   }
 
   private async load(path: string, what: string): Promise<Uint8Array> {
-    let response: Response
     try {
-      response = await fetch(new URL(path, this.baseUrl))
+      const signal = AbortSignal.timeout(LONGEST_FETCH)
+      const response = await fetch(new URL(path, this.baseUrl), { signal })
+      // A server of single-page applications answers a missing file with its page.
+      const isPage = response.headers.get('content-type')?.startsWith('text/html') ?? false
+      if (response.ok && !isPage) return new Uint8Array(await response.arrayBuffer())
     } catch {
       throw new Refusal(`${what} could not be fetched: the server did not answer`)
     }
-    // A server of single-page applications answers a missing file with its page.
-    const isPage = response.headers.get('content-type')?.startsWith('text/html') ?? false
-    if (!response.ok || isPage) throw new Refusal(`${what} is not shipped with this page`)
-    return new Uint8Array(await response.arrayBuffer())
+    throw new Refusal(`${what} is not shipped with this page`)
   }
 }
