@@ -1,6 +1,6 @@
 import type { AssetReader } from '../engine/assets.ts'
 import { recipeOf, type Session } from '../engine/session.ts'
-import { assetsOf, type AssetName } from '../scene/assets.ts'
+import { namedAssets, type AssetName } from '../scene/assets.ts'
 import type { EnergySpec, SceneSpec, TargetSpec } from '../scene/sceneSpec.ts'
 
 /**
@@ -48,14 +48,14 @@ export async function selfContained(
   }
 
   const whole = { ...scene, energy: replace(scene.energy, scene.target) }
-  for (const name of assetsOf(whole)) {
+  for (const [name, asset] of namedAssets(whole)) {
     if (files.has(name)) continue
-    const at = name.slice(name.indexOf(':') + 1)
-    const bytes = name.startsWith('points:')
-      ? await assets.points(at)
-      : name.startsWith('file:')
-        ? await assets.file(at)
-        : await assets.shelf(at)
+    const bytes =
+      asset.kind === 'points'
+        ? await assets.points(asset.file, asset.hash)
+        : asset.kind === 'file'
+          ? await assets.file(asset.path)
+          : await assets.shelf(asset.id)
     if (bytes !== null) files.set(name, bytes)
   }
   return { scene: whole, assets: files }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AssetReader } from '../engine/assets.ts'
 import { Refusal } from '../engine/refusal.ts'
-import type { AssetName } from '../scene/assets.ts'
+import { pointsAsset, type AssetName } from '../scene/assets.ts'
 import { LARGEST_FILE, readRegularFile, UnreadableError } from './readFile.ts'
 
 /** The folder `public/` of this project. */
@@ -39,8 +39,8 @@ export class FolderAssets implements AssetReader {
     return this.read(path.join(SHIPPED, 'data', name), name, 'the data set in public/data')
   }
 
-  async points(file: string): Promise<Uint8Array> {
-    const own = this.bundled.get(`points:${file}`)
+  async points(file: string, hash?: string): Promise<Uint8Array> {
+    const own = this.bundled.get(pointsAsset({ file, ...(hash !== undefined && { hash }) }))
     if (own) return own
     try {
       return await this.beside(file)

@@ -5,8 +5,8 @@
 export interface AssetReader {
   /** A shipped energy, `public/energies/<name>.safetensors`. */
   pretrained(name: string): Promise<Uint8Array>
-  /** A table of data points by the name that the scene gives it. */
-  points(file: string): Promise<Uint8Array>
+  /** A table of data points by the name that the scene gives it; of two of one name the hash tells which. */
+  points(file: string, hash?: string): Promise<Uint8Array>
   /** The shipped real data set. */
   oldFaithful(): Promise<Uint8Array>
   /** A shelf energy; null when this place does not have it. */

@@ -11,7 +11,8 @@ import {
 } from '../../core/targets/points.ts'
 import type { Density } from '../../core/targets/target.ts'
 import { describeCsvError, readCsv } from '../io/csv.ts'
-import type { TargetSpec } from '../scene/sceneSpec.ts'
+import { sha256HexSync } from '../io/sha256.ts'
+import type { PointsFile, TargetSpec } from '../scene/sceneSpec.ts'
 import type { AssetReader } from './assets.ts'
 import { drawInside } from './draws.ts'
 import { Refusal } from './refusal.ts'
@@ -27,7 +28,7 @@ export async function readPoints(spec: PointsSpec, assets: AssetReader): Promise
   if ('points' in spec) return Float64Array.from(spec.points.flat())
   const [bytes, columns] =
     'file' in spec
-      ? ([await readFile(spec.file, assets), spec.columns] as const)
+      ? ([await readFile(spec, assets), spec.columns] as const)
       : ([await assets.oldFaithful(), [0, 1]] as const)
   const table = readCsv(new TextDecoder().decode(bytes), columns)
   if ('error' in table) {
@@ -38,13 +39,20 @@ export async function readPoints(spec: PointsSpec, assets: AssetReader): Promise
   return table.points
 }
 
-async function readFile(file: string, assets: AssetReader): Promise<Uint8Array> {
+async function readFile({ file, hash }: PointsFile, assets: AssetReader): Promise<Uint8Array> {
+  let bytes: Uint8Array
   try {
-    return await assets.points(file)
+    bytes = await assets.points(file, hash)
   } catch (error) {
     if (error instanceof Refusal) throw new Refusal(`target.file: ${error.message}`, 'target.file')
     throw error
   }
+  const found = hash === undefined ? undefined : sha256HexSync(bytes)
+  if (found === hash) return bytes
+  throw new Refusal(
+    `target.hash: found other data under the name ${file}, of SHA-256 ${String(found)}; allowed: the file of SHA-256 ${String(hash)}`,
+    'target.hash',
+  )
 }
 
 /**

@@ -447,6 +447,10 @@ test('what is missing or not built is refused by name', async () => {
   )
   expect(await refusal({ energy: { kind: 'shelf', id: 'x', hash: '' } })).toBe('energy')
   expect(await refusal({ target: { kind: 'points', file: 'none.csv' } })).toBe('target.file')
+  assets.bytes.set('points:other.csv', new TextEncoder().encode('1,2\n'))
+  expect(
+    await refusal({ target: { kind: 'points', file: 'other.csv', hash: '0'.repeat(64) } }),
+  ).toBe('target.hash')
   const far = {
     kind: 'gaussian',
     mean: [19, 19],

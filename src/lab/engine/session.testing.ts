@@ -15,8 +15,9 @@ class MapAssets implements AssetReader {
   pretrained(name: string): Promise<Uint8Array> {
     return this.find(`pretrained:${name}`)
   }
-  points(file: string): Promise<Uint8Array> {
-    return this.find(`points:${file}`)
+  async points(file: string, hash?: string): Promise<Uint8Array> {
+    const known = hash === undefined ? undefined : this.bytes.get(`points:${file}#${hash}`)
+    return known ?? this.find(`points:${file}`)
   }
   oldFaithful(): Promise<Uint8Array> {
     return this.find('points:old-faithful.csv')

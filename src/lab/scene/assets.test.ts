@@ -35,4 +35,20 @@ describe('assetsOf', () => {
     ])
     expect(assetsOf(DEFAULT_SCENE)).toEqual([])
   })
+
+  it('tells two files of one name apart by their contents', () => {
+    const file = { kind: 'points', file: 'd.csv', columns: [0, 1] } as const
+    const energy: EnergySpec = {
+      kind: 'sum',
+      terms: ['a', 'b'].map((digit) => ({
+        weight: 1,
+        energy: { kind: 'trained' },
+        target: { ...file, hash: digit.repeat(64) },
+      })),
+      barriers: [],
+    }
+    const names = assetsOf({ ...DEFAULT_SCENE, target: file, energy })
+    expect(new Set(names).size).toBe(3)
+    expect(names[0]).toBe('points:d.csv')
+  })
 })

@@ -1,27 +1,44 @@
-import type { EnergySpec, SceneSpec, TargetSpec } from './sceneSpec.ts'
+import type { EnergySpec, PointsFile, SceneSpec, TargetSpec } from './sceneSpec.ts'
 
 /** Names the bytes that a scene needs and does not hold itself. */
 export type AssetName = `shelf:${string}` | `file:${string}` | `points:${string}`
 
+/** What an asset is called by: the energy of a shelf, a weight file, a data set. */
+export type Asset = Extract<EnergySpec, { kind: 'shelf' | 'file' }> | PointsFile
+
+/** A data file goes by its contents where the scene knows them. */
+export function pointsAsset({ file, hash }: Pick<PointsFile, 'file' | 'hash'>): AssetName {
+  return hash === undefined ? `points:${file}` : `points:${file}#${hash}`
+}
+
 /** Every asset a scene names, each once, in the order of the scene. */
 export function assetsOf(scene: SceneSpec): readonly AssetName[] {
-  const names = new Set<AssetName>()
+  return [...namedAssets(scene).keys()]
+}
+
+/** The same with the place of the scene that names it first. */
+export function namedAssets(scene: SceneSpec): ReadonlyMap<AssetName, Asset> {
+  const names = new Map<AssetName, Asset>()
   collectTarget(scene.target, names)
   collectEnergy(scene.energy, names)
-  return [...names]
+  return names
 }
 
-function collectTarget(target: TargetSpec, names: Set<AssetName>): void {
-  if (target.kind === 'points' && 'file' in target) names.add(`points:${target.file}`)
+function collectTarget(target: TargetSpec, names: Map<AssetName, Asset>): void {
+  if (target.kind === 'points' && 'file' in target) add(names, pointsAsset(target), target)
 }
 
-function collectEnergy(energy: EnergySpec, names: Set<AssetName>): void {
+function add(names: Map<AssetName, Asset>, name: AssetName, asset: Asset): void {
+  if (!names.has(name)) names.set(name, asset)
+}
+
+function collectEnergy(energy: EnergySpec, names: Map<AssetName, Asset>): void {
   switch (energy.kind) {
     case 'shelf':
-      names.add(`shelf:${energy.id}`)
+      add(names, `shelf:${energy.id}`, energy)
       break
     case 'file':
-      names.add(`file:${energy.path}`)
+      add(names, `file:${energy.path}`, energy)
       break
     case 'sum':
       for (const term of energy.terms) {

@@ -42,6 +42,15 @@ describe('parseScene', () => {
     })
   })
 
+  it('holds a file to its contents where they are known, and else not', () => {
+    const target = { kind: 'points', file: 'a.csv', columns: [0, 1] }
+    const known = { ...target, hash: '0'.repeat(64) }
+    expect(parseScene({ target: known })).toMatchObject({ scene: { target: known } })
+    const { scene, problems } = recoverScene({ target: { ...known, hash: 'ABC' } })
+    expect(scene.target).toEqual(target)
+    expect(problems[0]).toMatchObject({ field: 'target.hash' })
+  })
+
   it.each<[string, unknown, string]>([
     [
       'an unknown key at the top',

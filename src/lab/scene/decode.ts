@@ -383,7 +383,9 @@ function decodePoints(fields: Fields): TargetSpec | null {
   if (fields.raw('points') === undefined) {
     const file = fields.text('file', PATH, PATH_ALLOWED)
     const columns = decodeColumns(fields)
-    return file === null ? null : { kind: 'points', file, columns }
+    const hash =
+      fields.raw('hash') === undefined ? null : fields.text('hash', WHOLE_HASH, WHOLE_HASH_ALLOWED)
+    return file === null ? null : { kind: 'points', file, columns, ...(hash !== null && { hash }) }
   }
   const list = fields.list('points', MIN_POINTS, MAX_POINTS, 'points [x, y]')
   if (list === null) return null
@@ -430,6 +432,8 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/u
 const NAME_ALLOWED = 'the name of a shipped energy: lower-case letters, digits and hyphens'
 const ID = /^[\w.:-]{1,128}$/u
 const ID_ALLOWED = 'an id of 1 to 128 letters, digits, and . : _ -'
+const WHOLE_HASH = /^[0-9a-f]{64}$/u
+const WHOLE_HASH_ALLOWED = 'the SHA-256 of the file, 64 lower-case hexadecimal digits'
 const HASH = /^[0-9a-f]{0,64}$/u
 const HASH_ALLOWED = 'a SHA-256 in lower-case hexadecimal digits, or empty'
 

@@ -21,12 +21,24 @@ export interface MixtureComponent {
   readonly covariance: Matrix2
 }
 
+/**
+ * A data set that lies in a file of its own. The name alone does not tell two files of one name apart: a scene that
+ * knows the SHA-256 of the file's bytes is held to it.
+ */
+export interface PointsFile {
+  readonly kind: 'points'
+  readonly file: string
+  readonly columns: readonly [number, number]
+  /** 64 lower-case hexadecimal digits; left out where the contents are not known. */
+  readonly hash?: string
+}
+
 /** `old-faithful` in a file is accepted as `{ kind: 'old-faithful' }`: the built-in real data set. */
 export type TargetSpec =
   | { readonly kind: TargetId; readonly sharpness: number }
   | { readonly kind: 'old-faithful' }
   | { readonly kind: 'gaussian-mixture'; readonly components: readonly MixtureComponent[] }
-  | { readonly kind: 'points'; readonly file: string; readonly columns: readonly [number, number] }
+  | PointsFile
   | { readonly kind: 'points'; readonly points: readonly Vector2[] }
 
 export type BarrierSpec =

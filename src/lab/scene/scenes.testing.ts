@@ -84,13 +84,17 @@ export const targetArbitrary: fc.Arbitrary<TargetSpec> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<TargetSpec>({ kind: 'old-faithful' }) },
   {
     weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('points' as const),
-      file: path,
-      columns: fc
-        .uniqueArray(ranged('target.columns'), { minLength: 2, maxLength: 2 })
-        .map(([a, b]): [number, number] => [a!, b!]),
-    }),
+    arbitrary: fc.record(
+      {
+        kind: fc.constant('points' as const),
+        file: path,
+        columns: fc
+          .uniqueArray(ranged('target.columns'), { minLength: 2, maxLength: 2 })
+          .map(([a, b]): [number, number] => [a!, b!]),
+        hash: fc.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      { requiredKeys: ['kind', 'file', 'columns'] },
+    ),
   },
   {
     weight: 2,

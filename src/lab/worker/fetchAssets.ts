@@ -1,6 +1,7 @@
 import type { AssetReader } from '../engine/assets.ts'
 import { Refusal } from '../engine/refusal.ts'
 import type { AssetRef } from '../protocol/calls.ts'
+import { pointsAsset } from '../scene/assets.ts'
 
 /** Longest wait for a shipped file, ms. */
 const LONGEST_FETCH = 20_000
@@ -29,8 +30,8 @@ export class FetchAssets implements AssetReader {
     return this.fetch('data/old-faithful.csv', 'the data set old-faithful')
   }
 
-  async points(file: string): Promise<Uint8Array> {
-    const own = this.provided.get(`points:${file}`)
+  async points(file: string, hash?: string): Promise<Uint8Array> {
+    const own = this.provided.get(pointsAsset({ file, ...(hash !== undefined && { hash }) }))
     if (own) return own
     if (file === 'old-faithful.csv') return this.oldFaithful()
     throw new Refusal(`${file}: not among the files that this page was given`)
