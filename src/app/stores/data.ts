@@ -5,11 +5,15 @@ import {
   type PointTable,
   type SkippedRow,
 } from '../../lab/io/csv.ts'
+import { sha256Hex } from '../../lab/io/sha256.ts'
 import { quantisePoint } from '../../lab/scene/packedPoints.ts'
 import type { Vector2 } from '../../lab/scene/sceneSpec.ts'
 import { checkCount } from './pointCount.ts'
 
 export type { PointTable } from '../../lab/io/csv.ts'
+
+/** What a file's contents are known by. */
+export const hashOf = sha256Hex
 
 export type Read<T> = { readonly value: T } | { readonly message: string }
 

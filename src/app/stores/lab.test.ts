@@ -17,6 +17,7 @@ import type {
 import { DEFAULT_SCENE, defaultTarget } from '../../lab/scene/defaults.ts'
 import { MAX_BARRIERS } from '../../lab/scene/decode.ts'
 import type { BarrierSpec, EnergySpec, SceneSpec } from '../../lab/scene/sceneSpec.ts'
+import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
 import { describeSkipped, readPaste } from './data.ts'
 import { createLab, type Lab } from './lab.ts'
@@ -25,7 +26,7 @@ import './liveTraining.ts'
 import type { Platform } from './platform.ts'
 import { addressOf, openAddress } from './sceneStore.ts'
 import { barriersOf, everyBarrier } from './shelfStore.ts'
-import { isCheckpoint } from './training.ts'
+import { decodeCheckpoint } from './training.ts'
 
 /** A page without a browser: frames come when the test says so. */
 class FakePlatform implements Platform {
@@ -366,6 +367,13 @@ class FakePage {
 }
 
 let libraries = 0
+/** A library of its own, as a tab of a browser without another one opens it. */
+const newLibrary = () =>
+  openLibrary({
+    name: `lab-${String(libraries++)}`,
+    browser: new FakeBrowser().tab(),
+    persist: () => undefined,
+  })
 const opened: Lab[] = []
 afterEach(() => {
   for (const lab of opened.splice(0)) lab.dispose()
@@ -406,7 +414,8 @@ async function open({
   client.prepared = prepared
   const platform = new FakePlatform()
   platform.motion = motion
-  const kept = library ?? (await openLibrary(`lab-${String(libraries++)}`))
+  const kept = library ?? newLibrary()
+  await kept.contents()
   const lab = createLab({
     analysis: {
       analyse: () => new Promise(() => undefined),
@@ -415,7 +424,7 @@ async function open({
     },
     client,
     platform,
-    library: Promise.resolve(kept),
+    library: kept,
     page: new FakePage(addressOf(scene), search) as unknown as Window,
     fetchManifest: () =>
       Promise.resolve({
@@ -891,7 +900,7 @@ describe('training', () => {
     const { energy } = lab.scene.getState().scene
     expect(energy).toMatchObject({ kind: 'shelf', hash: 'abc', recipe })
     expect(status()).toBe('running')
-    const [item] = await kept.shelf()
+    const [item] = (await kept.contents()).items
     expect(item?.content).toMatchObject({ kind: 'weights', bytes: Uint8Array.from([1, 2, 3]) })
     expect(item?.thumbnail?.cells).toBe(2)
     expect(client.shelf.has(`shelf:${item?.id ?? ''}`)).toBe(true)
@@ -944,7 +953,11 @@ describe('training', () => {
     const { training, run } = lab.run.getState()
     expect([training.phase, training.step]).toEqual(['interrupted', 123])
     expect(run?.scene.target.kind).toBe('rings')
-    expect(await kept.checkpoint()).toMatchObject({ trainer: { step: 123 } })
+    const trainings = async () => (await kept.contents()).trainings.map((one) => one.checkpoint)
+    expect(await trainings()).toMatchObject([{ trainer: { step: 123 } }])
+    const notice = lab.run.getState().notices.at(-1)
+    expect(notice?.text).toMatch(/Two moons was left at step 123 of 1720\. Resume goes on/)
+    expect(notice?.action?.label).toBe('Resume')
 
     lab.training.resume()
     await settle()
@@ -999,18 +1012,18 @@ describe('training', () => {
   })
 
   it('finds the checkpoint of an earlier visit, and forgets it when told to', async () => {
-    const library = await openLibrary(`lab-${String(libraries++)}`)
-    await library.putCheckpoint(checkpointOf(UNTRAINED, 9))
+    const library = newLibrary()
+    await library.putTraining('t', checkpointOf(UNTRAINED, 9))
     const { lab } = await open({ library })
     expect(lab.run.getState().training).toMatchObject({ phase: 'interrupted', step: 9 })
     expect(lab.run.getState().notices.at(-1)?.text).toMatch(/was left at step 9 .*Resume goes on/)
     lab.training.discard()
     await settle()
-    expect(await library.checkpoint()).toBeUndefined()
+    expect((await library.contents()).trainings).toEqual([])
   })
 
   it('what was measured of a GPU, and tells the worker of it on the next visit', async () => {
-    const library = await openLibrary(`lab-${String(libraries++)}`)
+    const library = newLibrary()
     const first = await open({ library })
     const asked = ({ calls }: typeof first.client) =>
       calls.find(({ name }) => name === 'openBackend')?.request
@@ -1024,7 +1037,8 @@ describe('training', () => {
 
   it('leaves alone what is no checkpoint of ours', () => {
     const good = checkpointOf(UNTRAINED, 1)
-    expect(isCheckpoint(good)).toBe(true)
+    expect(decodeCheckpoint(good)).toEqual(good)
+    expect(decodeCheckpoint({ ...good, scene: {} })?.scene).toEqual(DEFAULT_SCENE)
     for (const bad of [
       undefined,
       null,
@@ -1034,12 +1048,14 @@ describe('training', () => {
       { ...good, scene: { ...good.scene, seed: -1 } },
       { ...good, history: null },
       { ...good, lossWindow: undefined },
+      { ...good, history: [3] },
+      { ...good, trainer: { ...good.trainer, arrays: { theta: Float32Array.of(NaN) } } },
     ])
-      expect(isCheckpoint(bad)).toBe(false)
+      expect(decodeCheckpoint(bad)).toBeNull()
   })
 
   it('says so when the energy could not be kept, and still shows it', async () => {
-    const library = await openLibrary(`lab-${String(libraries++)}`)
+    const library = newLibrary()
     const refusing: Library = {
       ...library,
       putShelfItem: () => Promise.reject(new Error('QuotaExceededError')),
@@ -1138,7 +1154,7 @@ describe('composing', () => {
     const { energy } = lab.scene.getState().scene
     lab.saveComposition()
     await settle()
-    const [item] = await kept.shelf()
+    const [item] = (await kept.contents()).items
     expect((item as ShelfItem).content).toEqual({ kind: 'sum', energy })
     expect(openAddress(addressOf(lab.scene.getState().scene), '').scene.energy).toEqual(energy)
   })

@@ -2,7 +2,7 @@ import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { LiveEnergy, ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
-import { assetsOf } from '../../lab/scene/assets.ts'
+import { namedAssets, type AssetName } from '../../lab/scene/assets.ts'
 import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
 import { MAX_BARRIERS, TARGET_KINDS } from '../../lab/scene/decode.ts'
 import { sameTraining } from '../../lab/scene/normalise.ts'
@@ -15,14 +15,14 @@ import type {
   Vector2,
 } from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
-import { readCalibrations, type Calibrations } from './calibrations.ts'
 import { explain } from './explain.ts'
 import { fitted } from './fit.ts'
 import { createFollowing } from './following.ts'
+import { createKeeping, type Keeping } from './keeping.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
 import type { LiveTrainingControl } from './liveTraining.ts'
-import { readManifest, sameTarget, shippedFor } from './manifest.ts'
+import { readManifest, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
 import { createPlayback, type Playback } from './playback.ts'
 import { createRunStore, dismiss, post, withdraw, type RunStore, type Said } from './runStore.ts'
@@ -54,7 +54,7 @@ import {
 } from './shelfStore.ts'
 import { createToolStore, type ToolStore } from './toolStore.ts'
 import { createTraining, type TrainingControl } from './training.ts'
-import { keepUnfinished, readDraft } from './unfinished.ts'
+import { keepUnfinished } from './unfinished.ts'
 
 /**
  * The page's one controller: turns what a person does into scene changes, and scene changes into calls.
@@ -92,12 +92,15 @@ export interface Lab {
   drawRegion(on: boolean): void
   /** Puts the composition on the shelf as an energy of its own. */
   saveComposition(): void
-  removeItem(id: string): void
+  /** Takes an energy off the shelf, or data off the gallery; a notice offers them back. */
+  remove(id: string): void
+  putBack(id: string): void
+  /** Removes for good what had been removed, or what cannot be read. */
+  destroy: Keeping['destroy']
   /** What makes points unfit for a target, in the engine's own words; null when nothing does. */
   checkPoints(points: readonly Vector2[]): Promise<string | null>
   /** Keeps the data and trains for it next. */
   addDataSet(label: string, content: DataSet['content']): void
-  removeDataSet(id: string): void
   /** The address that gives the same numbers: η, steps and backend as they were really used. */
   link(): string
   /** What that address names and does not hold, so that only this browser can open it; null: it holds all. */
@@ -116,7 +119,7 @@ export interface Lab {
 export interface LabOptions {
   readonly client: ComputeClient
   readonly analysis: AnalysisClient
-  readonly library: Promise<Library>
+  readonly library: Library
   readonly platform: Platform
   readonly page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>
   /** Reads `energies/manifest.json`. */
@@ -153,7 +156,6 @@ export function createLab({
   let backendChoice: string | null = null
   let started = false
   let picturing = false
-  let calibrations: Calibrations = {}
 
   /** What a link got wrong, field by field; the rest of it stands. */
   function postProblems(messages: readonly string[]): void {
@@ -163,30 +165,18 @@ export function createLab({
 
   // What was made before, and what is shipped ---------------------------------------------------
 
-  const loaded = library.then(async (kept) => {
-    if (!kept.persistent)
-      post(run, 'warning', {
-        text: 'This browser keeps nothing beyond this tab: trained energies and drawn data are lost when it closes.',
-        ...(kept.problem === null ? {} : { details: kept.problem }),
-      })
-    const [items, dataSets, checkpoint, theme, measured, draft, followed] = await Promise.all([
-      kept.shelf(),
-      kept.dataSets(),
-      kept.checkpoint(),
-      kept.setting('theme'),
-      kept.setting('calibrations'),
-      kept.setting('draft'),
-      kept.setting('followed'),
-    ])
-    calibrations = readCalibrations(measured, platform.today())
-    shelf.setState({ items, dataSets, persistent: kept.persistent })
-    if (theme === 'light' || theme === 'dark')
-      edit(scene, (s) => (s.view.theme === 'auto' ? { ...s, view: { ...s.view, theme } } : s))
-    const strokes = readDraft(draft)
-    // What has been drawn meanwhile lies over it.
-    if (strokes.length > 0) tool.setState(({ draft: fresh }) => ({ draft: [...strokes, ...fresh] }))
+  const keeping = createKeeping({
+    library,
+    platform,
+    scene,
+    run,
+    shelf,
+    tool,
+    offer: (found) => training.offer(found),
+  })
+  const { safe, putItem } = keeping
+  const loaded = keeping.loaded.then(({ followed }) => {
     if (followed === addressOf(scene.getState().scene)) following.begin()
-    training.offer(checkpoint)
     const found = run.getState().training
     if (found.phase === 'interrupted' && found.scene !== null)
       post(
@@ -197,9 +187,6 @@ export function createLab({
           '. Resume goes on from there; Discard forgets it.',
       )
   })
-  loaded.catch((error: unknown) => {
-    post(run, 'error', explain(error, 'What this browser keeps could not be read.'))
-  })
 
   const manifest = fetchManifest().then(
     (json) => {
@@ -208,51 +195,27 @@ export function createLab({
     () => undefined,
   )
 
-  /** Writes to storage; a failure is said, never swallowed, and nothing on the page is lost by it. */
-  function keepSafe(what: string, write: (kept: Library) => Promise<void>): Promise<void> {
-    return library.then(write).catch((error: unknown) => {
-      post(
-        run,
-        'error',
-        explain(
-          error,
-          `${what} could not be kept in this browser; it is lost when the tab closes.`,
-        ),
-      )
-    })
-  }
-
   // Assets --------------------------------------------------------------------------------------
+
+  async function hand(ref: AssetName, bytes: Uint8Array): Promise<void> {
+    await client.call('provide', { ref, bytes })
+    provided.add(ref)
+  }
 
   /** Hands over what the page has; names what nobody has and could be trained again. */
   async function provideAssets(
     asked: SceneSpec,
   ): Promise<readonly { id: string; hash: string; recipe: ShelfRecipe }[]> {
-    const names = assetsOf(asked)
-    if (names.length === 0) return []
-    await loaded.catch(() => undefined)
-    const { items, dataSets } = shelf.getState()
+    const named = namedAssets(asked)
+    if (named.size === 0) return []
+    await loaded
     const missing: { id: string; hash: string; recipe: ShelfRecipe }[] = []
-    for (const name of names) {
+    for (const [name, asset] of named) {
       if (provided.has(name)) continue
-      let bytes: Uint8Array | null = null
-      if (name.startsWith('shelf:')) {
-        const id = name.slice('shelf:'.length)
-        const item = items.find((known) => known.id === id)
-        if (item?.content.kind === 'weights') bytes = item.content.bytes
-        else {
-          const named = shelfEnergy(asked.energy, id)
-          if (named !== null && named.recipe !== null)
-            missing.push({ id, hash: named.hash, recipe: named.recipe })
-        }
-      } else if (name.startsWith('points:')) {
-        const file = name.slice('points:'.length)
-        for (const { content } of dataSets)
-          if (content.kind === 'file' && content.file === file) bytes = content.bytes
-      }
-      if (bytes === null) continue
-      await client.call('provide', { ref: name, bytes })
-      provided.add(name)
+      const bytes = keeping.bytesOf(asset)
+      if (bytes !== null) await hand(name, bytes)
+      else if (asset.kind === 'shelf' && asset.recipe !== null)
+        missing.push({ id: asset.id, hash: asset.hash, recipe: asset.recipe })
     }
     return missing
   }
@@ -346,12 +309,14 @@ export function createLab({
     onBegin: () => {
       following.end()
     },
-    keepCheckpoint: (checkpoint) => {
-      void keepSafe('The checkpoint of this training', (kept) => kept.putCheckpoint(checkpoint))
+    keepCheckpoint: (id, checkpoint) => {
+      void safe('The checkpoint of this training', (kept) => kept.putTraining(id, checkpoint))
     },
-    clearCheckpoint: () => {
-      void library.then((kept) => kept.clearCheckpoint()).catch(() => undefined)
+    clearCheckpoint: (id) => {
+      void safe('The end of this training', (kept) => kept.removeTraining(id))
     },
+    setAside: keeping.setAside,
+    nameOf: ({ target }) => targetName(shelf.getState(), target),
   })
 
   const following = createFollowing(
@@ -406,8 +371,8 @@ export function createLab({
   async function keep(
     reply: TrainReply,
     trained: SceneSpec,
-    shelfId: string | null,
-  ): Promise<void> {
+    { shelfId, onStage }: { readonly shelfId: string | null; readonly onStage: boolean },
+  ): Promise<boolean> {
     const { target } = trained
     const item = {
       id: shelfId ?? platform.uniqueId(),
@@ -423,37 +388,31 @@ export function createLab({
       summary: summaryOf(reply),
       thumbnail: null,
     }
-    await shelve(reply, item, shelfId === null)
+    return shelve(reply, item, onStage)
   }
 
-  /** Puts new weights onto the shelf and, where asked, onto the stage. */
+  /** Puts new weights onto the shelf, first of all, and, where asked, onto the stage. @returns whether they are kept */
   async function shelve(
     { weights }: { readonly weights: Uint8Array },
     item: ShelfItem,
     onStage = true,
-  ): Promise<void> {
-    await client.call('provide', { ref: `shelf:${item.id}`, bytes: weights })
-    provided.add(`shelf:${item.id}`)
-    await putItem(item)
+  ): Promise<boolean> {
+    const safe = await putItem(item)
+    // A worker that stops just now is given the weights again when a run asks for them.
+    await hand(`shelf:${item.id}`, weights).catch(() => undefined)
     const { target } = item
     if (onStage) edit(scene, (s) => withEnergy({ ...s, target }, energyOfItem(item)))
     void pictureItem(item)
-  }
-
-  function putItem(item: ShelfItem): Promise<void> {
-    shelf.setState(({ items }) => ({
-      items: [...items.filter(({ id }) => id !== item.id), item],
-    }))
-    return keepSafe(`The energy “${item.label}”`, (kept) => kept.putShelfItem(item))
+    return safe
   }
 
   function openBackend(): void {
     const choice = scene.getState().scene.training.backend
     if (choice === backendChoice) return
     backendChoice = choice
-    const opening = loaded
-      .catch(() => undefined)
-      .then(() => client.call('openBackend', { choice, calibrations }))
+    const opening = loaded.then(() =>
+      client.call('openBackend', { choice, calibrations: keeping.calibrations }),
+    )
     opening.then(
       (report) => {
         if (choice !== backendChoice) return
@@ -482,7 +441,7 @@ export function createLab({
     if (picturing) return
     picturing = true
     void (async () => {
-      await Promise.all([manifest, loaded.catch(() => undefined)])
+      await Promise.all([manifest, loaded])
       for (const kind of TARGET_KINDS) {
         if (isTargetId(kind)) await pictureTarget(defaultTarget(kind))
         else if (kind === 'old-faithful') await pictureTarget({ kind })
@@ -544,9 +503,10 @@ export function createLab({
       run.setState({ backend: report })
     }),
     client.on('calibrated', ({ adapter, calibration }) => {
-      calibrations = { ...calibrations, [adapter]: { ...calibration, at: platform.today() } }
-      const text = JSON.stringify(calibrations)
-      void keepSafe('What was measured of the GPU', (kept) => kept.putSetting('calibrations', text))
+      const at = platform.today()
+      keeping.calibrations = { ...keeping.calibrations, [adapter]: { ...calibration, at } }
+      const text = JSON.stringify(keeping.calibrations)
+      void safe('What was measured of the GPU', (kept) => kept.putSetting('calibrations', text))
     }),
     client.on('crashed', ({ message, restarted }) => {
       backendChoice = null
@@ -572,7 +532,7 @@ export function createLab({
     scene.subscribe(({ scene: now }, { scene: before }) => {
       if (now.training.backend !== before.training.backend && started) openBackend()
       if (training.active && asksForAnother(now, before)) {
-        training.interrupt()
+        training.interrupt(true)
         return
       }
       if (following.active) following.follow()
@@ -593,7 +553,10 @@ export function createLab({
     run,
     tool,
     platform,
-    write: (write) => void keepSafe('What is under way', write),
+    write: (write) => {
+      // What an earlier visit left is read before it is written over.
+      if (keeping.read) void safe('What is under way', write)
+    },
   })
 
   const unbind = bindAddress(scene, page, ({ scene: asked, messages }: OpenedAddress) => {
@@ -606,12 +569,10 @@ export function createLab({
   // What a person does --------------------------------------------------------------------------
 
   function energyFor(target: TargetSpec): EnergySpec {
-    const { manifest: shipped, items } = shelf.getState()
+    const { manifest: shipped } = shelf.getState()
     const found = shippedFor(shipped, target)
     if (found !== undefined) return { kind: 'pretrained', name: found.name }
-    const own = items.findLast(
-      (item) => item.content.kind === 'weights' && sameTarget(item.target, target),
-    )
+    const own = keeping.learnedOf(target)
     return own === undefined ? { kind: 'trained' } : energyOfItem(own)
   }
 
@@ -727,10 +688,9 @@ export function createLab({
       }
       void putItem(item).then(() => pictureItem(item))
     },
-    removeItem(id) {
-      shelf.setState(({ items }) => ({ items: items.filter((item) => item.id !== id) }))
-      void keepSafe('The change of the shelf', (kept) => kept.removeShelfItem(id))
-    },
+    remove: keeping.remove,
+    putBack: keeping.putBack,
+    destroy: keeping.destroy,
     async checkPoints(points) {
       try {
         const target: TargetSpec = { kind: 'points', points }
@@ -741,20 +701,9 @@ export function createLab({
       }
     },
     addDataSet(label, content) {
-      const set: DataSet = {
-        id: platform.uniqueId(),
-        label,
-        createdAt: platform.today(),
-        content,
-      }
-      shelf.setState(({ dataSets }) => ({ dataSets: [...dataSets, set] }))
-      void keepSafe(`The data “${label}”`, (kept) => kept.putDataSet(set))
-      void pictureTarget(targetOfDataSet(set))
-      selectTarget(targetOfDataSet(set))
-    },
-    removeDataSet(id) {
-      shelf.setState(({ dataSets }) => ({ dataSets: dataSets.filter((set) => set.id !== id) }))
-      void keepSafe('The change of the data', (kept) => kept.removeDataSet(id))
+      const target = targetOfDataSet(keeping.addDataSet(label, content))
+      void pictureTarget(target)
+      selectTarget(target)
     },
     link() {
       const { run: ready } = run.getState()
@@ -776,7 +725,7 @@ export function createLab({
     },
     setTheme(theme) {
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))
-      void keepSafe('The theme', (kept) => kept.putSetting('theme', theme))
+      void safe('The theme', (kept) => kept.putSetting('theme', theme))
     },
     notify(level, said, about) {
       post(run, level, said, about)
@@ -835,19 +784,6 @@ function standsAlone(energy: EnergySpec, single: EnergySpec): boolean {
     term.target === null &&
     JSON.stringify(term.energy) === JSON.stringify(single)
   )
-}
-
-function shelfEnergy(
-  energy: EnergySpec,
-  id: string,
-): Extract<EnergySpec, { kind: 'shelf' }> | null {
-  if (energy.kind === 'shelf') return energy.id === id ? energy : null
-  if (energy.kind !== 'sum') return null
-  for (const term of energy.terms) {
-    const found = shelfEnergy(term.energy, id)
-    if (found !== null) return found
-  }
-  return null
 }
 
 /** Whether an energy, or a term of it, is known by its weights alone. */

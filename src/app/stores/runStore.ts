@@ -46,6 +46,15 @@ export interface TrainingState {
   readonly summary: TrainingSummary | null
 }
 
+/** A training that can be gone on with. */
+export interface InterruptedTraining {
+  readonly id: string
+  readonly scene: SceneSpec
+  readonly step: number
+  /** 0 where their number is not known. */
+  readonly steps: number
+}
+
 export const NO_TRAINING: TrainingState = {
   phase: 'none',
   scene: null,
@@ -134,6 +143,8 @@ export interface RunState {
   readonly analysis: AnalysisReport | null
   readonly backend: BackendReport | null
   readonly training: TrainingState
+  /** Oldest first; without the one under way. */
+  readonly interrupted: readonly InterruptedTraining[]
   /** Null while no target is followed live. */
   readonly live: LiveTrainingState | null
   readonly notices: readonly Posted[]
@@ -156,6 +167,7 @@ export function createRunStore(): RunStore {
     analysis: null,
     backend: null,
     training: NO_TRAINING,
+    interrupted: [],
     live: null,
     notices: [],
   }))

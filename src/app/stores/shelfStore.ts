@@ -8,7 +8,7 @@ import type {
   SumTerm,
   TargetSpec,
 } from '../../lab/scene/sceneSpec.ts'
-import type { DataSet, ShelfItem } from '../storage/library.ts'
+import type { Aside, DataSet, ShelfItem } from '../storage/library.ts'
 import { energyLabel, OLD_FAITHFUL, targetLabel, type Quantity } from './labels.ts'
 import { sameTarget, type ShippedEnergy } from './manifest.ts'
 
@@ -32,6 +32,10 @@ export interface ShelfState {
   readonly manifest: readonly ShippedEnergy[]
   readonly items: readonly ShelfItem[]
   readonly dataSets: readonly DataSet[]
+  /** What was taken off the page lately, and what energies there were learned from. */
+  readonly removed: readonly (ShelfItem | DataSet)[]
+  /** Records that cannot be read. */
+  readonly aside: readonly Aside[]
   /** Pictures of targets, by `thumbnailKey`. */
   readonly targetThumbnails: Readonly<Record<string, Raster>>
   /** Pictures of shipped energies, by name. */
@@ -47,6 +51,8 @@ export function createShelfStore(): ShelfStore {
     manifest: [],
     items: [],
     dataSets: [],
+    removed: [],
+    aside: [],
     targetThumbnails: {},
     shippedThumbnails: {},
     persistent: true,
@@ -101,7 +107,7 @@ export function energyOfItem({ id, content }: ShelfItem): EnergySpec {
 export function targetOfDataSet({ content }: DataSet): TargetSpec {
   return content.kind === 'points'
     ? { kind: 'points', points: content.points }
-    : { kind: 'points', file: content.file, columns: content.columns }
+    : { kind: 'points', file: content.file, columns: content.columns, hash: content.hash }
 }
 
 /** A name for an energy, from the shelf where it stands there. */
@@ -130,8 +136,9 @@ export function quantitiesOf(
 ): readonly [Quantity, Quantity] | null {
   if (target.kind === 'old-faithful') return OLD_FAITHFUL
   if (target.kind !== 'points' || !('file' in target)) return null
-  for (const { content } of state.dataSets) {
-    if (content.kind !== 'file' || content.file !== target.file) continue
+  for (const set of state.dataSets) {
+    const { content } = set
+    if (content.kind !== 'file' || !sameTarget(targetOfDataSet(set), target)) continue
     const [x, y] = content.columnNames
     return [
       { name: x, unit: '' },

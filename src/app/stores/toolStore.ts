@@ -10,10 +10,18 @@ export interface ToolState {
   readonly draft: readonly (readonly number[])[]
   /** What stands in the field for pasted points: closing it by mistake loses nothing. */
   readonly pasted: string
+  /** The list of what was removed, and of what cannot be read, is open. */
+  readonly showsRemoved: boolean
 }
 
 export type ToolStore = StoreApi<ToolState>
 
 export function createToolStore(): ToolStore {
-  return createStore<ToolState>()(() => ({ drawing: false, placed: null, draft: [], pasted: '' }))
+  return createStore<ToolState>()(() => ({
+    drawing: false,
+    placed: null,
+    draft: [],
+    pasted: '',
+    showsRemoved: false,
+  }))
 }

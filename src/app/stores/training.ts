@@ -19,18 +19,21 @@ export interface TrainingControl {
   pause(): void
   /** What the stage offers: goes on from the checkpoint of this very training, where there is one. */
   learn(): void
-  /** Goes on: from a pause, or from the checkpoint of an interrupted training. */
-  resume(): void
+  /** Goes on: from a pause, or from the checkpoint of an interrupted training; of several the last, or the one named. */
+  resume(id?: string): void
   /** One Adam step, while paused. */
   step(): void
   /** The training under way once more from its first step. */
   startOver(): void
-  /** Ends the training under way; its last checkpoint can be resumed. */
-  interrupt(): void
-  /** Forgets the checkpoint of an interrupted training. */
-  discard(): void
-  /** A checkpoint found from an earlier visit; anything else is left alone. */
-  offer(found: unknown): void
+  /**
+   * Ends the training under way; its last checkpoint can be resumed.
+   * @param unasked whether something else that a person did ends it, so that it has to be said
+   */
+  interrupt(unasked?: boolean): void
+  /** Forgets an interrupted training, which can be taken back; of several the last, or the one named. */
+  discard(id?: string): void
+  /** Interrupted trainings of an earlier visit, oldest first. @returns those that nothing can go on from */
+  offer(found: readonly FoundTraining[]): readonly FoundTraining[]
   /** Trains an energy that a link names and this browser lacks. */
   retrain(id: string, hash: string, recipe: ShelfRecipe): void
   /** Whether anything that moves is seen: unseen, the training goes on and its particles rest. */
@@ -52,25 +55,52 @@ export interface TrainingOptions {
   readonly live: LiveStore
   /** Hands the worker the data to train on. */
   readonly provide: (scene: SceneSpec) => Promise<unknown>
-  /** Keeps a finished energy: shelf, storage, scene. */
-  readonly keep: (reply: TrainReply, trained: SceneSpec, shelfId: string | null) => Promise<void>
+  /**
+   * Keeps a finished energy: storage, shelf and, where it is asked for, scene.
+   * Resolves with whether it outlives the page.
+   */
+  readonly keep: (
+    reply: TrainReply,
+    trained: SceneSpec,
+    place: { readonly shelfId: string | null; readonly onStage: boolean },
+  ) => Promise<boolean>
   /** A training takes the stage. */
   readonly onBegin: () => void
-  readonly keepCheckpoint: (checkpoint: TrainingCheckpoint) => void
-  readonly clearCheckpoint: () => void
+  readonly keepCheckpoint: (id: string, checkpoint: TrainingCheckpoint) => void
+  readonly clearCheckpoint: (id: string) => void
+  /** Nothing can go on from this checkpoint: it is no longer offered, and is kept for export. */
+  readonly setAside: (found: FoundTraining) => void
+  /** What a person calls the target of a training. */
+  readonly nameOf: (scene: SceneSpec) => string
 }
 
 /** A training that was told to end and has not after so long, ms, is ended with its worker. */
 const LONGEST_ENDING = 10_000
 
+/** What storage holds of an interrupted training. */
+export interface FoundTraining {
+  readonly id: string
+  readonly checkpoint: unknown
+}
+
+interface KeptTraining extends FoundTraining {
+  readonly checkpoint: TrainingCheckpoint
+}
+
+/** Most interrupted trainings at once; of more the oldest makes room. */
+export const MOST_INTERRUPTED = 12
+
 /** A training to start. */
 interface Job {
+  readonly id: string
   readonly scene: SceneSpec
   /** Stands at its first step until told to go. */
   readonly paused?: boolean
   readonly checkpoint: TrainingCheckpoint | null
   /** Set when a link's missing energy is trained again. */
   readonly missing: { readonly id: string; readonly hash: string } | null
+  /** Whether the scene on the stage becomes the one that is trained. */
+  readonly restores?: boolean
 }
 
 export function createTraining(options: TrainingOptions): TrainingControl {
@@ -81,7 +111,12 @@ export function createTraining(options: TrainingOptions): TrainingControl {
   let next: Job | null = null
   /** The job under way has been told to end. */
   let ending = false
+  /** The last one of the job under way. */
   let checkpoint: TrainingCheckpoint | null = null
+  /** Every training that can be gone on with, oldest first, the one under way included. */
+  let kept: readonly KeptTraining[] = []
+  /** Whether the job under way ends for something else that was asked for. */
+  let unasked = false
 
   const frames = createLiveFrames({
     client,
@@ -95,14 +130,92 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     store.setState(({ training }) => ({ training: { ...training, ...change } }))
   }
 
+  /** Later trainings have later ids. */
+  const newId = () => `${String(platform.today()).padStart(15, '0')}-${platform.uniqueId()}`
+
+  function setKept(now: readonly KeptTraining[]): void {
+    kept = now
+    store.setState({
+      interrupted: kept.flatMap(({ id, checkpoint: { scene, trainer } }) =>
+        id === job?.id ? [] : [{ id, scene, step: trainer.step, steps: scene.training.steps ?? 0 }],
+      ),
+    })
+  }
+
+  /** Takes down how far a training has come; one that has been there keeps its place. */
+  function record(id: string, taken: TrainingCheckpoint): void {
+    const entry = { id, checkpoint: taken }
+    const known = kept.some((training) => training.id === id)
+    setKept(known ? kept.map((old) => (old.id === id ? entry : old)) : [...kept, entry])
+    options.keepCheckpoint(id, taken)
+    const [oldest] = kept
+    if (kept.length > MOST_INTERRUPTED && oldest !== undefined) discard(oldest.id)
+  }
+
+  function forget(id: string): void {
+    setKept(kept.filter((training) => training.id !== id))
+  }
+
+  function discard(id = kept.at(-1)?.id): void {
+    const found = kept.find((training) => training.id === id)
+    if (found === undefined || found.id === job?.id) return
+    forget(found.id)
+    options.clearCheckpoint(found.id)
+    if (job === null) show()
+    const name = options.nameOf(found.checkpoint.scene)
+    post(store, 'info', `The interrupted training of ${name} was discarded.`, found.id, {
+      action: {
+        label: 'Undo',
+        run: () => {
+          setKept([found, ...kept].sort((a, b) => (a.id < b.id ? -1 : 1)))
+          options.keepCheckpoint(found.id, found.checkpoint)
+          if (job === null) show()
+        },
+      },
+    })
+  }
+
+  /** Says that a training was left, and how to go on with it. */
+  function tellLeft({ id, scene }: Job): void {
+    const left = kept.find((training) => training.id === id)
+    const name = options.nameOf(scene)
+    if (left === undefined) {
+      post(store, 'info', `The training of ${name} was ended before its first step.`)
+      return
+    }
+    const step = String(left.checkpoint.trainer.step)
+    const steps = String(left.checkpoint.scene.training.steps ?? '?')
+    post(
+      store,
+      'info',
+      `The training of ${name} was left at step ${step} of ${steps}. Resume goes on from there.`,
+      id,
+      {
+        action: {
+          label: 'Resume',
+          run: () => {
+            resume(id)
+          },
+        },
+      },
+    )
+  }
+
   function begin(wanted: Job): void {
     if (job !== null) {
       next = wanted
+      unasked = wanted.id !== job.id
       steer('abort')
       return
     }
+    if (wanted.restores === true) {
+      const { view } = scenes.getState().scene
+      scenes.setState({ scene: { ...wanted.scene, view } })
+    }
     job = wanted
     ending = false
+    unasked = false
+    setKept(kept)
     options.onBegin()
     frames.restart()
     checkpoint = wanted.checkpoint
@@ -137,16 +250,18 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       // A crash is answered by `recover`, which starts the job again from its checkpoint.
       if (job !== current || (error instanceof CallError && error.kind === 'crashed')) return
       job = null
-      if (!isAbortError(error)) post(store, 'error', explain(error))
-      leave()
+      const { checkpoint: from } = current
+      if (from !== null && error instanceof CallError && error.message.startsWith('checkpoint:')) {
+        forget(current.id)
+        options.setAside({ id: current.id, checkpoint: from })
+      } else if (!isAbortError(error)) post(store, 'error', explain(error))
+      leave(current)
     }
   }
 
   async function ended(current: Job, reply: TrainReply): Promise<void> {
     switch (reply.outcome) {
-      case 'finished':
-        checkpoint = null
-        options.clearCheckpoint()
+      case 'finished': {
         patch({
           phase: 'finished',
           summary: reply.summary,
@@ -166,22 +281,36 @@ export function createTraining(options: TrainingOptions): TrainingControl {
                   'its weights are not the same bit for bit, so numbers may differ in their last digits.',
           )
         }
-        await options.keep(reply, current.scene, current.missing?.id ?? null)
-        playback.resume({ play: !platform.reducedMotion() })
+        // The checkpoint goes when the energy is kept: where it is not, a reload trains the last steps again.
+        const shelfId = current.missing?.id ?? null
+        // It came to its end although something else had been asked for: that has the stage.
+        const onStage = shelfId === null && !unasked && next === null
+        try {
+          const safe = await options.keep(reply, current.scene, { shelfId, onStage })
+          forget(current.id)
+          if (safe) options.clearCheckpoint(current.id)
+        } catch (error) {
+          post(store, 'error', explain(error))
+        }
+        unasked = false
+        if (job !== null) return
+        if (next !== null) leave(current)
+        else playback.resume({ play: !platform.reducedMotion() })
         return
+      }
       case 'aborted':
-        leave()
+        leave(current)
         return
       case 'diverged':
-        checkpoint = null
-        options.clearCheckpoint()
+        forget(current.id)
+        options.clearCheckpoint(current.id)
         post(
           store,
           'error',
           `The training diverged at step ${String(reply.summary.steps)} and lower rates did not cure it. ` +
             'Another seed, a smaller sharpness or another objective may train.',
         )
-        leave()
+        leave(current)
         return
       default:
         reply.outcome satisfies never
@@ -189,32 +318,51 @@ export function createTraining(options: TrainingOptions): TrainingControl {
   }
 
   /** Back to the run, or on to the job that waits. */
-  function leave(): void {
+  function leave(left: Job): void {
+    if (unasked) tellLeft(left)
+    unasked = false
     if (next !== null) {
       const wanted = next
       next = null
       begin(wanted)
       return
     }
-    if (checkpoint === null) store.setState({ training: NO_TRAINING })
-    else offer(checkpoint)
+    show()
     playback.resume({ play: !platform.reducedMotion() })
   }
 
-  function offer(found: unknown): void {
-    if (job !== null || !isCheckpoint(found)) return
-    checkpoint = found
+  /** While nothing is trained: the training that was interrupted last. */
+  function show(): void {
+    setKept(kept)
+    const last = kept.at(-1)?.checkpoint
+    if (last === undefined) {
+      store.setState({ training: NO_TRAINING })
+      return
+    }
     store.setState({
       training: {
         ...NO_TRAINING,
         phase: 'interrupted',
-        scene: found.scene,
-        step: found.trainer.step,
-        steps: found.scene.training.steps ?? 0,
-        elapsedSeconds: found.elapsedSeconds,
-        history: found.history,
+        scene: last.scene,
+        step: last.trainer.step,
+        steps: last.scene.training.steps ?? 0,
+        elapsedSeconds: last.elapsedSeconds,
+        history: last.history,
       },
     })
+  }
+
+  function offer(found: readonly FoundTraining[]): readonly FoundTraining[] {
+    const known = new Set(kept.map(({ id }) => id))
+    const bad: FoundTraining[] = []
+    const good = found.flatMap((one): readonly KeptTraining[] => {
+      const decoded = decodeCheckpoint(one.checkpoint)
+      if (decoded === null) bad.push(one)
+      return decoded === null || known.has(one.id) ? [] : [{ id: one.id, checkpoint: decoded }]
+    })
+    setKept([...good, ...kept])
+    if (job === null && kept.length > 0 && store.getState().training.phase === 'none') show()
+    return bad
   }
 
   function steer(action: 'pause' | 'resume' | 'step' | 'abort'): void {
@@ -231,7 +379,12 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     })
   }
 
-  const fresh = (scene: SceneSpec): Job => ({ scene, checkpoint: null, missing: null })
+  const fresh = (scene: SceneSpec): Job => ({
+    id: newId(),
+    scene,
+    checkpoint: null,
+    missing: null,
+  })
 
   const unlisten = [
     client.on('trainingProgress', (progress) => {
@@ -271,13 +424,26 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     client.on('checkpoint', (taken) => {
       if (job === null) return
       checkpoint = taken
-      options.keepCheckpoint(taken)
+      record(job.id, taken)
     }),
   ]
 
   function train(): void {
-    checkpoint = null
     begin(fresh(trainable(scenes.getState().scene)))
+  }
+
+  function resume(id = job?.id ?? kept.at(-1)?.id): void {
+    if (job !== null && id === job.id) {
+      store.setState({ status: 'training' })
+      patch({ phase: 'running' })
+      frames.wake()
+      steer('resume')
+      return
+    }
+    const from = kept.find((training) => training.id === id)?.checkpoint
+    if (id === undefined || from === undefined) return
+    const { scene } = from
+    begin({ id, scene, checkpoint: from, missing: null, restores: true })
   }
 
   return {
@@ -287,10 +453,12 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     train,
     learn() {
       const { scene } = scenes.getState()
-      if (job !== null || checkpoint === null || !continues(checkpoint, scene)) train()
+      const found = kept.findLast(({ checkpoint: from }) => continues(from, scene))
+      if (job !== null || found === undefined) train()
       else {
-        const { training } = checkpoint.scene
-        begin({ scene: { ...trainable(scene), training }, checkpoint, missing: null })
+        const { id, checkpoint: from } = found
+        const { training } = from.scene
+        begin({ id, scene: { ...trainable(scene), training }, checkpoint: from, missing: null })
       }
     },
     pause() {
@@ -299,62 +467,46 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       patch({ phase: 'paused' })
       steer('pause')
     },
-    resume() {
-      if (job !== null) {
-        store.setState({ status: 'training' })
-        patch({ phase: 'running' })
-        frames.wake()
-        steer('resume')
-      } else if (checkpoint !== null) {
-        const { scene } = checkpoint
-        const from = checkpoint
-        scenes.setState({ scene: { ...scene, view: scenes.getState().scene.view } })
-        begin({ scene, checkpoint: from, missing: null })
-      }
-    },
+    resume,
     step() {
       if (job !== null) steer('step')
     },
     startOver() {
       const { training } = store.getState()
       const scene = job?.scene ?? training.scene ?? trainable(scenes.getState().scene)
-      checkpoint = null
-      options.clearCheckpoint()
-      begin({ scene, checkpoint: null, missing: job?.missing ?? null })
+      begin({ id: job?.id ?? newId(), scene, checkpoint: null, missing: job?.missing ?? null })
     },
-    interrupt() {
-      if (job !== null) steer('abort')
+    interrupt(forAnother = false) {
+      if (job === null) return
+      unasked = forAnother
+      steer('abort')
     },
-    discard() {
-      if (job !== null) return
-      checkpoint = null
-      options.clearCheckpoint()
-      store.setState({ training: NO_TRAINING })
-    },
+    discard,
     offer,
     retrain(id, hash, recipe) {
       const { scene } = scenes.getState()
       const { seed, target, training } = recipe
-      begin({
-        scene: { ...scene, seed, target, training, energy: { kind: 'trained' } },
-        checkpoint: null,
-        missing: { id, hash },
-      })
+      const missing = { id, hash }
+      const wanted: SceneSpec = { ...scene, seed, target, training, energy: { kind: 'trained' } }
+      // Where its training was interrupted before, it goes on from there.
+      const found = kept.findLast(({ checkpoint: from }) => continues(from, wanted))
+      begin({ ...fresh(wanted), ...found, missing })
     },
     recover() {
       if (job === null) return false
       const interrupted = job
       const paused = store.getState().training.phase === 'paused'
       job = null
-      if (ending) leave()
-      else begin({ ...interrupted, checkpoint, paused })
+      if (ending) leave(interrupted)
+      else begin({ ...interrupted, checkpoint, paused, restores: false })
       return true
     },
     abandon() {
       if (job === null) return false
+      const left = job
       job = null
       next = null
-      leave()
+      leave(left)
       return true
     },
     watch(seen) {
@@ -378,25 +530,45 @@ function continues({ scene: begun }: TrainingCheckpoint, scene: SceneSpec): bool
   return sameTraining(begun, { ...scene, training: { ...scene.training, steps, seconds: null } })
 }
 
-/** Whether something from storage is a checkpoint that this version can go on from. */
-export function isCheckpoint(found: unknown): found is TrainingCheckpoint {
-  if (!isRecord(found) || !isRecord(found.trainer) || !isRecord(found.scene)) return false
-  const { trainer, scene, elapsedSeconds, history, best, lossWindow } = found
-  return (
-    typeof elapsedSeconds === 'number' &&
+/** What storage holds as a checkpoint that this version can go on from; null where it is none. */
+export function decodeCheckpoint(found: unknown): TrainingCheckpoint | null {
+  if (!isRecord(found) || !isRecord(found.trainer) || !isRecord(found.scene)) return null
+  const { trainer, elapsedSeconds, history, best, lossWindow } = found
+  const { scene, problems } = recoverScene(found.scene)
+  const good =
+    isNumber(elapsedSeconds) &&
     Array.isArray(history) &&
-    (best === null || (isRecord(best) && best.theta instanceof Float32Array)) &&
+    history.every(isTrainingPoint) &&
+    (best === null ||
+      (isRecord(best) &&
+        isNumber(best.step) &&
+        isNumber(best.crossEntropy) &&
+        best.theta instanceof Float32Array)) &&
     isRecord(lossWindow) &&
-    typeof lossWindow.sum === 'number' &&
-    typeof lossWindow.count === 'number' &&
+    isNumber(lossWindow.sum) &&
+    isNumber(lossWindow.count) &&
     Number.isSafeInteger(trainer.step) &&
     isRecord(trainer.arrays) &&
     Object.values(trainer.arrays).every(
-      (array) => array instanceof Float32Array || array instanceof Float64Array,
+      (array) =>
+        (array instanceof Float32Array || array instanceof Float64Array) &&
+        array.every(Number.isFinite),
     ) &&
     isRecord(trainer.scalars) &&
     Object.values(trainer.scalars).every((value) => typeof value === 'number') &&
-    recoverScene(scene).problems.length === 0
+    problems.length === 0
+  return good ? { ...(found as unknown as TrainingCheckpoint), scene } : null
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function isTrainingPoint(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    isNumber(value.step) &&
+    [value.klDataModel, value.crossEntropy].every((each) => each === null || isNumber(each))
   )
 }
 

@@ -29,8 +29,8 @@ export function keepUnfinished(options: UnfinishedOptions): () => void {
       const { draft } = tool.getState()
       const followed = run.getState().live === null ? '' : addressOf(scene.getState().scene)
       write(async (kept) => {
-        await kept.putSetting('draft', JSON.stringify(draft))
-        await kept.putSetting('followed', followed)
+        await kept.putUnfinished('draft', JSON.stringify(draft))
+        await kept.putUnfinished('followed', followed)
       })
     })
   }

@@ -5,8 +5,9 @@ import { formatCoordinate, formatNats } from '../render/format.ts'
 import { shortLabel } from '../stores/labels.ts'
 import { cardsOf, nameOf, type Card } from '../stores/shelfStore.ts'
 import { BarrierList, BarrierTerms, KeepOut } from './Barriers.tsx'
-import { useLab, useScene, useShelf } from './context.ts'
+import { useLab, useScene, useShelf, useTool } from './context.ts'
 import { Icon } from './Icon.tsx'
+import { createPart } from './part.tsx'
 import { Slider } from './Slider.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
 
@@ -170,13 +171,49 @@ function Shelf({ tray, onDrag }: ShelfProps) {
   const shelf = useShelf((state) => state)
   const cards = useMemo(() => cardsOf(shelf), [shelf])
   return (
-    <ul className="shelf" aria-label="Shelf" data-testid="shelf">
-      {cards.map((card) => (
-        <li key={card.id}>
-          <EnergyCard card={card} tray={tray} onDrag={onDrag} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="shelf" aria-label="Shelf" data-testid="shelf">
+        {cards.map((card) => (
+          <li key={card.id}>
+            <EnergyCard card={card} tray={tray} onDrag={onDrag} />
+          </li>
+        ))}
+      </ul>
+      <Removed />
+    </>
+  )
+}
+
+const RemovedDialog = createPart(async () => (await import('./RemovedDialog.tsx')).RemovedDialog)
+
+/** The way to what was removed lately, and to what cannot be read. */
+function Removed() {
+  const { tool } = useLab()
+  const count = useShelf(({ removed, aside }) => removed.length + aside.length)
+  const shown = useTool((state) => state.showsRemoved)
+  const show = (showsRemoved: boolean) => {
+    tool.setState({ showsRemoved })
+  }
+  if (count === 0 && !shown) return null
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          show(true)
+        }}
+      >
+        Removed and unreadable… ({count})
+      </button>
+      {shown && (
+        <RemovedDialog
+          onClose={() => {
+            show(false)
+          }}
+        />
+      )}
+    </>
   )
 }
 
@@ -266,7 +303,7 @@ function EnergyCard({ card, tray, onDrag }: ShelfProps & { readonly card: Card }
             aria-label={`Remove ${card.label} from the shelf`}
             title="Remove from the shelf"
             onClick={() => {
-              lab.removeItem(card.id.replace(/^shelf:/, ''))
+              lab.remove(card.id.replace(/^shelf:/, ''))
             }}
           >
             <Icon name="close" />

@@ -97,7 +97,7 @@ function Gallery() {
               aria-label={`Remove the data ${choice.label}`}
               onClick={(event) => {
                 event.preventDefault()
-                lab.removeDataSet(choice.id)
+                lab.remove(choice.id)
               }}
             >
               <Icon name="close" />

@@ -30,6 +30,7 @@ export function TrainingPanel() {
       <Progress />
       {phase !== 'none' && <LossPlot />}
       {phase === 'none' && <OnStage />}
+      <Interrupted shown={phase === 'interrupted'} />
       <Outcome />
     </div>
   )
@@ -96,8 +97,58 @@ function TrainingButtons() {
         button('Discard', () => {
           training.discard()
         })}
+      {phase === 'interrupted' &&
+        button('Train', () => {
+          training.train()
+        })}
       {!['starting', 'running', 'paused'].includes(phase) && <LiveSwitch />}
     </div>
+  )
+}
+
+/** Trainings that were left, the last one first; the one that the panel shows is not repeated. */
+function Interrupted({ shown }: { readonly shown: boolean }) {
+  const { training } = useLab()
+  const interrupted = useRun((state) => state.interrupted)
+  const shelf = useShelf((state) => state)
+  const others = (shown ? interrupted.slice(0, -1) : interrupted).toReversed()
+  if (others.length === 0) return null
+  return (
+    <ul className="interrupted" aria-label="Interrupted trainings">
+      {others.map(({ id, scene, step, steps }) => {
+        const name = targetName(shelf, scene.target)
+        return (
+          <li key={id}>
+            <span>
+              {name}{' '}
+              <span className="quiet">
+                {formatCount(step)} / {formatCount(steps)} steps
+              </span>
+            </span>
+            <button
+              type="button"
+              className="button"
+              aria-label={`Resume ${name} at step ${String(step)}`}
+              onClick={() => {
+                training.resume(id)
+              }}
+            >
+              Resume
+            </button>
+            <button
+              type="button"
+              className="button"
+              aria-label={`Discard ${name} at step ${String(step)}`}
+              onClick={() => {
+                training.discard(id)
+              }}
+            >
+              Discard
+            </button>
+          </li>
+        )
+      })}
+    </ul>
   )
 }
 

@@ -1,6 +1,13 @@
 import { useEffect, useEffectEvent, useState } from 'react'
 import { formatCount } from '../render/format.ts'
-import { describeSkipped, pairs, readFile, readPaste, type PointTable } from '../stores/data.ts'
+import {
+  describeSkipped,
+  hashOf,
+  pairs,
+  readFile,
+  readPaste,
+  type PointTable,
+} from '../stores/data.ts'
 import { useLab } from './context.ts'
 import { Dialog } from './Dialog.tsx'
 import { takeDrops } from './fileDrops.ts'
@@ -10,6 +17,7 @@ interface Loaded {
   readonly name: string
   readonly text: string
   readonly bytes: Uint8Array
+  readonly hash: string
 }
 
 /** A CSV file of one's own, with a choice of its columns. The file stays in this browser. */
@@ -29,7 +37,12 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
   }
   const load = async (chosen: File) => {
     const bytes = new Uint8Array(await chosen.arrayBuffer())
-    const loaded = { name: chosen.name, text: new TextDecoder().decode(bytes), bytes }
+    const loaded = {
+      name: chosen.name,
+      text: new TextDecoder().decode(bytes),
+      bytes,
+      hash: await hashOf(bytes),
+    }
     setTable(null)
     setFile(loaded)
     read(loaded)
@@ -58,6 +71,7 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
         kind: 'file',
         file: file.name,
         bytes: file.bytes,
+        hash: file.hash,
         columns: [x.index, y.index],
         columnNames: [x.name, y.name],
       })
