@@ -1,4 +1,3 @@
-import { openLibrary } from './app/storage/library.ts'
 import { createDebugHook } from './app/stores/debugHook.ts'
 import { createLab } from './app/stores/lab.ts'
 import { browserPlatform } from './app/stores/platform.ts'
@@ -10,6 +9,9 @@ import './app/views/stations.css'
 import './app/views/stage.css'
 import './app/views/barriers.css'
 
+/** How long what keeps things has to arrive, its own wait for storage not counted, ms. */
+const PATIENCE = 4000
+
 /*
  * The first thing that the page does is to start the worker and to ask it for the run of the address. React and the
  * renderers are a file of their own, which arrives and is evaluated while the worker computes.
@@ -17,7 +19,7 @@ import './app/views/barriers.css'
 const lab = createLab({
   client: createComputeClient(),
   analysis: createAnalysisClient(),
-  library: openLibrary(),
+  patience: new Promise((resolve) => setTimeout(resolve, PATIENCE)),
   platform: browserPlatform(),
   page: window,
   fetchManifest: async () => {

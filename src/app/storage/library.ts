@@ -16,7 +16,7 @@ export type { DataContent, DataSet, ShelfContent, ShelfItem, StoredRaster } from
 export interface Library {
   /** What is kept, once storage has answered, or once it has had its time to. Never rejects. */
   contents(): Promise<Contents>
-  /** Each write rejects with one plain sentence part where it was not kept though storage answers. */
+  /** A write that was not kept, though storage answers, rejects with part of a sentence and the cause. */
   putShelfItem(item: ShelfItem): Promise<void>
   removeShelfItem(id: string): Promise<void>
   putDataSet(set: DataSet): Promise<void>
@@ -123,7 +123,7 @@ export function openLibrary({
   const held = new Map<string, Held>()
   /** What of it, or of what was removed, storage does not have yet. */
   const unsaved = new Map<string, Held>()
-  const failures = new Map<string, string>()
+  const failures = new Map<string, unknown>()
   /** Records that are no page's: those that cannot be read. */
   let foreign: readonly Entry[] = []
   let keeper: typeof import('./keeper.ts') | null = null
@@ -236,7 +236,7 @@ export function openLibrary({
       } catch (error) {
         // The connection has ended under it: whoever noticed opens another, which writes it.
         if (disk !== to) return
-        failures.set(named, describe(error))
+        failures.set(named, error)
         if (again && nameOfError(error) === 'InvalidStateError') {
           disk = null
           await connect()
@@ -272,8 +272,8 @@ export function openLibrary({
     // Where there is no storage, that has been said once for everything, and nobody waits for it.
     if (problem !== null) return
     if (!(await within(WRITING_LIMIT, saving))) settle(blocked ? BLOCKED : SILENT)
-    const failure = failures.get(named)
-    if (failure !== undefined && problem === null) throw new Error(failure)
+    const cause = failures.get(named)
+    if (cause !== undefined && problem === null) throw new Error(describe(cause), { cause })
   }
 
   async function collect(): Promise<Contents> {

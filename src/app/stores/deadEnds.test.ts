@@ -11,7 +11,10 @@ import { DEFAULT_DISC, defaultTarget, isTargetId } from '../../lab/scene/default
 import { TARGET_KINDS } from '../../lab/scene/decode.ts'
 import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
 import type { SceneSpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary } from '../storage/library.ts'
+// Fetched when it is needed; here it is at hand.
+import './keeping.ts'
 import { createLab } from './lab.ts'
 import { readManifest } from './manifest.ts'
 import { addressOf, FIRST_SCENE } from './sceneStore.ts'
@@ -92,7 +95,8 @@ async function openLab(scene: SceneSpec = FIRST_SCENE) {
       uniqueId: () => 'id',
       today: () => 0,
     },
-    library: openLibrary(),
+    library: openLibrary({ browser: new FakeBrowser().tab() }),
+    patience: new Promise(() => undefined),
     page: {
       location,
       history: { replaceState: () => undefined, pushState: () => undefined, state: null },

@@ -1,12 +1,11 @@
 import type { Asset } from '../../lab/scene/assets.ts'
-import type { TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import type { Aside, Contents, DataSet, Library, ShelfItem } from '../storage/library.ts'
-import { readCalibrations, type Calibrations } from './calibrations.ts'
+import { readCalibrations } from './calibrations.ts'
 import { sameTarget } from './manifest.ts'
 import type { Platform } from './platform.ts'
 import { post, withdraw, type RunStore } from './runStore.ts'
 import { edit, type SceneStore } from './sceneStore.ts'
-import { targetOfDataSet, type ShelfStore } from './shelfStore.ts'
+import { filesCalled, targetOfDataSet, type ShelfStore } from './shelfStore.ts'
 import type { ToolStore } from './toolStore.ts'
 import type { FoundTraining } from './training.ts'
 import { readDraft } from './unfinished.ts'
@@ -30,13 +29,10 @@ export interface Keeping {
   readonly destroy: (what: ShelfItem | DataSet | Aside) => void
   /** Shows an interrupted training that nothing can go on from among the records that cannot be read. */
   readonly setAside: (found: FoundTraining) => void
-  /** The newest energy on the shelf that was learned from a target. */
-  readonly learnedOf: (target: TargetSpec) => ShelfItem | undefined
   /** Bytes that a scene names, on the shelf or not any more; null where this browser has none. */
   readonly bytesOf: (asset: Asset) => Uint8Array | null
   /** Whether storage has been read. */
   readonly read: boolean
-  calibrations: Calibrations
 }
 
 export interface KeepingOptions {
@@ -50,6 +46,8 @@ export interface KeepingOptions {
   readonly offer: (found: readonly FoundTraining[]) => readonly FoundTraining[]
 }
 
+export { openLibrary } from '../storage/library.ts'
+
 /** How long after a removal a reload still offers to undo it, ms. */
 const RECENT = 10 * 60 * 1000
 /** How long what was removed is kept, ms. */
@@ -58,8 +56,6 @@ const STORAGE = 'storage'
 
 export function createKeeping(options: KeepingOptions): Keeping {
   const { library, platform, scene, run, shelf, tool } = options
-  let calibrations: Calibrations = {}
-
   function sayProblem(problem: string): void {
     post(
       run,
@@ -110,7 +106,8 @@ export function createKeeping(options: KeepingOptions): Keeping {
     const bad = options.offer(contents.trainings)
     for (const training of bad) setAside(training)
     const { theme, draft } = contents
-    calibrations = { ...readCalibrations(contents.calibrations, platform.today()), ...calibrations }
+    const measured = readCalibrations(contents.calibrations, platform.today())
+    shelf.setState(({ calibrations }) => ({ calibrations: { ...measured, ...calibrations } }))
     if (theme === 'light' || theme === 'dark')
       edit(scene, (s) => (s.view.theme === 'auto' ? { ...s, view: { ...s.view, theme } } : s))
     const strokes = readDraft(draft)
@@ -150,6 +147,11 @@ export function createKeeping(options: KeepingOptions): Keeping {
     return users.some((user) => 'target' in user && sameTarget(user.target, target))
   }
 
+  // What was made before this was here.
+  const { items: made, dataSets: added } = shelf.getState()
+  for (const item of made) void library.putShelfItem(item).catch(() => undefined)
+  for (const set of added) void library.putDataSet(set).catch(() => undefined)
+
   let first = true
   const loaded = library.contents().then((contents) => {
     if (contents.problem === null) {
@@ -184,13 +186,10 @@ export function createKeeping(options: KeepingOptions): Keeping {
       await write(library)
       return shelf.getState().persistent
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'storage refuses it'
-      post(
-        run,
-        'error',
-        `${what} could not be kept in this browser (${why}); it is lost when the tab closes.`,
-        what,
-      )
+      const { message, cause } = error as Error
+      const why = cause === undefined ? '' : ` (${message})`
+      const text = `${what} could not be kept in this browser${why}; it is lost when the tab closes.`
+      post(run, 'error', { text, details: String(cause ?? error) }, what)
       return false
     }
   }
@@ -285,24 +284,6 @@ export function createKeeping(options: KeepingOptions): Keeping {
     sayAside(shelf.getState().aside.length)
   }
 
-  /** Those on the page before those removed, and of each the newest first. */
-  function filesCalled(name: string) {
-    const { dataSets, removed } = shelf.getState()
-    return [...[...dataSets].reverse(), ...[...removed].reverse()].flatMap(({ content }) =>
-      content.kind === 'file' && content.file === name ? content : [],
-    )
-  }
-
-  function learnedOf(target: TargetSpec): ShelfItem | undefined {
-    return shelf.getState().items.findLast((item) => {
-      if (item.content.kind !== 'weights' || !sameTarget(item.target, target)) return false
-      if (item.target.kind !== 'points' || !('file' in item.target)) return true
-      // Learned before files were known by their contents: of one file of that name, if there is only one.
-      const { file, hash } = item.target
-      return hash !== undefined || new Set(filesCalled(file).map((known) => known.hash)).size < 2
-    })
-  }
-
   function bytesOf(asset: Asset): Uint8Array | null {
     if (asset.kind === 'shelf') {
       const { items, removed } = shelf.getState()
@@ -310,7 +291,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
       return found?.content.kind === 'weights' ? found.content.bytes : null
     }
     if (asset.kind === 'file') return null
-    const files = filesCalled(asset.file)
+    const files = filesCalled(shelf.getState(), asset.file)
     const [found] = files.filter(({ hash }) => asset.hash === undefined || hash === asset.hash)
     if (asset.hash === undefined && files.some(({ hash }) => hash !== found?.hash))
       post(
@@ -330,16 +311,9 @@ export function createKeeping(options: KeepingOptions): Keeping {
     putBack,
     destroy,
     setAside,
-    learnedOf,
     bytesOf,
     get read() {
       return !first
-    },
-    get calibrations() {
-      return calibrations
-    },
-    set calibrations(now) {
-      calibrations = now
     },
   }
 }

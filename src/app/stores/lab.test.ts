@@ -21,7 +21,8 @@ import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
 import { describeSkipped, readPaste } from './data.ts'
 import { createLab, type Lab } from './lab.ts'
-// Fetched by the first live training; here it is at hand.
+// Fetched when they are needed; here they are at hand.
+import './keeping.ts'
 import './liveTraining.ts'
 import type { Platform } from './platform.ts'
 import { addressOf, openAddress } from './sceneStore.ts'
@@ -425,6 +426,7 @@ async function open({
     client,
     platform,
     library: kept,
+    patience: new Promise(() => undefined),
     page: new FakePage(addressOf(scene), search) as unknown as Window,
     fetchManifest: () =>
       Promise.resolve({

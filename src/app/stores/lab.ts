@@ -18,7 +18,7 @@ import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { explain } from './explain.ts'
 import { fitted } from './fit.ts'
 import { createFollowing } from './following.ts'
-import { createKeeping, type Keeping } from './keeping.ts'
+import type { Keeping } from './keeping.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
 import type { LiveTrainingControl } from './liveTraining.ts'
@@ -41,6 +41,7 @@ import {
   barriersOf,
   createShelfStore,
   energyOfItem,
+  learnedOf,
   nameOf,
   targetName,
   targetOfDataSet,
@@ -96,7 +97,7 @@ export interface Lab {
   remove(id: string): void
   putBack(id: string): void
   /** Removes for good what had been removed, or what cannot be read. */
-  destroy: Keeping['destroy']
+  destroy(what: Parameters<Keeping['destroy']>[0]): void
   /** What makes points unfit for a target, in the engine's own words; null when nothing does. */
   checkPoints(points: readonly Vector2[]): Promise<string | null>
   /** Keeps the data and trains for it next. */
@@ -119,7 +120,10 @@ export interface Lab {
 export interface LabOptions {
   readonly client: ComputeClient
   readonly analysis: AnalysisClient
-  readonly library: Library
+  /** Where things are kept; default: this browser's storage. */
+  readonly library?: Library
+  /** Resolves when the page is to go on without what keeps things, where that has not come by then. */
+  readonly patience: Promise<unknown>
   readonly platform: Platform
   readonly page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>
   /** Reads `energies/manifest.json`. */
@@ -130,6 +134,8 @@ export interface LabOptions {
 const BACKGROUND_DELAY = 600
 /** Where no first run comes, as a training took its place or it was refused, pictures are asked for after so long, ms. */
 const LONGEST_DELAY = 2500
+/** What keeps things is no part of the first file: the first run does not wait for it. */
+const loadKeeping = () => import('./keeping.ts')
 /** Cells a side of the little pictures. */
 const TARGET_CELLS = 64
 const ENERGY_CELLS = 48
@@ -138,6 +144,7 @@ export function createLab({
   client,
   analysis,
   library,
+  patience,
   platform,
   page,
   fetchManifest,
@@ -165,17 +172,31 @@ export function createLab({
 
   // What was made before, and what is shipped ---------------------------------------------------
 
-  const keeping = createKeeping({
-    library,
-    platform,
-    scene,
-    run,
-    shelf,
-    tool,
-    offer: (found) => training.offer(found),
+  const keeping = loadKeeping().then(({ createKeeping, openLibrary }) =>
+    createKeeping({
+      library: library ?? openLibrary(),
+      platform,
+      scene,
+      run,
+      shelf,
+      tool,
+      offer: (found) => training.offer(found),
+    }),
+  )
+  /** What keeps things, or null where it has not come in time: then the page goes on without. */
+  const kept = (): Promise<Keeping | null> =>
+    Promise.race([keeping, patience.then(() => null)]).catch(() => null)
+  keeping.catch((error: unknown) => {
+    post(run, 'error', explain(error, 'Nothing is kept beyond this tab.'))
   })
-  const { safe, putItem } = keeping
-  const loaded = keeping.loaded.then(({ followed }) => {
+  const safe: Keeping['safe'] = async (what, write) =>
+    (await kept())?.safe(what, write) ?? Promise.resolve(false)
+  const loaded = kept().then(async (ready) => {
+    if (ready === null) {
+      shelf.setState({ persistent: false })
+      return
+    }
+    const { followed } = await ready.loaded
     if (followed === addressOf(scene.getState().scene)) following.begin()
     const found = run.getState().training
     if (found.phase === 'interrupted' && found.scene !== null)
@@ -209,10 +230,11 @@ export function createLab({
     const named = namedAssets(asked)
     if (named.size === 0) return []
     await loaded
+    const ready = await kept()
     const missing: { id: string; hash: string; recipe: ShelfRecipe }[] = []
     for (const [name, asset] of named) {
       if (provided.has(name)) continue
-      const bytes = keeping.bytesOf(asset)
+      const bytes = ready?.bytesOf(asset) ?? null
       if (bytes !== null) await hand(name, bytes)
       else if (asset.kind === 'shelf' && asset.recipe !== null)
         missing.push({ id: asset.id, hash: asset.hash, recipe: asset.recipe })
@@ -315,7 +337,9 @@ export function createLab({
     clearCheckpoint: (id) => {
       void safe('The end of this training', (kept) => kept.removeTraining(id))
     },
-    setAside: keeping.setAside,
+    setAside: (found) => {
+      void kept().then((ready) => ready?.setAside(found))
+    },
     nameOf: ({ target }) => targetName(shelf.getState(), target),
   })
 
@@ -397,13 +421,18 @@ export function createLab({
     item: ShelfItem,
     onStage = true,
   ): Promise<boolean> {
-    const safe = await putItem(item)
+    const isSafe = await putItem(item)
     // A worker that stops just now is given the weights again when a run asks for them.
     await hand(`shelf:${item.id}`, weights).catch(() => undefined)
     const { target } = item
     if (onStage) edit(scene, (s) => withEnergy({ ...s, target }, energyOfItem(item)))
     void pictureItem(item)
-    return safe
+    return isSafe
+  }
+
+  async function putItem(item: ShelfItem): Promise<boolean> {
+    shelf.setState(({ items }) => ({ items: [...items.filter(({ id }) => id !== item.id), item] }))
+    return (await kept())?.putItem(item) ?? false
   }
 
   function openBackend(): void {
@@ -411,7 +440,7 @@ export function createLab({
     if (choice === backendChoice) return
     backendChoice = choice
     const opening = loaded.then(() =>
-      client.call('openBackend', { choice, calibrations: keeping.calibrations }),
+      client.call('openBackend', { choice, calibrations: shelf.getState().calibrations }),
     )
     opening.then(
       (report) => {
@@ -504,8 +533,9 @@ export function createLab({
     }),
     client.on('calibrated', ({ adapter, calibration }) => {
       const at = platform.today()
-      keeping.calibrations = { ...keeping.calibrations, [adapter]: { ...calibration, at } }
-      const text = JSON.stringify(keeping.calibrations)
+      const calibrations = { ...shelf.getState().calibrations, [adapter]: { ...calibration, at } }
+      shelf.setState({ calibrations })
+      const text = JSON.stringify(calibrations)
       void safe('What was measured of the GPU', (kept) => kept.putSetting('calibrations', text))
     }),
     client.on('crashed', ({ message, restarted }) => {
@@ -554,8 +584,10 @@ export function createLab({
     tool,
     platform,
     write: (write) => {
-      // What an earlier visit left is read before it is written over.
-      if (keeping.read) void safe('What is under way', write)
+      void kept().then((ready) => {
+        // What an earlier visit left is read before it is written over.
+        if (ready?.read === true) void ready.safe('What is under way', write)
+      })
     },
   })
 
@@ -572,7 +604,7 @@ export function createLab({
     const { manifest: shipped } = shelf.getState()
     const found = shippedFor(shipped, target)
     if (found !== undefined) return { kind: 'pretrained', name: found.name }
-    const own = keeping.learnedOf(target)
+    const own = learnedOf(shelf.getState(), target)
     return own === undefined ? { kind: 'trained' } : energyOfItem(own)
   }
 
@@ -688,9 +720,15 @@ export function createLab({
       }
       void putItem(item).then(() => pictureItem(item))
     },
-    remove: keeping.remove,
-    putBack: keeping.putBack,
-    destroy: keeping.destroy,
+    remove(id) {
+      void kept().then((ready) => ready?.remove(id))
+    },
+    putBack(id) {
+      void kept().then((ready) => ready?.putBack(id))
+    },
+    destroy(what) {
+      void kept().then((ready) => ready?.destroy(what))
+    },
     async checkPoints(points) {
       try {
         const target: TargetSpec = { kind: 'points', points }
@@ -701,7 +739,8 @@ export function createLab({
       }
     },
     addDataSet(label, content) {
-      const target = targetOfDataSet(keeping.addDataSet(label, content))
+      const target = targetOfDataSet({ content })
+      void kept().then((ready) => ready?.addDataSet(label, content))
       void pictureTarget(target)
       selectTarget(target)
     },

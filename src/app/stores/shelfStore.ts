@@ -9,6 +9,7 @@ import type {
   TargetSpec,
 } from '../../lab/scene/sceneSpec.ts'
 import type { Aside, DataSet, ShelfItem } from '../storage/library.ts'
+import type { Calibrations } from './calibrations.ts'
 import { energyLabel, OLD_FAITHFUL, targetLabel, type Quantity } from './labels.ts'
 import { sameTarget, type ShippedEnergy } from './manifest.ts'
 
@@ -40,6 +41,8 @@ export interface ShelfState {
   readonly targetThumbnails: Readonly<Record<string, Raster>>
   /** Pictures of shipped energies, by name. */
   readonly shippedThumbnails: Readonly<Record<string, Raster>>
+  /** What was measured of each GPU, here or on earlier visits. */
+  readonly calibrations: Calibrations
   /** False when the browser keeps nothing beyond this tab. */
   readonly persistent: boolean
 }
@@ -55,6 +58,7 @@ export function createShelfStore(): ShelfStore {
     aside: [],
     targetThumbnails: {},
     shippedThumbnails: {},
+    calibrations: {},
     persistent: true,
   }))
 }
@@ -104,7 +108,25 @@ export function energyOfItem({ id, content }: ShelfItem): EnergySpec {
   return { kind: 'shelf', id, hash: content.hash, recipe: content.recipe }
 }
 
-export function targetOfDataSet({ content }: DataSet): TargetSpec {
+/** Data files of a name: those on the page before those removed, and of each the newest first. */
+export function filesCalled({ dataSets, removed }: ShelfState, name: string) {
+  return [...dataSets.toReversed(), ...removed.toReversed()].flatMap(({ content }) =>
+    content.kind === 'file' && content.file === name ? content : [],
+  )
+}
+
+/** The newest energy on the shelf that was learned from a target. */
+export function learnedOf(state: ShelfState, target: TargetSpec): ShelfItem | undefined {
+  return state.items.findLast((item) => {
+    if (item.content.kind !== 'weights' || !sameTarget(item.target, target)) return false
+    if (item.target.kind !== 'points' || !('file' in item.target)) return true
+    // Learned before files were known by their contents: of one file of that name, if there is only one.
+    const { file, hash } = item.target
+    return hash !== undefined || new Set(filesCalled(state, file).map((one) => one.hash)).size < 2
+  })
+}
+
+export function targetOfDataSet({ content }: Pick<DataSet, 'content'>): TargetSpec {
   return content.kind === 'points'
     ? { kind: 'points', points: content.points }
     : { kind: 'points', file: content.file, columns: content.columns, hash: content.hash }

@@ -251,7 +251,9 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       if (job !== current || (error instanceof CallError && error.kind === 'crashed')) return
       job = null
       const { checkpoint: from } = current
-      if (from !== null && error instanceof CallError && error.message.startsWith('checkpoint:')) {
+      // The trainer's own words where arrays are not those of its network.
+      const said = error instanceof CallError ? `${error.message} ${error.details ?? ''}` : ''
+      if (from !== null && said.includes('checkpoint: ')) {
         forget(current.id)
         options.setAside({ id: current.id, checkpoint: from })
       } else if (!isAbortError(error)) post(store, 'error', explain(error))
