@@ -225,7 +225,7 @@ const determinism = {
 /** Opening a backend means asking the machine what it has and measuring it; no number of a run comes from it. */
 const machine = {
   name: 'determinism/backends',
-  files: ['src/learning/training/backend*.ts'],
+  files: ['src/learning/training/backend*.ts', 'src/learning/kernels/wgsl/nudge.ts'],
   ignores: TESTS,
   rules: { 'no-restricted-globals': 'off' },
 }

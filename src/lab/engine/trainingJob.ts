@@ -18,6 +18,7 @@ import type { TrainingCheckpoint } from '../protocol/calls.ts'
 import type { TableError, TrainingPoint, TrainingSummary } from '../protocol/result.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Backends } from './backends.ts'
+import { BlockLength } from './blockLength.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
 import { openEnergy } from './openEnergy.ts'
@@ -63,9 +64,6 @@ const PROBE_SHARE = 0.1
 /** The first of them, which compile what they run, are not timed; the others are made in blocks. */
 const COMPILING_STEPS = 6
 const PROBE_BLOCK = 8
-/** The time of a block of steps, during which no message is answered, seconds; and its most steps. */
-const BLOCK_SECONDS = 0.03
-const MOST_BLOCK_STEPS = 64
 /** Points at which the live table is compared with the network. */
 const PROBE_POINTS = 256
 
@@ -273,15 +271,10 @@ export class TrainingJob {
   private async advance(trainer: Trainer, steps: number): Promise<readonly StepReport[]> {
     const { clock } = this.environment
     const left = nextMeasured(trainer.step, steps) - trainer.step
-    const limit = this.stepsAllowed > 0 ? 1 : Math.min(this.blockSteps, left)
+    const limit = this.stepsAllowed > 0 ? 1 : Math.min(this.blockLength.steps, left)
     const start = clock()
     const reports = await trainer.advanceBlock(limit)
-    const perStep = (clock() - start) / reports.length
-    // The first block of a kind compiles what it runs: from a short one the length recovers quickly.
-    this.blockSteps = Math.max(
-      1,
-      Math.min(2 * this.blockSteps, Math.floor(BLOCK_SECONDS / perStep), MOST_BLOCK_STEPS),
-    )
+    this.blockLength.note(reports.length, clock() - start)
     return reports
   }
 
@@ -326,8 +319,7 @@ export class TrainingJob {
   }
 
   private phase: StepReport['phase'] = 'warm-up'
-  /** Steps of the next block, by the time that the last one took. */
-  private blockSteps = 1
+  private readonly blockLength = new BlockLength()
 
   /** The number of steps that fit into a time, from a short training that is thrown away. */
   private async stepsWithin(seconds: number, create: (steps: number) => Trainer): Promise<number> {

@@ -329,9 +329,11 @@ async function calibrateBlocks(kernel: EnergyKernel, trainBlock: TrainBlock): Pr
     await run(1)
     let best = await run(1)
     const end = performance.now() + CALIBRATION_BUDGET - best
-    const steps = Math.max(1, Math.min(CALIBRATION_BLOCK, Math.floor(CALIBRATION_BUDGET / best)))
-    for (let round = 0; round < CALIBRATION_ROUNDS && performance.now() < end; round++)
-      best = Math.min(best, await run(steps))
+    for (let round = 0; round < CALIBRATION_ROUNDS && performance.now() < end; round++) {
+      // Of a single step most may be the wait for its answer: what is known of longer blocks allows longer ones.
+      const steps = Math.min(CALIBRATION_BLOCK, Math.floor(CALIBRATION_BUDGET / best))
+      best = Math.min(best, await run(Math.max(1, steps)))
+    }
     return best
   } finally {
     kernel.dispose()

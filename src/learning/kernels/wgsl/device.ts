@@ -1,6 +1,7 @@
 import type { NetworkShape } from '../kernel.ts'
 import { LANES, pad, paddedLayout, transposeWeights, unpad } from './layout.ts'
 import type { PaddedLayout } from './layout.ts'
+import { nudged } from './nudge.ts'
 import {
   SETTINGS,
   SETTINGS_STRIDE,
@@ -244,7 +245,7 @@ export class NetworkOnDevice {
     }
     device.queue.submit([encoder.finish()])
     try {
-      await staging.mapAsync(GPUMapMode.READ, 0, at)
+      await nudged(device.queue, staging.mapAsync(GPUMapMode.READ, 0, at))
       const data = new Float32Array(staging.getMappedRange(0, at).slice(0))
       staging.unmap()
       this.staging.push(staging)
