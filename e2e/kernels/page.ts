@@ -1,7 +1,7 @@
 import type { BackendName } from '../../src/learning/ids.ts'
 import type { NetworkShape } from '../../src/learning/kernels/kernel.ts'
 import { openBackend } from '../../src/learning/training/backend.ts'
-import { tfKernel } from '../../src/learning/training/tensorLibrary.ts'
+import { activateWebGpu, tfKernel } from '../../src/learning/training/tensorLibrary.ts'
 
 /** Inputs and outputs of both primitives as plain lists, so that they pass between page and test unharmed. */
 export interface KernelRequest {
@@ -41,6 +41,7 @@ async function runKernel(request: KernelRequest): Promise<KernelReply> {
       return WebAssembly.compile(await response.arrayBuffer())
     },
   })
+  if (request.tensors) await activateTensors()
   const kernel = request.tensors ? tfKernel(request.backend, shape) : backend.kernel(shape)
   const theta = Float32Array.from(request.theta)
   const xy = Float32Array.from(request.xy)
@@ -72,6 +73,22 @@ async function runKernel(request: KernelRequest): Promise<KernelReply> {
     losses,
     tensors,
   }
+}
+
+/** On a device of their own: the lab's is not theirs. */
+async function activateTensors(): Promise<void> {
+  const adapter = await navigator.gpu.requestAdapter()
+  if (adapter === null) throw new Error('no adapter')
+  const { maxComputeWorkgroupStorageSize, maxComputeWorkgroupSizeX } = adapter.limits
+  const { maxComputeInvocationsPerWorkgroup } = adapter.limits
+  const device = await adapter.requestDevice({
+    requiredLimits: {
+      maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup,
+    },
+  })
+  await activateWebGpu(device, adapter.info)
 }
 
 declare global {

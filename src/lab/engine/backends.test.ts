@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BACKEND_NAMES, type BackendChoice, type BackendName } from '../../learning/ids.ts'
+import { BackendFault } from '../../learning/kernels/deadline.ts'
 import type { Backend, OpenBackendOptions } from '../../learning/training/api.ts'
 import { Backends } from './backends.ts'
 import { createBench } from './session.testing.ts'
@@ -43,7 +44,7 @@ function backendOf(name: BackendName): Backend {
     kernel: () => {
       throw new Error('nothing is computed here')
     },
-    lost: new Promise(() => {}),
+    lost: () => null,
     dispose: () => {
       disposed(name)
     },
@@ -78,7 +79,7 @@ describe('any choice after any other', () => {
     const backends = createBackends()
     const broken = await backends.open(first)
     if (broken.name === 'cpu') return
-    const next = await backends.replace(broken, 'it was lost')
+    const next = await backends.replace(broken, new Error('it was lost'))
     expect(next.name).toBe(broken.name === 'webgpu' ? 'wasm' : 'cpu')
     expect(disposed).toHaveBeenCalledWith(broken.name)
     expect((await backends.open(second)).name).toBe(nameFor(second))
@@ -124,7 +125,7 @@ describe('while one is only being opened', () => {
     gpu.answer(backendOf('webgpu'))
     const broken = await gpu.promise
     const slow = await opening(backends, 'auto')
-    const replaced = backends.replace(broken, 'it was lost')
+    const replaced = backends.replace(broken, new Error('it was lost'))
     await vi.waitFor(() => {
       expect(asked).toHaveLength(3)
     })
@@ -162,14 +163,80 @@ it('what failed in use is passed over by those that come after it', async () => 
   const { environment, events } = createBench()
   const backends = createBackends(environment)
   const gpu = await backends.open('auto')
-  await backends.replace(gpu, 'it was lost')
+  await backends.replace(gpu, new BackendFault('the GPU device was lost', 'Device lost.'))
   await backends.open('auto')
   const { failed } = openBackend.mock.lastCall![0]
-  expect([...failed!]).toEqual([['webgpu', 'it was lost']])
+  expect([...failed!]).toEqual([['webgpu', 'the GPU device was lost']])
   const wasm = await backends.open('wasm')
-  expect((await backends.replace(wasm, 'out of memory')).name).toBe('cpu')
+  expect((await backends.replace(wasm, new RangeError('could not allocate memory'))).name).toBe(
+    'cpu',
+  )
   // From the one to the other and back it would go on for ever.
   const retried = await backends.open('webgpu')
-  expect((await backends.replace(retried, 'lost again')).name).toBe('cpu')
-  expect(events.filter(({ name }) => name === 'notice')).toHaveLength(3)
+  expect(
+    (await backends.replace(retried, new BackendFault('the GPU did not answer within 20 s'))).name,
+  ).toBe('cpu')
+  // What the engine said is no sentence for people.
+  const notices = events.flatMap(({ name, payload }) => (name === 'notice' ? [payload] : []))
+  expect(notices).toEqual([
+    {
+      level: 'warning',
+      text: 'the webgpu backend failed: the GPU device was lost. Training goes on with the wasm backend.',
+      details: 'Device lost.',
+    },
+    {
+      level: 'warning',
+      text: 'the wasm backend failed. Training goes on with the cpu backend.',
+      details: 'could not allocate memory',
+    },
+    {
+      level: 'warning',
+      text: 'the webgpu backend failed: the GPU did not answer within 20 s. Training goes on with the cpu backend.',
+    },
+  ])
+})
+
+it('a device that was lost while nobody used it is asked for anew', async () => {
+  const backends = createBackends()
+  const before = await backends.open('webgpu')
+  let lost: BackendFault | null = null
+  openBackend.mockImplementation(async ({ choice }) => ({
+    ...backendOf(nameFor(choice)),
+    lost: () => lost,
+  }))
+  const wasm = await backends.open('auto')
+  expect(await backends.open('auto')).toBe(wasm)
+  lost = new BackendFault('the GPU device was lost')
+  expect(await backends.open('auto')).not.toBe(wasm)
+  expect(await backends.open('webgpu')).toBe(before)
+})
+
+describe('what comes late', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('code that never comes is waited for no longer than its limit', async () => {
+    const backends = new Backends(createBench().environment, () => new Promise(() => {}))
+    const opening = backends.open('auto')
+    const refused = expect(opening).rejects.toThrow(
+      'the code for training did not answer within 20 s',
+    )
+    await vi.advanceTimersByTimeAsync(20_000)
+    await refused
+  })
+
+  it('a kernel that comes after its limit is there for the next training', async () => {
+    const backends = createBackends()
+    openBackend.mockImplementation(async () => backendOf('cpu'))
+    expect((await backends.open('auto')).name).toBe('cpu')
+    expect((await backends.open('auto')).name).toBe('cpu')
+    expect(openBackend).toHaveBeenCalledOnce()
+    openBackend.mock.lastCall![0].onLate!()
+    openBackend.mockImplementation(async () => backendOf('wasm'))
+    expect((await backends.open('auto')).name).toBe('wasm')
+  })
 })

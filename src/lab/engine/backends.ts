@@ -5,8 +5,12 @@ import type {
   CalibrationMemory,
   OpenBackend,
 } from '../../learning/training/api.ts'
+import { BackendFault, within } from '../../learning/kernels/deadline.ts'
 import type { BackendReport } from '../protocol/calls.ts'
 import type { Environment } from './environment.ts'
+
+/** The longest that code may take to arrive, seconds. */
+const CODE_LIMIT = 20
 
 /** What one choice leads to; the backend is null until it is open. */
 interface Opening {
@@ -47,6 +51,9 @@ export class Backends implements CalibrationMemory {
 
   /** Opens a backend, once for each choice. Rejects with the library's reason where it cannot. */
   open(choice: BackendChoice): Promise<Backend> {
+    // A device that was lost while nobody used it: another is asked for.
+    for (const { backend } of this.choices.values())
+      if (backend !== null && backend.lost() !== null) this.close(backend)
     const known = this.choices.get(choice)
     if (known !== undefined) return known.promise
     const opening: Opening = { promise: this.find(choice), backend: null }
@@ -61,18 +68,29 @@ export class Backends implements CalibrationMemory {
   }
 
   /** The backend to go on with when `broken` has failed. What is only being opened is left alone. */
-  async replace(broken: Backend, message: string): Promise<Backend> {
-    this.failed.set(broken.name, message)
-    for (const [choice, { backend }] of this.choices)
-      if (backend !== null && isSame(backend, broken)) this.choices.delete(choice)
-    broken.dispose()
+  async replace(broken: Backend, error: unknown): Promise<Backend> {
+    const fault = broken.lost() ?? (error instanceof BackendFault ? error : null)
+    const details = fault === null ? messageOf(error) : fault.details
+    this.giveUp(broken, fault?.message ?? 'it stopped working')
     const next = await this.open(this.failed.has('wasm') ? 'cpu' : 'wasm')
     this.environment.emit('notice', {
       level: 'warning',
-      text: `${broken.description} failed; training goes on with ${next.description}.`,
-      details: message,
+      text: `${broken.description} failed${fault === null ? '' : `: ${fault.message}`}. Training goes on with ${next.description}.`,
+      ...(details === null ? {} : { details }),
     })
     return next
+  }
+
+  /** Closes a backend that failed. @param why a clause */
+  giveUp(broken: Backend, why: string): void {
+    this.failed.set(broken.name, why)
+    this.close(broken)
+  }
+
+  private close(closed: Backend): void {
+    for (const [choice, { backend }] of this.choices)
+      if (backend !== null && isSame(backend, closed)) this.choices.delete(choice)
+    closed.dispose()
   }
 
   /** One that is open already is taken again: a device is asked for only once. */
@@ -86,12 +104,13 @@ export class Backends implements CalibrationMemory {
   }
 
   private async load(choice: BackendChoice): Promise<Backend> {
-    const openBackend = await this.loadCode()
+    const openBackend = await within(CODE_LIMIT, 'the code for training', this.loadCode())
     const backend = await openBackend({
       choice,
       kernelModule: this.environment.kernelModule,
       calibrations: this,
       failed: this.failed,
+      onLate: () => this.choices.delete(choice),
     })
     this.environment.emit('backend', reportOf(backend))
     return backend
@@ -114,4 +133,8 @@ export function reportOf(backend: Backend): BackendReport {
     reason: backend.reason,
     refused: backend.refused,
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

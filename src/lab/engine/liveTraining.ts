@@ -1,8 +1,9 @@
-import type { EnergyField } from '../../core/fields/energyField.ts'
+import type { EnergyField, EnergyGrid } from '../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler } from '../../core/fields/gibbs.ts'
 import { cos } from '../../core/maths/elementary.ts'
-import type { Box } from '../../core/maths/grid.ts'
+import { nodeCoordinate, type Box } from '../../core/maths/grid.ts'
 import { Purpose } from '../../core/maths/rng.ts'
+import { BackendFault } from '../../learning/kernels/deadline.ts'
 import type { EnergyKernel } from '../../learning/kernels/kernel.ts'
 import { DivergenceError, type Backend, type EnergyModel } from '../../learning/training/api.ts'
 import { LIVE_SHAPE, LiveTrainer } from '../../learning/training/liveTrainer.ts'
@@ -19,10 +20,11 @@ import type { Backends } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
 import { LiveClouds } from './liveClouds.ts'
-import { openEnergy } from './openEnergy.ts'
-import { Refusal } from './refusal.ts'
+import { Leaving } from './leaving.ts'
+import { openEnergy, trustedKernel } from './openEnergy.ts'
+import { Aborted, Refusal } from './refusal.ts'
 import type { Quality, ResolvedTarget } from './resolveTarget.ts'
-import { tabulate } from './tabulate.ts'
+import { tabulate, type BatchEnergy } from './tabulate.ts'
 import { tableErrorOf } from './tableError.ts'
 
 /** Learning rate when a target has just been taken up, and once the cosine has come down. */
@@ -122,6 +124,7 @@ export class LiveTraining {
   private backend: Backend | null = null
 
   private ended = false
+  private readonly leaving = new Leaving()
   private wake: (() => void) | null = null
   private settled = false
 
@@ -203,6 +206,7 @@ export class LiveTraining {
   end(): void {
     this.ended = true
     this.wake?.()
+    this.leaving.leave(this.done)
   }
 
   /**
@@ -215,7 +219,7 @@ export class LiveTraining {
     const { step, seconds, gradientEvaluations } = shown.effort
     const history = this.history.filter((point) => point.step <= step)
     const model = { ...shown.model, transform: resolved.transform }
-    const energy = await openEnergy(this.environment, model)
+    const energy = openEnergy(this.environment, model)
     const { halfWidth, cells } = scene.domain
     const grid = await tabulate({ halfWidth, cells }, energy, this.slicer)
     const field: EnergyField = { grid, barriers: [] }
@@ -277,19 +281,18 @@ export class LiveTraining {
   }
 
   private async run(): Promise<void> {
-    let backend = await this.backends.open(this.scene.training.backend)
+    let backend = await this.leaving.wait(this.backends.open(this.scene.training.backend))
     let kernel = backend.kernel(LIVE_SHAPE)
-    let lost: string | null = null
-    const watch = (watched: Backend) => {
-      void watched.lost.then((message) => {
-        if (watched === backend) lost = message
-      })
-    }
-    watch(backend)
     this.backend = backend
     this.kernel = kernel
     const begin = () =>
-      (this.trainer = new LiveTrainer({ seed: this.scene.seed, problem: this.problem(), kernel }))
+      (this.trainer = new LiveTrainer({
+        seed: this.scene.seed,
+        problem: this.problem(),
+        kernel,
+        check: () =>
+          backend.name === 'webgpu' ? trustedKernel(this.environment, LIVE_SHAPE) : null,
+      }))
     let trainer = begin()
     // Opening a backend may take seconds; the clock of the first target starts when its training does.
     this.takenUpAt = this.environment.clock()
@@ -298,7 +301,8 @@ export class LiveTraining {
     try {
       while (!this.isOver()) {
         try {
-          if (lost !== null) throw new Error(lost)
+          const lost = backend.lost()
+          if (lost !== null) throw lost
           await this.turn(trainer)
         } catch (error) {
           if (error instanceof DivergenceError) {
@@ -312,14 +316,16 @@ export class LiveTraining {
             })
             continue
           }
+          if (error instanceof Aborted) {
+            this.backends.giveUp(backend, 'the GPU did not answer')
+            break
+          }
           if (backend.name === 'cpu' || error instanceof Refusal) throw error
           kernel.dispose()
-          backend = await this.backends.replace(backend, lost ?? messageOf(error))
+          backend = await this.leaving.wait(this.backends.replace(backend, error))
           kernel = backend.kernel(LIVE_SHAPE)
-          lost = null
           this.backend = backend
           this.kernel = kernel
-          watch(backend)
           trainer.useKernel(kernel)
         }
       }
@@ -349,7 +355,9 @@ export class LiveTraining {
     const { target } = this
     const size: QuadratureSize = this.progress < CHEAP_SHARE ? CHEAP_SIZE : FULL_SIZE
     const begun = this.environment.clock()
-    const { loss, returned } = await trainer.advance({ rate: liveRate(this.progress), size })
+    const { loss, returned } = await this.leaving.wait(
+      trainer.advance({ rate: liveRate(this.progress), size }),
+    )
     const now = this.environment.clock()
     this.allSeconds += now - begun
     // A target that came in the meantime starts from its own beginning.
@@ -393,7 +401,8 @@ export class LiveTraining {
     const { step, gradientEvaluations } = trainer
     const effort = { step, seconds: this.allSeconds, gradientEvaluations }
     const model = trainer.model()
-    const grid = await tabulateModel(kernel, model, this.box)
+    const grid = await this.leaving.wait(tabulateModel(kernel, model, this.box))
+    if (this.backend?.name === 'webgpu') checkTable(grid, openEnergy(environment, model))
     const field: EnergyField = { grid, barriers: [] }
     // A person may have gone on to the next target while the device was busy.
     if (target !== this.target || this.ended) return
@@ -451,7 +460,7 @@ export class LiveTraining {
     this.emitLandscape({
       step,
       landscape: landscapeOf(field, epsilon, gibbs(field, epsilon).logZ),
-      tableError: await tableError(kernel, model, field.grid, points),
+      tableError: await this.leaving.wait(tableError(kernel, model, field.grid, points)),
     })
   }
 
@@ -492,6 +501,26 @@ function measured(target: ResolvedTarget, field: EnergyField): Quality {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** Nodes of a table that are held to the network in float64, and how far they may be off, as a share of the largest. */
+const CHECKED_NODES = 16
+const CHECK_TOLERANCE = 1e-2
+
+/** @throws BackendFault where a device has made up its table */
+function checkTable({ box, v }: EnergyGrid, energy: BatchEnergy): void {
+  const side = box.cells + 1
+  const nodes = Array.from({ length: CHECKED_NODES }, (_, i) =>
+    Math.floor(((i + 0.5) / CHECKED_NODES) * side * side),
+  )
+  const xy = Float64Array.from(
+    nodes.flatMap((k) => [
+      nodeCoordinate(box, k % side),
+      nodeCoordinate(box, Math.floor(k / side)),
+    ]),
+  )
+  const value = new Float64Array(CHECKED_NODES)
+  energy(xy, value, new Float64Array(xy.length))
+  const largest = value.reduce((most, x) => Math.max(most, Math.abs(x)), 1)
+  if (!Number.isFinite(largest)) return
+  if (nodes.some((k, i) => !(Math.abs(v[k]! - value[i]!) <= CHECK_TOLERANCE * largest)))
+    throw new BackendFault('it returned wrong values of the energy')
 }

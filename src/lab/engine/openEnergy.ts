@@ -1,25 +1,57 @@
+import type { EnergyKernel, NetworkShape } from '../../learning/kernels/kernel.ts'
+import { referenceKernel } from '../../learning/kernels/reference.ts'
 import {
   createFloat64Networks,
   type Float64Networks,
 } from '../../learning/kernels/simd/float64Networks.ts'
+import { createSimdKernel } from '../../learning/kernels/simd/simdKernel.ts'
 import type { EnergyModel } from '../../learning/training/api.ts'
 import type { Environment } from './environment.ts'
 import { modelEnergy, type BatchEnergy } from './tabulate.ts'
 
 type Kernels = Pick<Environment, 'kernelModule'>
 
-/** Null where the kernel cannot be had, or runs on no SIMD. */
-const opened = new WeakMap<Kernels, Promise<Float64Networks | null>>()
+/** The compiled kernel once it has arrived; null before, and where it cannot be had or runs on no SIMD. */
+interface Arrival {
+  compiled: { readonly module: WebAssembly.Module; readonly networks: Float64Networks } | null
+}
 
-/** `modelEnergy` on WebAssembly SIMD where there is any, in plain code elsewhere: the same bits. */
-export async function openEnergy(environment: Kernels, model: EnergyModel): Promise<BatchEnergy> {
-  let opening = opened.get(environment)
-  if (opening === undefined) {
-    opening = environment
-      .kernelModule()
-      .then(createFloat64Networks)
-      .catch(() => null)
-    opened.set(environment, opening)
+const arrivals = new WeakMap<Kernels, Arrival>()
+
+function arrivalOf(environment: Kernels): Arrival {
+  const known = arrivals.get(environment)
+  if (known !== undefined) return known
+  const arrival: Arrival = { compiled: null }
+  arrivals.set(environment, arrival)
+  environment
+    .kernelModule()
+    .then((module) => {
+      arrival.compiled = { module, networks: createFloat64Networks(module) }
+    })
+    // Whoever comes next asks again.
+    .catch(() => arrivals.delete(environment))
+  return arrival
+}
+
+/**
+ * `modelEnergy` on WebAssembly SIMD from the moment on that it is there, in plain code before: the same bits, so
+ * that nobody waits for it.
+ */
+export function openEnergy(environment: Kernels, model: EnergyModel): BatchEnergy {
+  const arrival = arrivalOf(environment)
+  let networks = arrival.compiled?.networks ?? null
+  let energy = modelEnergy(model, networks)
+  return (...batch) => {
+    if (networks === null && arrival.compiled !== null) {
+      networks = arrival.compiled.networks
+      energy = modelEnergy(model, networks)
+    }
+    energy(...batch)
   }
-  return modelEnergy(model, await opening)
+}
+
+/** A kernel of this thread, which the values of a device can be checked with. */
+export function trustedKernel(environment: Kernels, shape: NetworkShape): EnergyKernel {
+  const { compiled } = arrivalOf(environment)
+  return compiled === null ? referenceKernel(shape) : createSimdKernel(compiled.module, shape)
 }

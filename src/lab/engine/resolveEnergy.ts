@@ -280,16 +280,12 @@ class Resolution {
     )
   }
 
-  private async table(
-    key: string,
-    place: Place,
-    energy: () => BatchEnergy | Promise<BatchEnergy>,
-  ): Promise<EnergyGrid> {
+  private async table(key: string, place: Place, energy: () => BatchEnergy): Promise<EnergyGrid> {
     const full = `${this.box.halfWidth}/${this.box.cells} ${key}`
     const found = this.parts.tables.get(full)
     if (found !== undefined) return found
     try {
-      const grid = await tabulate(this.box, await energy(), this.slicer, this.signal)
+      const grid = await tabulate(this.box, energy(), this.slicer, this.signal)
       this.parts.tables.set(full, grid)
       return grid
     } catch (error) {

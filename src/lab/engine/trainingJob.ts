@@ -21,8 +21,9 @@ import type { Backends } from './backends.ts'
 import { BlockLength } from './blockLength.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { landscapeOf } from './landscape.ts'
-import { openEnergy } from './openEnergy.ts'
-import { Refusal } from './refusal.ts'
+import { Leaving } from './leaving.ts'
+import { openEnergy, trustedKernel } from './openEnergy.ts'
+import { Aborted, Refusal } from './refusal.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
 import { kernelEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
 import { largestDifference, tableErrorOf } from './tableError.ts'
@@ -95,6 +96,7 @@ export class TrainingJob {
   private paused: boolean
   private stepsAllowed = 0
   private aborted = false
+  private readonly leaving = new Leaving()
   private wake: (() => void) | null = null
 
   private elapsed = 0
@@ -152,11 +154,12 @@ export class TrainingJob {
   abort(): void {
     this.aborted = true
     this.wake?.()
+    this.leaving.leave(this.done)
   }
 
   private async run(from: TrainingCheckpoint | undefined): Promise<TrainingOutcome> {
     const { training, seed } = this.scene
-    let backend = await this.backends.open(training.backend)
+    let backend = await this.leaving.wait(this.backends.open(training.backend))
     const problem = this.target.problem(seed, this.box.halfWidth)
     const shape = networkShape(training.objective)
     let kernel = (this.kernel = backend.kernel(shape))
@@ -167,24 +170,18 @@ export class TrainingJob {
         steps,
         problem,
         kernel,
+        check: () => (backend.name === 'webgpu' ? trustedKernel(this.environment, shape) : null),
         ...(checkpoint === undefined ? {} : { checkpoint }),
       })
-    let lost: string | null = null
-    const watch = (watched: Backend) => {
-      void watched.lost.then((message) => {
-        if (watched === backend) lost = message
-      })
-    }
     /** Goes on with another backend; what failed has left the trainer as it was. */
     const replace = async (error: unknown): Promise<void> => {
-      if (backend.name === 'cpu' || error instanceof Refusal) throw error
+      if (error instanceof Aborted) this.backends.giveUp(backend, 'the GPU did not answer')
+      if (error instanceof Aborted || error instanceof Refusal || backend.name === 'cpu')
+        throw error
       kernel.dispose()
-      backend = await this.backends.replace(backend, lost ?? messageOf(error))
+      backend = await this.leaving.wait(this.backends.replace(backend, error))
       kernel = this.kernel = backend.kernel(shape)
-      lost = null
-      watch(backend)
     }
-    watch(backend)
 
     let steps = training.steps
     while (steps === null) {
@@ -209,12 +206,13 @@ export class TrainingJob {
       this.lastCheckpoint = this.resumedAt
       while (trainer.step < steps && !this.aborted && !diverged) {
         try {
-          if (lost !== null) throw new Error(lost)
+          const lost = backend.lost()
+          if (lost !== null) throw lost
           await this.turn(trainer, steps)
         } catch (error) {
           if (error instanceof DivergenceError) diverged = true
           else {
-            await replace(error)
+            await replace(error).catch(unlessAborted)
             trainer.useKernel(kernel)
           }
         }
@@ -273,7 +271,7 @@ export class TrainingJob {
     const left = nextMeasured(trainer.step, steps) - trainer.step
     const limit = this.stepsAllowed > 0 ? 1 : Math.min(this.blockLength.steps, left)
     const start = clock()
-    const reports = await trainer.advanceBlock(limit)
+    const reports = await this.leaving.wait(trainer.advanceBlock(limit))
     this.blockLength.note(reports.length, clock() - start)
     return reports
   }
@@ -330,7 +328,7 @@ export class TrainingJob {
     let timed = 0
     while (trainer.step < PROBE_STEPS && clock() - start < PROBE_SHARE * seconds) {
       const compiling = trainer.step < COMPILING_STEPS
-      const reports = await trainer.advanceBlock(compiling ? 1 : PROBE_BLOCK)
+      const reports = await this.leaving.wait(trainer.advanceBlock(compiling ? 1 : PROBE_BLOCK))
       if (compiling) timedFrom = clock()
       else timed += reports.length
       await this.slicer.breathe()
@@ -371,7 +369,7 @@ export class TrainingJob {
     if (this.live !== null && this.landscapeStep === trainer.step) return this.live
     const { step } = trainer
     try {
-      const grid = await tabulate(this.liveBox, await this.liveEnergy(trainer.model()), this.slicer)
+      const grid = await tabulate(this.liveBox, this.liveEnergy(trainer.model()), this.slicer)
       this.live = { grid, barriers: [] }
       this.landscapeStep = step
       return this.live
@@ -426,7 +424,7 @@ export class TrainingJob {
     const field = await this.tabulateLive(trainer)
     if (field === null) return
     const { epsilon } = this.scene.dynamics
-    const tableError = await this.liveTableError(field, trainer.model())
+    const tableError = this.liveTableError(field, trainer.model())
     this.environment.emit('landscape', {
       step: trainer.step,
       landscape: landscapeOf(field, epsilon, gibbs(field, epsilon).logZ),
@@ -435,14 +433,14 @@ export class TrainingJob {
     this.landscapeCost = this.environment.clock() - start
   }
 
-  private async liveTableError({ grid }: EnergyField, model: EnergyModel): Promise<TableError> {
+  private liveTableError({ grid }: EnergyField, model: EnergyModel): TableError {
     const key = { seed: this.scene.seed, purpose: Purpose.probe }
     const points = gibbsSampler({ grid, barriers: [] }, 1).sample(key, PROBE_POINTS)
-    return largestDifference(grid, points, await this.liveEnergy(model))
+    return largestDifference(grid, points, this.liveEnergy(model))
   }
 
   /** On the kernel where it answers at once, in float64 elsewhere. */
-  private async liveEnergy(model: EnergyModel): Promise<BatchEnergy> {
+  private liveEnergy(model: EnergyModel): BatchEnergy {
     const { kernel } = this
     return kernel !== null && isSynchronous(kernel)
       ? kernelEnergy(kernel, model)
@@ -474,7 +472,7 @@ export class TrainingJob {
     steps: number,
     seconds: number,
   ): Promise<TrainingSummary> {
-    const energy = await openEnergy(this.environment, model)
+    const energy = openEnergy(this.environment, model)
     // Nobody samples from an energy that was given up: a coarse table will do.
     const box = this.aborted ? this.liveBox : this.box
     const grid = await tabulate(box, energy, this.slicer)
@@ -501,6 +499,6 @@ function nextMeasured(step: number, steps: number): number {
   return Math.min(steps, step - (step % interval) + interval)
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+function unlessAborted(error: unknown): void {
+  if (!(error instanceof Aborted)) throw error
 }

@@ -5,6 +5,7 @@ import type { Barrier } from '../../core/fields/energyField.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
 import type {
   Calibration,
+  Refused,
   Standardisation,
   TrainerCheckpoint,
 } from '../../learning/training/api.ts'
@@ -118,11 +119,7 @@ export interface BackendReport {
   readonly name: BackendName
   readonly description: string
   readonly reason: string
-  readonly refused: readonly {
-    readonly name: BackendName
-    readonly reason: string
-    readonly details?: string
-  }[]
+  readonly refused: readonly Refused[]
 }
 
 export interface PrepareRequest {

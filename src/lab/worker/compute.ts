@@ -14,8 +14,13 @@ const port = globalThis as unknown as Port
 port.addEventListener('message', start)
 
 /** On its way while the page makes up its mind what to ask for. */
-let kernel: Promise<WebAssembly.Module> | null = fetchModule(kernelUrl)
-kernel.catch(() => (kernel = null))
+let kernel: Promise<WebAssembly.Module> | null = null
+function energyKernel(): Promise<WebAssembly.Module> {
+  const coming = (kernel ??= fetchModule(kernelUrl))
+  coming.catch(() => (kernel = null))
+  return coming
+}
+void energyKernel()
 
 /** The first message says where the page lies; only then is there anything to serve. */
 function start(event: { readonly data: unknown }): void {
@@ -30,7 +35,7 @@ function start(event: { readonly data: unknown }): void {
       emit: (name, payload) => {
         emit(name, payload)
       },
-      kernelModule: () => kernel ?? fetchModule(kernelUrl),
+      kernelModule: energyKernel,
       samplerModule: () => fetchModule(samplerUrl),
     },
     ({ ref, bytes }) => {
@@ -40,9 +45,12 @@ function start(event: { readonly data: unknown }): void {
   const emit = serve(port, session, describeFailure)
 }
 
+/** After so long the server is asked once more, when somebody wants the kernel again, ms. */
+const FETCH_LIMIT = 60_000
+
 /** The streaming compiler would insist on the server's media type. */
 async function fetchModule(url: string): Promise<WebAssembly.Module> {
-  const response = await fetch(url)
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_LIMIT) })
   if (!response.ok) throw new Error(`the server answered ${response.status}`)
   return WebAssembly.compile(await response.arrayBuffer())
 }

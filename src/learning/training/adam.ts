@@ -62,6 +62,38 @@ export function adamStep(
 }
 
 /**
+ * Whether a state can have come from another by so many updates, whatever the gradients. By Cauchy's inequality
+ * |m|/√v ≤ (1 − β₁)/√((1 − β₂)(1 − β₁²/β₂)), which bounds how far θ goes, and v shrinks by β₂ an update at most.
+ * Exact arithmetic never fails this, and what a broken device makes up seldom passes.
+ * @param strides of the updates, each over the root of its scale
+ */
+export function isReachable(
+  before: Pick<AdamState, 'square'> & { readonly theta: Float32Array },
+  after: Pick<AdamState, 'square'> & { readonly theta: Float32Array },
+  strides: readonly number[],
+): boolean {
+  let reach = 0
+  let kept = 1 - SLACK
+  for (const stride of strides) {
+    reach += stride * LARGEST_RATIO
+    kept *= SECOND
+  }
+  for (let k = 0; k < after.theta.length; k++) {
+    const from = before.theta[k]!
+    if (Math.abs(after.theta[k]! - from) > (1 + SLACK) * reach + SLACK * Math.abs(from))
+      return false
+    // Below this float32 has no digits left to shrink.
+    if (after.square[k]! < kept * before.square[k]! - 1e-30) return false
+  }
+  return true
+}
+
+/** (1 − β₁)/√((1 − β₂)(1 − β₁²/β₂)) */
+const LARGEST_RATIO = (1 - FIRST) / Math.sqrt((1 - SECOND) * (1 - (FIRST * FIRST) / SECOND))
+/** What the roundings of float32 may add up to. */
+const SLACK = 1e-3
+
+/**
  * Learning rate of step t of n (t from 0): a linear ramp over the first 50 steps (a tenth of a run
  * shorter than 500), times a cosine from `peak` at the start to 0 at the end.
  */

@@ -1,6 +1,7 @@
 import type { EnergyGrid } from '../../core/fields/energyField.ts'
 import type { Box } from '../../core/maths/grid.ts'
 import type { BackendChoice, BackendName, ObjectiveId } from '../ids.ts'
+import type { BackendFault } from '../kernels/deadline.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 
 /** Affine map from a data set's own units to world units: world = (raw − mean) / deviation / extraScale. */
@@ -37,6 +38,11 @@ export interface TrainerOptions {
   readonly steps: number
   readonly problem: TrainingProblem
   readonly kernel: EnergyKernel
+  /**
+   * A kernel that non-finite values are checked with: where it finds none, they are the kernel's own and the step
+   * throws a `BackendFault`. null: the kernel is trusted.
+   */
+  readonly check?: () => EnergyKernel | null
   /** Continue from here; bit for bit what an uninterrupted run gives. */
   readonly checkpoint?: TrainerCheckpoint
 }
@@ -84,13 +90,22 @@ export class DivergenceError extends Error {
   override readonly name = 'DivergenceError'
 }
 
+/** A backend that is not to be had. */
+export interface Refused {
+  readonly name: BackendName
+  /** A clause for people: "no WebGPU in this browser". */
+  readonly reason: string
+  /** What the browser or a library said. */
+  readonly details?: string
+}
+
 /** No backend works here. */
 export class NoBackendError extends Error {
   override readonly name = 'NoBackendError'
   /** What was said of each, a line each. */
   readonly details: string
 
-  constructor(refused: Backend['refused']) {
+  constructor(refused: readonly Refused[]) {
     super('No training backend works here.')
     this.details = refused
       .map(({ name, reason, details }) => `${name}: ${details ?? reason}`)
@@ -105,16 +120,12 @@ export interface Backend {
   readonly description: string
   /** Why this one: "faster of 2 measured: webgpu 0.4 ms, wasm 1.2 ms a step", "asked for by name". */
   readonly reason: string
-  /** Backends that were tried and refused, each with its reason and, where there are, the words of the browser. */
-  readonly refused: readonly {
-    readonly name: BackendName
-    readonly reason: string
-    readonly details?: string
-  }[]
+  /** Backends that were tried and refused, each with its reason. */
+  readonly refused: readonly Refused[]
   /** A kernel for a network shape on this backend. */
   kernel(shape: NetworkShape): EnergyKernel
-  /** Resolves with a message if the device is lost; never for CPU backends. */
-  readonly lost: Promise<string>
+  /** What became of the device, once it is lost or broken; null before, and for CPU backends. Asked for, not told: nobody is kept in memory by waiting for it. */
+  lost(): BackendFault | null
   dispose(): void
 }
 
@@ -138,6 +149,8 @@ export interface OpenBackendOptions {
   readonly calibrations?: CalibrationMemory
   /** Backends that failed in use, with what they said: passed over unless asked for by name. */
   readonly failed?: ReadonlyMap<BackendName, string>
+  /** Called when what was waited for too long has come after all: asked again, another might be opened. */
+  readonly onLate?: () => void
 }
 
 /**

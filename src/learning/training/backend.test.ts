@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NetworkShape } from '../kernels/kernel.ts'
 import { referenceKernel } from '../kernels/reference.ts'
 import { readKernelModule } from '../kernels/simd/module.testing.ts'
+import type { OpenBackendOptions } from './api.ts'
 import { openBackend } from './backend.ts'
 import { checkGradients } from './selfCheck.ts'
 
@@ -83,6 +84,79 @@ describe('where there is a GPU', () => {
   })
 })
 
+describe('what never answers is waited for no longer than its limit', () => {
+  const never = () => new Promise<never>(() => {})
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.useRealTimers()
+  })
+  const openedAfter = async (seconds: number, options: Partial<OpenBackendOptions> = {}) => {
+    const opening = openBackend({ choice: 'auto', kernelModule, ...options })
+    await vi.advanceTimersByTimeAsync(1000 * seconds)
+    return opening
+  }
+
+  it.each(['auto', 'webgpu'] as const)('an adapter, %s', async (choice) => {
+    vi.stubGlobal('navigator', { gpu: { requestAdapter: never } })
+    const backend = await openedAfter(8, { choice })
+    expect(backend.name).toBe('wasm')
+    expect(backend.reason).toContain('WebGPU did not answer within 8 s')
+  })
+
+  it.each(['auto', 'webgpu'] as const)(
+    'a device, %s; one that comes late is destroyed',
+    async (choice) => {
+      let answer = (_device: { destroy: () => void }) => {}
+      const adapter = {
+        info: { description: 'A GPU', isFallbackAdapter: false },
+        limits: {},
+        requestDevice: () => new Promise((resolve) => (answer = resolve)),
+      }
+      vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } })
+      const backend = await openedAfter(8, { choice })
+      expect(backend.name).toBe('wasm')
+      expect(backend.refused[0]!.reason).toBe('the GPU adapter did not answer within 8 s')
+      const destroy = vi.fn()
+      answer({ destroy })
+      await vi.advanceTimersByTimeAsync(0)
+      expect(destroy).toHaveBeenCalledOnce()
+    },
+  )
+
+  it('the WebAssembly module; one that comes late is told of', async () => {
+    let arrive = () => {}
+    const onLate = vi.fn()
+    const late = new Promise<WebAssembly.Module>((resolve) => {
+      arrive = () => {
+        void kernelModule().then(resolve)
+      }
+    })
+    const backend = await openedAfter(10, { kernelModule: () => late, onLate })
+    expect(backend.name).toBe('cpu')
+    expect(backend.refused[1]).toEqual({
+      name: 'wasm',
+      reason: 'the WebAssembly module did not answer within 10 s',
+    })
+    expect(onLate).not.toHaveBeenCalled()
+    arrive()
+    await vi.waitFor(() => {
+      expect(onLate).toHaveBeenCalledOnce()
+    })
+  })
+})
+
+it('what failed in use is passed over unless it is asked for by name', async () => {
+  const failed = new Map([['wasm', 'it stopped working'] as const])
+  const auto = await openBackend({ choice: 'auto', kernelModule, failed })
+  expect(auto.name).toBe('cpu')
+  expect(auto.refused[1]).toEqual({ name: 'wasm', reason: 'failed earlier: it stopped working' })
+  expect((await openBackend({ choice: 'webgpu', kernelModule, failed })).name).toBe('cpu')
+  expect((await openBackend({ choice: 'wasm', kernelModule, failed })).name).toBe('wasm')
+})
+
 describe('gradient self-check', () => {
   const broken =
     (what: 'evaluate' | 'values' | 'gradients' | 'nan') =>
@@ -112,7 +186,7 @@ describe('gradient self-check', () => {
     const faults = await Promise.all(
       (['webgpu', 'wasm'] as const).map((name) => checkGradients(name, broken(what))),
     )
-    for (const fault of faults) expect(fault).toMatch(/^gradient self-check failed: /)
+    for (const fault of faults) expect(fault?.message).toMatch(/^gradient self-check failed: /)
   })
 
   it('refuses a kernel that throws', async () => {
@@ -120,6 +194,9 @@ describe('gradient self-check', () => {
       ...referenceKernel(shape),
       evaluate: () => Promise.reject(new Error('no such operation')),
     })
-    expect(await checkGradients('wasm', throwing)).toContain('no such operation')
+    expect(await checkGradients('wasm', throwing)).toMatchObject({
+      message: 'its gradient self-check failed',
+      details: 'no such operation',
+    })
   })
 })

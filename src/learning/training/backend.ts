@@ -5,8 +5,9 @@ import type { BlockStep, TrainBlock } from '../kernels/block.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 import { createSimdKernel } from '../kernels/simd/simdKernel.ts'
+import { BackendFault, within } from '../kernels/deadline.ts'
 import { NoBackendError } from './api.ts'
-import type { Backend, Calibration, OpenBackendOptions } from './api.ts'
+import type { Backend, Calibration, OpenBackendOptions, Refused } from './api.ts'
 import { DEFAULT_SHAPE, penaltyStartOf } from './model.ts'
 import { checkGradients } from './selfCheck.ts'
 
@@ -14,23 +15,14 @@ import { checkGradients } from './selfCheck.ts'
 interface Opened {
   readonly description: string
   readonly kernel: (shape: NetworkShape) => EnergyKernel
-  readonly lost: Promise<string>
+  readonly lost: () => BackendFault | null
   readonly dispose: () => void
 }
 
-type Refused = Backend['refused'][number]
-
-/** Why a backend is not to be had, in words for people. */
-class RefusedError extends Error {
-  readonly details: string | undefined
-
-  constructor(message: string, details?: string) {
-    super(message)
-    this.details = details
-  }
-}
-
-const NEVER = new Promise<string>(() => {})
+/** The longest waits, seconds: for the browser's answers, and for code and kernels on their way. */
+const DEVICE_LIMIT = 8
+const CODE_LIMIT = 20
+const KERNEL_LIMIT = 10
 /** Milliseconds that the calibration of one backend may take; two are measured at most. */
 const CALIBRATION_BUDGET = 80
 const CALIBRATION_ROUNDS = 20
@@ -76,12 +68,11 @@ async function openFastest(options: OpenBackendOptions): Promise<Backend> {
 
   const wasm = hasFailed('wasm', options, refused)
     ? null
-    : await attempt('wasm', () => openWasm(options.kernelModule), refused)
+    : await attempt('wasm', () => openWasm(options), refused)
   if (gpu !== null && wasm !== null && adapter !== null) {
-    const measured = {
-      webgpu: await calibrate(gpu.kernel(DEFAULT_SHAPE)),
-      wasm: await calibrate(wasm.kernel(DEFAULT_SHAPE)),
-    }
+    const onGpu = await measure('webgpu', gpu, refused)
+    if (onGpu === null) return { name: 'wasm', ...wasm, reason: only(refused), refused }
+    const measured = { webgpu: onGpu, wasm: await calibrate(wasm.kernel(DEFAULT_SHAPE)) }
     options.calibrations?.remember(adapter.label, measured)
     const reason = comparison(measured, 'measured')
     if (measured.webgpu < measured.wasm) return { name: 'webgpu', ...gpu, reason, refused }
@@ -124,8 +115,23 @@ async function attempt(
     const fault = await checkGradients(name, opened.kernel)
     if (fault === null) return opened
     opened.dispose()
-    throw new RefusedError('its gradients failed their check', fault)
+    throw fault
   } catch (error) {
+    refused.push(refusal(name, error))
+    return null
+  }
+}
+
+/** Milliseconds of a step; null, and a line in `refused`, where there is none: the backend is closed then. */
+async function measure(
+  name: BackendName,
+  opened: Opened,
+  refused: Refused[],
+): Promise<number | null> {
+  try {
+    return await calibrate(opened.kernel(DEFAULT_SHAPE))
+  } catch (error) {
+    opened.dispose()
     refused.push(refusal(name, error))
     return null
   }
@@ -148,14 +154,16 @@ async function attemptAdapter(refused: Refused[]): Promise<Adapter | null> {
   }
 }
 
+/** Words for people where there are any; what else was said goes into the details. */
 function refusal(name: BackendName, error: unknown): Refused {
-  const reason = error instanceof RefusedError ? error.message : 'it could not be opened'
-  const details = error instanceof RefusedError ? error.details : messageOf(error)
-  return { name, reason, ...(details === undefined ? {} : { details }) }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof BackendFault)
+    return {
+      name,
+      reason: error.message,
+      ...(error.details === null ? {} : { details: error.details }),
+    }
+  const details = error instanceof Error ? error.message : String(error)
+  return { name, reason: 'it could not be opened', details }
 }
 
 async function open(
@@ -167,7 +175,7 @@ async function open(
     case 'webgpu':
       return openWebGpu(await findAdapter(asked))
     case 'wasm':
-      return openWasm(options.kernelModule)
+      return openWasm(options)
     case 'cpu':
       return openCpu()
     default:
@@ -177,14 +185,19 @@ async function open(
 
 /** The fallback: tensor operations in JavaScript. */
 async function openCpu(): Promise<Opened> {
-  const { activateCpu, tfKernel } = await import('./tensorLibrary.ts')
-  await activateCpu()
+  const { tfKernel } = await within(CODE_LIMIT, 'the code of this backend', importCpu())
   return {
     description: 'JavaScript',
     kernel: (shape) => tfKernel('cpu', shape),
-    lost: NEVER,
+    lost: () => null,
     dispose() {},
   }
+}
+
+async function importCpu() {
+  const library = await import('./tensorLibrary.ts')
+  await library.activateCpu()
+  return library
 }
 
 /** A module that does nothing but splat a byte over a vector: valid where there is SIMD. */
@@ -193,19 +206,21 @@ const SIMD_PROBE = Uint8Array.of(
   ...[10, 8, 1, 6, 0, 65, 0, 253, 15, 11],
 )
 
-async function openWasm(kernelModule: OpenBackendOptions['kernelModule']): Promise<Opened> {
-  if (typeof WebAssembly === 'undefined') throw new RefusedError('no WebAssembly here')
-  if (!WebAssembly.validate(SIMD_PROBE)) throw new RefusedError('this WebAssembly has no SIMD')
+async function openWasm({ kernelModule, onLate }: OpenBackendOptions): Promise<Opened> {
+  if (typeof WebAssembly === 'undefined') throw new BackendFault('no WebAssembly here')
+  if (!WebAssembly.validate(SIMD_PROBE)) throw new BackendFault('this WebAssembly has no SIMD')
   let module: WebAssembly.Module
   try {
-    module = await kernelModule()
+    module = await within(KERNEL_LIMIT, 'the WebAssembly module', kernelModule(), onLate)
   } catch (error) {
-    throw new RefusedError('the WebAssembly module could not be loaded', messageOf(error))
+    if (error instanceof BackendFault) throw error
+    const details = error instanceof Error ? error.message : String(error)
+    throw new BackendFault('the WebAssembly module could not be loaded', details)
   }
   return {
     description: 'WebAssembly SIMD',
     kernel: (shape) => createSimdKernel(module, shape),
-    lost: NEVER,
+    lost: () => null,
     dispose() {},
   }
 }
@@ -220,54 +235,57 @@ interface Adapter {
 /** @param asked by name: then a software adapter will do */
 async function findAdapter(asked: boolean): Promise<Adapter> {
   const gpu = 'navigator' in globalThis ? navigator.gpu : undefined
-  if (gpu === undefined) throw new RefusedError('no WebGPU in this browser')
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
-  if (adapter === null) throw new RefusedError('WebGPU is there, but it offers no adapter')
+  if (gpu === undefined) throw new BackendFault('no WebGPU in this browser')
+  const adapter = await within(
+    DEVICE_LIMIT,
+    'WebGPU',
+    gpu.requestAdapter({ powerPreference: 'high-performance' }),
+  )
+  if (adapter === null) throw new BackendFault('WebGPU is there, but it offers no adapter')
   const label = adapterLabel(adapter.info)
   const software = adapter.info.isFallbackAdapter || SOFTWARE_ADAPTER.test(label)
   if (software && !asked) {
-    throw new RefusedError(`only a software adapter (${label}), slower than WebAssembly`)
+    throw new BackendFault(`only a software adapter (${label}), slower than WebAssembly`)
   }
   return { adapter, label, software }
 }
 
 async function openWebGpu({ adapter, label, software }: Adapter): Promise<Opened> {
-  const device = await adapter.requestDevice({ requiredLimits: requiredLimits(adapter.limits) })
-  let leaving = false
-  const lost = new Promise<string>((resolve) => {
-    void device.lost.then(({ message }) => {
-      if (!leaving) resolve(`the GPU device was lost${message === '' ? '' : `: ${message}`}`)
-    })
-    // A broken shader does not throw, it returns garbage: as bad as a lost device.
-    device.addEventListener('uncapturederror', (event) => {
-      resolve(`the GPU reported an error: ${event.error.message}`)
-    })
+  const device = await within(
+    DEVICE_LIMIT,
+    'the GPU adapter',
+    adapter.requestDevice({ requiredLimits: requiredLimits(adapter.limits) }),
+    (late) => {
+      late.destroy()
+    },
+  )
+  let fault: BackendFault | null = null
+  void device.lost.then(({ message }) => {
+    fault ??= new BackendFault('the GPU device was lost', message)
   })
-  // The library runs on the same device, as the oracle and rival of tests and bench.
-  const [{ activateWebGpu, removeWebGpu }, { createWgslKernel }] = await Promise.all([
-    import('./tensorLibrary.ts'),
-    import('../kernels/wgsl/wgslKernel.ts'),
-  ])
+  // A broken shader does not throw, it returns garbage: as bad as a lost device.
+  device.addEventListener('uncapturederror', (event) => {
+    fault ??= new BackendFault('the GPU reported an error', event.error.message)
+  })
   const dispose = () => {
-    leaving = true
-    removeWebGpu()
     device.destroy()
   }
   try {
-    await activateWebGpu(device, adapter.info)
+    const code = import('../kernels/wgsl/wgslKernel.ts')
+    const { createWgslKernel } = await within(CODE_LIMIT, 'the code of this backend', code)
+    return {
+      description: `WebGPU · ${label}${software ? ' (software)' : ''}`,
+      kernel: (shape) => createWgslKernel(device, shape, software),
+      lost: () => fault,
+      dispose,
+    }
   } catch (error) {
     dispose()
     throw error
   }
-  return {
-    description: `WebGPU · ${label}${software ? ' (software)' : ''}`,
-    kernel: (shape) => createWgslKernel(device, shape, software),
-    lost,
-    dispose,
-  }
 }
 
-/** The limits that the tensor library's shaders count on, at what the adapter offers. */
+/** What our programs use and more, for those of the tensor library that tests and bench run beside them. */
 function requiredLimits(limits: GPUSupportedLimits): Record<string, number> {
   return {
     maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,

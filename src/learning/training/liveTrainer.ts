@@ -1,3 +1,4 @@
+import { BackendFault } from '../kernels/deadline.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import { adamStep, startAdam } from './adam.ts'
@@ -38,6 +39,8 @@ export interface LiveTrainerOptions {
   readonly seed: number
   readonly problem: TrainingProblem
   readonly kernel: EnergyKernel
+  /** A kernel that non-finite values are checked with, as in `TrainerOptions`. */
+  readonly check?: () => EnergyKernel | null
 }
 
 /**
@@ -55,6 +58,7 @@ export class LiveTrainer {
   private readonly penaltyStart: number
   private readonly gradient: Float32Array
   private readonly runs = new Map<QuadratureSize, ObjectiveRun>()
+  private readonly check: LiveTrainerOptions['check']
   private kernel: EnergyKernel
   private problem: TrainingProblem
   private theta: Float32Array
@@ -66,8 +70,9 @@ export class LiveTrainer {
   private returns = 0
   private goodSteps = 0
 
-  constructor({ seed, problem, kernel }: LiveTrainerOptions) {
+  constructor({ seed, problem, kernel, check }: LiveTrainerOptions) {
     this.seed = seed
+    this.check = check
     this.problem = problem
     this.kernel = kernel
     this.penaltyStart = penaltyStartOf(problem.halfWidth)
@@ -94,20 +99,18 @@ export class LiveTrainer {
    * One Adam step. A step that throws (a lost device) leaves the state as it was.
    * @throws DivergenceError when good states lead to non-finite values again and again
    */
-  async advance({ rate, size }: LiveStep): Promise<LiveStepReport> {
-    let loss: number
+  async advance(live: LiveStep): Promise<LiveStepReport> {
+    let made
     try {
-      const counter = this.step + this.failed
-      const result = await this.runOf(size).step(counter, this.theta, NO_STATE, this.gradient)
-      const { theta, state } = adamStep(this.adam, this.theta, this.gradient, rate * this.rateScale)
-      requireFinite(theta)
-      this.theta = theta
-      this.adam = state
-      loss = result.loss
+      made = await this.make(live)
     } catch (error) {
-      if (error instanceof NonFiniteError) return this.goBack()
-      throw error
+      if (!(error instanceof NonFiniteError)) throw error
+      await this.checkKernel(live)
+      return this.goBack()
     }
+    const { theta, state, loss } = made
+    this.theta = theta
+    this.adam = state
     this.step++
     if (++this.goodSteps % KEEP_EVERY === 0) this.kept = { theta: this.theta, adam: this.adam }
     if (this.goodSteps % FORGIVE_AFTER === 0) {
@@ -133,6 +136,32 @@ export class LiveTrainer {
     if (parameterLayout(kernel.shape).length !== this.gradient.length)
       throw new RangeError('the new kernel is for another network')
     this.kernel = kernel
+  }
+
+  private async make({ rate, size }: LiveStep) {
+    const counter = this.step + this.failed
+    const { loss } = await this.runOf(size).step(counter, this.theta, NO_STATE, this.gradient)
+    const next = adamStep(this.adam, this.theta, this.gradient, rate * this.rateScale)
+    requireFinite(next.theta)
+    return { ...next, loss }
+  }
+
+  /** @throws BackendFault where the same step has numbers on the kernel that values are checked with */
+  private async checkKernel(live: LiveStep): Promise<void> {
+    const trusted = this.check?.() ?? null
+    if (trusted === null) return
+    const { kernel } = this
+    this.kernel = trusted
+    try {
+      await this.make(live)
+    } catch (error) {
+      if (error instanceof NonFiniteError) return
+      throw error
+    } finally {
+      this.kernel = kernel
+      trusted.dispose()
+    }
+    throw new BackendFault('it returned values that are not numbers')
   }
 
   private goBack(): LiveStepReport {

@@ -1,5 +1,6 @@
 import { Purpose, Rng } from '../../core/maths/rng.ts'
 import type { BackendName } from '../ids.ts'
+import { BackendFault } from '../kernels/deadline.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape, Tuples } from '../kernels/kernel.ts'
 import { referenceKernel } from '../kernels/reference.ts'
@@ -17,12 +18,12 @@ const POINTS = 33
 /**
  * Runs both primitives, values and gradients of the loss alike, on a small random network with every
  * activation, and compares with the reference.
- * @returns null when all agree, else a sentence that says what does not
+ * @returns null when all agree, else what does not
  */
 export async function checkGradients(
   name: BackendName,
   kernelFor: (shape: NetworkShape) => EnergyKernel,
-): Promise<string | null> {
+): Promise<BackendFault | null> {
   const rng = new Rng({ seed: 1, purpose: Purpose.probe })
   const draw = (length: number, scale: number) =>
     Float32Array.from({ length }, () => scale * rng.normal())
@@ -62,12 +63,16 @@ export async function checkGradients(
     for (const [i, { what, values }] of found.entries()) {
       const error = relativeError(values, expected[i]!.values)
       if (!(error <= TOLERANCE[name])) {
-        return `gradient self-check failed: ${what} is off by ${percent(error)} (allowed ${percent(TOLERANCE[name])})`
+        return new BackendFault(
+          `gradient self-check failed: ${what} is off by ${percent(error)} (allowed ${percent(TOLERANCE[name])})`,
+        )
       }
     }
     return null
   } catch (error) {
-    return `gradient self-check failed: ${error instanceof Error ? error.message : String(error)}`
+    if (error instanceof BackendFault) return error
+    const details = error instanceof Error ? error.message : String(error)
+    return new BackendFault('its gradient self-check failed', details)
   } finally {
     kernel.dispose()
   }

@@ -3,7 +3,7 @@ import type { BackendName } from '../ids.ts'
 
 /*
  * The tensor library's own backends. Nothing imports this file but on demand: where WebAssembly trains,
- * the library is never loaded.
+ * or WebGPU does, the library is never loaded.
  */
 
 export { tfKernel } from './tfKernel.ts'
@@ -32,8 +32,4 @@ export async function activateWebGpu(device: GPUDevice, info: GPUAdapterInfo): P
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu')
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, info), 3)
   await activate('webgpu')
-}
-
-export function removeWebGpu(): void {
-  if (tf.findBackend('webgpu') !== null) tf.removeBackend('webgpu')
 }

@@ -1,8 +1,9 @@
 import type { ObjectiveId } from '../ids.ts'
 import type { BlockStep, TrainBlock } from '../kernels/block.ts'
+import { BackendFault } from '../kernels/deadline.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, Tuples } from '../kernels/kernel.ts'
-import { adamFactors, adamStep, startAdam } from './adam.ts'
+import { adamFactors, adamStep, isReachable, startAdam } from './adam.ts'
 import type { AdamState } from './adam.ts'
 import { DivergenceError } from './api.ts'
 import type { EnergyModel, StepReport, Trainer, TrainerCheckpoint, TrainerOptions } from './api.ts'
@@ -104,40 +105,54 @@ class ResumableTrainer implements Trainer {
   async advanceBlock(limit: number): Promise<readonly StepReport[]> {
     if (this.state.step >= this.steps)
       throw new RangeError(`the training ended at step ${this.steps}`)
-    return this.kernel.trainBlock === undefined
-      ? [await this.hostStep()]
-      : this.deviceSteps(limit, this.kernel.trainBlock)
+    const { evaluations } = this
+    try {
+      return this.kernel.trainBlock === undefined
+        ? [await this.hostStep()]
+        : await this.deviceSteps(limit, this.kernel.trainBlock)
+    } catch (error) {
+      // The step is made again.
+      this.evaluations = evaluations
+      throw error
+    }
   }
 
   private async hostStep(): Promise<StepReport> {
     const { state } = this
-    let next: TrainingState
-    let result
+    let made
     try {
-      result = await this.run.step(state.step, state.theta, state.objective, this.gradient)
-      const rate = this.rateScale * OBJECTIVES[this.objectiveId].rate(state.step, this.steps)
-      const updated = adamStep(state.adam, state.theta, this.gradient, rate)
-      requireFinite(updated.theta)
-      next = {
-        step: state.step + 1,
-        theta: updated.theta,
-        adam: updated.state,
-        objective: result.state,
-        loss: result.loss,
-      }
+      made = await this.stepFrom(state)
     } catch (error) {
       if (error instanceof NonFiniteError) return this.rollBack(state.step + 1)
       throw error
     }
+    const { next, acceptance } = made
     this.state = next
     if (next.step % KEEP_EVERY === 0) this.kept = next
     return {
       step: next.step,
       loss: next.loss,
       phase: this.phase(state.step),
-      acceptance: result.acceptance,
+      acceptance,
       recovery: null,
     }
+  }
+
+  private async stepFrom(
+    state: TrainingState,
+  ): Promise<{ readonly next: TrainingState; readonly acceptance: number | null }> {
+    const result = await this.run.step(state.step, state.theta, state.objective, this.gradient)
+    const rate = this.rateScale * OBJECTIVES[this.objectiveId].rate(state.step, this.steps)
+    const updated = adamStep(state.adam, state.theta, this.gradient, rate)
+    requireFinite(updated.theta)
+    const next = {
+      step: state.step + 1,
+      theta: updated.theta,
+      adam: updated.state,
+      objective: result.state,
+      loss: result.loss,
+    }
+    return { next, acceptance: result.acceptance }
   }
 
   checkpoint(): TrainerCheckpoint {
@@ -209,9 +224,13 @@ class ResumableTrainer implements Trainer {
       block,
     )
     const bad = result.losses.findIndex((loss) => !Number.isFinite(loss))
-    if (bad >= 0) return [this.rollBack(from + bad + 1)]
+    if (bad >= 0) return [await this.rollBack(from + bad + 1)]
     const { theta, mean, square } = result
-    if (![theta, mean, square].every(allFinite)) return [this.rollBack(end)]
+    const moved = result.chains?.xy ?? result.theta
+    if (![theta, mean, square, moved].every(allFinite)) return [await this.rollBack(end)]
+    const strides = block.map(({ stride, scale }) => stride / Math.sqrt(scale))
+    if (!isReachable({ theta: state.theta, square: state.adam.square }, { theta, square }, strides))
+      throw new BackendFault('it returned parameters that no training step leads to')
     this.state = {
       step: end,
       theta,
@@ -232,7 +251,9 @@ class ResumableTrainer implements Trainer {
     }))
   }
 
-  private rollBack(failed: number): StepReport {
+  /** @param failed the step after which values were no numbers any more */
+  private async rollBack(failed: number): Promise<StepReport> {
+    await this.checkKernel(failed)
     this.rollbacks++
     if (this.rollbacks > MAX_ROLLBACKS) {
       throw new DivergenceError(
@@ -251,6 +272,29 @@ class ResumableTrainer implements Trainer {
         `Non-finite values at step ${failed}: went back to step ${this.state.step} ` +
         `and lowered the learning rate to 1/${1 / this.rateScale} of the recipe's.`,
     }
+  }
+
+  /**
+   * Makes the steps up to the one that failed once more, on the kernel that values are checked with.
+   * @throws BackendFault where that one finds numbers: the training is sound
+   */
+  private async checkKernel(failed: number): Promise<void> {
+    const trusted = this.options.check?.() ?? null
+    if (trusted === null) return
+    const { kernel, evaluations } = this
+    let { state } = this
+    this.kernel = trusted
+    try {
+      while (state.step < failed) state = (await this.stepFrom(state)).next
+    } catch (error) {
+      if (error instanceof NonFiniteError) return
+      throw error
+    } finally {
+      this.kernel = kernel
+      this.evaluations = evaluations
+      trusted.dispose()
+    }
+    throw new BackendFault('it returned values that are not numbers')
   }
 
   /** The energy as the objectives see it: counts its work, and refuses what is not a number. */

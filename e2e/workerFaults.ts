@@ -1,0 +1,86 @@
+import type { Page, Worker } from '@playwright/test'
+import { expect } from './fixtures.ts'
+
+export type WorkerName = 'compute' | 'analysis'
+
+/**
+ * Has code run in a worker before the worker's own: scripts that a page is given beforehand do not reach its
+ * workers. The worker's long timers stand still until `elapse` moves them on, so that no limit strikes by
+ * itself on a machine that is slow.
+ * @param fault runs in the worker; it sees nothing of the test
+ */
+export async function injectInto(
+  page: Page,
+  name: WorkerName,
+  fault: () => void = () => {},
+): Promise<void> {
+  const before = `;(${haltLongTimers.toString()})();(${fault.toString()})();`
+  await page.route(`**/${name}-*.js`, async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: before + (await response.text()) })
+  })
+}
+
+/** The worker of a page by its name, once it runs. */
+export async function workerOf(page: Page, name: WorkerName): Promise<Worker> {
+  const find = () => page.workers().findLast((worker) => worker.url().includes(`/${name}-`))
+  await expect.poll(find).toBeDefined()
+  return find()!
+}
+
+/** Moves the long timers of a worker on, those included that are set on the way. */
+export async function elapse(page: Page, name: WorkerName, seconds: number): Promise<void> {
+  const worker = await workerOf(page, name)
+  await worker.evaluate((ms) => {
+    ;(globalThis as unknown as { elapse: (ms: number) => void }).elapse(ms)
+  }, 1000 * seconds)
+}
+
+/** Waits until a worker has set as many long timers as this that still run: until it waits for something. */
+export async function waitsIn(page: Page, name: WorkerName): Promise<void> {
+  const worker = await workerOf(page, name)
+  await expect
+    .poll(
+      () =>
+        worker.evaluate(
+          () => (globalThis as unknown as { longTimers: Map<number, unknown> }).longTimers.size,
+        ),
+      { timeout: 60_000 },
+    )
+    .toBeGreaterThan(0)
+}
+
+/** Timers of at least half a second run on a clock of their own, which `elapse` turns. */
+function haltLongTimers(): void {
+  const LONG = 500
+  const scope = globalThis as unknown as {
+    setTimeout: (handler: () => void, ms?: number) => number
+    clearTimeout: (id?: number) => void
+    longTimers: Map<number, { readonly due: number; readonly handler: () => void }>
+    elapse: (ms: number) => void
+  }
+  const set = scope.setTimeout.bind(globalThis)
+  const clear = scope.clearTimeout.bind(globalThis)
+  let now = 0
+  let id = 1_000_000_000
+  scope.longTimers = new Map()
+  scope.setTimeout = (handler, ms = 0, ...rest: unknown[]) => {
+    if (ms < LONG) return set(handler, ms, ...(rest as []))
+    scope.longTimers.set(++id, { due: now + ms, handler })
+    return id
+  }
+  scope.clearTimeout = (one) => {
+    if (one === undefined || !scope.longTimers.delete(one)) clear(one)
+  }
+  scope.elapse = (ms) => {
+    const end = now + ms
+    for (;;) {
+      const [next] = [...scope.longTimers].sort(([, a], [, b]) => a.due - b.due)
+      if (next === undefined || next[1].due > end) break
+      now = next[1].due
+      scope.longTimers.delete(next[0])
+      next[1].handler()
+    }
+    now = end
+  }
+}
