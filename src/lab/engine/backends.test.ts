@@ -181,17 +181,17 @@ it('what failed in use is passed over by those that come after it', async () => 
   expect(notices).toEqual([
     {
       level: 'warning',
-      text: 'the webgpu backend failed: the GPU device was lost. Training goes on with the wasm backend.',
+      text: 'the webgpu backend failed: the GPU device was lost; training goes on with the wasm backend.',
       details: 'Device lost.',
     },
     {
       level: 'warning',
-      text: 'the wasm backend failed. Training goes on with the cpu backend.',
+      text: 'the wasm backend failed; training goes on with the cpu backend.',
       details: 'could not allocate memory',
     },
     {
       level: 'warning',
-      text: 'the webgpu backend failed: the GPU did not answer within 20 s. Training goes on with the cpu backend.',
+      text: 'the webgpu backend failed: the GPU did not answer within 20 s; training goes on with the cpu backend.',
     },
   ])
 })

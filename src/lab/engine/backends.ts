@@ -75,7 +75,7 @@ export class Backends implements CalibrationMemory {
     const next = await this.open(this.failed.has('wasm') ? 'cpu' : 'wasm')
     this.environment.emit('notice', {
       level: 'warning',
-      text: `${broken.description} failed${fault === null ? '' : `: ${fault.message}`}. Training goes on with ${next.description}.`,
+      text: `${broken.description} failed${fault === null ? '' : `: ${fault.message}`}; training goes on with ${next.description}.`,
       ...(details === null ? {} : { details }),
     })
     return next

@@ -290,7 +290,7 @@ export class LiveTraining {
         seed: this.scene.seed,
         problem: this.problem(),
         kernel,
-        check: () =>
+        check: async () =>
           backend.name === 'webgpu' ? trustedKernel(this.environment, LIVE_SHAPE) : null,
       }))
     let trainer = begin()

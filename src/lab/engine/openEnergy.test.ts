@@ -38,8 +38,8 @@ it('is the same energy with the compiled kernel, without one, and with one that 
   }
   const energy = openEnergy(environment, model)
   expect(at(energy)).toEqual(plain)
-  await vi.waitFor(() => {
-    expect(trustedKernel(environment, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
+  await vi.waitFor(async () => {
+    expect(await trustedKernel(environment, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
   })
   expect(at(energy)).toEqual(plain)
   expect(at(openEnergy(environment, model))).toEqual(plain)
@@ -75,6 +75,6 @@ it('a table that is under way when the kernel arrives has the same bits', async 
     },
     new Slicer(environment),
   )
-  expect(trustedKernel(late, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
+  expect(await trustedKernel(late, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
   expect(table).toEqual(whole)
 })

@@ -1,5 +1,4 @@
 import type { EnergyKernel, NetworkShape } from '../../learning/kernels/kernel.ts'
-import { referenceKernel } from '../../learning/kernels/reference.ts'
 import {
   createFloat64Networks,
   type Float64Networks,
@@ -51,7 +50,11 @@ export function openEnergy(environment: Kernels, model: EnergyModel): BatchEnerg
 }
 
 /** A kernel of this thread, which the values of a device can be checked with. */
-export function trustedKernel(environment: Kernels, shape: NetworkShape): EnergyKernel {
+export async function trustedKernel(
+  environment: Kernels,
+  shape: NetworkShape,
+): Promise<EnergyKernel> {
   const { compiled } = arrivalOf(environment)
-  return compiled === null ? referenceKernel(shape) : createSimdKernel(compiled.module, shape)
+  if (compiled !== null) return createSimdKernel(compiled.module, shape)
+  return (await import('../../learning/kernels/reference.ts')).referenceKernel(shape)
 }

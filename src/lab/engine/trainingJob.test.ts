@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
-import type { Backend } from '../../learning/training/api.ts'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Backend, OpenBackend } from '../../learning/training/api.ts'
 import type { EnergyKernel } from '../../learning/kernels/kernel.ts'
 import { readEnergyFile } from '../io/energyFile.ts'
 import type { TrainingCheckpoint } from '../protocol/calls.ts'
 import { Backends } from './backends.ts'
+import { Aborted } from './refusal.ts'
 import { createBench, sceneOf, ticking, type Bench } from './session.testing.ts'
 import { TargetResolver } from './resolveTarget.ts'
 import { TrainingJob, type TrainingOutcome } from './trainingJob.ts'
@@ -128,8 +131,11 @@ test('a device that is lost is replaced and the training goes on', async () => {
   expect(used.training.backend).toBe('wasm')
   const notices = own.events.flatMap(({ name, payload }) => (name === 'notice' ? [payload] : []))
   expect(notices).toHaveLength(1)
-  expect(notices[0]!.text).toMatch(/WebGPU, made to fail failed; training goes on/)
-  expect(notices[0]!.details).toBe('the GPU device was lost')
+  expect(notices[0]).toEqual({
+    level: 'warning',
+    text: 'WebGPU, made to fail failed; training goes on with WebAssembly SIMD.',
+    details: 'the GPU device was lost',
+  })
 })
 
 test('a number of seconds becomes a number of steps', async () => {
@@ -213,3 +219,142 @@ test('a training that meets no numbers any more ends as diverged, with the last 
   const warnings = own.events.filter(({ name }) => name === 'notice')
   expect(warnings).toHaveLength(6)
 })
+
+/** A device that does one thing well until it is told to do another. */
+async function startOnDevice(
+  faulty: (kernel: EnergyKernel) => EnergyKernel,
+  own: Bench,
+  options: Partial<ConstructorParameters<typeof TrainingJob>[0]> = {},
+) {
+  const wasm = await backends.open('wasm')
+  const gpu: Backend = {
+    ...wasm,
+    name: 'webgpu',
+    description: 'The GPU',
+    kernel: (shape) => {
+      const { evaluate, accumulate } = wasm.kernel(shape)
+      return faulty({ shape, evaluate, accumulate, liveTensors: () => 0, dispose() {} })
+    },
+    dispose() {},
+  }
+  const opened: string[] = []
+  const openBackend: OpenBackend = ({ choice }) => {
+    opened.push(choice)
+    return choice === 'webgpu' ? Promise.resolve(gpu) : backends.open(choice)
+  }
+  const job = startJob({
+    bench: own,
+    scene: { ...SCENE, training: { ...SCENE.training, backend: 'webgpu' } },
+    backends: new Backends(own.environment, () => Promise.resolve(openBackend)),
+    ...options,
+  })
+  return { job, opened }
+}
+
+test('a device that returns no numbers is replaced; the training loses nothing', async () => {
+  const own = createBench()
+  let calls = 0
+  const { job } = await startOnDevice(
+    (kernel) => ({
+      ...kernel,
+      async evaluate(theta, xy, value, gradient) {
+        await kernel.evaluate(theta, xy, value, gradient)
+        if (++calls > 60) value.fill(Number.NaN)
+      },
+    }),
+    own,
+  )
+  const { model, outcome, summary } = await job.done
+  expect(outcome).toBe('finished')
+  expect(model).toEqual((await uninterrupted).model)
+  expect(summary.gradientEvaluations).toBe((await uninterrupted).gradientEvaluations)
+  expect(own.events.flatMap(({ name, payload }) => (name === 'notice' ? [payload] : []))).toEqual([
+    {
+      level: 'warning',
+      text: 'The GPU failed: it returned values that are not numbers; training goes on with WebAssembly SIMD.',
+    },
+  ])
+})
+
+describe('a device that never answers', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('does not keep the training from being stopped, and taken up from there', async () => {
+    let taken: TrainingCheckpoint | null = null
+    const own = createBench(({ name, payload }) => {
+      if (name === 'checkpoint') taken = structuredClone(payload)
+    })
+    let calls = 0
+    let hang = () => {}
+    const hung = new Promise<void>((resolve) => (hang = resolve))
+    const { job } = await startOnDevice(
+      (kernel) => ({
+        ...kernel,
+        evaluate(...args) {
+          if (++calls <= 60) return kernel.evaluate(...args)
+          hang()
+          return new Promise(() => {})
+        },
+      }),
+      own,
+    )
+    await hung
+    job.pause()
+    job.resume()
+    job.abort()
+    await vi.advanceTimersByTimeAsync(2000)
+    const { outcome, summary } = await job.done
+    expect(outcome).toBe('aborted')
+    expect(summary.steps).toBeGreaterThan(0)
+    const checkpoint = taken as TrainingCheckpoint | null
+    expect(checkpoint!.trainer.step).toBe(summary.steps)
+    const resumed = await startJob({ checkpoint: checkpoint!, bench: createBench() }).done
+    expect(resumed.model).toEqual((await uninterrupted).model)
+  })
+
+  test('nor does one that is never opened', async () => {
+    const own = createBench()
+    const never: OpenBackend = () => new Promise(() => {})
+    const job = startJob({
+      bench: own,
+      backends: new Backends(own.environment, () => Promise.resolve(never)),
+    })
+    job.abort()
+    const aborted = expect(job.done).rejects.toThrow(Aborted)
+    await vi.advanceTimersByTimeAsync(2000)
+    await aborted
+  })
+})
+
+test('trainings leave nothing behind: after twenty no more memories are held than after one', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const held: WeakRef<WebAssembly.Memory>[] = []
+  const { Memory } = WebAssembly
+  vi.stubGlobal('WebAssembly', {
+    ...ownProperties(WebAssembly),
+    Memory: function (descriptor: WebAssembly.MemoryDescriptor) {
+      const memory = new Memory(descriptor)
+      held.push(new WeakRef(memory))
+      return memory
+    },
+  })
+  const scene = { ...SCENE, training: { ...SCENE.training, steps: 1 } }
+  for (let i = 0; i < 20; i++) await startJob({ scene, bench: createBench() }).done
+  vi.unstubAllGlobals()
+  // What was looked at in a turn of the event loop is kept to its end.
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+  expect(held.length).toBeGreaterThanOrEqual(20)
+  expect(held.filter((one) => one.deref() !== undefined).length).toBeLessThan(4)
+})
+
+function ownProperties<T extends object>(of: T): T {
+  const names = Object.getOwnPropertyNames(of) as (keyof T)[]
+  return Object.fromEntries(names.map((name) => [name, of[name]])) as T
+}

@@ -170,7 +170,8 @@ export class TrainingJob {
         steps,
         problem,
         kernel,
-        check: () => (backend.name === 'webgpu' ? trustedKernel(this.environment, shape) : null),
+        check: async () =>
+          backend.name === 'webgpu' ? trustedKernel(this.environment, shape) : null,
         ...(checkpoint === undefined ? {} : { checkpoint }),
       })
     /** Goes on with another backend; what failed has left the trainer as it was. */

@@ -42,7 +42,7 @@ export interface TrainerOptions {
    * A kernel that non-finite values are checked with: where it finds none, they are the kernel's own and the step
    * throws a `BackendFault`. null: the kernel is trusted.
    */
-  readonly check?: () => EnergyKernel | null
+  readonly check?: () => Promise<EnergyKernel | null>
   /** Continue from here; bit for bit what an uninterrupted run gives. */
   readonly checkpoint?: TrainerCheckpoint
 }

@@ -5,7 +5,7 @@ import type { BlockStep, TrainBlock } from '../kernels/block.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 import { createSimdKernel } from '../kernels/simd/simdKernel.ts'
-import { BackendFault, within } from '../kernels/deadline.ts'
+import { BackendFault, Patience, within } from '../kernels/deadline.ts'
 import { NoBackendError } from './api.ts'
 import type { Backend, Calibration, OpenBackendOptions, Refused } from './api.ts'
 import { DEFAULT_SHAPE, penaltyStartOf } from './model.ts'
@@ -23,6 +23,10 @@ interface Opened {
 const DEVICE_LIMIT = 8
 const CODE_LIMIT = 20
 const KERNEL_LIMIT = 10
+/** The shortest limits of what a device is asked for: it may take many times as long as it has before. */
+const COMPILER_LIMIT = 30
+const SOFTWARE_COMPILER_LIMIT = 45
+const ANSWER_LIMIT = 20
 /** Milliseconds that the calibration of one backend may take; two are measured at most. */
 const CALIBRATION_BUDGET = 80
 const CALIBRATION_ROUNDS = 20
@@ -259,6 +263,13 @@ async function openWebGpu({ adapter, label, software }: Adapter): Promise<Opened
       late.destroy()
     },
   )
+  const patience = {
+    compiler: new Patience(
+      "the GPU's compiler",
+      software ? SOFTWARE_COMPILER_LIMIT : COMPILER_LIMIT,
+    ),
+    answers: new Patience('the GPU', ANSWER_LIMIT),
+  }
   let fault: BackendFault | null = null
   void device.lost.then(({ message }) => {
     fault ??= new BackendFault('the GPU device was lost', message)
@@ -275,7 +286,7 @@ async function openWebGpu({ adapter, label, software }: Adapter): Promise<Opened
     const { createWgslKernel } = await within(CODE_LIMIT, 'the code of this backend', code)
     return {
       description: `WebGPU · ${label}${software ? ' (software)' : ''}`,
-      kernel: (shape) => createWgslKernel(device, shape, software),
+      kernel: (shape) => createWgslKernel(device, shape, software, patience),
       lost: () => fault,
       dispose,
     }

@@ -40,7 +40,7 @@ export interface LiveTrainerOptions {
   readonly problem: TrainingProblem
   readonly kernel: EnergyKernel
   /** A kernel that non-finite values are checked with, as in `TrainerOptions`. */
-  readonly check?: () => EnergyKernel | null
+  readonly check?: () => Promise<EnergyKernel | null>
 }
 
 /**
@@ -148,7 +148,7 @@ export class LiveTrainer {
 
   /** @throws BackendFault where the same step has numbers on the kernel that values are checked with */
   private async checkKernel(live: LiveStep): Promise<void> {
-    const trusted = this.check?.() ?? null
+    const trusted = (await this.check?.()) ?? null
     if (trusted === null) return
     const { kernel } = this
     this.kernel = trusted

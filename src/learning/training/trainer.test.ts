@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { exp, log } from '../../core/maths/elementary.ts'
 import { Purpose, Rng } from '../../core/maths/rng.ts'
 import { OBJECTIVE_IDS } from '../ids.ts'
+import { BackendFault } from '../kernels/deadline.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 import { readKernelModule } from '../kernels/simd/module.testing.ts'
 import { createSimdKernel } from '../kernels/simd/simdKernel.ts'
@@ -164,6 +165,55 @@ describe('non-finite values', () => {
       while (trainer.step < trainer.steps) await trainer.advance()
     }
     await expect(run()).rejects.toThrow(DivergenceError)
+  })
+})
+
+describe('non-finite values of a kernel that is not trusted', () => {
+  /** A kernel that fails from its n-th call of a primitive on. */
+  const failing = (kernel: EnergyKernel, after: number): EnergyKernel => {
+    let left = after
+    return {
+      ...kernel,
+      async evaluate(theta, xy, value, gradient) {
+        await kernel.evaluate(theta, xy, value, gradient)
+        if (left-- <= 0) value.fill(Number.NaN)
+      },
+    }
+  }
+
+  it('change nothing where the same step has numbers elsewhere: it is repeated there', async () => {
+    const sound = await kernelFor(SHAPE)
+    const expected = createTrainer(await options({ steps: 20 }))
+    const trainer = createTrainer(
+      await options({ steps: 20, kernel: failing(sound, 20), check: async () => sound }),
+    )
+    for (;;) {
+      try {
+        await trainer.advance()
+      } catch (error) {
+        expect(error).toEqual(new BackendFault('it returned values that are not numbers'))
+        break
+      }
+    }
+    expect(trainer.step).toBeGreaterThan(2)
+    trainer.useKernel(sound)
+    while (trainer.step < 20) await trainer.advance()
+    while (expected.step < 20) await expected.advance()
+    expect(trainer.checkpoint()).toEqual(expected.checkpoint())
+  })
+
+  it('are those of the training where they come elsewhere too', async () => {
+    const sound = await kernelFor(SHAPE)
+    const trainer = createTrainer(
+      await options({
+        steps: 20,
+        kernel: failing(sound, 20),
+        check: async () => failing(sound, 0),
+      }),
+    )
+    let report = await trainer.advance()
+    while (report.recovery === null) report = await trainer.advance()
+    expect(report.recovery).toMatch(/went back to step 0/)
   })
 })
 

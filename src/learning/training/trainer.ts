@@ -279,7 +279,7 @@ class ResumableTrainer implements Trainer {
    * @throws BackendFault where that one finds numbers: the training is sound
    */
   private async checkKernel(failed: number): Promise<void> {
-    const trusted = this.options.check?.() ?? null
+    const trusted = (await this.options.check?.()) ?? null
     if (trusted === null) return
     const { kernel, evaluations } = this
     let { state } = this

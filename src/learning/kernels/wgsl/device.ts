@@ -1,4 +1,4 @@
-import { Patience, within } from '../deadline.ts'
+import type { Patience } from '../deadline.ts'
 import type { NetworkShape } from '../kernel.ts'
 import { LANES, pad, paddedLayout, transposeWeights, unpad } from './layout.ts'
 import type { PaddedLayout } from './layout.ts'
@@ -27,9 +27,12 @@ const IN_SOFTWARE = { tile: 32, workgroupBytes: 0 }
 /** Most workgroups of one dispatch, and of one that leaves shares of the θ-gradient. */
 const MOST_GROUPS = 256
 const MOST_SHARES = 64
-/** The longest that a program may take to compile, and the shortest limit of a read-back, seconds. */
-const COMPILATION_LIMIT = 30
-const ANSWER_LIMIT = 20
+
+/** How long a device is waited for, its compiler and its answers. */
+export interface DevicePatience {
+  readonly compiler: Patience
+  readonly answers: Patience
+}
 
 export type Settings = Partial<Record<SettingName, number>>
 
@@ -97,14 +100,23 @@ export class NetworkOnDevice {
   private readonly buffers = new Map<BufferName, GPUBuffer>()
   private readonly staging: GPUBuffer[] = []
   private readonly layouts
-  private readonly patience = new Patience('the GPU', ANSWER_LIMIT)
+  private readonly patience: DevicePatience | null
   private groups: { readers: GPUBindGroup; updaters: GPUBindGroup } | null = null
   private alive = 0
   private disposed = false
 
-  /** @param software whether the adapter is a software one; the device is asked where this is left out */
-  constructor(device: GPUDevice, shape: NetworkShape, software = isSoftware(device)) {
+  /**
+   * @param software whether the adapter is a software one; the device is asked where this is left out
+   * @param patience how long the device is waited for; null: for ever
+   */
+  constructor(
+    device: GPUDevice,
+    shape: NetworkShape,
+    software = isSoftware(device),
+    patience: DevicePatience | null = null,
+  ) {
     this.device = device
+    this.patience = patience
     const { tile, workgroupBytes } = software ? IN_SOFTWARE : ON_GPU
     this.tile = tile
     const { maxComputeWorkgroupStorageSize } = device.limits
@@ -200,7 +212,6 @@ export class NetworkOnDevice {
   /**
    * Encodes dispatches, then copies of buffers' beginnings to the host, and submits the lot. The
    * programs must have been compiled.
-   * @param patient whether the device is given up where it does not answer; not for work of any length
    * @returns the copies, in one array, in the order of `copies`
    */
   async run(
@@ -210,7 +221,6 @@ export class NetworkOnDevice {
       readonly floats: number
       readonly from?: number
     }[],
-    patient = true,
   ): Promise<Float32Array> {
     const { device } = this
     this.reserve('settings', (Math.max(1, dispatches.length) * SETTINGS_STRIDE) / 4)
@@ -252,8 +262,8 @@ export class NetworkOnDevice {
     }
     device.queue.submit([encoder.finish()])
     try {
-      const mapping = nudged(device.queue, staging.mapAsync(GPUMapMode.READ, 0, at))
-      await (patient ? this.patience.wait(mapping) : mapping)
+      const mapping = staging.mapAsync(GPUMapMode.READ, 0, at)
+      await nudged(device.queue, this.patience?.answers.wait(mapping) ?? mapping)
       const data = new Float32Array(staging.getMappedRange(0, at).slice(0))
       staging.unmap()
       this.staging.push(staging)
@@ -365,11 +375,8 @@ export class NetworkOnDevice {
       compute: { module, entryPoint: entry },
     })
     const fault = device.popErrorScope()
-    const [error, compiled] = await within(
-      COMPILATION_LIMIT,
-      "the GPU's compiler",
-      Promise.allSettled([fault, pipeline]),
-    )
+    const both = Promise.allSettled([fault, pipeline])
+    const [error, compiled] = await (this.patience?.compiler.wait(both) ?? both)
     if (error.status === 'fulfilled' && error.value !== null) throw new Error(error.value.message)
     if (compiled.status === 'rejected') throw compiled.reason
     return compiled.value

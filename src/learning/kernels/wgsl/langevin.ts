@@ -91,7 +91,7 @@ export function createWgslLangevin(device: GPUDevice, options: WgslLangevinOptio
       return step
     },
     advance: (steps) => after(() => submit(steps)),
-    read: () => after(() => network.run([], [{ name: 'tuples', floats: xy.length }], false)),
+    read: () => after(() => network.run([], [{ name: 'tuples', floats: xy.length }])),
     dispose: () => network.dispose(),
   }
 }

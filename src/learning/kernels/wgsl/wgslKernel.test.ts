@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openDawn } from '../../../../scripts/openDawn.ts'
+import { Patience } from '../deadline.ts'
 import { parameterLayout } from '../kernel.ts'
 import type { NetworkShape } from '../kernel.ts'
 import { deviation, describeConformance, draws } from '../conformance.testing.ts'
@@ -45,6 +46,52 @@ describe.skipIf(dawn.open === null)('WGSL kernel', () => {
     expect(deviation(out, out64)).toBeLessThan(1e-5)
     expect(Math.abs(loss - loss64)).toBeLessThan(1e-4 * (1 + Math.abs(loss64)))
     kernel.dispose()
+  })
+
+  it('gives up a device that does not compile, or does not answer', async () => {
+    let shape: NetworkShape = { widths: [4], activations: ['tanh'] }
+    const patience = {
+      compiler: new Patience("the GPU's compiler", 30),
+      answers: new Patience('the GPU', 20),
+    }
+    const evaluate = () => {
+      const theta = draws(19, parameterLayout(shape).length)
+      const kernel = createWgslKernel(device, shape, undefined, patience)
+      const call = kernel.evaluate(theta, draws(20, 40), new Float32Array(20), null)
+      return { kernel, call }
+    }
+    const never = () => new Promise<never>(() => {})
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const compile = vi.spyOn(device, 'createComputePipelineAsync').mockImplementation(never)
+      const compiling = expect(evaluate().call).rejects.toThrow(
+        "the GPU's compiler did not answer within 30 s",
+      )
+      await vi.waitFor(() => {
+        expect(compile).toHaveBeenCalled()
+      })
+      await vi.advanceTimersByTimeAsync(30_000)
+      await compiling
+      compile.mockRestore()
+
+      const map = vi.spyOn(GPUBuffer.prototype, 'mapAsync').mockImplementation(never)
+      shape = { widths: [4], activations: ['silu'] }
+      const { kernel, call } = evaluate()
+      const answering = expect(call).rejects.toThrow('the GPU did not answer within 20 s')
+      await vi.waitFor(
+        () => {
+          expect(map).toHaveBeenCalled()
+        },
+        { timeout: 60_000 },
+      )
+      await vi.advanceTimersByTimeAsync(20_000)
+      await answering
+      kernel.dispose()
+      expect(kernel.liveTensors()).toBe(0)
+    } finally {
+      vi.restoreAllMocks()
+      vi.useRealTimers()
+    }
   })
 
   it('holds as many buffers after many calls as after the first', async () => {

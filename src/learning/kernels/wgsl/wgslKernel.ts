@@ -1,5 +1,5 @@
 import type { EnergyKernel, NetworkShape } from '../kernel.ts'
-import { NetworkOnDevice, updateGroups } from './device.ts'
+import { NetworkOnDevice, updateGroups, type DevicePatience } from './device.ts'
 import { unpad } from './layout.ts'
 import { TUPLE, partialLength, tupleWords } from './source.ts'
 import { trainBlockOn } from './trainBlock.ts'
@@ -9,13 +9,15 @@ import { trainBlockOn } from './trainBlock.ts'
  * training, on a device that is handed in and stays its owner's. Float32; agrees with the float64 reference to about 1e-5 of
  * the largest entry. Rejects where the device refuses a program or is lost.
  * @param software whether the adapter is a software one; the device is asked where this is left out
+ * @param patience how long the device is waited for; null: for ever
  */
 export function createWgslKernel(
   device: GPUDevice,
   shape: NetworkShape,
   software?: boolean,
+  patience: DevicePatience | null = null,
 ): EnergyKernel {
-  const network = new NetworkOnDevice(device, shape, software)
+  const network = new NetworkOnDevice(device, shape, software, patience)
   const { layout } = network
   const stride = partialLength(layout)
 
