@@ -232,8 +232,14 @@ async function startOnDevice(
     name: 'webgpu',
     description: 'The GPU',
     kernel: (shape) => {
-      const { evaluate, accumulate } = wasm.kernel(shape)
-      return faulty({ shape, evaluate, accumulate, liveTensors: () => 0, dispose() {} })
+      const kernel = wasm.kernel(shape)
+      return faulty({
+        shape,
+        evaluate: (...call) => kernel.evaluate(...call),
+        accumulate: (...call) => kernel.accumulate(...call),
+        liveTensors: () => 0,
+        dispose() {},
+      })
     },
     dispose() {},
   }

@@ -44,9 +44,9 @@ export function within<T>(
         if (over) late(value)
         else resolve(value)
       },
-      (error: unknown) => {
+      (error: Error) => {
         clearTimeout(timer)
-        reject(error as Error)
+        reject(error)
       },
     )
   })
