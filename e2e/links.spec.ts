@@ -53,3 +53,27 @@ test('garbage in a link opens the default scene with a message that names it, ne
   await expect(notices.filter({ hasText: 'epsilon' })).toBeVisible()
   await expect(notices.filter({ hasText: 'particles' })).toBeVisible()
 })
+
+test('a link that was cut short says so and opens nothing of it; one that was mangled opens whole', async ({
+  page,
+}) => {
+  await openScene(page, ASKED, { haltAt: 2 })
+  await waitForHalt(page, 2)
+  const link = page.url()
+  const notices = page.getByRole('region', { name: 'Messages' }).getByRole('note')
+
+  await page.goto('about:blank')
+  await page.goto(link.slice(0, -20))
+  await expect(
+    notices.filter({ hasText: /incomplete: it ends after \d+ of \d+ char/ }),
+  ).toBeVisible()
+  await waitForHalt(page, 2)
+  expect((await snapshot(page)).scene.target.kind).toBe('two-moons')
+
+  const [start, pairs] = link.split('#') as [string, string]
+  await page.goto('about:blank')
+  await page.goto(`${start}#${pairs.replaceAll('&', '&amp;')}&utm_source=mail">`)
+  await waitForHalt(page, 2)
+  expect((await snapshot(page)).scene.seed).toBe(ASKED.seed)
+  await expect(notices).toHaveCount(0)
+})

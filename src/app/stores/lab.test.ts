@@ -358,11 +358,11 @@ class FakePage {
   constructor(hash: string, search: string) {
     this.location = { hash, search, pathname: '/', href: `http://lab.test/${search}${hash}` }
   }
-  history = {
-    replaceState: (_state: unknown, _title: string, url: string) => {
-      this.location.hash = new URL(url, 'http://lab.test').hash
-    },
+  private readonly write = (state: unknown, _title: string, url: string) => {
+    this.history.state = state
+    this.location.hash = new URL(url, 'http://lab.test').hash
   }
+  history = { state: null as unknown, pushState: this.write, replaceState: this.write }
   addEventListener = () => undefined
   removeEventListener = () => undefined
 }
@@ -1165,18 +1165,19 @@ describe('composing', () => {
 describe('the address', () => {
   it('opens the shipped energy when it says nothing, and an untrained one when it says so', () => {
     expect(openAddress('', '').scene.energy).toEqual({ kind: 'pretrained', name: 'two-moons' })
-    expect(addressOf(DEFAULT_SCENE)).toBe('#energy=trained')
+    expect(addressOf(DEFAULT_SCENE)).toMatch(/^#size=\d+&energy=trained&sum=\w{7}$/)
+    expect(openAddress('#energy=trained', '').scene).toEqual(DEFAULT_SCENE)
     expect(openAddress(addressOf(DEFAULT_SCENE), '').scene).toEqual(DEFAULT_SCENE)
     const fast = { ...DEFAULT_SCENE, view: { ...DEFAULT_SCENE.view, speed: 48 } }
     expect(openAddress(addressOf(fast), '').scene).toEqual(fast)
   })
 
   it('gives a scene and messages for garbage', () => {
-    const { scene, messages } = openAddress('#epsilon=banana&nonsense&%E0%A4%A', '?haltAt=x')
+    const { scene, message } = openAddress('#epsilon=banana&nonsense&%E0%A4%A', '?haltAt=x')
     expect(scene.dynamics.epsilon).toBe(1)
     expect(scene.energy.kind).toBe('pretrained')
-    expect(messages.join('\n')).toMatch(/dynamics\.epsilon: found "banana"/)
-    expect(messages.join('\n')).toMatch(/haltAt/)
+    expect(message).toMatch(/dynamics\.epsilon: found "banana"/)
+    expect(message).toMatch(/haltAt/)
   })
 
   it('puts the query over the scene', () => {

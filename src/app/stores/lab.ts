@@ -4,6 +4,7 @@ import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { LiveEnergy, ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
 import { namedAssets, type AssetName } from '../../lab/scene/assets.ts'
 import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
+import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
 import { MAX_BARRIERS, TARGET_KINDS } from '../../lab/scene/decode.ts'
 import { sameTraining } from '../../lab/scene/normalise.ts'
 import type {
@@ -19,6 +20,7 @@ import { explain } from './explain.ts'
 import { fitted } from './fit.ts'
 import { createFollowing } from './following.ts'
 import type { Keeping } from './keeping.ts'
+import { createHistory, type SceneHistory } from './history.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
 import type { LiveTrainingControl } from './liveTraining.ts'
@@ -28,13 +30,11 @@ import { createPlayback, type Playback } from './playback.ts'
 import { createRunStore, dismiss, post, withdraw, type RunStore, type Said } from './runStore.ts'
 import {
   addressOf,
-  bindAddress,
   createSceneStore,
   edit,
   openAddress,
   withEnergy,
   withTarget,
-  type OpenedAddress,
   type SceneStore,
 } from './sceneStore.ts'
 import {
@@ -70,6 +70,8 @@ export interface Lab {
   readonly playback: Playback
   readonly training: TrainingControl
   readonly following: LiveTrainingControl
+  /** The scenes that one has been through. */
+  readonly history: SceneHistory
   /** Any change of the scene; what follows from it happens by itself. */
   edit(change: (scene: SceneSpec) => SceneSpec): void
   /** A whole other scene (an experiment, a file); plays. */
@@ -155,7 +157,7 @@ export function createLab({
   const live = createLiveStore()
   const shelf = createShelfStore()
   const tool = createToolStore()
-  postProblems(opened.messages)
+  postFlaws(opened.message)
 
   /** The scene before the tray was filled, for the way back. */
   let single: Pick<SceneSpec, 'energy' | 'target'> | null = null
@@ -164,10 +166,17 @@ export function createLab({
   let started = false
   let picturing = false
 
-  /** What a link got wrong, field by field; the rest of it stands. */
-  function postProblems(messages: readonly string[]): void {
-    if (messages.length === 0) return
-    post(run, 'warning', ['Parts of this link could not be used:', ...messages].join('\n'))
+  /** What takes the tray back to where it is now. */
+  function remember(): () => void {
+    const alone = single
+    return () => {
+      single = alone
+    }
+  }
+
+  /** What a link got wrong; the rest of it stands. */
+  function postFlaws(message: string | null): void {
+    if (message !== null) post(run, 'warning', message, 'link')
   }
 
   // What was made before, and what is shipped ---------------------------------------------------
@@ -272,7 +281,9 @@ export function createLab({
       const fit = fitted(scene.getState().scene, refusal)
       if (fit === null) return false
       post(run, 'info', fit.text)
-      edit(scene, () => fit.scene)
+      history.amend(() => {
+        edit(scene, () => fit.scene)
+      })
       return true
     },
     onReady: (ready) => {
@@ -355,12 +366,7 @@ export function createLab({
         live,
         provide,
         training: () => training.active,
-        remember: () => {
-          const alone = single
-          return () => {
-            single = alone
-          }
-        },
+        remember,
         // Nobody reads the laws of a run that has left the stage: they would only slow the training.
         onBegin: () => {
           laws.drop()
@@ -591,9 +597,18 @@ export function createLab({
     },
   })
 
-  const unbind = bindAddress(scene, page, ({ scene: asked, messages }: OpenedAddress) => {
-    postProblems(messages)
-    scene.setState({ scene: asked })
+  const history = createHistory({
+    scene,
+    page,
+    platform,
+    remember,
+    onOpened: ({ message }) => {
+      single = null
+      postFlaws(message)
+    },
+    onTooLong: (length) => {
+      post(run, 'warning', `${tooLong(length)} A reload opens the scene before it.`, 'link')
+    },
   })
 
   playback.refresh()
@@ -646,6 +661,7 @@ export function createLab({
     playback,
     training,
     following,
+    history,
     edit(change) {
       edit(scene, change)
     },
@@ -755,6 +771,8 @@ export function createLab({
       ).href
     },
     missingFromLink() {
+      const { length } = this.link()
+      if (length > LONGEST_LINK) return tooLong(length)
       const { energy, target } = scene.getState().scene
       if (holdsWeightsOnly(energy))
         return 'The link names an energy that only the shelf of this browser has: it was kept without a recipe to train it by.'
@@ -781,7 +799,7 @@ export function createLab({
       following.watch(seen)
     },
     dispose() {
-      unbind()
+      history.dispose()
       unkeep()
       for (const stop of unlisten) stop()
       training.dispose()
@@ -791,6 +809,13 @@ export function createLab({
       client.dispose()
     },
   }
+}
+
+function tooLong(length: number): string {
+  return (
+    `This scene is too long for an address: ${String(length)} characters; allowed: up to ` +
+    `${String(LONGEST_LINK)}.`
+  )
 }
 
 /** The key of a target's picture. */

@@ -3,7 +3,8 @@ import { DEFAULT_SCENE, hasKnownDensity } from '../../lab/scene/defaults.ts'
 import { sameScene } from '../../lab/scene/normalise.ts'
 import { describeProblem } from '../../lab/scene/problem.ts'
 import type { EnergySpec, SceneSpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
-import { applyOverrides, decodeLocation, encodeHash } from '../../lab/scene/urlCodec.ts'
+import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
+import { applyOverrides, decodeLocation, encodeHash, type Flaw } from '../../lab/scene/urlCodec.ts'
 
 /** What is asked for. The address holds all of it. */
 export interface SceneState {
@@ -29,8 +30,8 @@ export const FIRST_SCENE: SceneSpec = { ...DEFAULT_SCENE, energy: FIRST_ENERGY }
 
 export interface OpenedAddress {
   readonly scene: SceneSpec
-  /** One line a problem, naming the field and its range. */
-  readonly messages: readonly string[]
+  /** What of it could not be used, naming fields and ranges; null when all could. */
+  readonly message: string | null
 }
 
 /**
@@ -38,61 +39,48 @@ export interface OpenedAddress {
  * says nothing of the numbers opens the default target on its shipped energy.
  */
 export function openAddress(hash: string, search: string): OpenedAddress {
-  const { scene, problems, overrides } = decodeLocation(hash, search)
-  const bare = sameScene({ ...scene, view: DEFAULT_SCENE.view }, DEFAULT_SCENE)
-  const untrained = /[#&]energy=trained(&|$)/.test(hash)
-  const opened = bare && !untrained ? { ...scene, energy: FIRST_ENERGY } : scene
+  const { scene, problems, overrides, flaw, pairs } = decodeLocation(hash, search)
+  const untrained = /(?:^|&)energy=trained(?:&|$)/u.test(pairs)
+  const opened = isBare(scene) && !untrained ? { ...scene, energy: FIRST_ENERGY } : scene
+  const lines = problems.map(describeProblem)
+  if (lines.length > 0) lines.unshift('Parts of this link could not be used:')
+  if (flaw !== null) lines.unshift(describeFlaw(flaw))
   return {
     scene: applyOverrides(opened, overrides),
-    messages: problems.map(describeProblem),
+    message: lines.length === 0 ? null : lines.join('\n'),
+  }
+}
+
+/** Whether a scene is the default one but for the view. */
+function isBare(scene: SceneSpec): boolean {
+  return sameScene({ ...scene, view: DEFAULT_SCENE.view }, DEFAULT_SCENE)
+}
+
+function describeFlaw(flaw: Flaw): string {
+  switch (flaw.kind) {
+    case 'changed':
+      return 'This link was changed after it was made: its checksum does not fit. It is opened as it stands.'
+    case 'cut': {
+      const of = flaw.size === null ? '' : ` of ${String(flaw.size)}`
+      return (
+        `This link is incomplete: it ends after ${String(flaw.found)}${of} characters. ` +
+        'Nothing of it was opened; copy it once more as a whole.'
+      )
+    }
+    case 'long':
+      return (
+        `This link is too long: ${String(flaw.found)} characters; allowed: up to ${String(LONGEST_LINK)}. ` +
+        'Nothing of it was opened.'
+      )
+    default:
+      return flaw satisfies never
   }
 }
 
 /** The hash that opens a scene again, `#` included. */
 export function addressOf(scene: SceneSpec): string {
-  const hash = encodeHash(scene)
-  const bare = sameScene({ ...scene, view: DEFAULT_SCENE.view }, DEFAULT_SCENE)
-  if (!bare) return hash
   // An untrained default scene has to say so, or it would open on the shipped energy.
-  return hash === '' ? '#energy=trained' : `#energy=trained&${hash.slice(1)}`
-}
-
-/** Least time between two writes of the address, ms: browsers refuse more than a few a second. */
-const WRITE_INTERVAL = 250
-
-/**
- * Keeps the address at the scene (a change that a person makes is in the address a quarter of a second
- * later) and follows an address that is typed in or navigated to. @returns what ends it
- */
-export function bindAddress(
-  store: SceneStore,
-  page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>,
-  follow: (opened: OpenedAddress) => void,
-): () => void {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  let written = page.location.hash
-  const write = () => {
-    timer = null
-    const hash = addressOf(store.getState().scene)
-    if (hash === page.location.hash) return
-    page.history.replaceState(null, '', `${page.location.pathname}${page.location.search}${hash}`)
-    written = page.location.hash
-  }
-  const unsubscribe = store.subscribe(() => {
-    timer ??= setTimeout(write, WRITE_INTERVAL)
-  })
-  const onHashChange = () => {
-    if (page.location.hash === written) return
-    written = page.location.hash
-    follow(openAddress(page.location.hash, ''))
-  }
-  page.addEventListener('hashchange', onHashChange)
-  write()
-  return () => {
-    if (timer !== null) clearTimeout(timer)
-    unsubscribe()
-    page.removeEventListener('hashchange', onHashChange)
-  }
+  return encodeHash(scene, isBare(scene) ? ['energy=trained'] : [])
 }
 
 /** A scene on another target. η goes back to the one computed from the energy at hand. */

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { useStore } from 'zustand'
 import { useLab, usePalette, useRun, useScene } from './context.ts'
 import { Icon } from './Icon.tsx'
 import { createPart } from './part.tsx'
@@ -16,6 +17,7 @@ export function Header() {
         Train a scalar energy, release particles on it, and see when and why you may stop.
       </p>
       <BackendBadge />
+      <HistoryButtons />
       <ExperimentsMenu />
       <ShareButton />
       <ThemeButton />
@@ -67,6 +69,40 @@ function BackendBadge() {
         ))}
         <p className="quiet">Another one: Recipe → Backend, or ?backend= in the address.</p>
       </div>
+    </div>
+  )
+}
+
+/** Another scene, as the browser's Back and Forward. */
+function HistoryButtons() {
+  const { history } = useLab()
+  const { canUndo, canRedo } = useStore(history.state)
+  return (
+    <div className="undo" role="group" aria-label="History">
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Undo"
+        title="Undo (Ctrl+Z)"
+        disabled={!canUndo}
+        onClick={() => {
+          history.undo()
+        }}
+      >
+        <Icon name="undo" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Redo"
+        title="Redo (Ctrl+Shift+Z)"
+        disabled={!canRedo}
+        onClick={() => {
+          history.redo()
+        }}
+      >
+        <Icon name="redo" />
+      </button>
     </div>
   )
 }

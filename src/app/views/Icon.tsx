@@ -12,6 +12,7 @@ const PATHS = {
   plus: 'M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z',
   stage: 'M4 5h16v14H4zm2 2v10h12V7z',
   undo: 'M9 5 4 9.5 9 14v-3h5a3 3 0 0 1 0 6H8v2h6a5 5 0 0 0 0-10H9z',
+  redo: 'M15 5l5 4.5-5 4.5v-3h-5a3 3 0 0 0 0 6h6v2h-6a5 5 0 0 1 0-10h5z',
 } as const
 
 export type IconName = keyof typeof PATHS

@@ -1,3 +1,4 @@
+import { MAX_POINTS } from './decode.ts'
 import type { Vector2 } from './sceneSpec.ts'
 
 /** Drawn points stand on a lattice of this spacing, so that a link holds them exactly. */
@@ -6,6 +7,9 @@ const PER_UNIT = 10_000
 /** Largest lattice coordinate that is packed as an integer. */
 const LARGEST = 2 ** 30
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** One more than the value of a digit, by its character code; 0 for all others. */
+const VALUES = new Uint8Array(128)
+for (const [value, digit] of [...DIGITS].entries()) VALUES[digit.charCodeAt(0)] = value + 1
 
 /**
  * The nearest lattice point, coordinates rounded to 1e-4. A drawing is quantised when it is made (not
@@ -28,7 +32,7 @@ export function packPoints(points: readonly Vector2[]): string {
   return exact ? `q${toBase64Url(varints(lattice))}` : `d${toBase64Url(doubles(points.flat()))}`
 }
 
-/** The points of `packPoints`; null for any other text. */
+/** The points of `packPoints`; null for any other text, and for more points than a scene has. */
 export function unpackPoints(text: string): Vector2[] | null {
   const bytes = fromBase64Url(text.slice(1))
   if (bytes === null) return null
@@ -72,6 +76,7 @@ function readVarints(bytes: Uint8Array): number[] | null {
     const value = difference + (lattice.length < 2 ? 0 : lattice[lattice.length - 2]!)
     if (Math.abs(value) > LARGEST) return null
     lattice.push(value)
+    if (lattice.length > 2 * MAX_POINTS) return null
     rest = 0
     scale = 1
   }
@@ -111,10 +116,10 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
   let word = 0
   let held = 0
   let n = 0
-  for (const character of text) {
-    const digit = DIGITS.indexOf(character)
-    if (digit < 0) return null
-    word = ((word << 6) | digit) & 0xffff
+  for (let i = 0; i < text.length; i++) {
+    const digit = VALUES[text.charCodeAt(i)] ?? 0
+    if (digit === 0) return null
+    word = ((word << 6) | (digit - 1)) & 0xffff
     held += 6
     if (held >= 8) {
       held -= 8

@@ -1,5 +1,6 @@
 import { BACKEND_CHOICES, recoverScene } from './decode.ts'
 import { DEFAULT_SCENE } from './defaults.ts'
+import { seal, open as unseal } from './linkSeal.ts'
 import { minimal } from './normalise.ts'
 import type { Json, JsonObject } from './normalise.ts'
 import { packPoints, unpackPoints } from './packedPoints.ts'
@@ -26,7 +27,7 @@ import type { BackendChoice, SceneSpec, Vector2 } from './sceneSpec.ts'
  *     !%7B%22…                      anything else as JSON
  *
  * and is percent-encoded where a URL needs it. Numbers have the shortest digits that read back to the
- * same double, so a link reproduces a scene exactly.
+ * same double, so a link reproduces a scene exactly. Round the pairs stands a seal (linkSeal.ts).
  */
 
 export interface Opened {
@@ -35,7 +36,21 @@ export interface Opened {
   readonly problems: readonly Problem[]
   /** `?backend=` and `?haltAt=` of the query; null where not given or not valid (then among `problems`). */
   readonly overrides: Overrides
+  /** What is wrong with the link as a whole; null when nothing is. */
+  readonly flaw: Flaw | null
+  /** The pairs that were read. */
+  readonly pairs: string
 }
+
+/**
+ * - `changed`: its checksum does not fit what it says, which is read all the same
+ * - `cut`: its end is missing, and nothing of it is read; `size` is null where it is unknown
+ * - `long`: it is too long to be a link
+ */
+export type Flaw =
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'cut'; readonly found: number; readonly size: number | null }
+  | { readonly kind: 'long'; readonly found: number }
 
 export interface Overrides {
   readonly backend: BackendChoice | null
@@ -54,16 +69,20 @@ const SECTION_OF: ReadonlyMap<string, (typeof SECTIONS)[number]> = new Map(
 /** Paths deeper or lists longer than this are garbage, not scenes. */
 const DEEPEST = 40
 const LONGEST_LIST = 1000
+/** Pairs beyond these are not read. */
+const MOST_PAIRS = 5000
+/** Longer texts of values are none, unless they are packed points. */
+const LONGEST_VALUE = 20_000
 
-/** The hash of a scene, `#` included; empty for the default scene. */
-export function encodeHash(scene: SceneSpec): string {
-  const pairs: string[] = []
+/** The hash of a scene, `#` included; empty for the default scene. @param first pairs to stand before those of the scene */
+export function encodeHash(scene: SceneSpec, first: readonly string[] = []): string {
+  const pairs: string[] = [...first]
   const top = minimal(scene)
   for (const [key, value] of Object.entries(top)) {
     if (isSection(key) && isObject(value)) flatten(value, '', pairs)
     else flattenValue(value, key, pairs)
   }
-  return pairs.length === 0 ? '' : `#${pairs.join('&')}`
+  return pairs.length === 0 ? '' : `#${seal(pairs.join('&'))}`
 }
 
 /**
@@ -73,11 +92,27 @@ export function encodeHash(scene: SceneSpec): string {
  * @param search `location.search`, with or without `?`; keys that are not ours are left alone
  */
 export function decodeLocation(hash: string, search = ''): Opened {
-  const problems: Problem[] = []
-  const json = readPairs(hash.startsWith('#') ? hash.slice(1) : hash, problems)
-  const recovered = recoverScene(json)
-  const overrides = readOverrides(search, problems)
-  return { scene: recovered.scene, problems: [...problems, ...recovered.problems], overrides }
+  const own: Problem[] = []
+  const overrides = readOverrides(search, own)
+  const opening = unseal(hash.startsWith('#') ? hash.slice(1) : hash)
+  if (opening.kind !== 'pairs')
+    return { scene: DEFAULT_SCENE, problems: own, overrides, flaw: opening, pairs: '' }
+  const { scene, problems, pairs } = readFirst(opening.ways)
+  const flaw = opening.changed ? ({ kind: 'changed' } as const) : null
+  return { scene, problems: [...own, ...problems], overrides, flaw, pairs }
+}
+
+/** Pairs read in the first of several ways that leaves no question, or else in the very first. */
+function readFirst(ways: Iterable<string>): Pick<Opened, 'scene' | 'problems' | 'pairs'> {
+  let first: Pick<Opened, 'scene' | 'problems' | 'pairs'> | null = null
+  for (const pairs of ways) {
+    const problems: Problem[] = []
+    const recovered = recoverScene(readPairs(pairs, problems))
+    const read = { scene: recovered.scene, problems: [...problems, ...recovered.problems], pairs }
+    if (read.problems.length === 0) return read
+    first ??= read
+  }
+  return first ?? { scene: DEFAULT_SCENE, problems: [], pairs: '' }
 }
 
 /** The scene with what the query forces: the backend over the scene's own, the step to halt at. */
@@ -177,8 +212,12 @@ interface Node {
 
 function readPairs(text: string, problems: Problem[]): Json {
   const root: Node = { value: undefined, children: new Map() }
-  for (const pair of text.split('&')) {
-    if (pair === '') continue
+  for (const [i, pair] of text.split('&', MOST_PAIRS + 1).entries()) {
+    if (i === MOST_PAIRS) {
+      const allowed = `at most ${String(MOST_PAIRS)} key=value pairs`
+      addProblem(problems, { field: 'link', found: 'more', allowed })
+    }
+    if (pair === '' || i === MOST_PAIRS) continue
     const cut = pair.indexOf('=')
     if (cut <= 0) {
       addProblem(problems, {
@@ -286,6 +325,7 @@ function readValue(raw: string): Json | undefined {
   if (text === null) return undefined
   if (text.startsWith("'")) return text.slice(1)
   if (text.startsWith('~')) return unpackPoints(text.slice(1)) ?? undefined
+  if (text.length > LONGEST_VALUE) return undefined
   if (text.startsWith('!')) return readJson(text.slice(1))
   if (text.includes(';')) {
     const rows = text.endsWith(';') ? text.slice(0, -1).split(';') : text.split(';')
@@ -327,7 +367,7 @@ function readBackend(text: string | null, problems: Problem[]): BackendChoice | 
   const choice = BACKEND_CHOICES.find((name) => name === text)
   if (choice !== undefined) return choice
   const allowed = `one of ${BACKEND_CHOICES.join(', ')}`
-  problems.push({ field: '?backend', found: show(text), allowed })
+  addProblem(problems, { field: '?backend', found: show(text), allowed })
   return null
 }
 
@@ -335,6 +375,6 @@ function readHaltAt(text: string | null, problems: Problem[]): number | null {
   if (text === null) return null
   const range = rangeOf('view.haltAt')
   if (NUMBER.test(text) && inRange(range, Number(text))) return Number(text)
-  problems.push({ field: '?haltAt', found: show(text), allowed: describeRange(range) })
+  addProblem(problems, { field: '?haltAt', found: show(text), allowed: describeRange(range) })
   return null
 }
