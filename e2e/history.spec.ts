@@ -17,16 +17,16 @@ test('undo, redo, Back and Forward walk through the same scenes, over a reload t
 }) => {
   await open(page)
   await expect(undo(page)).toBeDisabled()
-  for (const name of ['Banana', 'Concentric rings', 'Pinwheel']) {
+  for (const name of ['Banana', 'Rings', 'Pinwheel']) {
     await target(page, name).click({ force: true })
     await expect(target(page, name)).toBeChecked()
   }
   await page.keyboard.press('Control+z')
-  await expect(target(page, 'Concentric rings')).toBeChecked()
+  await expect(target(page, 'Rings')).toBeChecked()
   await page.goBack()
   await expect(target(page, 'Banana')).toBeChecked()
   await redo(page).click()
-  await expect(target(page, 'Concentric rings')).toBeChecked()
+  await expect(target(page, 'Rings')).toBeChecked()
   await page.goForward()
   await expect(target(page, 'Pinwheel')).toBeChecked()
   await expect(redo(page)).toBeDisabled()
@@ -34,10 +34,10 @@ test('undo, redo, Back and Forward walk through the same scenes, over a reload t
   await page.reload()
   await expect(target(page, 'Pinwheel')).toBeChecked()
   await undo(page).click()
-  await expect(target(page, 'Concentric rings')).toBeChecked()
+  await expect(target(page, 'Rings')).toBeChecked()
   await page.keyboard.press('Control+Shift+z')
   await expect(target(page, 'Pinwheel')).toBeChecked()
-  for (const name of ['Concentric rings', 'Banana', 'Two moons']) {
+  for (const name of ['Rings', 'Banana', 'Two moons']) {
     await page.goBack()
     await expect(target(page, name)).toBeChecked()
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createStore } from 'zustand/vanilla'
 import { DEFAULT_SCENE, defaultTarget } from '../../lab/scene/defaults.ts'
 import type { SceneSpec, TargetId } from '../../lab/scene/sceneSpec.ts'
 import { createHistory } from './history.ts'
@@ -128,6 +129,7 @@ function begin(browser = new Browser(), scene: SceneSpec = FIRST_SCENE) {
   const tooLong: number[] = []
   const memory = { single: 0 }
   const history = createHistory({
+    state: createStore(() => ({ canUndo: false, canRedo: false })),
     scene: store,
     page: browser.window,
     platform: clock,

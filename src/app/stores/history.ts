@@ -1,29 +1,11 @@
-import { createStore, type StoreApi } from 'zustand/vanilla'
 import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { Platform } from './platform.ts'
+import type { SceneHistory } from './sceneHistory.ts'
 import { addressOf, openAddress, type OpenedAddress, type SceneStore } from './sceneStore.ts'
 
-/**
- * The scenes that a person has been through. There is one line of steps, and undo, redo and the browser's Back and Forward
- * all walk on it: every step has an entry of the browser's history, whose state holds the entry's number. Steps lead the way
- * and the browser follows, since its moves take time and its writes are rationed: an undo changes the scene at once, then
- * sends the browser to the entry of that step. Where the ration is used up a few steps share an entry: then Back takes
- * them together, while undo still takes them one by one.
- *
- * Changes of the same fields within one gesture (a drag, a key held down, an edit of a text field) are one step. The
- * theme belongs to the device: it goes along and makes no step.
- */
-export interface SceneHistory {
-  readonly state: StoreApi<{ readonly canUndo: boolean; readonly canRedo: boolean }>
-  undo(): void
-  redo(): void
-  /** What `change` does to the scene belongs to the step that is there. */
-  amend(change: () => void): void
-  dispose(): void
-}
-
 export interface HistoryOptions {
+  readonly state: SceneHistory['state']
   readonly scene: SceneStore
   readonly page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>
   readonly platform: Pick<Platform, 'now' | 'after'>
@@ -55,12 +37,18 @@ const ARRIVAL_TIME = 1000
 /** Changes of one field without a pointer or a key held down are one within so long, ms. */
 const LONGEST_PAUSE = 1000
 
+/**
+ * The scenes that a person has been through. There is one line of steps, and undo, redo and the browser's Back and Forward
+ * all walk on it: every step has an entry of the browser's history, whose state holds the entry's number. Steps lead the way
+ * and the browser follows, since its moves take time and its writes are rationed: an undo changes the scene at once, then
+ * sends the browser to the entry of that step. Where the ration is used up a few steps share an entry: then Back takes
+ * them together, while undo still takes them one by one.
+ *
+ * Changes of the same fields within one gesture (a drag, a key held down, an edit of a text field) are one step. The
+ * theme belongs to the device: it goes along and makes no step.
+ */
 export function createHistory(options: HistoryOptions): SceneHistory {
-  const { scene: store, page, platform } = options
-  const state = createStore<{ canUndo: boolean; canRedo: boolean }>()(() => ({
-    canUndo: false,
-    canRedo: false,
-  }))
+  const { state, scene: store, page, platform } = options
   const sceneNow = () => store.getState().scene
 
   /** The entry that the browser stands on. */

@@ -20,7 +20,6 @@ import { explain } from './explain.ts'
 import { fitted } from './fit.ts'
 import { createFollowing } from './following.ts'
 import type { Keeping } from './keeping.ts'
-import { createHistory, type SceneHistory } from './history.ts'
 import { createLaws } from './laws.ts'
 import { createLiveStore, type LiveStore } from './liveStore.ts'
 import type { LiveTrainingControl } from './liveTraining.ts'
@@ -28,6 +27,7 @@ import { readManifest, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
 import { createPlayback, type Playback } from './playback.ts'
 import { createRunStore, dismiss, post, withdraw, type RunStore, type Said } from './runStore.ts'
+import { createSceneHistory, type SceneHistory } from './sceneHistory.ts'
 import {
   addressOf,
   createSceneStore,
@@ -597,19 +597,24 @@ export function createLab({
     },
   })
 
-  const history = createHistory({
-    scene,
-    page,
-    platform,
-    remember,
-    onOpened: ({ message }) => {
-      single = null
-      postFlaws(message)
+  const history = createSceneHistory(
+    {
+      scene,
+      page,
+      platform,
+      remember,
+      onOpened: ({ message }) => {
+        single = null
+        postFlaws(message)
+      },
+      onTooLong: (length) => {
+        post(run, 'warning', `${tooLong(length)} A reload opens the scene before it.`, 'link')
+      },
     },
-    onTooLong: (length) => {
-      post(run, 'warning', `${tooLong(length)} A reload opens the scene before it.`, 'link')
+    (error) => {
+      post(run, 'warning', explain(error))
     },
-  })
+  )
 
   playback.refresh()
 
