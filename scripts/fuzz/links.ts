@@ -69,7 +69,7 @@ export const links: Subject = {
   count: 100_000,
   open(seed) {
     const scenes = goodScenes(seed)
-    const hashes = scenes.map(encodeHash)
+    const hashes = scenes.map((scene) => encodeHash(scene))
     return (draws) => {
       const at = draws.below(hashes.length)
       const good = hashes[at]!
