@@ -1,0 +1,177 @@
+import { test as plain, type Page, type Worker } from '@playwright/test'
+import { expect, test } from './fixtures.ts'
+import { followed, openScene, scene, stage } from './lab.ts'
+
+/** A worker is asked once a second whether it is there; here five times as often, so that no test waits out its limits. */
+async function hasten(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const later = window.setTimeout.bind(window)
+    const hastened = (handler: TimerHandler, wait?: number, ...args: unknown[]) =>
+      later(handler, wait === 1000 ? 200 : wait, ...args)
+    window.setTimeout = hastened as typeof setTimeout
+  })
+}
+
+type Name = 'compute' | 'analysis'
+
+/** The newest worker of a name. */
+async function workerOf(page: Page, name: Name): Promise<Worker> {
+  const find = () => page.workers().findLast((one) => one.url().includes(`/assets/${name}-`))
+  await expect.poll(() => find() !== undefined).toBe(true)
+  return find()!
+}
+
+const FAULTS = {
+  closes: (worker: Worker) =>
+    worker.evaluate(() => {
+      globalThis.close()
+    }),
+  hangs: (worker: Worker) =>
+    worker.evaluate(() => {
+      for (;;);
+    }),
+} as const
+
+async function strike(page: Page, name: Name, fault: keyof typeof FAULTS): Promise<void> {
+  const worker = await workerOf(page, name)
+  // Of a worker that is gone, or never comes back, no answer comes either.
+  void FAULTS[fault](worker).catch(() => undefined)
+}
+
+const notices = (page: Page) => page.getByRole('region', { name: 'Messages' })
+const training = (page: Page) => page.evaluate(() => window.lyapunovLab!.training())
+
+const SMALL = { domain: { cells: 32 }, dynamics: { steps: 5000, particles: 256 } }
+const PLAYING = scene({
+  ...SMALL,
+  target: { kind: 'two-gaussians' },
+  energy: { kind: 'exact' },
+  view: { speed: 48 },
+})
+const LEARNING = scene({
+  ...SMALL,
+  target: { kind: 'two-gaussians' },
+  energy: { kind: 'trained' },
+  training: { objective: 'quadrature', steps: 20_000, backend: 'wasm' },
+})
+
+test('a compute worker that closes or hangs is replaced: the training goes on from its last checkpoint, then the particles do', async ({
+  page,
+}) => {
+  await hasten(page)
+  await openScene(page, LEARNING)
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  for (const fault of ['hangs', 'closes'] as const) {
+    const before = (await training(page)).step
+    await expect
+      .poll(async () => (await training(page)).step, { timeout: 60_000 })
+      .toBeGreaterThan(before + 300)
+    const struck = await workerOf(page, 'compute')
+    await strike(page, 'compute', fault)
+    await expect(notices(page)).toContainText('the training goes on from its last checkpoint', {
+      timeout: 60_000,
+    })
+    await page.getByRole('button', { name: 'Dismiss message' }).first().click()
+    expect(await workerOf(page, 'compute')).not.toBe(struck)
+    const from = (await training(page)).step
+    expect(from).toBeGreaterThan(0)
+    await expect
+      .poll(async () => (await training(page)).step, { timeout: 60_000 })
+      .toBeGreaterThan(from)
+  }
+  await openScene(page, PLAYING)
+  const step = async () => Number(await stage(page).getAttribute('data-step'))
+  await expect.poll(step).toBeGreaterThan(10)
+  await strike(page, 'compute', 'hangs')
+  await expect(notices(page)).toContainText('The compute worker stopped and was started again.', {
+    timeout: 60_000,
+  })
+  const reached = await step()
+  await expect(stage(page)).toHaveAttribute('data-status', 'running')
+  await expect.poll(step, { timeout: 60_000 }).toBeGreaterThan(reached)
+})
+
+test('an analysis worker that closes or hangs is replaced: the curve comes, and nothing is followed for ever', async ({
+  page,
+}) => {
+  await hasten(page)
+  // Long enough to be struck in the middle.
+  const long = scene({
+    target: { kind: 'two-moons' },
+    energy: { kind: 'pretrained', name: 'two-moons' },
+    dynamics: { steps: 3000, particles: 256 },
+  })
+  await openScene(page, long)
+  await strike(page, 'analysis', 'closes')
+  const { curves } = await followed(page)
+  expect(curves.klExact.at(-1)).not.toBeNull()
+  await openScene(page, { ...long, seed: 2 })
+  await strike(page, 'analysis', 'hangs')
+  expect((await followed(page)).curves.klExact.at(-1)).not.toBeNull()
+})
+
+const START_FAULTS = {
+  'has no script': { status: 404, body: 'not found' },
+  'throws at its start': {
+    contentType: 'text/javascript',
+    body: 'throw new Error("at its start")',
+  },
+  'closes at its start': { contentType: 'text/javascript', body: 'self.close()' },
+} as const
+
+for (const [fault, answer] of Object.entries(START_FAULTS)) {
+  plain(
+    `a worker that ${fault} is said in a sentence, and tried again when asked`,
+    async ({ page }) => {
+      await hasten(page)
+      await page.route('**/assets/analysis-*.js', (route) => route.fulfill(answer))
+      await openScene(page, PLAYING)
+      await expect(stage(page)).toHaveAttribute('data-laws', 'done', { timeout: 60_000 })
+      await expect(notices(page)).toContainText('The exact curves of this run are missing')
+      await expect(page.getByText('is being followed')).toHaveCount(0)
+      await page.unroute('**/assets/analysis-*.js')
+      await page.getByRole('slider', { name: 'Temperature ε' }).press('ArrowRight')
+      await expect
+        .poll(() => page.evaluate(() => window.lyapunovLab!.analysis()?.exactTo ?? -1), {
+          timeout: 60_000,
+        })
+        .toBeGreaterThan(0)
+
+      await page.route('**/assets/compute-*.js', (route) => route.fulfill(answer))
+      await openScene(page, PLAYING)
+      await expect(notices(page)).toContainText('The compute worker stopped again and again.', {
+        timeout: 60_000,
+      })
+      await expect(stage(page)).toHaveAttribute('data-status', 'error')
+      await page.unroute('**/assets/compute-*.js')
+      await page.getByRole('button', { name: 'Play' }).click()
+      await expect(stage(page)).toHaveAttribute('data-status', 'running')
+    },
+  )
+}
+
+test('a clock that is set back an hour stops no figure and makes no time negative', async ({
+  page,
+}) => {
+  await openScene(page, LEARNING)
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await expect
+    .poll(async () => (await training(page)).step, { timeout: 60_000 })
+    .toBeGreaterThan(50)
+  const setBack = () => {
+    const now = performance.now.bind(performance)
+    performance.now = () => now() - 3_600_000
+    const today = Date.now.bind(Date)
+    Date.now = () => today() - 3_600_000
+  }
+  const before = await training(page)
+  await (await workerOf(page, 'compute')).evaluate(setBack)
+  await page.evaluate(setBack)
+  await expect
+    .poll(async () => (await training(page)).step, { timeout: 60_000 })
+    .toBeGreaterThan(before.step + 50)
+  const after = await training(page)
+  expect(after.elapsedSeconds).toBeGreaterThan(before.elapsedSeconds)
+  expect(after.remainingSeconds ?? 0).toBeGreaterThanOrEqual(0)
+  expect(after.stepsPerSecond).toBeGreaterThanOrEqual(0)
+})
