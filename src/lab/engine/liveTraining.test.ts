@@ -3,15 +3,18 @@ import { crossEntropy } from '../../core/analysis/kl.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import { gibbs } from '../../core/fields/gibbs.ts'
 import { Purpose, Rng } from '../../core/maths/rng.ts'
+import type { Backend } from '../../learning/training/api.ts'
 import { readEnergyFile } from '../io/energyFile.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { sha256HexSync } from '../io/sha256.ts'
 import type { LiveProgress } from '../protocol/calls.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
+import { Backends } from './backends.ts'
 import { Slicer } from './environment.ts'
-import { cooled, liveRate, PEAK_RATE, RESTING_RATE } from './liveTraining.ts'
+import { cooled, LiveTraining, liveRate, PEAK_RATE, RESTING_RATE } from './liveTraining.ts'
 import { Refusal } from './refusal.ts'
 import { prepareRows } from './resolvePoints.ts'
+import { TargetResolver } from './resolveTarget.ts'
 import { createBench, sceneOf, ticking, type Bench, type Heard } from './session.testing.ts'
 import { modelEnergy, tabulate } from './tabulate.ts'
 
@@ -338,5 +341,60 @@ describe('keeping and leaving', () => {
       ),
     })
     expect(reply.outcome).toBe('finished')
+  })
+})
+
+describe('a device that goes wrong while it follows a target', () => {
+  /** A live training on a GPU that spoils what it evaluates from its n-th call on. */
+  async function follow(bench: Bench, spoil: (value: Float32Array) => void) {
+    const { environment, assets } = bench
+    const wasm = await new Backends(environment).open('wasm')
+    let calls = 0
+    const gpu: Backend = {
+      ...wasm,
+      name: 'webgpu',
+      description: 'The GPU',
+      kernel: (shape) => {
+        const kernel = wasm.kernel(shape)
+        return {
+          ...kernel,
+          async evaluate(theta, xy, value, gradient) {
+            await kernel.evaluate(theta, xy, value, gradient)
+            if (++calls > 40) spoil(value)
+          },
+        }
+      },
+      dispose() {},
+    }
+    const backends = new Backends(
+      environment,
+      async () =>
+        async ({ choice }) =>
+          choice === 'webgpu' ? gpu : wasm,
+    )
+    const asked = scene({ kind: 'two-gaussians' }, { training: { backend: 'webgpu' } })
+    const target = await new TargetResolver(assets).resolve(asked.target, asked.seed, 4)
+    return new LiveTraining({ environment, backends, scene: asked, target })
+  }
+
+  test.each([
+    ['values that are not numbers', (value: Float32Array) => void value.fill(Number.NaN)],
+    [
+      'wrong values of the energy',
+      // Whole tables alone: what the steps are made of is right.
+      (value: Float32Array) => void (value.length > 2048 && value.fill(0)),
+    ],
+  ])('it returns %s: the next backend goes on from what was learned', async (what, spoil) => {
+    const bench = listening()
+    const replaced = bench.until(({ name }) => name === 'notice')
+    const following = await follow(bench, spoil)
+    expect((await replaced).payload).toEqual({
+      level: 'warning',
+      text: `The GPU failed: it returned ${what}; training goes on with WebAssembly SIMD.`,
+    })
+    const { payload } = await bench.until(({ name }) => name === 'live')
+    expect((payload as LiveProgress).step).toBeGreaterThan(0)
+    following.end()
+    await following.done
   })
 })
