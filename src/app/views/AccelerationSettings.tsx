@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { isPositiveDefinite } from '../../lab/scene/decode.ts'
 import { IDENTITY, SAMPLER_IDS } from '../../lab/scene/defaults.ts'
-import { readNumber } from '../../lab/scene/numberText.ts'
+import { readNumber } from '../../lab/scene/typedNumber.ts'
 import { describeRange, rangeOf } from '../../lab/scene/ranges.ts'
 import type { DynamicsSpec, Matrix2, Vector2 } from '../../lab/scene/sceneSpec.ts'
 import { formatCoordinate, formatNumber, formatShare } from '../render/format.ts'

@@ -1,5 +1,5 @@
 import { useId, useState, type CSSProperties, type ReactNode } from 'react'
-import { readNumber } from '../../lab/scene/numberText.ts'
+import { readNumber } from '../../lab/scene/typedNumber.ts'
 import {
   describeRange,
   notches,

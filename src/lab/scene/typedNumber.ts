@@ -28,10 +28,15 @@ export function readNumber(typed: string, range: Range): NumberReading {
   return value !== undefined && inRange(range, value) ? { value: value + 0 } : { found: text }
 }
 
-/** The same text in ASCII. */
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺'
+
+/** The same text in ASCII, a power of ten as the page writes it, 1.5·10⁻⁴, as an exponent. */
 function plain(text: string): string {
   return text
     .replace(INVISIBLE, '')
+    .replace(/ ?[·×] ?10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+)$/u, (_, power: string) =>
+      ['e', ...power].map((c) => '0123456789-+'[SUPERSCRIPTS.indexOf(c)] ?? c).join(''),
+    )
     .replace(/[\u2012\u2013\u2212\ufe63\uff0d]/gu, '-')
     .replace(/[\u2019\u02bc\u066c\uff07]/gu, "'")
     .replace(/[\u066b\uff0e]/gu, '.')

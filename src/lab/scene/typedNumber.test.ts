@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readNumber } from './numberText.ts'
+import { readNumber } from './typedNumber.ts'
 import { rangeOf } from './ranges.ts'
 
 const any = { ...rangeOf('dynamics.epsilon'), min: -1e9, max: 1e9 }
@@ -18,6 +18,8 @@ test.each([
   ['+3', 3],
   ['1e4', 1e4],
   ['1E−4', 1e-4],
+  ['1.5·10⁻⁴', 1.5e-4],
+  ['−2 × 10³', -2000],
   ['1,5e3', 1500],
   ['1 000', 1000],
   ['1 000', 1000],
