@@ -75,5 +75,5 @@ test('a link that was cut short says so and opens nothing of it; one that was ma
   await page.goto(`${start}#${pairs.replaceAll('&', '&amp;')}&utm_source=mail">`)
   await waitForHalt(page, 2)
   expect((await snapshot(page)).scene.seed).toBe(ASKED.seed)
-  await expect(notices).toHaveCount(0)
+  await expect(notices.filter({ hasText: 'link' })).toHaveCount(0)
 })
