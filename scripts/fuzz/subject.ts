@@ -33,6 +33,6 @@ export function demandMessage(message: string): void {
     !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_C}]/u.test(message),
     `a message with characters that are none: ${JSON.stringify(message)}`,
   )
-  const own = message.replace(/"(?:[^"\\]|\\.)*(?:"|…)/gu, '')
+  const own = message.replace(/^.*?: found /u, '').replace(/"(?:[^"\\]|\\.)*(?:"|…)/gu, '')
   demand(!/\bundefined\b|\[object /u.test(own), `a developer’s word: ${message}`)
 }

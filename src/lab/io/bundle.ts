@@ -4,7 +4,7 @@ import { parseScene } from '../scene/decode.ts'
 import { readJsonText } from '../scene/jsonText.ts'
 import { normaliseScene } from '../scene/normalise.ts'
 import { fromBase64Url, toBase64Url } from '../scene/packedPoints.ts'
-import { show } from '../scene/problem.ts'
+import { nameKey, show } from '../scene/problem.ts'
 import type { Problem } from '../scene/problem.ts'
 import type { EnergySpec, SceneSpec } from '../scene/sceneSpec.ts'
 
@@ -69,7 +69,7 @@ function readBundle(
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined) {
     const allowed = 'one of format, version, scene, assets'
-    return wrong(show(unknown).slice(1, -1), 'an unknown key', allowed)
+    return wrong(nameKey(unknown), 'an unknown key', allowed)
   }
   const parsed = parseScene(scene)
   if ('error' in parsed) {
@@ -82,7 +82,7 @@ function readBundle(
   const assets = new Map<AssetName, Uint8Array<ArrayBuffer>>()
   for (const [key, value] of Object.entries(encoded ?? {})) {
     const name = names.get(key)
-    const field = `assets.${show(key).slice(1, -1)}`
+    const field = `assets.${nameKey(key)}`
     if (name === undefined) {
       return wrong(
         field,

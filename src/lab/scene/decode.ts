@@ -20,7 +20,7 @@ import {
   SAMPLER_IDS,
   THEME_IDS,
 } from './defaults.ts'
-import { addProblem, show } from './problem.ts'
+import { addProblem, nameKey, show } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { describeRange, inRange, rangeOf } from './ranges.ts'
 import type { RangePath } from './ranges.ts'
@@ -258,7 +258,7 @@ class Fields {
     const allowed = oneOf([...this.asked])
     for (const key of unknown) {
       addProblem(this.problems, {
-        field: this.at(show(key).slice(1, -1)),
+        field: this.at(nameKey(key)),
         found: 'an unknown key',
         allowed,
       })

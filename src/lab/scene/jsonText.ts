@@ -1,4 +1,4 @@
-import { show } from './problem.ts'
+import { nameKey } from './problem.ts'
 import type { Problem } from './problem.ts'
 
 /** Longest text of a scene or a bundle that is read, characters; weights and data ride along in base64. */
@@ -148,6 +148,6 @@ function pathOf(
   )
   return [...way, key]
     .slice(-6)
-    .map((step) => show(step).slice(1, -1))
+    .map((step) => nameKey(step))
     .join('.')
 }

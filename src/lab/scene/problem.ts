@@ -34,7 +34,14 @@ export function show(value: unknown): string {
 /** The beginning of a text on one line, for a message or a label. */
 export function short(text: string): string {
   const line = text.slice(0, 2 * LONGEST).replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, ' ')
-  return line.length > LONGEST ? `${line.slice(0, LONGEST).replace(/\p{Cs}$/u, '')}…` : line
+  const cut = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line
+  // Halves of characters, the text's own or by the cut.
+  return cut.replace(/\p{Cs}/gu, '\uFFFD')
+}
+
+/** A key of a file or link as part of `Problem.field`. */
+export function nameKey(key: string): string {
+  return short(key).trim() || '""'
 }
 
 /** `text` with the value as JSON behind it, as far as it is shown. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { flatness } from './memory.ts'
+import { flatness } from './footprint.ts'
 import { isMet } from './statistics.ts'
 
 const minutes = Array.from({ length: 48 }, (_, k) => 2 + k / 6)

@@ -1,0 +1,158 @@
+import type { Browser, Page } from '@playwright/test'
+import { footprint, type Footprint } from '../../bench/footprint.ts'
+import { parseScene } from '../../src/lab/scene/decode.ts'
+import { experiment } from '../../src/lab/scene/experiments.ts'
+import { encodeHash } from '../../src/lab/scene/urlCodec.ts'
+import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
+
+export interface Sample extends Footprint {
+  /** Minutes since the first. */
+  readonly at: number
+  /** Median time between two frames while particles move, ms. */
+  readonly frame: number
+}
+
+/** Longest wait for anything that the page does, ms. */
+const LONGEST = 180_000
+const FRAMES = 60
+
+function link(input: object): string {
+  const parsed = parseScene(input)
+  if ('error' in parsed) throw new Error(`${parsed.error.field}: ${parsed.error.found}`)
+  return encodeHash(small(parsed.scene))
+}
+
+/** A scene that is soon played to its end. */
+function small(scene: SceneSpec): SceneSpec {
+  return {
+    ...scene,
+    domain: { ...scene.domain, cells: 64 },
+    dynamics: { ...scene.dynamics, particles: 1000, steps: 60 },
+    training: { ...scene.training, steps: 60, seconds: null },
+    view: { ...scene.view, speed: 240, haltAt: null },
+  }
+}
+
+const HOME = link({ energy: { kind: 'pretrained', name: 'two-moons' } })
+const UNTRAINED = link({ target: { kind: 'rings' }, seed: 5 })
+const OTHERS = ['composition', 'barrier', 'acceleration'].flatMap((id) => {
+  const found = experiment(id)
+  return found === undefined ? [] : [encodeHash(small(found.scene))]
+})
+
+const stage = (page: Page) => page.getByTestId('stage')
+
+async function waitFor(page: Page, attribute: string, value: RegExp | string): Promise<void> {
+  await page.waitForFunction(
+    ([name, source]) => {
+      const told = document.querySelector('[data-testid="stage"]')?.getAttribute(name) ?? ''
+      return new RegExp(`^(?:${source})$`).test(told)
+    },
+    [attribute, typeof value === 'string' ? value : value.source] as const,
+    { timeout: LONGEST },
+  )
+}
+
+/** Opens a scene in the page as it stands, and waits until the run of that scene has come to an end, or waits to be trained. */
+async function open(page: Page, hash: string, status: string): Promise<void> {
+  const before = await stage(page).getAttribute('data-run')
+  const isThere = await page.evaluate((next) => {
+    if (location.hash === next) return true
+    location.hash = next
+    return false
+  }, hash)
+  if (!isThere) {
+    await page.waitForFunction(
+      (run) => document.querySelector('[data-testid="stage"]')?.getAttribute('data-run') !== run,
+      before,
+      { timeout: LONGEST },
+    )
+  }
+  await waitFor(page, 'data-status', status)
+}
+
+async function dismissNotices(page: Page): Promise<void> {
+  const dismiss = page.getByRole('button', { name: 'Dismiss message' })
+  while ((await dismiss.count()) > 0) await dismiss.first().click()
+}
+
+async function setVisible(page: Page, isVisible: boolean): Promise<void> {
+  await page.evaluate((visible) => {
+    const state = visible ? 'visible' : 'hidden'
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, isVisible)
+}
+
+/** What a person does in a while, ending where it began. */
+async function useOnce(page: Page): Promise<void> {
+  for (const name of ['Draw', 'Upload CSV', 'Paste']) {
+    await page.getByRole('button', { name, exact: true }).click()
+    await page.getByRole('dialog').waitFor({ timeout: LONGEST })
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached', timeout: LONGEST })
+  }
+  for (const hash of OTHERS) await open(page, hash, 'stopped')
+  await setVisible(page, false)
+  await setVisible(page, true)
+
+  await open(page, UNTRAINED, 'idle')
+  await page.getByRole('switch', { name: 'Live' }).click()
+  await waitFor(page, 'data-live', /\w+/)
+  await page.getByRole('switch', { name: 'Live' }).click()
+  await open(page, HOME, 'stopped')
+
+  await open(page, UNTRAINED, 'idle')
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await waitFor(page, 'data-status', 'stopped')
+  await open(page, HOME, 'stopped')
+  const remove = page.getByRole('button', { name: /from the shelf$/ })
+  while ((await remove.count()) > 0) {
+    await remove.first().click()
+    await dismissNotices(page)
+  }
+}
+
+/** Median time between frames while the particles of the page move, ms. */
+async function frameTime(page: Page): Promise<number> {
+  await page.getByRole('button', { name: 'Restart', exact: true }).click()
+  const times = await page.evaluate(
+    (frames) =>
+      new Promise<number[]>((resolve) => {
+        const seen: number[] = []
+        requestAnimationFrame(function next(time) {
+          seen.push(time)
+          if (seen.length > frames) resolve(seen)
+          else requestAnimationFrame(next)
+        })
+      }),
+    FRAMES,
+  )
+  await waitFor(page, 'data-status', 'stopped')
+  const gaps = times.slice(1).map((time, i) => time - times[i]!)
+  return gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]!
+}
+
+/** Uses a page again and again, and looks at what it holds after each time. */
+export async function soak(
+  browser: Browser,
+  page: Page,
+  address: string,
+  goesOn: (cycle: number) => boolean,
+  tell: (sample: Sample) => void = () => undefined,
+): Promise<readonly Sample[]> {
+  await page.goto(`${address}/${HOME}`)
+  await waitFor(page, 'data-status', 'stopped')
+  const samples: Sample[] = []
+  const start = performance.now()
+  for (let cycle = 0; goesOn(cycle); cycle++) {
+    await useOnce(page)
+    await dismissNotices(page)
+    const frame = await frameTime(page)
+    await waitFor(page, 'data-laws', 'done')
+    const at = (performance.now() - start) / 60_000
+    samples.push({ at, frame, ...(await footprint(browser, page)) })
+    tell(samples.at(-1)!)
+  }
+  return samples
+}
