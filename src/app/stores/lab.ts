@@ -40,6 +40,7 @@ import {
 import {
   barriersOf,
   createShelfStore,
+  withoutShipped,
   energyOfItem,
   learnedOf,
   nameOf,
@@ -278,7 +279,8 @@ export function createLab({
       return false
     },
     mend: (refusal) => {
-      const fit = fitted(scene.getState().scene, refusal)
+      const now = scene.getState().scene
+      const fit = fitted(now, refusal) ?? withoutShipped(shelf.getState(), now, refusal)
       if (fit === null) return false
       post(run, 'info', fit.text)
       history.amend(() => {
@@ -496,7 +498,6 @@ export function createLab({
   }
 
   async function pictureTarget(target: TargetSpec): Promise<void> {
-    await provideAssets({ ...scene.getState().scene, target, energy: { kind: 'trained' } })
     const raster = await thumbnail({ kind: 'target', target, cells: TARGET_CELLS })
     if (raster === null) return
     shelf.setState(({ targetThumbnails }) => ({
@@ -506,7 +507,6 @@ export function createLab({
 
   async function pictureItem(item: ShelfItem): Promise<void> {
     const energy = energyOfItem(item)
-    await provideAssets({ ...scene.getState().scene, target: item.target, energy })
     const raster = await thumbnail({
       kind: 'energy',
       energy,
@@ -520,7 +520,9 @@ export function createLab({
 
   /** A picture, or null where none can be made: a card without one still works. */
   async function thumbnail(request: ThumbnailRequest) {
+    const energy: EnergySpec = request.kind === 'energy' ? request.energy : { kind: 'trained' }
     try {
+      await provideAssets({ ...scene.getState().scene, target: request.target, energy })
       return await client.call('thumbnail', request)
     } catch {
       return null

@@ -1,4 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { CallError } from '../../lab/client/callError.ts'
+import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
 import type { Raster } from '../../lab/protocol/calls.ts'
 import { MAX_BARRIERS, MAX_TERMS } from '../../lab/scene/decode.ts'
 import type {
@@ -124,6 +126,44 @@ export function learnedOf(state: ShelfState, target: TargetSpec): ShelfItem | un
     const { file, hash } = item.target
     return hash !== undefined || new Set(filesCalled(state, file).map((one) => one.hash)).size < 2
   })
+}
+
+/**
+ * A shipped energy cannot be fetched, as the network is away: the scene with the person's own energy of its target in its
+ * place or, where there is none, with one that can be trained here. @returns null where the refusal is about something else
+ */
+export function withoutShipped(state: ShelfState, scene: SceneSpec, refusal: unknown) {
+  if (!(refusal instanceof CallError) || refusal.kind !== 'refused') return null
+  const { field } = refusal
+  if (field === null || !/^energy(\.terms\.\d+\.energy)*\.name$/u.test(field)) return null
+  const label: string[] = []
+  let own: ShelfItem | undefined
+  const instead = (term: SumTerm, [first, ...rest]: readonly number[]): SumTerm => {
+    const { energy } = term
+    if (first !== undefined) {
+      if (energy.kind !== 'sum') return term
+      const terms = energy.terms.map((inner, i) => (i === first ? instead(inner, rest) : inner))
+      return { ...term, energy: { ...energy, terms } }
+    }
+    if (energy.kind !== 'pretrained') return term
+    const shipped = state.manifest.find(({ name }) => name === energy.name)?.target
+    const target = shipped ?? (isTargetId(energy.name) ? defaultTarget(energy.name) : scene.target)
+    label.push(targetLabel(target))
+    own = learnedOf(state, target)
+    return own === undefined
+      ? { ...term, energy: { kind: 'trained' }, target }
+      : { ...term, energy: energyOfItem(own) }
+  }
+  const place = (field.match(/\d+/gu) ?? []).map(Number)
+  const whole = instead({ weight: 1, energy: scene.energy, target: null }, place)
+  const [name] = label
+  if (name === undefined) return null
+  return {
+    scene: { ...scene, energy: whole.energy, target: whole.target ?? scene.target },
+    text:
+      `The shipped energy of ${name} cannot be fetched now: ` +
+      (own === undefined ? 'Train learns it here.' : 'your own stands in its place.'),
+  }
 }
 
 export function targetOfDataSet({ content }: Pick<DataSet, 'content'>): TargetSpec {
