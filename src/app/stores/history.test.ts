@@ -299,7 +299,7 @@ describe('undo and redo', () => {
     for (let i = 0; i < KINDS.length; i++) {
       history.undo()
       browser.arrive()
-      clock.pass(1500)
+      clock.pass(6000)
     }
     expect(now()).toEqual(FIRST_SCENE)
     expect(browser.location.hash).toBe(addressOf(now()))

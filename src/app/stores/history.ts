@@ -33,7 +33,7 @@ const RATION = { push: 90, replace: 60 } as const
 /** After a write that was refused even so, ms. */
 const REFUSED_TIME = 5000
 /** Longest time that the browser takes to an entry that it still has, ms. */
-const ARRIVAL_TIME = 1000
+const ARRIVAL_TIME = 5000
 /** Changes of one field without a pointer or a key held down are one within so long, ms. */
 const LONGEST_PAUSE = 1000
 
