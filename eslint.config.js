@@ -60,7 +60,10 @@ const ROOMS = {
     ],
     packages: ['node:*'],
   },
-  'lab/client': { types: ['lab/protocol', 'lab/scene'] },
+  'lab/client': {
+    may: ['lab/worker/analysis.ts?worker&url', 'lab/worker/compute.ts?worker&url'],
+    types: ['lab/protocol', 'lab/scene'],
+  },
   'app/storage': { may: ['lab/io', 'lab/scene'], packages: ['idb'] },
   'app/stores': {
     may: [
@@ -222,6 +225,51 @@ const determinism = {
   },
 }
 
+/** No text becomes markup anywhere: React and the DOM's own functions build what the page shows. */
+const MARKUP = [
+  ...['innerHTML', 'outerHTML', 'srcdoc', 'insertAdjacentHTML', 'setHTMLUnsafe', 'parseHTMLUnsafe'],
+  ...['createContextualFragment', 'dangerouslySetInnerHTML', 'renderToString'],
+]
+const NO_MARKUP = 'No text becomes markup: build elements, see Formula.tsx.'
+const noMarkup = {
+  name: 'no markup from text',
+  files: ['src/**/*.{ts,tsx}'],
+  ignores: TESTS,
+  rules: {
+    'no-restricted-properties': [
+      'error',
+      ...MARKUP.map((property) => ({ property, message: NO_MARKUP })),
+      ...['write', 'writeln'].map((property) => ({
+        object: 'document',
+        property,
+        message: NO_MARKUP,
+      })),
+    ],
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+        message: NO_MARKUP,
+      },
+      { selector: "NewExpression[callee.name='DOMParser']", message: NO_MARKUP },
+      {
+        selector: 'NewExpression[callee.name=/^(Shared)?Worker$/]',
+        message: 'Workers start in lab/client/spawnWorker.ts.',
+      },
+    ],
+    'no-implied-eval': 'error',
+    'no-eval': 'error',
+    'no-new-func': 'error',
+  },
+}
+
+/** The one place that starts scripts. */
+const workers = {
+  name: 'where workers start',
+  files: ['src/lab/client/spawnWorker.ts'],
+  rules: { 'no-restricted-syntax': 'off' },
+}
+
 /** Opening a backend means asking the machine what it has, waiting for it and measuring it; no number of a run comes from it. */
 const machine = {
   name: 'determinism/backends',
@@ -315,6 +363,8 @@ export default defineConfig(
   },
   walls,
   testWalls,
+  noMarkup,
+  workers,
   determinism,
   machine,
 )

@@ -2,7 +2,9 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { kernels } from './scripts/buildKernels.ts'
 import { bundleGraph } from './scripts/bundleGraph.ts'
+import { contentPolicy } from './scripts/contentPolicy.ts'
 import { DEVELOPMENT_CSP, SECURITY_HEADERS } from './scripts/csp.ts'
+import { licences } from './scripts/licences.ts'
 import { preloadViews } from './scripts/preloadViews.ts'
 
 /** What the lab needs before anything is drawn. */
@@ -13,13 +15,24 @@ const OWN_DATA = /useAcceptance|stores\/data\.ts|io\/csv\.ts|d3-dsv|\/Dialog\.ts
 /** What shows how a training goes, live or by the recipe: its curves, and the library that draws them. */
 const LIVE = /\/LivePanel\.tsx|render\/(?:live|loss)Chart\.ts|d3-shape|d3-path/
 
-const isOf = (kind: RegExp) => (id: string) => kind.test(id) && !OWN_DATA.test(id) && !LIVE.test(id)
+/** What shows keep-out regions and edits them. */
+const REGIONS = /\/Barrier\w*\.tsx|\/RegionPad\.tsx|\/barrierEdits\.ts/
+
+const isOf = (kind: RegExp) => (id: string) =>
+  kind.test(id) && ![OWN_DATA, LIVE, REGIONS].some((later) => later.test(id))
 
 const graph = bundleGraph(import.meta.dirname)
 
 export default defineConfig({
   base: './',
-  plugins: [kernels(), react(), preloadViews(), graph.page()],
+  plugins: [
+    kernels(),
+    react({ jsxImportSource: '#jsx' }),
+    preloadViews(),
+    contentPolicy(),
+    graph.page(),
+    licences(import.meta.dirname),
+  ],
   worker: { format: 'es', plugins: () => [graph.worker()] },
   build: {
     target: 'es2022',
@@ -39,6 +52,7 @@ export default defineConfig({
             { name: 'lab', test: isOf(STARTS_WORKER), minShareCount: 2, priority: 3 },
             { name: 'views', test: isOf(/./), minShareCount: 2, priority: 2 },
             { name: 'live', test: LIVE, minShareCount: 2, priority: 1 },
+            { name: 'regions', test: REGIONS, minShareCount: 2, priority: 1 },
             { name: 'own-data', test: OWN_DATA, minShareCount: 2, priority: 1 },
           ],
         },

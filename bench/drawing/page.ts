@@ -57,6 +57,7 @@ function drawAll({ particles, side, samples, atLeast }: DrawRequest): DrawReply 
   /** Reading a pixel makes the browser finish the picture. */
   const picture = (which: number, phase: number) => {
     const context = prepareContext(canvases[which]!, surface)
+    if (context === null) throw new Error('this browser gives no 2-D drawing context')
     contenders[names[which]!]!(context, clouds[phase % clouds.length]!)
     context.getImageData(0, 0, 1, 1)
   }

@@ -8,34 +8,44 @@ const IN_MEMORY: CanvasRenderingContext2DSettings = { willReadFrequently: true }
 
 /**
  * Fits the backing store of a canvas to a surface, clears it and returns a context whose unit is the CSS
- * pixel. Throws where the browser gives no 2-D context.
+ * pixel; null where the browser gives none, and nothing can be drawn.
  */
 export function prepareContext(
   canvas: HTMLCanvasElement,
   surface: Surface,
-): CanvasRenderingContext2D {
+): CanvasRenderingContext2D | null {
   const width = Math.max(1, Math.round(surface.width * surface.ratio))
   const height = Math.max(1, Math.round(surface.height * surface.ratio))
   if (canvas.width !== width) canvas.width = width
   if (canvas.height !== height) canvas.height = height
   const context = canvas.getContext('2d', IN_MEMORY)
-  if (context === null) throw new Error('this browser gives no 2-D drawing context')
+  if (context === null) return null
   context.setTransform(surface.ratio, 0, 0, surface.ratio, 0, 0)
   context.globalAlpha = 1
   context.clearRect(0, 0, surface.width, surface.height)
   return context
 }
 
+/** Whether this browser gives canvases anything to draw with. */
+export function canDraw(): boolean {
+  return document.createElement('canvas').getContext('2d') !== null
+}
+
 /** A canvas that is not on the page, and its context. */
 export interface Bitmap {
-  readonly canvas: OffscreenCanvas
-  readonly context: OffscreenCanvasRenderingContext2D
+  readonly canvas: OffscreenCanvas | HTMLCanvasElement
+  readonly context: Context
 }
 
 /** An off-page bitmap of so many device pixels. */
 export function createBitmap(width: number, height: number): Bitmap {
-  const canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height))
-  const context = canvas.getContext('2d', IN_MEMORY)
+  const canvas =
+    typeof OffscreenCanvas === 'undefined'
+      ? document.createElement('canvas')
+      : new OffscreenCanvas(1, 1)
+  canvas.width = Math.max(1, width)
+  canvas.height = Math.max(1, height)
+  const context = canvas.getContext('2d', IN_MEMORY) as Context | null
   if (context === null) throw new Error('this browser gives no 2-D drawing context')
   return { canvas, context }
 }

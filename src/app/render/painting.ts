@@ -20,14 +20,21 @@ export function observeScreen(element: Element, onScreen: (visible: boolean) => 
   const tell = () => {
     if (intersects !== null) onScreen(intersects && document.visibilityState === 'visible')
   }
-  const observer = new IntersectionObserver((entries) => {
-    intersects = entries.at(-1)?.isIntersecting ?? intersects
-    tell()
-  })
-  observer.observe(element)
+  const known =
+    typeof IntersectionObserver === 'undefined'
+      ? null
+      : new IntersectionObserver((entries) => {
+          intersects = entries.at(-1)?.isIntersecting ?? intersects
+          tell()
+        })
+  if (known === null) {
+    // What nobody can tell to be off screen is drawn.
+    intersects = true
+    queueMicrotask(tell)
+  } else known.observe(element)
   document.addEventListener('visibilitychange', tell)
   return () => {
-    observer.disconnect()
+    known?.disconnect()
     document.removeEventListener('visibilitychange', tell)
   }
 }

@@ -26,7 +26,15 @@ import type { LiveTrainingControl } from './liveTraining.ts'
 import { readManifest, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
 import { createPlayback, type Playback } from './playback.ts'
-import { createRunStore, dismiss, post, withdraw, type RunStore, type Said } from './runStore.ts'
+import {
+  createRunStore,
+  dismiss,
+  post,
+  withdraw,
+  type Posted,
+  type RunStore,
+  type Said,
+} from './runStore.ts'
 import { createSceneHistory, type SceneHistory } from './sceneHistory.ts'
 import {
   addressOf,
@@ -113,7 +121,12 @@ export interface Lab {
   /** Whether any of the stage is on screen: particles that nobody sees are not moved. */
   watch(seen: boolean): void
   /** @param about what it is about: a later notice about the same takes its place */
-  notify(level: 'info' | 'warning' | 'error', said: Said, about?: string): void
+  notify(
+    level: 'info' | 'warning' | 'error',
+    said: Said,
+    about?: string,
+    more?: Pick<Posted, 'action'>,
+  ): void
   dismissNotice(id: number): void
   /** Takes back the notices about something that is in order now. */
   withdrawNotices(about: string): void
@@ -565,7 +578,12 @@ export function createLab({
       const text = restarted
         ? `The compute worker stopped and was started again${then}`
         : 'The compute worker stopped again and again. What you made is kept; Play, Train or any other scene tries once more.'
-      post(run, restarted ? 'warning' : 'error', { text, details: message }, 'compute worker')
+      const reload = () => {
+        page.location.reload()
+      }
+      const more = restarted ? {} : { action: { label: 'Reload', run: reload } }
+      const said = { text, details: message }
+      post(run, restarted ? 'warning' : 'error', said, 'compute worker', more)
     }),
     scene.subscribe(({ scene: now }, { scene: before }) => {
       if (now.training.backend !== before.training.backend && started) openBackend()
@@ -791,8 +809,8 @@ export function createLab({
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))
       void safe('The theme', (kept) => kept.putSetting('theme', theme))
     },
-    notify(level, said, about) {
-      post(run, level, said, about)
+    notify(level, said, about, more) {
+      post(run, level, said, about, more)
     },
     dismissNotice(id) {
       dismiss(run, id)

@@ -16,6 +16,11 @@ export interface Platform {
   today(): number
 }
 
+/** A media query, where the browser answers any. */
+export function media(query: string): MediaQueryList | null {
+  return typeof matchMedia === 'undefined' ? null : matchMedia(query)
+}
+
 export function browserPlatform(): Platform {
   return {
     now: steadyClock(() => performance.now()),
@@ -37,7 +42,7 @@ export function browserPlatform(): Platform {
         clearTimeout(handle)
       }
     },
-    reducedMotion: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
+    reducedMotion: () => media('(prefers-reduced-motion: reduce)')?.matches ?? false,
     // Only secure contexts have randomUUID, and a page on the local network is none.
     uniqueId: () =>
       [...crypto.getRandomValues(new Uint8Array(9))]

@@ -1,6 +1,8 @@
 import { useEffect, useLayoutEffect } from 'react'
+import { canDraw } from '../render/canvas.ts'
 import { cssVariables } from '../render/theme.ts'
 import type { Lab } from '../stores/lab.ts'
+import { Boundary } from './Boundary.tsx'
 import { CertifyStation } from './CertifyStation.tsx'
 import { ComposeStation } from './ComposeStation.tsx'
 import { LabProvider, usePalette, useRun } from './context.ts'
@@ -13,23 +15,46 @@ import { TrainStation } from './TrainStation.tsx'
 
 export function App({ lab }: { readonly lab: Lab }) {
   useEffect(() => guardDrops(window), [])
+  useEffect(() => {
+    if (!canDraw())
+      lab.notify(
+        'error',
+        'This browser draws no pictures for this page: landscapes, particles and curves stay empty; numbers and controls work.',
+      )
+  }, [lab])
   return (
     <LabProvider value={lab}>
-      <Themed />
-      <Header />
-      <main className="lab">
-        <div className="left">
-          <TrainStation />
-          <ComposeStation />
-        </div>
-        <Stage />
-        <div className="right">
-          <SampleStation />
-          <CertifyStation />
-        </div>
-      </main>
-      <Notices />
-      <StatusAnnouncer />
+      <Boundary lab={lab} part="The page">
+        <Themed />
+        <Boundary lab={lab} part="The head of the page">
+          <Header />
+        </Boundary>
+        <main className="lab">
+          <div className="left">
+            <Boundary lab={lab} part="Train">
+              <TrainStation />
+            </Boundary>
+            <Boundary lab={lab} part="Compose">
+              <ComposeStation />
+            </Boundary>
+          </div>
+          <Boundary lab={lab} part="The stage" className="stage">
+            <Stage />
+          </Boundary>
+          <div className="right">
+            <Boundary lab={lab} part="Sample">
+              <SampleStation />
+            </Boundary>
+            <Boundary lab={lab} part="Certify">
+              <CertifyStation />
+            </Boundary>
+          </div>
+        </main>
+        <Boundary lab={lab} part="Messages">
+          <Notices />
+        </Boundary>
+        <StatusAnnouncer />
+      </Boundary>
     </LabProvider>
   )
 }

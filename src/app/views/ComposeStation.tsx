@@ -4,12 +4,24 @@ import type { EnergySpec } from '../../lab/scene/sceneSpec.ts'
 import { formatCoordinate, formatNats } from '../render/format.ts'
 import { shortLabel } from '../stores/labels.ts'
 import { cardsOf, nameOf, type Card } from '../stores/shelfStore.ts'
-import { BarrierList, BarrierTerms, KeepOut } from './Barriers.tsx'
 import { useLab, useScene, useShelf, useTool } from './context.ts'
 import { Icon } from './Icon.tsx'
 import { createPart } from './part.tsx'
 import { Slider } from './Slider.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
+
+const KeepOut = createPart(async () => (await import('./Barriers.tsx')).KeepOut, {
+  placeholder: (
+    <div className="keep-out">
+      <span>Keep out</span>
+      <button type="button" className="button" disabled>
+        Draw region
+      </button>
+    </div>
+  ),
+})
+const BarrierTerms = createPart(async () => (await import('./Barriers.tsx')).BarrierTerms)
+const BarrierList = createPart(async () => (await import('./Barriers.tsx')).BarrierList)
 
 /** A card on its way to the tray. */
 interface Drag {

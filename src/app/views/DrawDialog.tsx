@@ -66,6 +66,7 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
   useEffect(() => {
     if (canvas.current === null || viewport === null) return
     const context = prepareContext(canvas.current, viewport)
+    if (context === null) return
     drawAxes(context, viewport, palette)
     // On a landscape the cool colour is that of the particles.
     context.fillStyle = shown ? palette.ink : palette.langevin.base

@@ -1,4 +1,4 @@
-import { use, Suspense } from 'react'
+import { Suspense, use, useLayoutEffect, useRef } from 'react'
 import { leisure } from './leisure.ts'
 
 type Katex = typeof import('katex')
@@ -16,23 +16,33 @@ function load(): Promise<Katex | null> {
   return loading
 }
 
-const typeset = new Map<string, string>()
-
 function Typeset({ tex, plain }: { readonly tex: string; readonly plain: string }) {
   const katex = use(load())
-  if (katex === null) return <span className="formula">{plain}</span>
-  let html = typeset.get(tex)
-  if (html === undefined) {
-    html = katex.renderToString(tex, { output: 'mathml', throwOnError: false })
-    typeset.set(tex, html)
-  }
-  return <span className="formula" dangerouslySetInnerHTML={{ __html: html }} />
+  const ref = useRef<HTMLSpanElement>(null)
+  useLayoutEffect(() => {
+    if (ref.current !== null)
+      katex?.render(tex, ref.current, { output: 'mathml', throwOnError: false })
+  }, [katex, tex])
+  // No words of a language.
+  return katex === null ? (
+    <Plain text={plain} />
+  ) : (
+    <span className="formula" translate="no" ref={ref} />
+  )
+}
+
+function Plain({ text }: { readonly text: string }) {
+  return (
+    <span className="formula" translate="no">
+      {text}
+    </span>
+  )
 }
 
 /** A formula of our own in TeX; until the typesetter is there, `plain` stands for it. */
 export function Formula({ tex, plain }: { readonly tex: string; readonly plain: string }) {
   return (
-    <Suspense fallback={<span className="formula">{plain}</span>}>
+    <Suspense fallback={<Plain text={plain} />}>
       <Typeset tex={tex} plain={plain} />
     </Suspense>
   )

@@ -75,6 +75,7 @@ function LivePlot() {
   useEffect(() => {
     if (canvas.current === null || surface === null) return
     const context = prepareContext(canvas.current, surface)
+    if (context === null) return
     drawLiveChart(
       context,
       surface,

@@ -15,6 +15,7 @@ export function LossPlot() {
   useEffect(() => {
     if (canvas.current === null || surface === null) return
     const context = prepareContext(canvas.current, surface)
+    if (context === null) return
     drawLossChart(context, surface, { losses, history, steps }, palette)
   }, [surface, losses, history, steps, palette])
   const last = history.at(-1)

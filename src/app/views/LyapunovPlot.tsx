@@ -160,6 +160,7 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
         ? null
         : (element: HTMLCanvasElement) => {
             const context = prepareContext(element, layout.surface)
+            if (context === null) return
             drawStepChart(context, layout, picture, deltaActive, palette)
           },
     [layout, picture, deltaActive, palette],
@@ -171,6 +172,7 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
         ? null
         : (element: HTMLCanvasElement) => {
             const context = prepareContext(element, layout.surface)
+            if (context === null) return
             const now = moves ? lab.live.getState().step : null
             drawPointers(context, layout, picture, { cursor: now, hover: read }, palette)
           },

@@ -16,7 +16,8 @@ export function SketchedEnergy({ pad }: { readonly pad: Viewport }) {
 
   useEffect(() => {
     if (base.current === null || landscape === null || transform === null) return
-    painter.landscape(prepareContext(base.current, pad), pad, landscape, transform, palette)
+    const context = prepareContext(base.current, pad)
+    if (context !== null) painter.landscape(context, pad, landscape, transform, palette)
   }, [painter, pad, landscape, transform, palette])
 
   useEffect(() => {
@@ -26,7 +27,8 @@ export function SketchedEnergy({ pad }: { readonly pad: Viewport }) {
     const draw = () => {
       handle = 0
       const { langevin } = lab.live.getState()
-      drawPadParticles(prepareContext(canvas, pad), pad, langevin, transform, palette)
+      const context = prepareContext(canvas, pad)
+      if (context !== null) drawPadParticles(context, pad, langevin, transform, palette)
     }
     const request = () => {
       if (handle === 0) handle = requestAnimationFrame(draw)

@@ -6,7 +6,6 @@ import { prepareContext } from '../render/canvas.ts'
 import { createViewport, toWorld, type Screen } from '../render/coordinates.ts'
 import { drawAxes } from '../render/axes.ts'
 import { rateRaster, type RateRaster } from '../render/contraction.ts'
-import { drawDifference } from '../render/difference.ts'
 import { formatNumber } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
 import {
@@ -24,14 +23,19 @@ import { isDrawnInTurns } from '../stores/liveStore.ts'
 import { barriersOf, everyBarrier, quantitiesOf } from '../stores/shelfStore.ts'
 import { useLab, useLearning, usePalette, useRun, useScene, useShelf, useTool } from './context.ts'
 import { isIdentity, lawOf } from './laws.ts'
+import { atLeisure } from './leisure.ts'
 import { LyapunovPlot } from './LyapunovPlot.tsx'
-import { createPart } from './part.tsx'
+import { createPart, useLater } from './part.tsx'
 import { Transport } from './Transport.tsx'
 import { usePainting } from './usePainting.ts'
 import { useSurface } from './useSurface.ts'
 
 const BarrierHandles = createPart(async () => (await import('./BarrierHandles.tsx')).BarrierHandles)
 const RegionPad = createPart(async () => (await import('./RegionPad.tsx')).RegionPad)
+
+const loadDifference = atLeisure(
+  async () => (await import('../render/difference.ts')).drawDifference,
+)
 
 /** The two canvases, their clock and their curve. */
 export function Stage() {
@@ -188,6 +192,7 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
     }
     return (canvas: HTMLCanvasElement) => {
       const context = prepareContext(canvas, viewport)
+      if (context === null) return
       painter.draw(context, viewport, data, shown, palette)
       drawRegions(context, viewport, barriers, palette)
       drawAxes(context, viewport, palette)
@@ -195,6 +200,7 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
     }
   }, [painter, viewport, data, layers, barriers, palette])
 
+  const drawDifference = useLater(loadDifference, layers.includes('difference'))
   const paintTop = useMemo(() => {
     if (viewport === null || landscape === null) return null
     const has = (layer: LayerId) => layers.includes(layer)
@@ -202,8 +208,9 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
       const state = lab.live.getState()
       const xy = state[flow]
       const context = prepareContext(canvas, viewport)
+      if (context === null) return
       const first = !has('difference')
-      if (!first) drawDifference(context, viewport, landscape, xy, palette)
+      if (!first) drawDifference?.(context, viewport, landscape, xy, palette)
       if (has('particles')) {
         const trail = flow === 'langevin' ? state.langevinTrail : state.deterministicTrail
         const previous = has('trails') ? trail : NO_TRAIL
@@ -218,7 +225,7 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
       }
       canvas.dataset.step = String(state.step)
     }
-  }, [lab, flow, viewport, landscape, layers, palette, particles, companions])
+  }, [lab, flow, viewport, landscape, layers, palette, particles, companions, drawDifference])
 
   const still = useMemo(() => standingBack(frames), [frames])
   usePainting(base, paintBase, still)

@@ -21,6 +21,7 @@ export function Thumbnail({
     if (canvas === null) return
     const surface = { width: size, height: size, ratio }
     const context = prepareContext(canvas, surface)
+    if (context === null) return
     if (raster !== null) drawThumbnail(context, surface, raster, palette)
   }, [raster, size, palette, ratio])
   return <canvas ref={ref} className="thumbnail" aria-hidden="true" data-drawn={raster !== null} />

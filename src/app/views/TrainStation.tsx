@@ -8,6 +8,7 @@ import { sameTarget } from '../stores/manifest.ts'
 import { quantitiesOf, targetOfDataSet } from '../stores/shelfStore.ts'
 import { useLab, useScene, useShelf } from './context.ts'
 import { Icon } from './Icon.tsx'
+import { Boundary } from './Boundary.tsx'
 import { createPart } from './part.tsx'
 import { Recipe } from './Recipe.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
@@ -127,6 +128,7 @@ const PasteDialog = createDialog(async () => (await import('./UploadDialog.tsx')
 
 /** Targets of one's own: drawn, from a file, pasted. */
 function OwnData() {
+  const lab = useLab()
   const [open, setOpen] = useState<'draw' | 'upload' | 'paste' | null>(null)
   const close = () => {
     setOpen(null)
@@ -160,9 +162,13 @@ function OwnData() {
       >
         Paste
       </button>
-      {open === 'draw' && <DrawDialog onClose={close} />}
-      {open === 'upload' && <UploadDialog onClose={close} />}
-      {open === 'paste' && <PasteDialog onClose={close} />}
+      <Boundary lab={lab} part="The dialog">
+        <div className="dialogs">
+          {open === 'draw' && <DrawDialog onClose={close} />}
+          {open === 'upload' && <UploadDialog onClose={close} />}
+          {open === 'paste' && <PasteDialog onClose={close} />}
+        </div>
+      </Boundary>
     </div>
   )
 }

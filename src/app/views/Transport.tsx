@@ -168,10 +168,11 @@ function Counter() {
   )
 }
 
-/** Into the text that is there: another node would cost a style, too. */
+/** Into the text that is there: another node would cost a style, too. A translated page has elements there. */
 function write(element: HTMLElement | null, text: string): void {
-  if (element?.firstChild) element.firstChild.nodeValue = text
-  else element?.append(text)
+  const there = element?.firstChild
+  if (there instanceof Text && there === element?.lastChild) there.data = text
+  else element?.replaceChildren(text)
 }
 
 /** Room for a number, its digits all equally wide. */

@@ -2,6 +2,7 @@ import { createContext, use, useSyncExternalStore } from 'react'
 import { useStore } from 'zustand'
 import { PALETTES, type Palette } from '../render/theme.ts'
 import type { Lab } from '../stores/lab.ts'
+import { media } from '../stores/platform.ts'
 import type { RunState } from '../stores/runStore.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { ShelfState } from '../stores/shelfStore.ts'
@@ -44,13 +45,13 @@ export function useTool<T>(select: (state: ToolState) => T): T {
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (changed) => {
-      const list = matchMedia(query)
-      list.addEventListener('change', changed)
+      const list = media(query)
+      list?.addEventListener('change', changed)
       return () => {
-        list.removeEventListener('change', changed)
+        list?.removeEventListener('change', changed)
       }
     },
-    () => matchMedia(query).matches,
+    () => media(query)?.matches ?? false,
   )
 }
 

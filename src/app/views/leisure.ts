@@ -1,3 +1,41 @@
+const loads: (() => Promise<unknown>)[] = []
+
+/** Fetches something once; `known` as soon as it is there. */
+export interface Later<T> {
+  (): Promise<T>
+  known: T | null
+}
+
+/**
+ * Something that is fetched when it is first wanted, or earlier, at leisure.
+ * @param load asked again after a failure only
+ */
+export function atLeisure<T>(load: () => Promise<T>): Later<T> {
+  let loading: Promise<T> | null = null
+  const fetch: Later<T> = () => {
+    loading ??= load().then(
+      (value) => (fetch.known = value),
+      (error: unknown) => {
+        loading = null
+        throw error
+      },
+    )
+    return loading
+  }
+  fetch.known = null
+  loads.push(fetch)
+  return fetch
+}
+
+/** Fetches all of it, one after the other, whenever the page is idle. */
+export async function fetchAtLeisure(): Promise<void> {
+  for (const fetch of loads) {
+    await leisure()
+    // Whoever wants it tries again and says what is wrong.
+    await fetch().catch(() => undefined)
+  }
+}
+
 /** Resolves when the page has nothing better to do, or after a while. */
 export function leisure(): Promise<void> {
   return new Promise((resolve) => {

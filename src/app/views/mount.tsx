@@ -2,7 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Lab } from '../stores/lab.ts'
 import { App } from './App.tsx'
-import { fetchParts } from './part.tsx'
+import { fetchAtLeisure } from './leisure.ts'
 
 /** How long the first run has the machine to itself before parts that nobody has asked for are fetched, ms. */
 const PARTS_DELAY = 1500
@@ -14,5 +14,5 @@ export function mount(root: HTMLElement, lab: Lab): void {
       <App lab={lab} />
     </StrictMode>,
   )
-  setTimeout(() => void fetchParts(), PARTS_DELAY)
+  setTimeout(() => void fetchAtLeisure(), PARTS_DELAY)
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type ComponentType, type ReactNode } from 'react'
 import { useLab } from './context.ts'
-import { leisure } from './leisure.ts'
+import { atLeisure, type Later } from './leisure.ts'
 
 /** A part of the page that is fetched when it is first shown, or earlier, at leisure. */
 interface PartOptions<Props> {
@@ -10,8 +10,6 @@ interface PartOptions<Props> {
   readonly onFailure?: (props: Props) => void
 }
 
-const parts: (() => Promise<unknown>)[] = []
-
 /**
  * Makes a component of one that is imported on demand.
  * @param load imports it; asked again after a failure only
@@ -20,56 +18,52 @@ export function createPart<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
   { placeholder = null, onFailure }: PartOptions<Props> = {},
 ): ComponentType<Props> {
-  let known: ComponentType<Props> | null = null
-  let loading: Promise<ComponentType<Props>> | null = null
-  const fetch = (): Promise<ComponentType<Props>> => {
-    loading ??= load().then(
-      (component) => (known = component),
-      (error: unknown) => {
-        loading = null
-        throw error
-      },
-    )
-    return loading
-  }
-  parts.push(fetch)
+  const fetch = atLeisure(load)
 
   return function Part(props: Props) {
-    const lab = useLab()
-    const [Shown, setShown] = useState(() => known)
-    const latest = useRef(props)
-    useEffect(() => {
-      latest.current = props
-    })
-    useEffect(() => {
-      if (Shown !== null) return
-      let wanted = true
-      fetch().then(
-        (component) => {
-          if (wanted) setShown(() => component)
-        },
-        (error: unknown) => {
-          if (!wanted) return
-          lab.notify('error', {
-            text: 'This part of the page could not be loaded: the network is needed once to load it.',
-            details: String(error),
-          })
-          onFailure?.(latest.current)
-        },
-      )
-      return () => {
-        wanted = false
-      }
-    }, [lab, Shown])
+    const Shown = useLater(fetch, true, () => onFailure?.(props))
     return Shown === null ? placeholder : <Shown {...props} />
   }
 }
 
-/** Fetches every part, one after the other, whenever the page is idle. */
-export async function fetchParts(): Promise<void> {
-  for (const fetch of parts) {
-    await leisure()
-    // Whoever shows the part tries again and says what is wrong.
-    await fetch().catch(() => undefined)
-  }
+/**
+ * Something that is fetched when it is first wanted; null until it is there.
+ * @param onFailure after a fetch that failed, which is said in a notice
+ */
+export function useLater<T>(fetch: Later<T>, wanted: boolean, onFailure?: () => void): T | null {
+  const lab = useLab()
+  const [known, setKnown] = useState(() => fetch.known)
+  const latest = useRef(onFailure)
+  useEffect(() => {
+    latest.current = onFailure
+  })
+  useEffect(() => {
+    if (known !== null || !wanted) return
+    let mounted = true
+    fetch().then(
+      (value) => {
+        if (mounted) setKnown(() => value)
+      },
+      (error: unknown) => {
+        if (!mounted) return
+        const run = () => {
+          location.reload()
+        }
+        lab.notify(
+          'error',
+          {
+            text: 'This part of the page could not be loaded: the network is needed once to load it, and after an update of the page a reload. Nothing is lost by it.',
+            details: String(error),
+          },
+          'part',
+          { action: { label: 'Reload', run } },
+        )
+        latest.current?.()
+      },
+    )
+    return () => {
+      mounted = false
+    }
+  }, [lab, fetch, known, wanted])
+  return known
 }

@@ -17,11 +17,12 @@ export function useSurface<E extends HTMLElement>(): [RefObject<E | null>, Surfa
       )
     }
     // It tells the first size, too, when the page has been laid out: measured here the layout would be forced.
-    const observer = new ResizeObserver(measure)
-    observer.observe(element)
+    const observer = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(measure)
+    if (observer === null) measure()
+    else observer.observe(element)
     window.addEventListener('resize', measure)
     return () => {
-      observer.disconnect()
+      observer?.disconnect()
       window.removeEventListener('resize', measure)
     }
   }, [])

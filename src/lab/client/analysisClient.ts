@@ -1,5 +1,6 @@
 import type { AnalysisInput, Events, PackedAnalysis } from '../protocol/calls.ts'
 import { createComputeClient, type WorkerLike } from './computeClient.ts'
+import { spawnWorker } from './spawnWorker.ts'
 
 export interface AnalysisClient {
   /**
@@ -12,15 +13,11 @@ export interface AnalysisClient {
   dispose(): void
 }
 
-function spawnAnalysisWorker(): WorkerLike {
-  return new Worker(new URL('../worker/analysis.ts', import.meta.url), { type: 'module' })
-}
-
 /** The analysis worker, started when it is first needed: the first particles come before it. */
 export function createAnalysisClient(
   options: { readonly spawn?: () => WorkerLike } = {},
 ): AnalysisClient {
-  const spawn = options.spawn ?? spawnAnalysisWorker
+  const spawn = options.spawn ?? ((): WorkerLike => spawnWorker('analysis'))
   const handlers = new Set<(event: Events['analysis']) => void>()
   let client: ReturnType<typeof createComputeClient> | null = null
 

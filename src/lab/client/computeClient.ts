@@ -1,5 +1,6 @@
 import type { CallName, Events, Reply, Request, Returned } from '../protocol/calls.ts'
 import type { CallMessage, FromWorker, ToWorker, WorkerStart } from '../protocol/messages.ts'
+import { spawnWorker } from './spawnWorker.ts'
 import { abortError, CallError, failureToError } from './callError.ts'
 
 /** The part of a `Worker` that the client uses; a test hands in a fake one. */
@@ -94,16 +95,12 @@ interface Pending {
   readonly release: () => void
 }
 
-function spawnComputeWorker(): WorkerLike {
-  return new Worker(new URL('../worker/compute.ts', import.meta.url), { type: 'module' })
-}
-
 /**
  * Opens the compute worker and speaks its calls. A crash becomes a `crashed` event, then a fresh worker
  * with the same assets.
  */
 export function createComputeClient(options: ComputeClientOptions = {}): ComputeClient {
-  const spawn = options.spawn ?? spawnComputeWorker
+  const spawn = options.spawn ?? ((): WorkerLike => spawnWorker('compute'))
   const name = options.name ?? 'compute worker'
   const clock = options.clock ?? (() => performance.now())
   const hidden = options.hidden ?? (() => typeof document !== 'undefined' && document.hidden)
