@@ -18,8 +18,11 @@ const LIVE = /\/LivePanel\.tsx|render\/(?:live|loss)Chart\.ts|d3-shape|d3-path/
 /** What shows keep-out regions and edits them. */
 const REGIONS = /\/Barrier\w*\.tsx|\/RegionPad\.tsx|\/barrierEdits\.ts/
 
+/** What writes records to files. */
+const FILES = /stores\/recordFile\.ts/
+
 const isOf = (kind: RegExp) => (id: string) =>
-  kind.test(id) && ![OWN_DATA, LIVE, REGIONS].some((later) => later.test(id))
+  kind.test(id) && ![OWN_DATA, LIVE, REGIONS, FILES].some((later) => later.test(id))
 
 const graph = bundleGraph(import.meta.dirname)
 
@@ -53,6 +56,7 @@ export default defineConfig({
             { name: 'views', test: isOf(/./), minShareCount: 2, priority: 2 },
             { name: 'live', test: LIVE, minShareCount: 2, priority: 1 },
             { name: 'regions', test: REGIONS, minShareCount: 2, priority: 1 },
+            { name: 'files', test: FILES, minShareCount: 2, priority: 1 },
             { name: 'own-data', test: OWN_DATA, minShareCount: 2, priority: 1 },
           ],
         },
