@@ -64,7 +64,14 @@ const { values: options } = readCommandLine(usage, {
     screenshots: { type: 'boolean', default: false },
   },
 })
-const candidates = findEngines()
+const candidates = (() => {
+  try {
+    return findEngines()
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exit(2)
+  }
+})()
 const names = options.only?.split(',') ?? candidates.map(({ name }) => name)
 const unknown = names.find((name) => !candidates.some((candidate) => candidate.name === name))
 if (unknown !== undefined) {

@@ -57,8 +57,14 @@ export async function tell(
   check: Check,
 ): Promise<void> {
   const tab = await engine.open()
+  await tab.resize(1280, 720)
   const problems: string[] = []
-  const go = (address: string) => opened(tab, problems, () => tab.go(address))
+  const go = (address: string) =>
+    opened(tab, problems, async () => {
+      // Else an address that differs in its scene alone opens no page anew.
+      await tab.go('about:blank')
+      await tab.go(address)
+    })
 
   await check('opens, and the first particles move', async () => {
     await go(`${whole}/`)
@@ -96,6 +102,7 @@ export async function tell(
     await go(`${origin}/?haltAt=${steps}${encodeHash(asked)}`)
     await click(tab, { of: 'button', name: 'Train' })
     await until(tab, 'the end of the training', () => stageData()['training'] === 'finished')
+    await call(tab, showStage)
     await until(tab, 'the run on what was learned', halted, steps)
     return call(tab, numbers)
   }
@@ -113,6 +120,7 @@ export async function tell(
   await check('reloads to the same energy and the same numbers', async () => {
     const before = await call(tab, numbers)
     await opened(tab, problems, () => tab.reload())
+    await call(tab, showStage)
     await until(tab, 'the run again', halted, LEARNED.dynamics.steps)
     const after = await call(tab, numbers)
     // A training's losses are told while it runs.
@@ -177,7 +185,6 @@ export async function tell(
     const link = await until(tab, 'the address of the sum', () => {
       return location.hash.includes('sum') ? location.href : null
     })
-    await go('about:blank')
     await go(link)
     await until(tab, 'the run', halted, 0)
     const first = await call(tab, numbers)
@@ -361,6 +368,11 @@ function framesASecond(): Promise<number> {
       else resolve(Math.round((10 * frames) / seconds) / 10)
     })
   })
+}
+
+/** Particles that nobody sees rest. */
+function showStage(): void {
+  document.querySelector('[data-testid="stage"]')?.scrollIntoView({ behavior: 'instant' })
 }
 
 function halted(step: number): boolean {

@@ -61,7 +61,7 @@ function tabOf(driver: WebDriver, handle: string): EngineTab {
     async evaluate(expression) {
       await here()
       const [text, error] = await driver.executeAsyncScript<[string, string | null]>(
-        `const done = arguments[0]
+        `const done = arguments[0];
          ${expression}.then((text) => done([text, null]), (error) => done(['', String(error)]))`,
       )
       if (error !== null) throw new Error(error)
