@@ -36,18 +36,16 @@ export async function elapse(page: Page, name: WorkerName, seconds: number): Pro
   }, 1000 * seconds)
 }
 
-/** Waits until a worker has set as many long timers as this that still run: until it waits for something. */
-export async function waitsIn(page: Page, name: WorkerName): Promise<void> {
+/** What faults may use in the worker: a promise that never settles, and a word to the test that somebody waits for it. */
+declare global {
+  var hang: () => Promise<never>
+  var hung: boolean
+}
+
+/** Waits until somebody in a worker waits for what never comes. */
+export async function hangsIn(page: Page, name: WorkerName): Promise<void> {
   const worker = await workerOf(page, name)
-  await expect
-    .poll(
-      () =>
-        worker.evaluate(
-          () => (globalThis as unknown as { longTimers: Map<number, unknown> }).longTimers.size,
-        ),
-      { timeout: 60_000 },
-    )
-    .toBeGreaterThan(0)
+  await expect.poll(() => worker.evaluate(() => globalThis.hung), { timeout: 60_000 }).toBe(true)
 }
 
 /** Timers of at least half a second run on a clock of their own, which `elapse` turns. */
@@ -61,6 +59,11 @@ function haltLongTimers(): void {
   }
   const set = scope.setTimeout.bind(globalThis)
   const clear = scope.clearTimeout.bind(globalThis)
+  globalThis.hung = false
+  globalThis.hang = () => {
+    globalThis.hung = true
+    return new Promise(() => {})
+  }
   let now = 0
   let id = 1_000_000_000
   scope.longTimers = new Map()
