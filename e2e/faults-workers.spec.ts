@@ -144,7 +144,7 @@ for (const [fault, answer] of Object.entries(START_FAULTS)) {
       })
       await expect(stage(page)).toHaveAttribute('data-status', 'error')
       await page.unroute('**/assets/compute-*.js')
-      await page.getByRole('button', { name: 'Play' }).click()
+      await page.getByRole('button', { name: 'Play', exact: true }).click()
       await expect(stage(page)).toHaveAttribute('data-status', 'running')
     },
   )
