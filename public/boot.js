@@ -105,7 +105,8 @@
   // The page has come after all.
   if (typeof MutationObserver !== 'undefined' && root !== null)
     new MutationObserver(function () {
-      if (box === null || !isUp() || box.textContent.indexOf(UNSTYLED) === 0) return
+      if (box === null || !isUp()) return
+      if (missing !== null || box.textContent.indexOf(UNSTYLED) === 0) return
       box.parentNode.removeChild(box)
       box = null
     }).observe(root, { childList: true })
