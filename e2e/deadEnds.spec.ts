@@ -18,8 +18,17 @@ const TRAINED = scene({
   target: { kind: 'eight-gaussians' },
   energy: { kind: 'pretrained', name: 'eight-gaussians' },
 })
-/** Its energy was learned on a smaller box: the engine refuses it. */
-const REFUSED = { ...TRAINED, domain: { ...TRAINED.domain, halfWidth: 8 } }
+/** Its barrier covers the whole box: the engine refuses it. */
+const REFUSED = scene({
+  ...SMALL,
+  dynamics,
+  target: { kind: 'eight-gaussians' },
+  energy: {
+    kind: 'sum',
+    terms: [{ weight: 1, energy: { kind: 'pretrained', name: 'eight-gaussians' } }],
+    barriers: [{ kind: 'disc', center: [0, 0], radius: 20, strength: 0 }],
+  },
+})
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
