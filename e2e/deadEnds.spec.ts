@@ -108,7 +108,7 @@ const STATES: Readonly<
 
 /** Every window, menu and fold, and how it is left. */
 const DIALOGS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
-  ...Object.fromEntries(
+  ...Object.fromEntries<(page: Page) => Promise<void>>(
     [
       ['Draw', 'Draw a target'],
       ['Upload CSV', 'Upload a CSV'],

@@ -35,7 +35,7 @@ export function dataMismatchStep(input: DataMismatchInput): number | null {
 export function dataMismatchReport(input: DataMismatchInput): StoppingReport {
   const { epsilon, computed, dataFisher, residual, dataKl } = input
   const values = (k: number): string =>
-    `ε²I to the data is ${formatNumber(epsilon * epsilon * dataFisher[k]!)}, the error of the drift E|e|² ${formatNumber(residual[k]!)}`
+    `ε²I to the data is ${formatNumber(epsilon * epsilon * dataFisher[k]!)}, the error of the drift E|e|² ${formatNumber(residual[k])}`
   const base = { criterion: 'data-mismatch', status: 'estimate' } as const
   const step = dataMismatchStep(input)
   if (step !== null) {
