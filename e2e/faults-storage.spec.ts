@@ -1,0 +1,122 @@
+import type { Page } from '@playwright/test'
+import { expect, test } from './fixtures.ts'
+import { openScene, scene, stage, waitForHalt } from './lab.ts'
+
+const SMALL = {
+  domain: { cells: 64 },
+  dynamics: { steps: 15, particles: 256 },
+  view: { speed: 240 },
+}
+const EXACT = scene({ ...SMALL, target: { kind: 'three-gaussians' }, energy: { kind: 'exact' } })
+
+/** Puts records into the page's storage as another version, or a failing disk, may have left them. */
+async function plant(page: Page, records: readonly [table: string, key: string, value: unknown][]) {
+  await page.evaluate(async (planted) => {
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('lyapunov-lab')
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(new Error('not opened'))
+    })
+    for (const [table, key, value] of planted)
+      await new Promise<void>((resolve) => {
+        const transaction = db.transaction(table, 'readwrite')
+        transaction.objectStore(table).put(value, key)
+        transaction.oncomplete = () => resolve()
+      })
+    db.close()
+  }, records)
+}
+
+const messages = (page: Page) => page.getByLabel('Messages')
+
+test('records that are not what they should be are set aside, told once and saved as files', async ({
+  page,
+}) => {
+  await openScene(page, EXACT, { haltAt: 15 })
+  await waitForHalt(page, 15)
+  await plant(page, [
+    ['shelf', 'number', 5],
+    ['shelf', 'empty', { id: 'empty', label: 'Empty' }],
+    ['dataSets', 'points', { id: 'points', label: 'P', content: { kind: 'points', points: 'x' } }],
+    ['checkpoints', 'half', { trainer: { step: 3 } }],
+    ['settings', 'draft', '[[1,"x"]]'],
+    ['settings', 'theme', 7],
+  ])
+  await page.reload()
+  await waitForHalt(page, 15)
+  await expect(messages(page)).toContainText('4 records that this browser keeps cannot be read')
+  await messages(page).getByRole('button', { name: 'Show' }).click()
+  const list = page.getByRole('list', { name: 'Unreadable' })
+  await expect(list.getByRole('listitem')).toHaveCount(4)
+  const download = page.waitForEvent('download')
+  await list.getByRole('button', { name: /Save Energy number/ }).click()
+  expect((await download).suggestedFilename()).toBe('Energy-number.json')
+})
+
+test('storage that never opens is waited for three seconds, then the page goes on and says so', async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    // A request that is never answered.
+    IDBFactory.prototype.open = () =>
+      Object.setPrototypeOf(new EventTarget(), IDBOpenDBRequest.prototype) as IDBOpenDBRequest
+  })
+  await openScene(page, EXACT, { haltAt: 15 })
+  await waitForHalt(page, 15)
+  await expect(messages(page)).toContainText('its storage does not answer')
+  // What is made stands on the page.
+  await page.getByRole('button', { name: 'Add Rings to the tray' }).click()
+  await page.getByRole('button', { name: 'Save as energy' }).click()
+  await expect(page.locator('[data-card][data-origin="composed"]')).toHaveCount(1)
+  await expect(stage(page)).not.toHaveAttribute('data-status', 'error')
+})
+
+test('two tabs share the shelf; what was removed can be put back, also after a reload', async ({
+  page,
+  context,
+}) => {
+  await openScene(page, scene({ ...SMALL, energy: { kind: 'quadratic' } }), { haltAt: 15 })
+  await waitForHalt(page, 15)
+  const second = await context.newPage()
+  await openScene(second, EXACT, { haltAt: 15 })
+  await waitForHalt(second, 15)
+  await expect(messages(second)).toContainText('open in another tab, too')
+  await expect(messages(page)).not.toContainText('open in another tab, too')
+
+  await page.getByRole('button', { name: 'Add Rings to the tray' }).click()
+  await page.getByRole('button', { name: 'Save as energy' }).click()
+  const own = (tab: Page) => tab.locator('[data-card][data-origin="composed"]')
+  await expect(own(page)).toHaveCount(1)
+  await expect(own(second)).toHaveCount(1)
+
+  await own(second)
+    .getByRole('button', { name: /^Remove .* from the shelf$/ })
+    .click()
+  await expect(own(page)).toHaveCount(0)
+  await second.reload()
+  await waitForHalt(second, 15)
+  await expect(own(second)).toHaveCount(0)
+  await messages(second).getByRole('button', { name: 'Undo' }).click()
+  await expect(own(second)).toHaveCount(1)
+  await expect(own(page)).toHaveCount(1)
+})
+
+test('storage that is cleared while the page is open is filled again', async ({ page }) => {
+  await openScene(page, scene({ ...SMALL, energy: { kind: 'quadratic' } }), { haltAt: 15 })
+  await waitForHalt(page, 15)
+  await page.getByRole('button', { name: 'Add Rings to the tray' }).click()
+  await page.getByRole('button', { name: 'Save as energy' }).click()
+  const own = page.locator('[data-card][data-origin="composed"]')
+  await expect(own).toHaveCount(1)
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const request = indexedDB.deleteDatabase('lyapunov-lab')
+        request.onsuccess = () => resolve()
+      }),
+  )
+  await page.getByRole('button', { name: 'Save as energy' }).click()
+  await expect(own).toHaveCount(2)
+  await page.reload()
+  await expect(own).toHaveCount(2)
+})
