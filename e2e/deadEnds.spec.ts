@@ -114,7 +114,7 @@ const DIALOGS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
       ['Upload CSV', 'Upload a CSV'],
       ['Paste', 'Paste points'],
     ].map(([opener, title]) => [
-      title,
+      title!,
       async (page: Page) => {
         await button(page, opener!).click()
         const dialog = page.getByRole('dialog', { name: title! })

@@ -45,7 +45,7 @@ export function createBitmap(width: number, height: number): Bitmap {
       : new OffscreenCanvas(1, 1)
   canvas.width = Math.max(1, width)
   canvas.height = Math.max(1, height)
-  const context = canvas.getContext('2d', IN_MEMORY) as Context | null
+  const context = canvas.getContext('2d', IN_MEMORY)
   if (context === null) throw new Error('this browser gives no 2-D drawing context')
   return { canvas, context }
 }
