@@ -24,13 +24,21 @@ import { barriersOf, everyBarrier, quantitiesOf } from '../stores/shelfStore.ts'
 import { useLab, useLearning, usePalette, useRun, useScene, useShelf, useTool } from './context.ts'
 import { isIdentity, lawOf } from './laws.ts'
 import { atLeisure } from './leisure.ts'
-import { LyapunovPlot } from './LyapunovPlot.tsx'
 import { createPart, useLater } from './part.tsx'
 import { Transport } from './Transport.tsx'
 import { usePainting } from './usePainting.ts'
 import { useSurface } from './useSurface.ts'
 
 const BarrierHandles = createPart(async () => (await import('./BarrierHandles.tsx')).BarrierHandles)
+/** The particles come before their curve, which has nothing to show as long as they have not moved. */
+const LyapunovPlot = createPart(async () => (await import('./LyapunovPlot.tsx')).LyapunovPlot, {
+  placeholder: (
+    <div className="charts">
+      <div className="chart-head" />
+      <div className="plot" />
+    </div>
+  ),
+})
 const RegionPad = createPart(async () => (await import('./RegionPad.tsx')).RegionPad)
 
 const loadDifference = atLeisure(
