@@ -26,7 +26,6 @@ const address = `http://localhost:${port}`
 const PLAIN = ['--no-sandbox', '--disable-background-networking', '--disable-dev-shm-usage']
 const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
 const NEEDS_WEBGPU = ['training.spec.ts', 'kernels.spec.ts', 'faults-backends.spec.ts']
-const TIMED = ['opening.spec.ts']
 
 export default defineConfig({
   testDir: '.',
@@ -51,14 +50,7 @@ export default defineConfig({
     },
     {
       name: 'no adapter',
-      testIgnore: [...NEEDS_WEBGPU, ...TIMED],
-      use: { launchOptions: { executablePath: chromium, args: PLAIN } },
-    },
-    {
-      // Alone, when the others have left the machine: it looks at the clock.
-      name: 'opening',
-      testMatch: TIMED,
-      dependencies: ['software WebGPU', 'no adapter'],
+      testIgnore: NEEDS_WEBGPU,
       use: { launchOptions: { executablePath: chromium, args: PLAIN } },
     },
   ],
