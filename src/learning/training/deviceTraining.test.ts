@@ -162,7 +162,8 @@ describe.skipIf(dawn.open === null)('training in blocks on a device', () => {
     expect(reports).toHaveLength(4)
     expect(dispatch).toHaveBeenCalledTimes(4 * most)
     expect(map).toHaveBeenCalledTimes(1)
-    expect(submit).toHaveBeenCalledTimes(1)
+    // While the answer is waited for nothing is submitted, again and again.
+    expect(submit.mock.calls.filter(([work]) => [...work].length > 0)).toHaveLength(1)
     vi.restoreAllMocks()
   })
 
