@@ -219,20 +219,17 @@ faulty('a compute worker that is not there is said, with a way to reload', async
   await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
 })
 
-/** The drawing as this browser keeps it. */
-const storedDraft = (page: Page): Promise<unknown> =>
+/** Whatever this browser keeps of what is under way, the drawing among it. */
+const storedDraft = (page: Page): Promise<string> =>
   page.evaluate(
     async () =>
-      new Promise<unknown>((resolve) => {
+      new Promise<string>((resolve) => {
         const opening = indexedDB.open('lyapunov-lab')
         opening.onsuccess = () => {
-          const reading = opening.result
-            .transaction('settings')
-            .objectStore('settings')
-            .get('draft')
+          const reading = opening.result.transaction('settings').objectStore('settings').getAll()
           reading.onsuccess = () => {
             opening.result.close()
-            resolve(reading.result ?? '')
+            resolve(JSON.stringify(reading.result))
           }
         }
       }),

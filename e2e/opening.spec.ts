@@ -12,6 +12,7 @@ const holding = (name: string) =>
 /** What the first step may wait for: page, views and worker as they load, the shelf in storage, one energy. */
 const NEEDED = [
   'index.html',
+  'boot.js',
   ...holding('idb'),
   ...staticGraph(graph, [
     ...graph.files.filter(({ kind }) => kind === 'page').map(({ name }) => name),

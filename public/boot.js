@@ -99,6 +99,14 @@
         ' for it, which this one does not have. A current Chrome, Edge, Firefox or Safari runs it.',
     )
 
+  /** A style sheet that failed before this script ran told nobody. */
+  function lookAtStyles() {
+    var links = document.querySelectorAll('link[rel="stylesheet"]')
+    for (var i = 0; i < links.length; i++)
+      if (links[i].sheet === null && box === null) say(UNSTYLED, links[i].href)
+  }
+  window.addEventListener('load', lookAtStyles)
+
   setTimeout(function () {
     if (fault === null && box === null && !isUp()) say(WAITING)
   }, SLOW)

@@ -1,0 +1,20 @@
+import { soak } from '../scripts/soak/soak.ts'
+import { expect, test } from './fixtures.ts'
+
+/** Of `npm run soak`, which goes on for half an hour. The first times warm up. */
+const WARM_UP = 2
+const CYCLES = 4
+
+test('a page that is used again and again holds no more than before', async ({
+  page,
+  browser,
+  baseURL,
+}) => {
+  const samples = await soak(browser, page, baseURL!, (cycle) => cycle < CYCLES)
+  const [first, ...later] = samples.slice(WARM_UP)
+  for (const { listeners, nodes, heap } of later) {
+    expect(listeners).toBeLessThanOrEqual(first!.listeners)
+    expect(nodes).toBeLessThanOrEqual(first!.nodes)
+    expect(heap).toBeLessThanOrEqual(1.05 * first!.heap)
+  }
+})
