@@ -68,6 +68,12 @@ async function open(page: Page, hash: string, status: string): Promise<void> {
       { timeout: LONGEST },
     )
   }
+  if (status === 'stopped') {
+    // A scene that comes while the one before it stands still waits for Play.
+    await waitFor(page, 'data-status', /idle|running|stopped/)
+    if ((await stage(page).getAttribute('data-status')) === 'idle')
+      await page.getByRole('button', { name: 'Play', exact: true }).click()
+  }
   await waitFor(page, 'data-status', status)
 }
 

@@ -51,7 +51,7 @@ function joinTexts(children: readonly unknown[]): unknown[] {
 function wrapTexts(children: readonly unknown[]): unknown[] {
   return children.map((child, i) => {
     if (Array.isArray(child)) return wrapTexts(joinTexts(child))
-    return isText(child) ? own(child, i) : child
+    return isText(child) && !isSpace(child) ? own(child, i) : child
   })
 }
 
@@ -61,6 +61,11 @@ function own(text: string | number, place: number) {
 
 function isText(child: unknown): child is string | number {
   return (typeof child === 'string' && child !== '') || typeof child === 'number'
+}
+
+/** Nobody translates a space, and as an element it would take a place of its own in a grid. */
+function isSpace(child: string | number): boolean {
+  return typeof child === 'string' && child.trim() === ''
 }
 
 function isNothing(child: unknown): boolean {
