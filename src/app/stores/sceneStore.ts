@@ -60,6 +60,11 @@ function describeFlaw(flaw: Flaw): string {
   switch (flaw.kind) {
     case 'changed':
       return 'This link was changed after it was made: its checksum does not fit. It is opened as it stands.'
+    case 'open':
+      return (
+        'This link may be incomplete: it ends in a list of points and does not say how long it was. ' +
+        'More points and settings may be missing; it is opened as far as it goes.'
+      )
     case 'cut': {
       const of = flaw.size === null ? '' : ` of ${String(flaw.size)}`
       return (

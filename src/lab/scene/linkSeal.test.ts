@@ -188,6 +188,19 @@ test('a link that was changed by hand opens as it stands, and is known for it', 
   expect(worse.scene.target).toEqual(DRAWN.target)
 })
 
+test('a link without a seal that ends in its points may be a part of one', () => {
+  const bare = encodeHash(DRAWN)
+    .replace(/size=\d+&/u, '')
+    .replace(/&sum=\w+$/u, '')
+  expect(decodeLocation(bare)).toMatchObject({ scene: DRAWN, flaw: null })
+  const end = bare.indexOf('&', bare.indexOf('=~'))
+  for (const at of [end, end - 40]) {
+    const { flaw, scene } = decodeLocation(bare.slice(0, at))
+    if (scene.target.kind === 'points') expect(flaw).toEqual({ kind: 'open' })
+  }
+  expect(decodeLocation(bare.slice(0, end)).flaw).toEqual({ kind: 'open' })
+})
+
 test('one character that is another is noticed', () => {
   const hash = encodeHash(DRAWN)
   fc.assert(

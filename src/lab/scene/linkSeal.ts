@@ -20,8 +20,12 @@ const SEALED = /^size=(\d+)&(?:([^]*?)&)?sum=([0-9a-z]{7})/u
 const BEGUN = /^size=(?:(\d+)(?:&|$)|$)/u
 
 export type Opening =
-  /** Pairs; of several ways to read them the first that makes sense is meant. `changed`: the seal does not fit. */
-  | { readonly kind: 'pairs'; readonly ways: Iterable<string>; readonly changed: boolean }
+  /** Pairs; of several ways to read them the first that makes sense is meant. */
+  | {
+      readonly kind: 'pairs'
+      readonly ways: Iterable<string>
+      readonly seal: 'whole' | 'changed' | 'none'
+    }
   /** The end is missing. `size`: null where even that is not known. */
   | { readonly kind: 'cut'; readonly found: number; readonly size: number | null }
   | { readonly kind: 'long'; readonly found: number }
@@ -50,7 +54,7 @@ export function open(text: string): Opening {
       const content = bare(pairs)
       const whole =
         content.length + MARK.length + DIGITS === Number(size) && checksum(content) === sum
-      if (whole) return { kind: 'pairs', ways: [pairs], changed: false }
+      if (whole) return { kind: 'pairs', ways: [pairs], seal: 'whole' }
       changed ??= pairs
     } else {
       const [start, size] = BEGUN.exec(way) ?? []
@@ -61,9 +65,9 @@ export function open(text: string): Opening {
         }
     }
   }
-  if (changed !== null) return { kind: 'pairs', ways: [changed], changed: true }
+  if (changed !== null) return { kind: 'pairs', ways: [changed], seal: 'changed' }
   if (begun !== null) return { kind: 'cut', ...begun }
-  return { kind: 'pairs', ways: unsealed(text), changed: false }
+  return { kind: 'pairs', ways: unsealed(text), seal: 'none' }
 }
 
 /** The text with its escapes undone where they are any. */

@@ -44,11 +44,13 @@ export interface Opened {
 
 /**
  * - `changed`: its checksum does not fit what it says, which is read all the same
+ * - `open`: it has no seal and ends in a list of packed points, which may go on: it is read as far as it goes
  * - `cut`: its end is missing, and nothing of it is read; `size` is null where it is unknown
  * - `long`: it is too long to be a link
  */
 export type Flaw =
   | { readonly kind: 'changed' }
+  | { readonly kind: 'open' }
   | { readonly kind: 'cut'; readonly found: number; readonly size: number | null }
   | { readonly kind: 'long'; readonly found: number }
 
@@ -98,8 +100,21 @@ export function decodeLocation(hash: string, search = ''): Opened {
   if (opening.kind !== 'pairs')
     return { scene: DEFAULT_SCENE, problems: own, overrides, flaw: opening, pairs: '' }
   const { scene, problems, pairs } = readFirst(opening.ways)
-  const flaw = opening.changed ? ({ kind: 'changed' } as const) : null
-  return { scene, problems: [...own, ...problems], overrides, flaw, pairs }
+  return {
+    scene,
+    problems: [...own, ...problems],
+    overrides,
+    flaw: flawOf(opening.seal, pairs),
+    pairs,
+  }
+}
+
+/** Packed points at the very end. */
+const OPEN_END = /=~[\w-]+$/u
+
+function flawOf(seal: 'whole' | 'changed' | 'none', pairs: string): Flaw | null {
+  if (seal === 'changed') return { kind: 'changed' }
+  return seal === 'none' && OPEN_END.test(pairs) ? { kind: 'open' } : null
 }
 
 /** Pairs read in the first of several ways that leaves no question, or else in the very first. */
