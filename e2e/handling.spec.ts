@@ -35,6 +35,22 @@ async function swipe(
   await touch('touchEnd', 1)
 }
 
+/** Where the page has been scrolled to, once it has stood still for a while of frames: a flick goes on after the finger. */
+const atRest = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let last = scrollY
+        let still = 0
+        requestAnimationFrame(function look() {
+          still = scrollY === last ? still + 1 : 0
+          last = scrollY
+          if (still === 20) resolve(last)
+          else requestAnimationFrame(look)
+        })
+      }),
+  )
+
 test.describe('a finger on a slider', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
 
@@ -43,14 +59,16 @@ test.describe('a finger on a slider', () => {
     const session = await page.context().newCDPSession(page)
     const temperature = page.getByRole('slider', { name: 'Temperature ε', exact: true })
     const before = await temperature.inputValue()
-    const scrolled = () => page.evaluate(() => scrollY)
     await temperature.scrollIntoViewIfNeeded()
-    const from = await scrolled()
+    const from = await atRest(page)
     await swipe(page, session, 'Temperature ε', [3, -220])
-    await expect.poll(scrolled).toBeGreaterThan(from + 60)
+    const below = await atRest(page)
+    expect(below).toBeGreaterThan(from + 60)
     expect(await temperature.inputValue()).toBe(before)
+    await temperature.scrollIntoViewIfNeeded()
+    const seen = await atRest(page)
     await swipe(page, session, 'Temperature ε', [-2, 180])
-    await expect.poll(scrolled).toBeLessThan(from + 60)
+    expect(await atRest(page)).toBeLessThan(seen - 60)
     expect(await temperature.inputValue()).toBe(before)
     await swipe(page, session, 'Temperature ε', [120, 6])
     await expect(temperature).not.toHaveValue(before)
