@@ -102,13 +102,14 @@ async function useOnce(page: Page): Promise<void> {
   await setVisible(page, false)
   await setVisible(page, true)
 
-  await open(page, UNTRAINED, 'idle')
+  // Once its recipe has been trained in this page, the scene opens on what came of it.
+  await open(page, UNTRAINED, 'idle|stopped')
   await page.getByRole('switch', { name: 'Live' }).click()
   await waitFor(page, 'data-live', /\w+/)
   await page.getByRole('switch', { name: 'Live' }).click()
   await open(page, HOME, 'stopped')
 
-  await open(page, UNTRAINED, 'idle')
+  await open(page, UNTRAINED, 'idle|stopped')
   await page.getByRole('button', { name: 'Train', exact: true }).click()
   await waitFor(page, 'data-status', 'stopped')
   await open(page, HOME, 'stopped')
