@@ -1,3 +1,4 @@
+import { isPossibleKl } from '../../core/maths/statistics.ts'
 import type { CurvePoint } from '../../lab/protocol/calls.ts'
 import { computedStep, samplesOfLaw, type ChartData } from './chartData.ts'
 import { formatCount, formatNats, formatNatsWithError, formatNumber } from './format.ts'
@@ -15,9 +16,6 @@ import {
 
 const nats = ({ value }: Sample): string => `${formatNats(value)} nats`
 
-/** An estimate of a KL that lies further below zero than so many standard errors has failed. */
-const IMPOSSIBLE = 4
-
 /**
  * Estimates with the band of ±2 standard errors. No KL is negative: a lower bound at or below zero says nothing, an estimate far below
  * has failed, and neither is drawn.
@@ -30,7 +28,7 @@ function estimates(
   return points.flatMap((point) => {
     const [value, standardError, varied] = read(point)
     if (value === null || !Number.isFinite(value)) return []
-    if (value < 0 && value < -IMPOSSIBLE * (standardError ?? 0)) return []
+    if (!isPossibleKl(value, standardError)) return []
     if (variedIsBound && varied && value <= 0) return []
     return [{ step: point.step, value, error: 2 * (standardError ?? 0), varied }]
   })

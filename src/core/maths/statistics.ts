@@ -74,3 +74,11 @@ export function jackknife(full: number, leaveOneOut: ArrayLike<number>): Jackkni
     pseudoValues,
   }
 }
+
+/** How far below zero, in standard errors, an estimate of a KL may lie before it has failed. */
+const IMPOSSIBLE = 4
+
+/** Whether an estimate can be one of a KL, which is never negative: it may fall below zero by its noise alone. */
+export function isPossibleKl(value: number, standardError: number | null): boolean {
+  return value >= -IMPOSSIBLE * (standardError ?? 0)
+}

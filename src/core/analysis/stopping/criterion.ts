@@ -1,4 +1,5 @@
 import { formatNumber, nats } from '../../maths/numberText.ts'
+import { isPossibleKl } from '../../maths/statistics.ts'
 import type { CriterionText } from '../criteriaTexts.ts'
 import type { Constants, LangevinCurves, StoppingReport } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
@@ -84,18 +85,14 @@ export function foldedAhead(input: StoppingInput): number | null {
   return most > FOLDED_LIMIT ? most : null
 }
 
-/** How far below zero, in standard errors, an estimate of the KL may read before it is no reading at all. */
-const IMPOSSIBLE = 4
-
 /**
  * KL_k as the particles read it. No KL is negative: an estimate may fall below zero by its noise, and one that lies below by more
  * than that, or has no error bar to excuse it, has failed and is no reading (null).
  */
 export function klReading(curves: StoppingInput['curves'], k: number): number | null {
   const kl = curves.kl[k] ?? null
-  if (kl === null || kl >= 0) return kl
-  const error = curves.klStandardError[k] ?? 0
-  return kl >= -IMPOSSIBLE * error ? kl : null
+  if (kl === null) return null
+  return isPossibleKl(kl, curves.klStandardError[k] ?? null) ? kl : null
 }
 
 /** What a report names as the KL at its step: 0 for an estimate that its noise took below. */
