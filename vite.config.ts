@@ -79,6 +79,10 @@ export default defineConfig({
     passWithNoTests: false,
     globalSetup: './scripts/testSeed.ts',
     setupFiles: './scripts/testSeed.ts',
+    // Files share their modules, compiled and warm; what a test puts in place of something else goes with the test.
+    isolate: false,
+    restoreMocks: true,
+    unstubGlobals: true,
     // All cores: nothing in the tests depends on who else computes.
     maxWorkers: '100%',
     // No test is held to a time: only one that hangs takes so long, on a busy machine, too.
