@@ -254,6 +254,7 @@ class FakeClient implements ComputeClient {
       steps: dynamics.steps,
       cells: 32,
       kl0: null,
+      startResolved: true,
       start: { density: new Float64Array(32 * 32) },
       fokkerPlanckStart: { cells: 1, density: new Float64Array(1) },
       coarseStart: null,

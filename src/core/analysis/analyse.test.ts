@@ -58,6 +58,7 @@ function inputOf(
     steps,
     cells,
     kl0: gaussianKl(START, quadraticGibbs(PROBLEM)),
+    startResolved: true,
     start: { density },
     fokkerPlanckStart: { cells, density },
     coarseStart: {

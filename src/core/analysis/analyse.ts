@@ -51,6 +51,8 @@ export interface AnalysisInput {
   readonly kl0: number | null
   /** ρ₀ for the chain: a density on its cells, or points with masses where the cells do not resolve it. */
   readonly start: ChainStart
+  /** Whether a quadrature finds the whole mass of ρ₀; true where ρ₀ has no density. */
+  readonly startResolved: boolean
   /** ρ₀ for the continuous dynamics, on the cells that those are followed on. */
   readonly fokkerPlanckStart: CellDensity
   /** ρ₀ on about half as many cells a side, where those resolve it; else null. */
@@ -111,6 +113,8 @@ export interface Progress {
 }
 
 export const NOT_RESOLVED = 'η below grid resolution: bias not resolved'
+export const NOT_FOUND =
+  'the start is too thin for any quadrature on this grid: no law is followed exactly'
 export const NOT_SPANNED =
   'a step of this η stretches the law beyond what the cells resolve: no exact law'
 
@@ -186,7 +190,10 @@ class Findings {
     this.transition = createTransition(input.transition)
     this.curves = noLawCurves(steps)
     this.foldedMass = new Array<null>(steps + 1).fill(null)
-    this.unresolved = withoutDensity(input) ?? unresolvedKernel(input, this.transition)
+    this.unresolved =
+      withoutDensity(input) ??
+      (input.startResolved ? null : NOT_FOUND) ??
+      unresolvedKernel(input, this.transition)
     this.hasChain = this.unresolved === null
     const report = (): AnalysisReport => ({
       stage: this.stage,

@@ -6,7 +6,7 @@ import type { EnergyFunction } from '../fields/energyGrid.ts'
 import { gibbs } from '../fields/gibbs.ts'
 import { createTransition, type TransitionParameters } from '../fields/transition.ts'
 import { type Box, centreCoordinate, spacing } from '../maths/grid.ts'
-import { type ChainStart, createExactChain, type ExactChain, refinedStart } from './exactChain.ts'
+import { type ChainStart, createExactChain, type ExactChain } from './exactChain.ts'
 import {
   chainMismatch,
   chainStep,
@@ -17,6 +17,7 @@ import {
   quadraticGibbs,
   type QuadraticProblem,
 } from './gaussian.ts'
+import { initialLaw } from './initialLaw.ts'
 import { tabulateDensity } from './kl.ts'
 import {
   fieldOf,
@@ -90,6 +91,29 @@ function errorsAgainst(
     worst.mismatch = Math.max(worst.mismatch, Math.abs(r.mismatch! / mismatch - 1))
   }
   return worst
+}
+
+/** The quadrature of a Gaussian start. */
+function pointsOf({ mean, covariance: [xx, xy, yy] }: GaussianLaw, box: Box): ChainStart {
+  const field = fieldOf(quadraticEnergy([0, 0], IDENTITY), box)
+  const law = initialLaw(
+    {
+      kind: 'gaussian',
+      mean,
+      covariance: [
+        [xx, xy],
+        [xy, yy],
+      ],
+    },
+    { field, gibbs: gibbs(field, 1), target: null },
+  )
+  const xy0: number[] = []
+  const mass: number[] = []
+  law.visit!(box, (x, y, m) => {
+    xy0.push(x, y)
+    mass.push(m)
+  })
+  return { xy: Float64Array.from(xy0), mass: Float64Array.from(mass) }
 }
 
 function totalMass(chain: ExactChain): number {
@@ -332,7 +356,7 @@ describe('starts', () => {
     const chain = chainOf(
       quadraticField(problem, box),
       { stepSize: 0.05, epsilon: 0.5 },
-      refinedStart(gaussianLogDensity(start), box, 5),
+      pointsOf(start, box),
     )
     expect(chain.reading().fisher).toBeNull()
     expect(errorsAgainst(problem, 0.05, start, chain, 5).kl).toBeLessThan(1e-5)

@@ -230,40 +230,6 @@ function normalisedPoints(
   return { xy: xy.slice(), mass: given.map((m) => m / total) }
 }
 
-/**
- * Points that stand for a law too narrow for the cells of a box: its density on a grid `refinement` times as
- * fine, without cells of negligible mass.
- * @param logDensity log ρ(x, y) inside Ω, nats, −∞ allowed; need not be normalised
- */
-export function refinedStart(
-  logDensity: (x: number, y: number) => number,
-  box: Box,
-  refinement: number,
-): ChainStart {
-  const fine = { halfWidth: box.halfWidth, cells: box.cells * refinement }
-  const l = new Float64Array(fine.cells * fine.cells)
-  let top = -Infinity
-  for (let row = 0, k = 0; row < fine.cells; row++) {
-    const y = centreCoordinate(fine, row)
-    for (let column = 0; column < fine.cells; column++, k++) {
-      l[k] = logDensity(centreCoordinate(fine, column), y)
-      if (l[k]! > top) top = l[k]!
-    }
-  }
-  const xy: number[] = []
-  const mass: number[] = []
-  for (let k = 0; k < l.length; k++) {
-    // e^−46 = 1e-20.
-    if (!(l[k]! > top - 46)) continue
-    xy.push(
-      centreCoordinate(fine, k % fine.cells),
-      centreCoordinate(fine, Math.floor(k / fine.cells)),
-    )
-    mass.push(exp(l[k]! - top))
-  }
-  return { xy: Float64Array.from(xy), mass: Float64Array.from(mass) }
-}
-
 interface Sources {
   /** Centres of the kernels before folding, [x0, y0, …]. */
   readonly centres: Float64Array

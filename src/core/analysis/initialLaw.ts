@@ -2,9 +2,9 @@ import { quadraticEnergy } from '../fields/analytic.ts'
 import { barrierMean, fieldValue, hardWalls, isAllowed } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { readValue, tabulateEnergy } from '../fields/energyGrid.ts'
-import { type Gibbs, gibbsSampler } from '../fields/gibbs.ts'
+import { type Gibbs, gibbs as gibbsOn, gibbsSampler, visitGibbs } from '../fields/gibbs.ts'
 import { exp, log } from '../maths/elementary.ts'
-import { centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
+import { type Box, centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { cholesky2, inverse2 } from '../maths/linalg2.ts'
 import { formatNumber } from '../maths/numberText.ts'
 import { gaussianPair, hash4, type Key, Purpose, Rng, unit } from '../maths/rng.ts'
@@ -36,9 +36,19 @@ export interface InitialLaw {
   sample(n: number, seed: number): Float64Array
   /** log ρ₀ inside Ω, normalised over Ω, −∞ where a barrier forbids; null where it has no known density (data points, a point mass). */
   readonly logDensity: ((x: number, y: number) => number) | null
-  /** KL(ρ₀‖π) by quadrature, nats; null with `logDensity`. */
+  /** KL(ρ₀‖π) by quadrature, nats; null with `logDensity`, and where no quadrature of the law settles. */
   readonly kl: number | null
+  /**
+   * Visits the points of a quadrature of ρ₀ with their masses, of which those in a cell of the box add up to what the law
+   * has there: intervals end at its edges and where the law is cut off. Σ mass is 1 as far as the law is
+   * resolved, and is not made so. Null with `logDensity`.
+   */
+  readonly visit: ((box: Box, visit: Visit) => void) | null
+  /** Whether the density is smooth on Ω, so that its values at the centres of cells that are small enough can stand for it. */
+  readonly smooth: boolean
 }
+
+type Visit = (x: number, y: number, mass: number) => void
 
 /**
  * Where a law lives, as lines along y (`alongY`) or x: the range across them, the range along each, and
@@ -71,6 +81,10 @@ const MASS_TOLERANCE = 1e-5
 /** With barriers, whose walls settle more slowly. */
 const WALL_MASS_TOLERANCE = 1e-4
 const MAX_SUBDIVISION = 8
+/** log of what a law's mass on the box may exceed 1 by: its density is normalised to 1e-4, and a quadrature errs. */
+const PLANE_TOLERANCE = 1e-3
+/** Points of less mass are left out: together less than 1e-14. */
+const LEAST_POINT = 1e-20
 /** Cells e^−60 below the densest hold nothing, unless next to one that does. */
 const LOG_NEGLECT = 60
 
@@ -184,8 +198,26 @@ function gaussianLaw(
       }
       return out
     },
-    logDensity: restricted((x, y) => unrestricted(x, y) - logMass, field),
+    ...lawIn(window, unrestricted, logMass, kl, context),
+    smooth: field.barriers.length === 0,
+  }
+}
+
+/** What is known of a law in a window, renormalised where allowed. */
+function lawIn(
+  window: Window,
+  unrestricted: LogDensity,
+  logMass: number,
+  kl: number,
+  { field }: InitialLawContext,
+): Pick<InitialLaw, 'logDensity' | 'kl' | 'visit'> {
+  const logDensity: LogDensity = (x, y) => unrestricted(x, y) - logMass
+  return {
+    logDensity: restricted(logDensity, field),
     kl,
+    visit: (box, visit) => {
+      visitWindow(window, box, field, pointsOf(logDensity, field, visit))
+    },
   }
 }
 
@@ -221,6 +253,8 @@ function pointMass(at: readonly [number, number], context: InitialLawContext): I
     },
     logDensity: null,
     kl: null,
+    visit: null,
+    smooth: false,
   }
 }
 
@@ -237,9 +271,10 @@ function uniformLaw(halfWidth: number, context: InitialLawContext): InitialLaw {
     scaleAlong: a,
   }
   const { field } = context
-  const { logMass, kl } = measure(() => height, window, context)
+  const inside: LogDensity = (x, y) => (Math.abs(x) <= a && Math.abs(y) <= a ? height : -Infinity)
+  const walls = field.barriers.length > 0
+  const { logMass, kl } = measure(inside, window, context)
   requireMass('The initial square', logMass, context)
-  const density = field.barriers.length === 0 ? height : height - logMass
   const words = new Uint32Array(4)
   return {
     sample(n, seed) {
@@ -259,11 +294,8 @@ function uniformLaw(halfWidth: number, context: InitialLawContext): InitialLaw {
       }
       return out
     },
-    logDensity: restricted(
-      (x, y) => (Math.abs(x) <= a && Math.abs(y) <= a ? density : -Infinity),
-      field,
-    ),
-    kl,
+    ...lawIn(window, inside, walls ? logMass : 0, kl, context),
+    smooth: !walls && a === context.gibbs.box.halfWidth,
   }
 }
 
@@ -292,11 +324,22 @@ function dataLaw(context: InitialLawContext): InitialLaw {
     return out
   }
   const { density } = target
-  if (density === null) return { sample, logDensity: null, kl: null }
-  const unrestricted = (x: number, y: number): number => density.logDensity(x, y)
-  const { logMass, kl } = measureCells(unrestricted, context)
+  if (density === null) return { sample, logDensity: null, kl: null, visit: null, smooth: false }
+  const unrestricted: LogDensity = (x, y) => density.logDensity(x, y)
+  const { logMass, kl, length } = measureCells(unrestricted, context)
   if (field.barriers.length > 0) requireMass('The data', logMass, context)
-  return { sample, logDensity: restricted((x, y) => unrestricted(x, y) - logMass, field), kl }
+  const logDensity: LogDensity = (x, y) => unrestricted(x, y) - logMass
+  return {
+    sample,
+    logDensity: restricted(logDensity, field),
+    kl,
+    visit: (box, visit) => {
+      const parts = Math.ceil(spacing(box) / length - 1e-9)
+      const cells = cellsOf(logDensity, box)
+      visitCells(cells, box, parts, field, pointsOf(logDensity, field, visit))
+    },
+    smooth: field.barriers.length === 0,
+  }
 }
 
 function gibbsLaw(context: InitialLawContext): InitialLaw {
@@ -307,61 +350,97 @@ function gibbsLaw(context: InitialLawContext): InitialLaw {
     sample: (n, seed) => sampler.sample(initialKey(seed), n),
     logDensity: (x, y) => -fieldValue(field, x, y) / epsilon - logZ,
     kl: 0,
+    visit: (box, visit) => {
+      visitGibbs(field, gibbsOn(field, epsilon, box), visit)
+    },
+    smooth: field.barriers.length === 0,
   }
 }
+
+type LogDensity = (x: number, y: number) => number
+/** Takes a point of a quadrature, and the rectangle that it stands for. */
+type Node = (x: number, y: number, width: number, height: number) => void
 
 interface Measure {
   readonly logMass: number
   readonly kl: number
 }
 
-/**
- * log of the mass in a window, and KL of the law renormalised there against π, by the two-point Gauss
- * rule on intervals of at most a cell and 0.6 of the law's own scale: fourth order where the window
- * cuts the law off, spectrally accurate where the law vanishes first. With barriers by midpoints and the
- * shares of their rectangles that are allowed, of second order.
- */
-function measure(
-  logDensity: (x: number, y: number) => number,
-  window: Window,
-  context: InitialLawContext,
-): Measure {
-  const { field, gibbs } = context
-  const { alongY, across, scaleAcross, scaleAlong } = window
-  if (!(across[1] > across[0])) return { logMass: -Infinity, kl: Number.NaN }
-  const h = spacing(gibbs.box)
-  const sum = new Moment(field, gibbs)
-  const walls = field.barriers.length > 0
-  const countAcross = intervals(across, Math.min(h, INTERVAL_PER_SCALE * scaleAcross))
-  const lengthAcross = (across[1] - across[0]) / countAcross
-  for (let i = 0; i < 2 * countAcross; i++) {
-    const p = quadraturePoint(across[0], lengthAcross, i, walls)
-    const range = window.along(p)
-    if (!(range[1] > range[0])) continue
-    const countAlong = intervals(range, Math.min(h, INTERVAL_PER_SCALE * scaleAlong))
-    const lengthAlong = (range[1] - range[0]) / countAlong
-    const [width, height] = alongY ? [lengthAcross, lengthAlong] : [lengthAlong, lengthAcross]
-    for (let j = 0; j < 2 * countAlong; j++) {
-      const q = quadraturePoint(range[0], lengthAlong, j, walls)
-      const x = alongY ? p : q
-      const y = alongY ? q : p
-      sum.add(logDensity, x, y, 0.5 * width, 0.5 * height)
-    }
-  }
-  return sum.result()
+/** Points of a rule on [−½, ½] with their weights, which add up to 1. */
+type Rule = readonly (readonly [at: number, weight: number])[]
+
+/** Of sixth order. */
+const GAUSS: Rule = [
+  [-0.5 * Math.sqrt(0.6), 5 / 18],
+  [0, 8 / 18],
+  [0.5 * Math.sqrt(0.6), 5 / 18],
+]
+/** Each point in the middle of what it stands for, of which a barrier may leave a share. */
+const HALVES: Rule = [
+  [-0.25, 0.5],
+  [0.25, 0.5],
+]
+
+function ruleFor({ barriers }: EnergyField): Rule {
+  return barriers.length > 0 ? HALVES : GAUSS
 }
 
 /**
- * The same for a law on all of Ω of which no scale is known, by the two-point Gauss rule on the cells
- * where it lives. They are subdivided until the mass settles: thin laws on coarse cells.
+ * A quadrature of a law in a window, by the three-point Gauss rule on intervals that end at the edges of cells and of
+ * the window, and are at most 0.6 of the law's own scale long: of sixth order where the window cuts the law
+ * off, spectrally accurate where the law vanishes first. With barriers by midpoints, of second order.
  */
-function measureCells(
-  logDensity: (x: number, y: number) => number,
-  context: InitialLawContext,
-): Measure {
+function visitWindow(window: Window, box: Box, field: EnergyField, visit: Node): void {
+  const { alongY, across, scaleAcross, scaleAlong } = window
+  const rule = ruleFor(field)
+  for (const [from, length] of intervals(across, box, scaleAcross)) {
+    for (const [at, weight] of rule) {
+      const p = from + (0.5 + at) * length
+      const range = window.along(p)
+      const width = weight * length
+      for (const [start, extent] of intervals(range, box, scaleAlong)) {
+        for (const [place, part] of rule) {
+          const q = start + (0.5 + place) * extent
+          if (alongY) visit(p, q, width, part * extent)
+          else visit(q, p, part * extent, width)
+        }
+      }
+    }
+  }
+}
+
+/** Intervals [from, length] that tile a range, none across an edge of a cell or longer than 0.6 of a scale. */
+function intervals([low, high]: Range, box: Box, scale: number): [number, number][] {
+  const out: [number, number][] = []
+  if (!(high > low)) return out
+  const h = spacing(box)
+  const longest = Math.max(INTERVAL_PER_SCALE * scale, (high - low) / MAX_INTERVALS)
+  const last = Math.min(box.cells - 1, Math.floor((high + box.halfWidth) / h))
+  for (let cell = Math.max(0, Math.floor((low + box.halfWidth) / h)); cell <= last; cell++) {
+    const from = Math.max(low, nodeCoordinate(box, cell))
+    const to = Math.min(high, nodeCoordinate(box, cell + 1))
+    if (!(to > from)) continue
+    const parts = Math.ceil((to - from) / longest - 1e-9)
+    for (let i = 0; i < parts; i++) {
+      out.push([from + (i * (to - from)) / parts, (to - from) / parts])
+    }
+  }
+  return out
+}
+
+/** log of the mass in a window, and KL of the law renormalised there against π. */
+function measure(logDensity: LogDensity, window: Window, context: InitialLawContext): Measure {
   const { field, gibbs } = context
-  const walls = field.barriers.length > 0
-  const { box } = gibbs
+  if (!(window.across[1] > window.across[0])) return { logMass: -Infinity, kl: Number.NaN }
+  const sum = new Moment(field, gibbs)
+  visitWindow(window, gibbs.box, field, (x, y, width, height) => {
+    sum.add(logDensity, x, y, width, height)
+  })
+  return sum.result()
+}
+
+/** The cells where a law on all of Ω lives, of which no scale is known. */
+function cellsOf(logDensity: LogDensity, box: Box): readonly number[] {
   const { cells } = box
   const middles = new Float64Array(cells * cells)
   let top = -Infinity
@@ -383,74 +462,140 @@ function measureCells(
     }
     if (near >= top - LOG_NEGLECT) active.push(k)
   }
-  const h = spacing(box)
-  let before = 0
-  for (const k of active) before += h * h * exp(middles[k]!)
-  for (let m = 1; ; m *= 2) {
-    const sum = new Moment(field, gibbs)
-    const length = h / m
-    for (const k of active) {
-      const column = k % cells
-      const x0 = nodeCoordinate(box, column)
-      const y0 = nodeCoordinate(box, (k - column) / cells)
-      for (let j = 0; j < 2 * m; j++) {
-        const y = quadraturePoint(y0, length, j, walls)
-        for (let i = 0; i < 2 * m; i++) {
-          const x = quadraturePoint(x0, length, i, walls)
-          sum.add(logDensity, x, y, 0.5 * length, 0.5 * length)
+  return active
+}
+
+/** The quadrature of `visitWindow` on cells, each of them cut into `parts` × `parts`. */
+function visitCells(
+  cells: readonly number[],
+  box: Box,
+  parts: number,
+  field: EnergyField,
+  visit: Node,
+): void {
+  const rule = ruleFor(field)
+  const length = spacing(box) / parts
+  for (const k of cells) {
+    const column = k % box.cells
+    const x0 = nodeCoordinate(box, column)
+    const y0 = nodeCoordinate(box, (k - column) / box.cells)
+    for (let j = 0; j < parts; j++) {
+      for (const [v, height] of rule) {
+        const y = y0 + (j + 0.5 + v) * length
+        for (let i = 0; i < parts; i++) {
+          for (const [u, width] of rule) {
+            visit(x0 + (i + 0.5 + u) * length, y, width * length, height * length)
+          }
         }
       }
     }
-    const tolerance = walls ? WALL_MASS_TOLERANCE : MASS_TOLERANCE
+  }
+}
+
+/**
+ * `measure` for a law on all of Ω, on the cells where it lives, subdivided until the mass settles: thin laws on coarse
+ * cells.
+ * @returns `kl` null where it does not settle, and the intervals' length
+ */
+function measureCells(
+  logDensity: LogDensity,
+  { field, gibbs }: InitialLawContext,
+): Omit<Measure, 'kl'> & { readonly kl: number | null; readonly length: number } {
+  const { box } = gibbs
+  const h = spacing(box)
+  const active = cellsOf(logDensity, box)
+  let before = 0
+  for (const k of active) {
+    const column = k % box.cells
+    const row = (k - column) / box.cells
+    before += h * h * exp(logDensity(centreCoordinate(box, column), centreCoordinate(box, row)))
+  }
+  const tolerance = field.barriers.length > 0 ? WALL_MASS_TOLERANCE : MASS_TOLERANCE
+  for (let m = 1; ; m *= 2) {
+    const sum = new Moment(field, gibbs)
+    visitCells(active, box, m, field, (x, y, width, height) => {
+      sum.add(logDensity, x, y, width, height)
+    })
     const settled = Math.abs(sum.mass - before) <= tolerance * sum.mass
-    if (settled || m === MAX_SUBDIVISION) return sum.result()
+    if (settled || m === MAX_SUBDIVISION) {
+      const { logMass, kl } = sum.result()
+      // A density on the plane has at most mass 1 on the box.
+      const known = settled && logMass <= PLANE_TOLERANCE
+      return { logMass, kl: known ? kl : null, length: h / m }
+    }
     before = sum.mass
   }
 }
 
-/** Σ of mass and of mass·(log ρ + V/ε) over the points of a quadrature. */
+/** What barriers leave of a rectangle: where to read there, and log of the mean of their part of e^(−V/ε) over that. */
+class Allowed {
+  x = 0
+  y = 0
+  /** Of the rectangle; 0 where nothing is left. */
+  area = 0
+  logWalls = 0
+  private readonly field: EnergyField
+  private readonly epsilon: number
+  private readonly out = new Float64Array(3)
+
+  constructor(field: EnergyField, epsilon: number) {
+    this.field = field
+    this.epsilon = epsilon
+  }
+
+  read(x: number, y: number, width: number, height: number): void {
+    const { barriers } = this.field
+    this.x = x
+    this.y = y
+    this.area = width * height
+    this.logWalls = 0
+    if (barriers.length === 0) return
+    const { out } = this
+    barrierMean(barriers, this.epsilon, x, y, width, height, out)
+    const walls = out[0]!
+    barrierMean(barriers, Infinity, x, y, width, height, out)
+    this.area *= exp(out[0]!)
+    this.logWalls = walls - out[0]!
+    this.x = out[1]!
+    this.y = out[2]!
+  }
+}
+
+/** The nodes of a quadrature as points with masses. */
+function pointsOf(logDensity: LogDensity, field: EnergyField, visit: Visit): Node {
+  const allowed = new Allowed(field, 1)
+  return (x, y, width, height) => {
+    allowed.read(x, y, width, height)
+    if (!(allowed.area > 0)) return
+    const mass = allowed.area * exp(logDensity(allowed.x, allowed.y))
+    if (mass > LEAST_POINT) visit(allowed.x, allowed.y, mass)
+  }
+}
+
+/** Σ of mass and of mass·(log ρ + V/ε) over the nodes of a quadrature. */
 class Moment {
   mass = 0
   private moment = 0
-  private readonly allowed = new Float64Array(3)
+  private readonly allowed: Allowed
   private readonly field: EnergyField
   private readonly gibbs: Gibbs
 
   constructor(field: EnergyField, gibbs: Gibbs) {
     this.field = field
     this.gibbs = gibbs
+    this.allowed = new Allowed(field, gibbs.epsilon)
   }
 
-  /** @param width, height rectangle that the point stands for */
-  add(
-    logDensity: (x: number, y: number) => number,
-    x: number,
-    y: number,
-    width: number,
-    height: number,
-  ): void {
-    const { grid, barriers } = this.field
-    const { epsilon } = this.gibbs
-    let area = width * height
-    let px = x
-    let py = y
-    let walls = 0
-    if (barriers.length > 0) {
-      const { allowed } = this
-      barrierMean(barriers, epsilon, x, y, width, height, allowed)
-      walls = allowed[0]!
-      barrierMean(barriers, Infinity, x, y, width, height, allowed)
-      if (allowed[0] === -Infinity) return
-      walls -= allowed[0]!
-      area *= exp(allowed[0]!)
-      px = allowed[1]!
-      py = allowed[2]!
-    }
-    const l = logDensity(px, py)
-    const share = area * exp(l)
+  add(logDensity: LogDensity, x: number, y: number, width: number, height: number): void {
+    const { allowed } = this
+    allowed.read(x, y, width, height)
+    if (!(allowed.area > 0)) return
+    const l = logDensity(allowed.x, allowed.y)
+    const share = allowed.area * exp(l)
     if (!(share > 0)) return
     this.mass += share
-    this.moment += share * (l + readValue(grid, px, py) / epsilon - walls)
+    const v = readValue(this.field.grid, allowed.x, allowed.y)
+    this.moment += share * (l + v / this.gibbs.epsilon - allowed.logWalls)
   }
 
   result(): Measure {
@@ -458,15 +603,4 @@ class Moment {
     // Below 0 there is only the error of the table.
     return { logMass, kl: Math.max(0, this.moment / this.mass - logMass + this.gibbs.logZ) }
   }
-}
-
-/** The i-th of the two Gauss points, or middles of halves, in each of the intervals of a length that begin at `from`. */
-function quadraturePoint(from: number, length: number, i: number, middles: boolean): number {
-  const middle = from + ((i >> 1) + 0.5) * length
-  const offset = middles ? 0.25 * length : length / Math.sqrt(12)
-  return (i & 1) === 0 ? middle - offset : middle + offset
-}
-
-function intervals([low, high]: Range, step: number): number {
-  return Math.min(MAX_INTERVALS, Math.ceil((high - low) / step - 1e-9))
 }

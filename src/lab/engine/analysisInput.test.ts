@@ -6,6 +6,7 @@ import {
   quadraticGibbs,
   type QuadraticProblem,
 } from '../../core/analysis/gaussian.ts'
+import { erfc } from '../../core/maths/special.ts'
 import type { AnalysisInput, AnalysisReport } from '../protocol/calls.ts'
 import { followLaws } from './followLaws.ts'
 import { createBench, sceneOf } from './session.testing.ts'
@@ -69,6 +70,87 @@ function largestError({ curves }: AnalysisReport, law: GaussianLaw): number {
     ),
   )
 }
+
+describe('the exact law of a chain from a square', () => {
+  /** KL(ρ₁‖π) of one step from the uniform law on [−a, a]², V of Hessian diag(mx, my): a product of integrals. */
+  function klAfterOneStep(a: number, centre: readonly number[], m: readonly number[]): number {
+    const epsilon = 0.8
+    const s = Math.sqrt(2 * ETA * epsilon)
+    return [0, 1].reduce((sum, axis) => {
+      const [c, k] = [centre[axis]!, m[axis]!]
+      const middle = ETA * k * c
+      const half = (1 - ETA * k) * a
+      const cut = (x: number): number =>
+        (0.5 / (2 * half)) *
+        (erfc((x - middle - half) / (s * Math.SQRT2)) -
+          erfc((x - middle + half) / (s * Math.SQRT2)))
+      const n = 4000
+      const width = (2 * (half + 8 * s)) / n
+      let kl = 0
+      for (let i = 0; i < n; i++) {
+        const x = middle - half - 8 * s + (i + 0.5) * width
+        const p = cut(x)
+        const logPi =
+          -(k * (x - c) ** 2) / (2 * epsilon) - 0.5 * Math.log((2 * Math.PI * epsilon) / k)
+        if (p > 1e-300) kl += width * p * (Math.log(p) - logPi)
+      }
+      return sum + kl
+    }, 0)
+  }
+
+  it.each([
+    // Between nodes, on nodes, smaller than a cell, in the corner of one, over the whole box.
+    [0.165, 6, 128],
+    [0.5, 6, 96],
+    [0.03, 6, 128],
+    [0.001, 6, 96],
+    [2.03, 6, 101],
+  ])('of half-width %f in a box of half-width %f on %i cells', async (a, halfWidth, cells) => {
+    const centre = [0.2, 0.1] as const
+    const { input, report } = await lawsOf({
+      energy: {
+        kind: 'quadratic',
+        center: centre,
+        matrix: [
+          [2, 0],
+          [0, 0.7],
+        ],
+      },
+      domain: { halfWidth, cells },
+      dynamics: {
+        epsilon: 0.8,
+        stepSize: ETA,
+        steps: 1,
+        particles: 16,
+        initial: { kind: 'uniform', halfWidth: a },
+      },
+    })
+    expect(report.unresolved).toBeNull()
+    const wanted = klAfterOneStep(a, centre, [2, 0.7])
+    expect(Math.abs(report.curves.klExact[1]! - wanted)).toBeLessThan(1e-4)
+    const area = (2 * input.grid.halfWidth) / input.fokkerPlanckStart.cells
+    const mass = input.fokkerPlanckStart.density.reduce((sum, p) => sum + p * area * area, 0)
+    expect(mass).toBeCloseTo(1, 12)
+  })
+
+  it('is not followed from a start that no quadrature finds', async () => {
+    const { input, report } = await lawsOf({
+      target: { kind: 'checkerboard', sharpness: 4 },
+      energy: {
+        kind: 'quadratic',
+        center: [0, 0],
+        matrix: [
+          [0.5, 0],
+          [0, 0.5],
+        ],
+      },
+      domain: { halfWidth: 20, cells: 32 },
+      dynamics: { epsilon: 10, stepSize: 0.2, steps: 1, particles: 16, initial: { kind: 'data' } },
+    })
+    expect(input.kl0).toBeNull()
+    expect(report.unresolved).toMatch(/too thin/)
+  })
+})
 
 describe('the continuous curve of a scene', () => {
   it.each([

@@ -1,7 +1,7 @@
 import type { CellDensity } from '../../core/analysis/analyse.ts'
 import type { InitialLaw } from '../../core/analysis/initialLaw.ts'
 import type { ChainStart } from '../../core/analysis/exactChain.ts'
-import { refinedStart, squaredNorm } from '../../core/analysis/exactChain.ts'
+import { squaredNorm } from '../../core/analysis/exactChain.ts'
 import { tabulateDensity } from '../../core/analysis/kl.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import { type Gibbs, gibbs } from '../../core/fields/gibbs.ts'
@@ -32,13 +32,12 @@ const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
 const RESOLVED = 1.1
 /** Error of a step's quadrature that the chain may make, in the mass, as `ChainReading.aliasing`; less than its limit. */
 const ALIASING = 3e-6
-/** The mass of a law that its cells resolve does not change by more than this share on cells half as wide. */
+/** The mass of a law that its cells resolve differs by no more than this from 1. */
 const RESOLVED_MASS = 1e-6
 /** The same for the coarse start of the continuous dynamics, whose own error is larger. */
 const COARSE_MASS = 5e-5
-/** The same where barriers cut it off. */
-const RESOLVED_WALLS = 1e-3
-const MOST_REFINEMENT = 8
+/** The mass of the points of a law that is resolved at all. */
+const RESOLVED_POINTS = 1e-4
 /** Fewest cells a side that the continuous dynamics are followed on; a table of fewer is read between its nodes. */
 const LEAST_CONTINUOUS = 96
 
@@ -80,6 +79,7 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
     cells,
     kl0: initial.kl,
     start,
+    startResolved: isResolved(initial, start),
     fokkerPlanckStart: continuous.fine,
     coarseStart: continuous.coarse,
     data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed },
@@ -89,7 +89,7 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
 
 /**
  * The start of the continuous dynamics on their cells, the table's or twice as many and so on, and on half of them. Both
- * hold values at the centres, or both means over the cells, so that they differ by what second order explains.
+ * hold values at the centres, or both shares of points, so that they differ by what second order explains.
  */
 function* continuousStarts(
   options: AnalysisInputOptions,
@@ -114,7 +114,7 @@ function* continuousStarts(
   }
   const few = yield* startOf(options, coarse, { tolerance: COARSE_MASS })
   const many = yield* startOf(options, fine, { averaged: !('density' in few) })
-  return { fine: onCells(many, fine), coarse: onCells(few, coarse) }
+  return { fine: onCells(many, fine, options), coarse: onCells(few, coarse, options) }
 }
 
 /**
@@ -128,7 +128,7 @@ function* chainCells(options: AnalysisInputOptions): Generator<void, number | nu
   const { box } = field.grid
   const deviation = Math.sqrt(minEigenvalue2(...transition.covariance))
   const choices = [box.cells, ...CELL_CHOICES.filter((more) => more > box.cells)]
-  const start = onCells(yield* startOf(options, box), box).density
+  const start = onCells(yield* startOf(options, box), box, options).density
   const laws = [start, options.gibbs.density]
   for (const cells of choices) {
     const h = spacing({ ...box, cells })
@@ -167,65 +167,91 @@ function aliasing(
 }
 
 interface StartOptions {
-  /** Share of the mass by which finer cells may change it where cells resolve a law; without barriers. */
+  /** What the mass of a law on the cells that resolve it may differ from 1 by. */
   readonly tolerance?: number
-  /** Points on finer cells even so. */
+  /** Points even so. */
   readonly averaged?: boolean
 }
 
-/** ρ₀ on the cells where they resolve it, else as points on finer ones. */
+/**
+ * ρ₀ on the cells where they resolve it, so that they and cells half as wide both find its mass, 1; else as the points of
+ * its own quadrature.
+ */
 function* startOf(
-  { initial, scene, field }: AnalysisInputOptions,
+  { initial, scene }: AnalysisInputOptions,
   box: Box,
   { tolerance = RESOLVED_MASS, averaged = false }: StartOptions = {},
 ): Generator<void, ChainStart> {
-  const { logDensity } = initial
-  const walls = field.barriers.length > 0
-  if (logDensity === null) {
+  const { logDensity, visit, smooth } = initial
+  if (logDensity === null || visit === null) {
     // A point mass, or data without a density: the particles themselves.
     const xy = initial.sample(scene.dynamics.particles, scene.seed)
     return { xy, mass: new Float64Array(xy.length / 2).fill(1) }
   }
-  const massAt = (cells: number): number => {
-    try {
-      return tabulateDensity(logDensity, { ...box, cells }).mass
-    } catch (error) {
-      // A law between the centres of all cells.
-      if (error instanceof RangeError) return 0
-      throw error
-    }
-  }
-  const allowed = walls ? RESOLVED_WALLS : tolerance
-  let mass = massAt(box.cells)
-  for (let refinement = 1; ; refinement *= 2) {
+  if (smooth && !averaged) {
+    const table = tabulateDensity(logDensity, box)
     yield
-    const finer = massAt(2 * refinement * box.cells)
-    const settled = Math.abs(finer - mass) <= allowed * finer
-    if (settled && refinement === 1 && !walls && !averaged) {
-      return { density: tabulateDensity(logDensity, box).density }
+    const finer = tabulateDensity(logDensity, { ...box, cells: 2 * box.cells })
+    yield
+    if ([table, finer].every(({ mass }) => Math.abs(mass - 1) <= tolerance)) {
+      return { density: table.density }
     }
-    if (settled || 2 * refinement > MOST_REFINEMENT) {
-      return refinedStart(logDensity, box, Math.max(2, refinement))
-    }
-    mass = finer
   }
+  const xy: number[] = []
+  const mass: number[] = []
+  visit(box, (x, y, m) => {
+    xy.push(x, y)
+    mass.push(m)
+  })
+  return { xy: Float64Array.from(xy), mass: Float64Array.from(mass) }
 }
 
-/** The law as a density on the cells, each point in the cell that it lies in. */
-function onCells(start: ChainStart, box: Box): CellDensity {
+/** Whether points with the masses of a quadrature hold a law whole; particles are what they are. */
+function isResolved(initial: InitialLaw, start: ChainStart): boolean {
+  if (initial.visit === null) return true
+  if ('density' in start) return initial.kl !== null
+  const mass = start.mass?.reduce((sum, m) => sum + m, 0) ?? 0
+  return initial.kl !== null && Math.abs(mass - 1) <= RESOLVED_POINTS
+}
+
+/**
+ * The law as a density on the cells: the mean over each of them where it is smooth, which adds the variance h²/12, and beside
+ * barriers, where points stay on their own side of a wall. Other points are shared out between the nearest middles in
+ * proportion, mirrored at the walls of the box: that keeps the mean, and where among the cells a law is cut off matters to
+ * the third order only. So the errors of two grids are in the ratio of their h².
+ */
+function onCells(
+  start: ChainStart,
+  box: Box,
+  { initial, field }: Pick<AnalysisInputOptions, 'initial' | 'field'>,
+): CellDensity {
   const { cells, halfWidth } = box
   if ('density' in start) return { cells, density: start.density }
   const { xy, mass } = start
   const h = spacing(box)
-  const place = (x: number): number =>
-    Math.max(0, Math.min(cells - 1, Math.floor((x + halfWidth) / h)))
+  const whole = initial.smooth || field.barriers.length > 0
+  const inside = (cell: number): number => Math.max(0, Math.min(cells - 1, cell))
   const density = new Float64Array(cells * cells)
   let total = 0
   for (let i = 0; i < xy.length / 2; i++) {
     const m = mass?.[i] ?? 1
-    const k = place(xy[2 * i + 1]!) * cells + place(xy[2 * i]!)
-    density[k] = density[k]! + m
     total += m
+    const x = (xy[2 * i]! + halfWidth) / h
+    const y = (xy[2 * i + 1]! + halfWidth) / h
+    if (whole) {
+      const k = inside(Math.floor(y)) * cells + inside(Math.floor(x))
+      density[k] = density[k]! + m
+      continue
+    }
+    const column = Math.floor(x - 0.5)
+    const row = Math.floor(y - 0.5)
+    for (let up = 0; up < 2; up++) {
+      const share = m * (1 - Math.abs(y - 0.5 - row - up))
+      for (let right = 0; right < 2; right++) {
+        const k = inside(row + up) * cells + inside(column + right)
+        density[k] = density[k]! + share * (1 - Math.abs(x - 0.5 - column - right))
+      }
+    }
   }
   for (let k = 0; k < density.length; k++) density[k] = density[k]! / (total * h * h)
   return { cells, density }
