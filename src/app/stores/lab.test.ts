@@ -259,6 +259,7 @@ class FakeClient implements ComputeClient {
       fokkerPlanckStart: { cells: 1, density: new Float64Array(1) },
       coarseStart: null,
       data: null,
+      patches: [],
       constants: { convexity: 0, smoothness: 1, quadratic: false },
     }
   }

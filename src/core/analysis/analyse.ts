@@ -22,6 +22,7 @@ import { createGridJump } from './gridJump.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
 import { spectralGap } from './spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT } from './stopping/certificates.ts'
+import { type Patch, quadraticWalls, type Walls } from './stopping/walls.ts'
 
 /** A density on cells × cells cells of Ω: Σ density·h² = 1. */
 export interface CellDensity {
@@ -65,6 +66,8 @@ export interface AnalysisInput {
     /** A kernel estimate of points, not a density that is known. */
     readonly smoothed: boolean
   } | null
+  /** ρ₀ of a quadratic energy, for what its walls may add to a bound; empty for all others. */
+  readonly patches: readonly Patch[]
   readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'>
 }
 
@@ -172,6 +175,8 @@ class Findings {
   private readonly input: AnalysisInput
   private readonly field: EnergyField
   private readonly transition: Transition
+  /** Known of convex quadratics. */
+  private readonly walls: Walls | null
   private curves: LawCurves
   private exactTo = -1
   private cells: number | null = null
@@ -195,6 +200,10 @@ class Findings {
       (input.startResolved ? null : NOT_FOUND) ??
       unresolvedKernel(input, this.transition)
     this.hasChain = this.unresolved === null
+    this.walls =
+      input.constants.quadratic && input.constants.convexity > 0
+        ? quadraticWalls(this.field, input.transition, input.patches)
+        : null
     const report = (): AnalysisReport => ({
       stage: this.stage,
       curves: copied(this.curves),
@@ -294,14 +303,16 @@ class Findings {
       twoStateFactor: estimate.factor,
       logSobolevBound: bound,
     }
+    const { walls } = this
     const envelope = aPrioriEnvelope({
       ...input,
+      walls: () => walls,
       constants: { ...input.constants, ...this.constants },
     })
-    const folded = foldedAtRest(field, pi, this.transition)
-    if (envelope !== null && folded <= FOLDED_LIMIT) {
+    if (envelope !== null && (walls ?? foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT)) {
       const { curves } = this
-      this.curves = { ...curves, envelope: curves.envelope.map((_, k) => envelope.at(k)) }
+      const at = curves.envelope.map((_, k) => envelope.at(k))
+      this.curves = { ...curves, envelope: at.map((bound) => (bound < Infinity ? bound : null)) }
     }
     yield this.whole
   }
@@ -349,8 +360,8 @@ class Findings {
       this.show(curves, box.cells, k, against !== null)
       yield this.going
     }
-    // Nor does a bound hold that the walls have a part in on the way.
-    if (this.foldedMass.some((folded) => (folded ?? 0) > FOLDED_LIMIT)) {
+    // Nor does a bound hold that the walls have an unknown part in on the way.
+    if (this.walls === null && this.foldedMass.some((folded) => (folded ?? 0) > FOLDED_LIMIT)) {
       this.curves = { ...this.curves, envelope: noLawCurves(steps).envelope }
     }
     yield this.whole

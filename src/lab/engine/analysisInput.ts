@@ -3,6 +3,7 @@ import type { InitialLaw } from '../../core/analysis/initialLaw.ts'
 import type { ChainStart } from '../../core/analysis/exactChain.ts'
 import { squaredNorm } from '../../core/analysis/exactChain.ts'
 import { tabulateDensity } from '../../core/analysis/kl.ts'
+import { patchesOf } from '../../core/analysis/stopping/walls.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import { type Gibbs, gibbs } from '../../core/fields/gibbs.ts'
 import { jacobian, type Transition } from '../../core/fields/transition.ts'
@@ -83,6 +84,7 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
     fokkerPlanckStart: continuous.fine,
     coarseStart: continuous.coarse,
     data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed },
+    patches: constants.quadratic ? patchesOf(dynamics.initial, initial, grid.box) : [],
     constants,
   }
 }

@@ -20,6 +20,7 @@ import {
 import { measureNullFloor, type NullFloor } from '../../core/analysis/nullFloor.ts'
 import type { StoppingInput } from '../../core/analysis/stopping/criterion.ts'
 import { stoppingReports } from '../../core/analysis/stopping/registry.ts'
+import { patchesOf, quadraticWalls, type Walls } from '../../core/analysis/stopping/walls.ts'
 import { transportKlInPieces } from '../../core/analysis/transportKl.ts'
 import { isAllowed } from '../../core/fields/barriers.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
@@ -100,6 +101,7 @@ export class Run {
   private readonly dataLaw: StoppingInput['law']['data']
   private readonly transition: Transition
   private folded: number | null = null
+  private knownWalls: Walls | null | undefined
   /** What moves the particles of the Langevin panel. */
   private readonly sampler: Sampler
   private readonly key: Key
@@ -193,6 +195,16 @@ export class Run {
   private get foldedAtRest(): number {
     this.folded ??= foldedAtRest(this.field, this.gibbs, this.transition)
     return this.folded
+  }
+
+  /** What the walls may add to a bound on a convex quadratic. */
+  private get walls(): Walls | null {
+    if (this.knownWalls === undefined) {
+      const { field, initial, scene, transition } = this
+      const patches = patchesOf(scene.dynamics.initial, initial, field.grid.box)
+      this.knownWalls = quadraticWalls(field, transition, patches)
+    }
+    return this.knownWalls
   }
 
   /** Every step up to this one has been computed. */
@@ -527,6 +539,7 @@ export class Run {
         sampler: dynamics.sampler,
         jumpEvery: dynamics.jumpEvery,
         barriers: field.barriers,
+        walls: () => this.walls,
         foldedAtRest: () => this.foldedAtRest,
         kl0: initial.kl,
         constants,

@@ -1,6 +1,7 @@
 import type { StoppingReport, StoppingStatus } from '../curves.ts'
 import { exp, log } from '../../maths/elementary.ts'
 import { formatCount, formatNumber, nats } from '../../maths/numberText.ts'
+import type { Walls } from './walls.ts'
 
 /** A constant, and whether it is proved to be a bound on the right side. */
 export interface BoundedConstant {
@@ -22,6 +23,8 @@ export interface APrioriInput {
   readonly delta: number
   /** d; default 2. */
   readonly dimension?: number
+  /** What the walls of Ω may add to the bounds, which are proved on the plane: absent nothing, null not known. */
+  readonly walls?: Walls | null | undefined
 }
 
 /** KL_k ≤ factor^k · KL₀ + floor · (1 − factor^k) or, for Vempala and Wibisono, + floor. */
@@ -40,6 +43,11 @@ export interface Envelope {
 /** A bound, or why there is none. */
 export type EnvelopeOrReason = Envelope | { readonly bound: null; readonly reason: string }
 
+/** KL(ρ₀‖π on the plane), nats, π on the plane being less than that in Ω by what lies beyond the walls. */
+function klOnPlane({ kl0, walls }: Pick<APrioriInput, 'kl0' | 'walls'>): number {
+  return kl0 + (walls?.outside ?? 0)
+}
+
 /** ⌈x⌉, not moved up by the rounding of a quotient of logarithms. */
 function ceiling(x: number): number {
   return Math.max(0, Math.ceil(x - 1e-12 * (1 + Math.abs(x))))
@@ -50,7 +58,8 @@ function ceiling(x: number): number {
  * Source: Vempala & Wibisono (2019), NeurIPS 32, Theorem 1, with f = V/ε and h = εη; ε drops out with λ = αε.
  */
 export function vempalaWibisono(input: Omit<APrioriInput, 'delta'>): EnvelopeOrReason {
-  const { kl0, stepSize, dimension = 2 } = input
+  const { stepSize, dimension = 2 } = input
+  const kl0 = klOnPlane(input)
   const lambda = input.rate.value
   const l2 = input.smoothness.value * input.smoothness.value
   const largest = lambda / (4 * l2)
@@ -78,7 +87,8 @@ export function vempalaWibisono(input: Omit<APrioriInput, 'delta'>): EnvelopeOrR
  * from KL′ ≤ −½ε I + E|b̄ − ∇V|²/(2ε) inside a step, smoothness, Talagrand's and the log-Sobolev inequality.
  */
 export function sharperBound(input: Omit<APrioriInput, 'delta'>): EnvelopeOrReason {
-  const { kl0, stepSize: eta, dimension = 2 } = input
+  const { stepSize: eta, dimension = 2 } = input
+  const kl0 = klOnPlane(input)
   const lambda = input.rate.value
   const l = input.smoothness.value
   const q = exp(-lambda * eta) + (2 * l * l * l * l * eta * eta * eta) / (3 * lambda)
@@ -136,9 +146,13 @@ export function sharperSchedule(input: Omit<APrioriInput, 'stepSize'>): Schedule
   return best
 }
 
-/** `certificate` only where every input is proved. */
-export function aPrioriStatus(input: Pick<APrioriInput, 'rate' | 'smoothness'>): StoppingStatus {
-  return input.rate.proved && input.smoothness.proved ? 'certificate' : 'certificate-if'
+/** `certificate` only where every input is proved and the walls' part is known. */
+export function aPrioriStatus({
+  rate,
+  smoothness,
+  walls,
+}: Pick<APrioriInput, 'rate' | 'smoothness' | 'walls'>): StoppingStatus {
+  return rate.proved && smoothness.proved && walls !== null ? 'certificate' : 'certificate-if'
 }
 
 /** The inputs in words: λ and L, and that they are estimated where they are. */
@@ -151,17 +165,55 @@ export function aPrioriConditions({
   return `${constant('λ', '≥', rate)} and ${constant('L', '≤', smoothness)}`
 }
 
+/** First k whose bound, with what the walls may add on the way there, is at most δ. */
+function stepsWithin(
+  envelope: Envelope,
+  delta: number,
+  walls: Walls | null,
+): number | null | { readonly folded: number; readonly steps: number } {
+  let steps = envelope.stepsTo(delta)
+  if (walls === null) return steps
+  // What they may add grows with the steps, so these do, too.
+  for (let round = 0; steps !== null && round < MOST_ROUNDS; round++) {
+    const next = envelope.stepsTo(delta - walls.allowance(steps))
+    if (next === steps) return steps
+    if (next === null) break
+    steps = next
+  }
+  return steps === null ? null : { folded: Math.min(1, walls.passed(steps)), steps }
+}
+
+const MOST_ROUNDS = 50
+
 /**
- * First k that one of the two bounds certifies to have KL_k ≤ δ at the step size of the run.
+ * First k that one of the two bounds certifies to have KL_k ≤ δ at the step size of the run. Where that is step 0 it says
+ * that no more than the start is meant, and what the bounds allow after it.
  * @param kl KL at the steps where it is known, for the report; null where not
  */
 export function aPrioriReport(
   input: APrioriInput,
   kl: readonly (number | null)[] = [],
 ): StoppingReport {
-  const { delta } = input
+  const { delta, kl0, walls = null } = input
   const status = aPrioriStatus(input)
+  const conditions = `${status === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(input)}`
   const bounds = [sharperBound(input), vempalaWibisono(input)]
+  if (kl0 <= delta) {
+    const [sharper] = bounds
+    const most = sharper!.bound === null ? Infinity : Math.max(kl0, sharper!.floor)
+    const later =
+      sharper!.bound === null
+        ? `Of later steps nothing is certified: ${sharper!.reason}`
+        : `After it the sharper bound allows up to ${nats(most)}, ${conditions}`
+    return {
+      criterion: 'a-priori',
+      step: 0,
+      kl: kl0,
+      reason: `At step 0, before any step, KL₀ = ${nats(kl0)} by quadrature is at most δ = ${nats(delta)}: nothing but the start is meant. ${later}.`,
+      status: most <= delta ? status : 'estimate',
+      outcome: 'stopped',
+    }
+  }
   let best: { readonly steps: number; readonly envelope: Envelope } | null = null
   let reason = ''
   let lowest = Infinity
@@ -170,15 +222,17 @@ export function aPrioriReport(
       reason ||= envelope.reason
       continue
     }
-    const steps = envelope.stepsTo(delta)
-    if (steps === null) {
+    const steps = stepsWithin(envelope, delta, walls)
+    if (steps !== null && typeof steps === 'object') {
+      reason = `the walls may fold up to ${formatNumber(steps.folded, 2)} of the mass on the way to step ${formatCount(steps.steps)}, which the bounds do not allow for`
+      lowest = -Infinity
+    } else if (steps === null) {
       if (envelope.floor >= lowest) continue
       lowest = envelope.floor
       reason = `the bound cannot fall below ${nats(lowest)}, and δ is ${nats(delta)}`
     } else if (best === null || steps < best.steps) best = { steps, envelope }
   }
-  const start = `KL₀ = ${nats(input.kl0)}`
-  const conditions = `${status === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(input)}`
+  const start = `KL₀ = ${nats(kl0)}`
   if (best === null) {
     return {
       criterion: 'a-priori',

@@ -1,4 +1,4 @@
-import { formatNumber } from '../../maths/numberText.ts'
+import { formatCount, formatNumber } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import { aPrioriReport } from './aPriori.ts'
 import { aPrioriInput } from './certificates.ts'
@@ -19,13 +19,22 @@ export const aPriori: Criterion = {
           : `No certificate: ${bounds.reason}.`,
       )
     }
-    const folded = foldedAhead(input)
+    const report = aPrioriReport({ ...bounds, delta }, bestKl(input).kl)
+    const { step } = report
+    if (bounds.walls || step === null || step === 0) return report
+    // Without a bound on what the walls fold there is what has been seen of it.
+    const folded = foldedAhead(input, step)
     if (folded !== null) {
       return noClaim(
         'a-priori',
         `No certificate: the walls fold up to ${formatNumber(folded, 2)} of the mass a step, which the bounds do not allow for.`,
       )
     }
-    return aPrioriReport({ ...bounds, delta }, bestKl(input).kl)
+    if (law.exactTo >= step) return report
+    const followed = law.exactTo < 1 ? '' : `, as they do to step ${formatCount(law.exactTo)}`
+    return {
+      ...report,
+      reason: `${report.reason} It holds if the walls fold no mass up to there${followed}.`,
+    }
   },
 }

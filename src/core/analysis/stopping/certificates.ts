@@ -2,6 +2,7 @@ import type { Barrier } from '../../fields/energyField.ts'
 import type { TransitionParameters } from '../../fields/transition.ts'
 import type { Constants } from '../curves.ts'
 import { type APrioriInput, type Envelope, sharperBound, vempalaWibisono } from './aPriori.ts'
+import type { Walls } from './walls.ts'
 
 /** What decides whether anything can be certified of a run, and from which constants. */
 export interface CertificateContext {
@@ -9,6 +10,8 @@ export interface CertificateContext {
   readonly sampler: 'langevin' | 'mala'
   readonly jumpEvery: number
   readonly barriers: readonly Barrier[]
+  /** Of a convex quadratic, whose chain on the plane is known; null or absent for all others. Asked for late. */
+  readonly walls?: () => Walls | null
   /** Mass that the walls fold in a step from π, of the steps that a promise runs ahead to; default 0. Asked for late. */
   readonly foldedAtRest?: () => number
   /** KL(ρ₀‖π), nats; null where ρ₀ has no density. */
@@ -71,6 +74,7 @@ export function aPrioriInput(
     rate,
     smoothness: { value: smoothness, proved: quadratic },
     stepSize: transition.stepSize,
+    walls: quadratic && convexity > 0 ? context.walls?.() : null,
   }
 }
 
@@ -82,5 +86,7 @@ export function aPrioriEnvelope(context: CertificateContext): Pick<Envelope, 'at
     (bound): bound is Envelope => bound.bound !== null,
   )
   if (bounds.length === 0) return null
-  return { at: (k) => Math.min(...bounds.map((bound) => bound.at(k))) }
+  return {
+    at: (k) => Math.min(...bounds.map((bound) => bound.at(k))) + (input.walls?.allowance(k) ?? 0),
+  }
 }

@@ -141,7 +141,7 @@ export const certifiedDecrease: Criterion = {
       kl: curves.klExact,
       variant: strict ? 'strict' : 'integrated',
     })
-    const folded = foldedTooMuch(input)
+    const folded = foldedTooMuch(input, found.step ?? law.exactTo)
     if (folded !== null) {
       return {
         ...found,

@@ -70,18 +70,23 @@ export function unstableStep({ certificates }: StoppingInput): string | null {
   } overshoots by more than it came; take η below ${formatNumber(2 / curvature, 2)}.`
 }
 
-/** Largest mass folded at the walls in a step that is known, where it forbids certificates; else null. */
-export function foldedTooMuch({ curves, computed, law }: StoppingInput): number | null {
+/** Largest mass folded at the walls in a step up to `through` that is known, where it forbids certificates; else null. */
+export function foldedTooMuch(
+  { curves, computed, law }: StoppingInput,
+  through: number,
+): number | null {
   let most = 0
-  for (let k = 0; k <= Math.max(computed, law.exactTo); k++) {
+  for (let k = 0; k <= Math.min(through, Math.max(computed, law.exactTo)); k++) {
     most = Math.max(most, curves.foldedMass[k] ?? 0)
   }
   return most > FOLDED_LIMIT ? most : null
 }
 
-/** The same of what is promised for steps to come, at which the chain may be at rest. */
-export function foldedAhead(input: StoppingInput): number | null {
-  const most = Math.max(foldedTooMuch(input) ?? 0, input.certificates.foldedAtRest?.() ?? 0)
+/** The same, and where the exact law has not been followed so far also what the chain folds at rest. */
+export function foldedAhead(input: StoppingInput, through: number): number | null {
+  const { law, certificates } = input
+  const ahead = law.exactTo < through ? (certificates.foldedAtRest?.() ?? 0) : 0
+  const most = Math.max(foldedTooMuch(input, through) ?? 0, ahead)
   return most > FOLDED_LIMIT ? most : null
 }
 

@@ -4,25 +4,34 @@ import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { type APrioriInput, aPrioriConditions, aPrioriStatus, sharperBound } from './aPriori.ts'
 import { aPrioriInput, certificatesOff } from './certificates.ts'
-import { bestKl, type Criterion, foldedAhead, klText, noClaim, reportedKl } from './criterion.ts'
+import {
+  bestKl,
+  type Criterion,
+  foldedAhead,
+  klText,
+  noClaim,
+  reportedKl,
+  type StoppingInput,
+} from './criterion.ts'
 
 /** The level that the sharper bound tends to, and when its decaying part is no longer above it. */
 export interface CertifiedFloor {
   /** F, nats: a decrease of KL is certified a priori only while KL > F. */
   readonly level: number
-  /** First k with q^k KL₀ ≤ F. */
+  /** First k with q^k KL₀ ≤ F, where what the walls may add is in F. */
   readonly step: number
 }
 
 /**
  * F = c/(1 − q) and k = ⌈log(KL₀/F)/(−log q)⌉ of the sharper bound: the chain is ultimately bounded by 2F from
- * there on. Null where the bound does not contract.
+ * there on. Null where the bound does not contract and where the walls fold too much on the way.
  */
 export function certifiedFloor(input: Omit<APrioriInput, 'delta'>): CertifiedFloor | null {
   const bound = sharperBound(input)
   if (bound.bound === null) return null
-  const step = Math.ceil(log(input.kl0 / bound.floor) / -log(bound.factor) - 1e-12)
-  return { level: bound.floor, step: Math.max(0, step) }
+  const step = Math.max(0, Math.ceil(log(input.kl0 / bound.floor) / -log(bound.factor) - 1e-12))
+  const level = bound.floor + (input.walls?.allowance(step) ?? 0)
+  return level < Infinity ? { level, step } : null
 }
 
 /** What the predicted floor looks at. */
@@ -85,6 +94,13 @@ export function floorReport(
   }
 }
 
+/** Whether the walls fold mass before the certified floor, as far as that is known where it has no bound. */
+function wallsSpoil(input: StoppingInput, bounds: Omit<APrioriInput, 'delta'>): boolean {
+  if (bounds.walls) return false
+  const floor = certifiedFloor(bounds)
+  return floor !== null && foldedAhead(input, floor.step) !== null
+}
+
 /** Where what is left of the start is no more than the bias that the step size is predicted to leave. */
 export const floor: Criterion = {
   id: 'floor',
@@ -101,7 +117,7 @@ export const floor: Criterion = {
         }.`,
       )
     }
-    const proved = 'reason' in bounds || foldedAhead(input) !== null ? null : bounds
+    const proved = 'reason' in bounds || wallsSpoil(input, bounds) ? null : bounds
     return floorReport({ ...bestKl(input), bias: biasPrediction }, proved)
   },
 }
