@@ -61,6 +61,7 @@ function inputOf(
     startResolved: true,
     start: { density },
     fokkerPlanckStart: { cells, density },
+    startJumps: false,
     coarseStart: {
       cells: half.cells,
       density: tabulateDensity(gaussianLogDensity(START), half).density,

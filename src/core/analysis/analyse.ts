@@ -56,6 +56,8 @@ export interface AnalysisInput {
   readonly startResolved: boolean
   /** ρ₀ for the continuous dynamics, on the cells that those are followed on. */
   readonly fokkerPlanckStart: CellDensity
+  /** Whether ρ₀ jumps inside Ω: then I(ρ₀‖π) is infinite. */
+  readonly startJumps: boolean
   /** ρ₀ on about half as many cells a side, where those resolve it; else null. */
   readonly coarseStart: CellDensity | null
   /** The law of the data at the centres of the chain's cells; null where the target has no density. */
@@ -248,7 +250,7 @@ class Findings {
     let k = 0
     for (const reading of fokkerPlanckCurve(solver, density, transition.stepSize, steps, jumps)) {
       fokkerPlanck[k] = k === 0 ? (this.input.kl0 ?? reading.kl) : reading.kl
-      fokkerPlanckFisher[k] = reading.fisher
+      fokkerPlanckFisher[k] = this.fisherAt(k, reading.fisher, reading.kl)
       if (k > 0) rise = Math.max(rise ?? -Infinity, reading.kl - previous)
       previous = reading.kl
       const error = dissipationError(reading)
@@ -262,6 +264,7 @@ class Findings {
     }
     const own = { cells, fokkerPlanck, fokkerPlanckFisher }
     const drawn = coarse === null ? { ...own, error: null } : extrapolated(own, coarse)
+    if (against !== null && drawn.fokkerPlanckFisher[0] === null) before.dataFisher[0] = null
     this.curves = {
       ...this.curves,
       fokkerPlanck: drawn.fokkerPlanck,
@@ -346,10 +349,11 @@ class Findings {
         break
       }
       klExact[k] = k === 0 ? kl0 : reading.kl
-      fisher[k] = reading.fisher
+      fisher[k] = this.fisherAt(k, reading.fisher, reading.kl)
       mismatch[k] = reading.mismatch
       this.foldedMass[k] = reading.foldedMass
       if (reading.kl !== null) against?.note(curves, k, chain.mass)
+      if (k === 0) dataFisher[k] = this.fisherAt(k, dataFisher[k] ?? null, reading.kl)
       if (k > 1 && movedBy(before, chain.mass) <= AT_REST) {
         for (let j = k + 1; j <= steps; j++) {
           for (const curve of Object.values(curves)) curve[j] = curve[k]!
@@ -365,6 +369,18 @@ class Findings {
       this.curves = { ...this.curves, envelope: noLawCurves(steps).envelope }
     }
     yield this.whole
+  }
+
+  /**
+   * I at a step. At step 0 null where ρ₀ jumps, which makes it infinite, and where the cells do not resolve ρ₀: there they
+   * give another KL than its quadrature.
+   * @param kl KL at the step as the cells give it
+   */
+  private fisherAt(k: number, fisher: number | null, kl: number | null): number | null {
+    const { startJumps, kl0 } = this.input
+    if (k > 0) return fisher
+    const off = kl === null || kl0 === null ? Infinity : Math.abs(kl - kl0)
+    return startJumps || off > START_OFF ? null : fisher
   }
 
   private show(curves: ChainCurves, cells: number, exactTo: number, withData: boolean): void {
@@ -450,10 +466,16 @@ function coarseChain(
  * Largest correction by the coarse grid, as a share of the fine value: beyond, neither is in the regime of second order.
  */
 const ASYMPTOTIC = 0.25 / 3
+/** The same of I(ρ₀‖π), beyond which the cells do not resolve it: the flow has not smoothed the start yet. */
+const START_RESOLVED = 0.02
+/** What the cells may be off KL(ρ₀‖π) where they resolve ρ₀, nats. */
+const START_OFF = 0.01
+/** From π itself there is only rounding. */
+const LEAST_FISHER = 1e-12
 
 /**
  * f + (f − c)/(r² − 1), entry by entry, r the ratio of the cells' widths, the correction held to what second order can
- * explain. Step 0 of KL is known by quadrature. KL falls on either grid; what is made of them falls up to their error.
+ * explain. Step 0 of KL is known by quadrature, of I only where both grids resolve it. KL falls on either grid; what is made of them falls up to their error.
  */
 function extrapolated(
   fine: ContinuousCurves,
@@ -481,10 +503,13 @@ function extrapolated(
     Math.abs(by) > ASYMPTOTIC * Math.abs(fine.fokkerPlanck[k] ?? 0)
   const ofKl = corrections(fine.fokkerPlanck, coarse.fokkerPlanck, 1)
   const ofFisher = corrections(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher, 0)
+  const fokkerPlanckFisher = corrected(fine.fokkerPlanckFisher, ofFisher)
+  const start = Math.max(fine.fokkerPlanckFisher[0] ?? 0, LEAST_FISHER)
+  if (Math.abs(ofFisher[0]!) > START_RESOLVED * start) fokkerPlanckFisher[0] = null
   return {
     cells: fine.cells,
     fokkerPlanck: corrected(fine.fokkerPlanck, ofKl),
-    fokkerPlanckFisher: corrected(fine.fokkerPlanckFisher, ofFisher),
+    fokkerPlanckFisher,
     error: ofKl.reduce(
       (most, by, k) => Math.max(most, Math.abs(by) * (beyond(by, k) ? ratio * ratio - 1 : 1)),
       0,

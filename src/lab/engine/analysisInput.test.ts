@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  gaussianFisher,
   gaussianKl,
   type GaussianLaw,
   langevinLaw,
@@ -149,6 +150,48 @@ describe('the exact law of a chain from a square', () => {
     })
     expect(input.kl0).toBeNull()
     expect(report.unresolved).toMatch(/too thin/)
+  })
+})
+
+describe('the Fisher information of the start', () => {
+  const known: number[] = []
+
+  it.each([
+    [48, 0.002],
+    [64, 0.06],
+    [64, 0.15],
+    [128, 0.15],
+    [101, 0.4],
+    [64, 1],
+  ])('of %i cells, deviation %f: is right or null', async (cells, deviation) => {
+    const law = startOf(deviation)
+    const exact = gaussianFisher(law, quadraticGibbs(PROBLEM))
+    const { report } = await lawsOf(quadraticScene(cells, law, { steps: 1 }))
+    for (const { [0]: found } of [report.curves.fisher, report.curves.fokkerPlanckFisher]) {
+      if (found === null || found === undefined) continue
+      known.push(deviation)
+      expect(Math.abs(found / exact - 1)).toBeLessThan(0.02)
+    }
+  })
+
+  it('is known where the cells resolve it, 0 at π, and infinite where the law jumps', async () => {
+    expect(new Set(known)).toEqual(new Set([0.15, 0.4, 1]))
+    const of = async (initial: object) => {
+      const { report } = await lawsOf(quadraticScene(64, startOf(1), { steps: 1, initial }))
+      return report.curves
+    }
+    const rest = await of({ kind: 'gibbs' })
+    expect(rest.fisher[0]).toBeLessThan(1e-12)
+    expect(rest.fokkerPlanckFisher[0]).toBeLessThan(1e-12)
+    const square = await of({ kind: 'uniform', halfWidth: 1.37 })
+    expect([square.fisher[0], square.fokkerPlanckFisher[0], square.dataFisher[0]]).toEqual([
+      null,
+      null,
+      null,
+    ])
+    expect(square.fokkerPlanckFisher[1]).toBeGreaterThan(0)
+    const point = await of({ kind: 'point', at: [-1.5, 1], spread: 0.001 })
+    expect([point.fisher[0], point.fokkerPlanckFisher[0]]).toEqual([null, null])
   })
 })
 

@@ -82,6 +82,8 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
     start,
     startResolved: isResolved(initial, start),
     fokkerPlanckStart: continuous.fine,
+    startJumps:
+      dynamics.initial.kind === 'uniform' && dynamics.initial.halfWidth < grid.box.halfWidth,
     coarseStart: continuous.coarse,
     data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed },
     patches: constants.quadratic ? patchesOf(dynamics.initial, initial, grid.box) : [],
