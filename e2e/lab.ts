@@ -146,14 +146,21 @@ export interface Laws {
 
 /** The same of a result of the headless runner. */
 export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
-  const { spectralGap, logSobolevEstimate, twoStateFactor, logSobolevBound } = constants
+  const { spectralGap, spectralGapResolved, logSobolevEstimate, twoStateFactor, logSobolevBound } =
+    constants
   const { step, kl, klStandardError, estimator, acceptance, ...curves } = langevin
   expect([step, kl, klStandardError, estimator, acceptance].map(({ length }) => length)).toEqual(
     new Array<number>(5).fill(curves.klExact.length),
   )
   return {
     curves,
-    constants: { spectralGap, logSobolevEstimate, twoStateFactor, logSobolevBound },
+    constants: {
+      spectralGap,
+      spectralGapResolved,
+      logSobolevEstimate,
+      twoStateFactor,
+      logSobolevBound,
+    },
     stops: stopping,
   }
 }

@@ -4,6 +4,7 @@ import { constantRows, trajectoryRate } from './constantsTable.ts'
 
 const constants = {
   spectralGap: null,
+  spectralGapResolved: null,
   logSobolevEstimate: null,
   twoStateFactor: null,
   logSobolevBound: null,
@@ -17,6 +18,7 @@ const constants = {
 }
 const found = {
   spectralGap: 0.19001,
+  spectralGapResolved: true,
   logSobolevEstimate: 0.167,
   twoStateFactor: 0.879,
   logSobolevBound: { value: 1.4e-8, method: 'holley-stroock', reason: 'V varies by 18.' },

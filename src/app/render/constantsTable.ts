@@ -67,7 +67,14 @@ export function constantRows(
   step: number,
 ): readonly ConstantRow[] {
   const known = mergedConstants(constants, analysis)
-  const { spectralGap, logSobolevEstimate, twoStateFactor, logSobolevBound, quadratic } = known
+  const {
+    spectralGap,
+    spectralGapResolved,
+    logSobolevEstimate,
+    twoStateFactor,
+    logSobolevBound,
+    quadratic,
+  } = known
   const pending = analysis === null || (analysis.constants === null && analysis.stage !== 'done')
   const missing = pending ? 'being computed' : 'unknown'
   const curvature = quadratic ? 'exact' : 'estimate'
@@ -80,9 +87,17 @@ export function constantRows(
       symbol: 'λ_PI',
       value: formatNumber(spectralGap, 4),
       unit: RATE,
-      status: spectralGap === null ? missing : 'estimate',
+      status:
+        spectralGap === null
+          ? missing
+          : spectralGapResolved === false
+            ? 'not resolved'
+            : 'estimate',
       title:
-        'Smallest non-zero eigenvalue of the generator on the grid. An upper bound of the log-Sobolev rate λ: no certificate is fed with it.',
+        'Smallest non-zero eigenvalue of the generator, extrapolated from two grids, and never below a proved λ. An upper bound of the log-Sobolev rate λ: no certificate is fed with it.' +
+        (spectralGapResolved === false
+          ? ' Here the two grids differ by more than second order explains: more cells are needed.'
+          : ''),
     },
     {
       name: 'log-Sobolev',
@@ -91,9 +106,9 @@ export function constantRows(
       unit: RATE,
       status: logSobolevEstimate === null ? missing : 'estimate',
       title:
-        `λ ≈ λ_PI × two-state factor 2(1 − 2θ)/log((1 − θ)/θ)` +
-        (twoStateFactor === null ? '.' : ` = ${formatNumber(twoStateFactor, 3)}.`) +
-        ' KL ≤ εI/(2λ): KL of the continuous dynamics falls at least like e^(−2λt).',
+        `λ ≈ the least rate of a slow mode × its two-state factor 2(1 − 2θ)/log((1 − θ)/θ)` +
+        (twoStateFactor === null ? '' : ` = ${formatNumber(twoStateFactor, 3)}`) +
+        ', or the least εI/(2KL) that the run shows, where that is less. If KL ≤ εI/(2λ) for every law, KL of the continuous dynamics falls at least like e^(−2λt).',
     },
     bound(logSobolevBound, missing),
     {

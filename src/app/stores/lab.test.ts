@@ -223,6 +223,7 @@ class FakeClient implements ComputeClient {
       transform: null,
       constants: {
         spectralGap: null,
+        spectralGapResolved: null,
         logSobolevEstimate: null,
         twoStateFactor: null,
         logSobolevBound: null,

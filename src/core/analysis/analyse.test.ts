@@ -16,7 +16,7 @@ import {
 } from './gaussian.ts'
 import { initialLaw } from './initialLaw.ts'
 import { tabulateDensity } from './kl.ts'
-import { fieldOf, ringOfEight } from './landscapes.testing.ts'
+import { fieldOf, mixture, ringOfEight } from './landscapes.testing.ts'
 import { convexity } from './logSobolev.ts'
 import { isQuadratic, smoothness } from './smoothness.ts'
 
@@ -251,6 +251,81 @@ describe('against the law of the data', () => {
     expect(Math.abs(curves.dataKl.indexOf(least) - 235)).toBeLessThanOrEqual(1)
     const stop = curves.dataFisher.findIndex((i, k) => i! <= curves.residual[k]!)
     expect(Math.abs(stop - 184)).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('the estimate of λ', () => {
+  /** A Gaussian start on the cells of a field; coarse cells half as many. */
+  function startAt(field: EnergyField, law: GaussianLaw): Partial<AnalysisInput> {
+    const { box } = field.grid
+    const [density, coarse] = [box.cells, box.cells / 2].map(
+      (cells) => tabulateDensity(gaussianLogDensity(law), { ...box, cells }).density,
+    )
+    const pi = gibbs(field, 1)
+    let kl0 = 0
+    for (let k = 0; k < density!.length; k++) {
+      const p = density![k]!
+      const area = (2 * box.halfWidth) / box.cells
+      if (p > 0) kl0 += p * (Math.log(p) - pi.logDensity[k]!) * area * area
+    }
+    return {
+      kl0,
+      start: { density: density! },
+      fokkerPlanckStart: { cells: box.cells, density: density! },
+      coarseStart: { cells: box.cells / 2, density: coarse! },
+    }
+  }
+
+  it.each([
+    // A stray well of mass 1e-4, whose mode is not the slowest one; from that well, and from between the others.
+    [[0.02, 2.6], 0.002],
+    [[0, 0], 0.03],
+  ] as const)(
+    'is that of the mode of a stray well, from (%f), and no law of the run shows less',
+    ([x, y], eta) => {
+      const field = fieldOf(
+        mixture(
+          [
+            [0.55, -0.6, 0],
+            [0.45, 0.6, 0],
+            [1e-4, 0, 2.5],
+          ],
+          0.2,
+        ),
+        { halfWidth: 4, cells: 96 },
+      )
+      const start: GaussianLaw = { mean: [x, y], covariance: [0.05, 0, 0.05] }
+      const [told] = run(inputOf(field, eta, 1, 40, startAt(field, start)), false)
+      const { constants, curves, unresolved } = told.at(-1)!
+      const { logSobolevEstimate: rate, spectralGap: gap } = constants!
+      if (eta > 0.01) expect(unresolved).toBeNull()
+      expect(rate!).toBeLessThan(0.4 * gap!)
+      for (const [kl, fisher] of [
+        [curves.klExact, curves.fisher],
+        [curves.fokkerPlanck, curves.fokkerPlanckFisher],
+      ] as const) {
+        kl.forEach((value, k) => {
+          if (value === null || !(value > 1e-3)) return
+          expect(rate!).toBeLessThan((fisher[k]! / (2 * value)) * (1 + 1e-9))
+        })
+      }
+    },
+  )
+
+  it('is lowered until the bound from it lies above the exact law at every step', () => {
+    // The wells in place of a large λ: the constants here are wrong on purpose, L by far too small.
+    const field = fieldOf(ringOfEight, { halfWidth: 4, cells: 64 })
+    const input = inputOf(field, 0.02, 1, 60, {
+      ...startAt(field, { mean: [0, 0], covariance: [1, 0, 1] }),
+      constants: { convexity: -1, smoothness: 0.2, quadratic: false },
+    })
+    for (const report of run(input, false)[0]) {
+      const { klExact, envelope } = report.curves
+      if (report.stage === 'coarse') continue
+      for (let k = 1; k <= report.exactTo; k++) {
+        if (envelope[k] !== null) expect(klExact[k]!).toBeLessThan(envelope[k]! * (1 + 2e-5) + 2e-6)
+      }
+    }
   })
 })
 

@@ -20,7 +20,7 @@ import {
 } from './fokkerPlanck.ts'
 import { createGridJump } from './gridJump.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
-import { spectralGap } from './spectrum.ts'
+import { extrapolatedGap, furtherModes, spectralGap } from './spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT } from './stopping/certificates.ts'
 import { type Patch, quadraticWalls, type Walls } from './stopping/walls.ts'
 
@@ -105,7 +105,11 @@ export interface AnalysisReport {
   /** Known from the stage `fine` on. */
   readonly constants: Pick<
     Constants,
-    'spectralGap' | 'logSobolevEstimate' | 'twoStateFactor' | 'logSobolevBound'
+    | 'spectralGap'
+    | 'spectralGapResolved'
+    | 'logSobolevEstimate'
+    | 'twoStateFactor'
+    | 'logSobolevBound'
   > | null
 }
 
@@ -123,6 +127,12 @@ export const NOT_FOUND =
 export const NOT_SPANNED =
   'a step of this η stretches the law beyond what the cells resolve: no exact law'
 
+/** KL, nats, below which its ratio to I may be rounding. */
+const LEAST_KL = 1e-6
+/** Relative error of the dissipation in a step up to which I is taken as that of the law. */
+const DISSIPATED = 0.05
+/** Cells a side that tell the wells of slow modes apart. */
+const LEAST_FOR_MODES = 48
 /** Least standard deviation of a step's noise, in cells, for a coarse preview of the chain. */
 const COARSE_RESOLVED = 1.1
 /** A law that moves by less than this in total variation a step is at rest to rounding: the rest of the curve is flat. */
@@ -188,6 +198,11 @@ class Findings {
   private fokkerPlanckError: number | null = null
   private dissipationError: number | null = null
   private constants: AnalysisReport['constants'] = null
+  /** The least rate at which the laws of the run have fallen: λ is no larger. */
+  private leastRate = Infinity
+  private boundOf: { rate: number | null; at: LawCurves['envelope'] | null } | null = null
+  /** Whether the mass that the walls fold is little enough for the a-priori bounds. */
+  private foldsLittle = false
 
   constructor(input: AnalysisInput) {
     const { grid, barriers, steps } = input
@@ -208,7 +223,7 @@ class Findings {
         : null
     const report = (): AnalysisReport => ({
       stage: this.stage,
-      curves: copied(this.curves),
+      curves: { ...copied(this.curves), envelope: this.envelope() },
       exactTo: this.exactTo,
       cells: this.cells,
       unresolved: this.unresolved,
@@ -216,7 +231,7 @@ class Findings {
       fokkerPlanckRise: this.fokkerPlanckRise,
       fokkerPlanckError: this.fokkerPlanckError,
       dissipationError: this.dissipationError,
-      constants: this.constants,
+      constants: this.bounded(),
     })
     this.going = { report, milestone: false }
     this.whole = { report, milestone: true }
@@ -244,6 +259,7 @@ class Findings {
     const against = data === null ? null : new DataComparison(this.field, transition, box, data)
     const area = spacing(box) * spacing(box)
     const mass = against === null ? null : new Float64Array(density.length)
+    const shown: boolean[] = []
     let worst: number | null = null
     let rise: number | null = null
     let previous = Number.NaN
@@ -255,6 +271,11 @@ class Findings {
       previous = reading.kl
       const error = dissipationError(reading)
       if (error !== null) worst = Math.max(worst ?? 0, error)
+      // Where I accounts for the fall of KL, the cells resolve the law.
+      const resolved = error !== null && error < DISSIPATED
+      shown.push(resolved)
+      if (resolved && start === this.input.fokkerPlanckStart.density)
+        this.noteLaw(reading.kl, reading.fisher)
       if (against !== null && mass !== null) {
         for (let c = 0; c < mass.length; c++) mass[c] = reading.density[c]! * area
         against.note(before, k, mass)
@@ -269,6 +290,11 @@ class Findings {
       ...this.curves,
       fokkerPlanck: drawn.fokkerPlanck,
       fokkerPlanckFisher: drawn.fokkerPlanckFisher,
+    }
+    for (let j = 0; j <= steps; j++) {
+      const kl = drawn.fokkerPlanck[j] ?? null
+      if (kl !== null && shown[j] === true && kl > 10 * (drawn.error ?? 0))
+        this.noteLaw(kl, drawn.fokkerPlanckFisher[j] ?? null)
     }
     this.fokkerPlanckRise = rise
     this.fokkerPlanckError = drawn.error
@@ -289,35 +315,105 @@ class Findings {
 
   *findConstants(): Generator<Progress, void> {
     const { input, field } = this
-    const pi = gibbs(field, input.transition.epsilon)
+    const { epsilon } = input.transition
+    const pi = gibbs(field, epsilon)
     yield this.going
     const [[xx, xy], [, yy]] = input.transition.preconditioner
-    const gap = spectralGap(pi, { metric: [xx, xy, yy] })
+    const metric = [xx, xy, yy] as const
+    const { halfWidth, cells } = pi.box
+    const half = gibbs(field, epsilon, { halfWidth, cells: Math.ceil(cells / 2) })
     yield this.going
-    const estimate = logSobolevEstimate(pi, gap)
+    const slowest = spectralGap(pi, { metric })
     yield this.going
+    const slowestOfHalf = spectralGap(half, { metric })
+    yield this.going
+    const ratio = cells / half.box.cells
+    const extrapolated = extrapolatedGap(slowestOfHalf.value, slowest.value, ratio)
+    const resolved = Math.abs(extrapolated - slowest.value) <= ASYMPTOTIC * slowest.value
+    const value = resolved ? extrapolated : slowest.value
+    let estimate = logSobolevEstimate(pi, [{ ...slowest, value }])
+    // Where half the cells tell wells apart they do for the modes after the first.
+    const few = half.box.cells >= LEAST_FOR_MODES
+    const law = few ? half : pi
+    const modes = [few ? slowestOfHalf : slowest]
+    for (const mode of furtherModes(law, metric, modes, () => estimate.value)) {
+      const next = logSobolevEstimate(law, [mode])
+      if (next.value < estimate.value) estimate = next
+      yield this.going
+    }
     // The lower bounds are of the dynamics without a metric.
     const euclidean = xx === 1 && xy === 0 && yy === 1
-    const bound = euclidean ? logSobolevLowerBound(field, input.transition.epsilon) : null
+    const bound = euclidean ? logSobolevLowerBound(field, epsilon) : null
     this.constants = {
-      spectralGap: gap.value,
-      // The grid's gap may lie below what is proved of λ.
-      logSobolevEstimate: Math.max(estimate.value, bound?.value ?? 0),
+      spectralGap: Math.max(value, bound?.value ?? 0),
+      spectralGapResolved: resolved,
+      logSobolevEstimate: estimate.value,
       twoStateFactor: estimate.factor,
       logSobolevBound: bound,
     }
-    const { walls } = this
-    const envelope = aPrioriEnvelope({
-      ...input,
-      walls: () => walls,
-      constants: { ...input.constants, ...this.constants },
-    })
-    if (envelope !== null && (walls ?? foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT)) {
-      const { curves } = this
-      const at = curves.envelope.map((_, k) => envelope.at(k))
-      this.curves = { ...curves, envelope: at.map((bound) => (bound < Infinity ? bound : null)) }
-    }
+    this.foldsLittle =
+      this.walls !== null || foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT
     yield this.whole
+  }
+
+  /**
+   * The constants with an estimate of λ that nothing in the run contradicts. What is proved of λ is not estimated below that,
+   * whatever the grid says.
+   */
+  private bounded(): AnalysisReport['constants'] {
+    if (this.constants === null) return null
+    const { logSobolevEstimate: estimate, logSobolevBound: bound } = this.constants
+    return {
+      ...this.constants,
+      logSobolevEstimate: Math.max(
+        Math.min(estimate ?? Infinity, this.leastRate),
+        bound?.value ?? 0,
+      ),
+    }
+  }
+
+  /** λ ≤ εI/(2KL) for every law; near rest both are rounding. */
+  private noteLaw(kl: number | null, fisher: number | null): void {
+    if (kl === null || fisher === null || !(kl > LEAST_KL)) return
+    this.leastRate = Math.min(this.leastRate, (this.input.transition.epsilon * fisher) / (2 * kl))
+  }
+
+  /** The a-priori bound by the present estimate of λ. */
+  private bound(): LawCurves['envelope'] | null {
+    const constants = this.bounded()
+    if (constants === null || !this.foldsLittle) return null
+    const { logSobolevEstimate: rate } = constants
+    if (this.boundOf?.rate !== rate) {
+      const { input, curves } = this
+      const known = { ...input.constants, ...constants }
+      const { walls } = this
+      const envelope = aPrioriEnvelope({ ...input, walls: () => walls, constants: known })
+      const at =
+        envelope === null
+          ? null
+          : curves.envelope.map((_, k) => (envelope.at(k) < Infinity ? envelope.at(k) : null))
+      this.boundOf = { rate, at }
+    }
+    return this.boundOf.at
+  }
+
+  /** Where the bound is below the exact law, the estimate of λ is too large: it is lowered until that is mended. */
+  private keepAbove(kl: number, k: number): void {
+    for (;;) {
+      const envelope = this.bound()
+      const estimate = this.bounded()?.logSobolevEstimate ?? 0
+      if (envelope === null || kl <= (envelope[k] ?? Infinity) * (1 + 1e-5) + LEAST_KL) return
+      const lower = 0.9 * estimate
+      if (lower <= (this.constants?.logSobolevBound?.value ?? 0)) return
+      this.leastRate = lower
+    }
+  }
+
+  private envelope(): LawCurves['envelope'] {
+    // Nor does a bound hold that the walls have an unknown part in on the way.
+    const folds =
+      this.walls === null && this.foldedMass.some((folded) => (folded ?? 0) > FOLDED_LIMIT)
+    return [...((folds ? null : this.bound()) ?? this.curves.envelope)]
   }
 
   /** The exact law of the chain, step by step; replaces the curve before it from the first step on. */
@@ -354,6 +450,10 @@ class Findings {
       this.foldedMass[k] = reading.foldedMass
       if (reading.kl !== null) against?.note(curves, k, chain.mass)
       if (k === 0) dataFisher[k] = this.fisherAt(k, dataFisher[k] ?? null, reading.kl)
+      if (k > 0 && reading.kl !== null && this.stage === 'fine') {
+        this.noteLaw(reading.kl, reading.fisher)
+        this.keepAbove(reading.kl, k)
+      }
       if (k > 1 && movedBy(before, chain.mass) <= AT_REST) {
         for (let j = k + 1; j <= steps; j++) {
           for (const curve of Object.values(curves)) curve[j] = curve[k]!
@@ -363,10 +463,6 @@ class Findings {
       }
       this.show(curves, box.cells, k, against !== null)
       yield this.going
-    }
-    // Nor does a bound hold that the walls have an unknown part in on the way.
-    if (this.walls === null && this.foldedMass.some((folded) => (folded ?? 0) > FOLDED_LIMIT)) {
-      this.curves = { ...this.curves, envelope: noLawCurves(steps).envelope }
     }
     yield this.whole
   }

@@ -120,10 +120,19 @@ export interface StoppingReport {
 }
 
 export interface Constants {
-  /** λ_PI of the reversible dynamics (without skew drift) on the grid, in the metric P; an estimate, and an upper bound of λ. */
+  /**
+   * λ_PI of the reversible dynamics (without skew drift), in the metric P: extrapolated from two grids where they show second
+   * order, never below a proved λ; an estimate, and an upper bound of λ.
+   */
   readonly spectralGap: number | null
-  /** Gap times the two-state factor; an estimate of λ from above. */
+  /** Whether the two grids show second order: where not, the gap is that of the finer one. */
+  readonly spectralGapResolved: boolean | null
+  /**
+   * The least rate · two-state factor of the slow modes, and of every εI/(2KL) that the laws of the run show; an estimate of
+   * λ from above.
+   */
   readonly logSobolevEstimate: number | null
+  /** Two-state factor of the mode that decides. */
   readonly twoStateFactor: number | null
   /** A proved lower bound of λ (given the table); null with barriers and with a preconditioner. */
   readonly logSobolevBound: {

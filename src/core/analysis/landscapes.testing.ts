@@ -23,31 +23,42 @@ export const quarticWell: EnergyFunction = (x, y, out) => {
   out[2] = 2 * y
 }
 
-/** Eight Gaussians of deviation .35 on the circle of radius 2, V = −log density; ε = 1. */
-export const ringOfEight: EnergyFunction = (x, y, out) => {
-  const s2 = 0.35 * 0.35
-  const terms: [number, number, number][] = []
-  let top = -Infinity
-  for (let k = 0; k < 8; k++) {
-    const dx = x - 2 * Math.cos((k * Math.PI) / 4)
-    const dy = y - 2 * Math.sin((k * Math.PI) / 4)
-    const l = -(dx * dx + dy * dy) / (2 * s2)
-    terms.push([l, dx, dy])
-    top = Math.max(top, l)
+/** V = −log Σ w N(centre, s² I); ε = 1. */
+export function mixture(
+  components: readonly (readonly [weight: number, x: number, y: number])[],
+  s2: number,
+): EnergyFunction {
+  return (x, y, out) => {
+    const terms = components.map(([weight, cx, cy]) => {
+      const dx = x - cx
+      const dy = y - cy
+      return [Math.log(weight) - (dx * dx + dy * dy) / (2 * s2), dx, dy] as const
+    })
+    const top = Math.max(...terms.map(([l]) => l))
+    let sum = 0
+    let gx = 0
+    let gy = 0
+    for (const [l, dx, dy] of terms) {
+      const w = Math.exp(l - top)
+      sum += w
+      gx += w * dx
+      gy += w * dy
+    }
+    out[0] = -(top + Math.log(sum)) + Math.log(2 * Math.PI * s2)
+    out[1] = gx / (sum * s2)
+    out[2] = gy / (sum * s2)
   }
-  let sum = 0
-  let gx = 0
-  let gy = 0
-  for (const [l, dx, dy] of terms) {
-    const w = Math.exp(l - top)
-    sum += w
-    gx += w * dx
-    gy += w * dy
-  }
-  out[0] = -(top + Math.log(sum)) + Math.log(8 * 2 * Math.PI * s2)
-  out[1] = gx / (sum * s2)
-  out[2] = gy / (sum * s2)
 }
+
+/** Eight Gaussians of deviation .35 on the circle of radius 2, V = −log density; ε = 1. */
+export const ringOfEight = mixture(
+  Array.from({ length: 8 }, (_, k) => [
+    1 / 8,
+    2 * Math.cos((k * Math.PI) / 4),
+    2 * Math.sin((k * Math.PI) / 4),
+  ]),
+  0.35 * 0.35,
+)
 
 export function fieldOf(energy: EnergyFunction, box: Box): EnergyField {
   return { grid: tabulateEnergy(box, energy), barriers: [] }

@@ -36,6 +36,8 @@ export interface SpectrumOptions {
   readonly maxIterations?: number
   /** P of preconditioned dynamics, L = ε div(P∇·) − P∇V·∇; default the identity. */
   readonly metric?: Symmetric2
+  /** Modes that are known: the slowest one orthogonal to them is sought. */
+  readonly beside?: readonly Pick<SpectralGap, 'mode'>[]
 }
 
 /**
@@ -47,7 +49,7 @@ export interface SpectrumOptions {
  * Source: Knyazev (2001), SIAM J. Sci. Comput. 23.
  */
 export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralGap {
-  const { tolerance = 1e-4, maxIterations = 200, metric = [1, 0, 1] } = options
+  const { tolerance = 1e-4, maxIterations = 200, metric = [1, 0, 1], beside = [] } = options
   const size = pi.density.length
   const axes = latticeDirections(metric).map((direction) => scharfetterGummel(pi, direction))
   const weight = masses(pi)
@@ -61,6 +63,7 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
     let mean = 0
     for (let k = 0; k < size; k++) mean += weight[k]! * f[k]!
     for (let k = 0; k < size; k++) f[k] = f[k]! - mean
+    for (const { mode } of beside) axpy(f, -dot(f, mode), mode)
   }
   /** Removes the parts of f along orthonormal vectors, carrying A f along, and scales f to norm 1. */
   const orthonormalise = (
@@ -144,6 +147,32 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
 interface Vector {
   readonly f: Float64Array
   readonly af: Float64Array
+}
+
+/** The two-state factor of a well of mass 1e-15, below which π has none in double precision. */
+const LEAST_FACTOR = 0.058
+/** Modes looked for at most: each costs about as much as the first. */
+const MOST_MODES = 12
+/** The residual of the modes after the first. */
+const FURTHER_TOLERANCE = 1e-2
+
+/**
+ * The modes after the slowest one, one at a time: as long as the next one, by its rate times the factor of the smallest well
+ * that double precision holds, could still decide about λ.
+ * @param modes the slowest one; the others are added
+ * @param estimate what λ is known not to exceed
+ */
+export function* furtherModes(
+  pi: Gibbs,
+  metric: Symmetric2,
+  modes: SpectralGap[],
+  estimate: () => number,
+): Generator<SpectralGap, void> {
+  while (modes.length < MOST_MODES && modes.at(-1)!.value * LEAST_FACTOR < estimate()) {
+    const next = spectralGap(pi, { metric, beside: modes, tolerance: FURTHER_TOLERANCE })
+    modes.push(next)
+    yield next
+  }
 }
 
 /** Cell masses of π, Σ = 1. */
@@ -261,10 +290,11 @@ function combine(
 }
 
 /**
- * Gap of the continuum by Richardson extrapolation, (4 λ_n − λ_{n/2})/3, from the gaps on n² and (n/2)² cells:
+ * Gap of the continuum by Richardson extrapolation, λ + (λ − λ_c)/(r² − 1), from the gaps on n and n/r cells a side:
  * the error of the grid is O(h²), this one O(h⁴).
- * @param coarse gap on half as many cells a side
+ * @param coarse gap on fewer cells
+ * @param ratio r
  */
-export function extrapolatedGap(coarse: number, fine: number): number {
-  return (4 * fine - coarse) / 3
+export function extrapolatedGap(coarse: number, fine: number, ratio = 2): number {
+  return fine + (fine - coarse) / (ratio * ratio - 1)
 }

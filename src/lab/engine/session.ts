@@ -175,6 +175,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     const curvature = field.barriers.length > 0 ? null : curvatureRange(field)
     const constants = {
       spectralGap: null,
+      spectralGapResolved: null,
       logSobolevEstimate: null,
       twoStateFactor: null,
       logSobolevBound: null,
