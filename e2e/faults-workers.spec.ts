@@ -1,25 +1,7 @@
 import { test as plain, type Page, type Worker } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
 import { followed, openScene, scene, stage } from './lab.ts'
-
-/** A worker is asked once a second whether it is there; here five times as often, so that no test waits out its limits. */
-async function hasten(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const later = window.setTimeout.bind(window)
-    const hastened = (handler: TimerHandler, wait?: number, ...args: unknown[]) =>
-      later(handler, wait === 1000 ? 200 : wait, ...args)
-    window.setTimeout = hastened as typeof setTimeout
-  })
-}
-
-type Name = 'compute' | 'analysis'
-
-/** The newest worker of a name. */
-async function workerOf(page: Page, name: Name): Promise<Worker> {
-  const find = () => page.workers().findLast((one) => one.url().includes(`/assets/${name}-`))
-  await expect.poll(() => find() !== undefined).toBe(true)
-  return find()!
-}
+import { beatUntil, haltBeats, injectInto, workerOf, type WorkerName } from './workerFaults.ts'
 
 const FAULTS = {
   closes: (worker: Worker) =>
@@ -32,7 +14,7 @@ const FAULTS = {
     }),
 } as const
 
-async function strike(page: Page, name: Name, fault: keyof typeof FAULTS): Promise<void> {
+async function strike(page: Page, name: WorkerName, fault: keyof typeof FAULTS): Promise<void> {
   const worker = await workerOf(page, name)
   // Of a worker that is gone, or never comes back, no answer comes either.
   void FAULTS[fault](worker).catch(() => undefined)
@@ -43,10 +25,11 @@ const training = (page: Page) => page.evaluate(() => window.lyapunovLab!.trainin
 
 const SMALL = { domain: { cells: 32 }, dynamics: { steps: 5000, particles: 256 } }
 const PLAYING = scene({
-  ...SMALL,
+  domain: { cells: 32 },
+  dynamics: { steps: 800, particles: 64 },
   target: { kind: 'two-gaussians' },
   energy: { kind: 'exact' },
-  view: { speed: 48 },
+  view: { speed: 1 },
 })
 const LEARNING = scene({
   ...SMALL,
@@ -58,7 +41,7 @@ const LEARNING = scene({
 test('a compute worker that closes or hangs is replaced: the training goes on from its last checkpoint, then the particles do', async ({
   page,
 }) => {
-  await hasten(page)
+  await haltBeats(page)
   await openScene(page, LEARNING)
   await page.getByRole('button', { name: 'Train', exact: true }).click()
   for (const fault of ['hangs', 'closes'] as const) {
@@ -68,6 +51,7 @@ test('a compute worker that closes or hangs is replaced: the training goes on fr
       .toBeGreaterThan(before + 300)
     const struck = await workerOf(page, 'compute')
     await strike(page, 'compute', fault)
+    await beatUntil(page, 'compute', 'another')
     await expect(notices(page)).toContainText('the training goes on from its last checkpoint', {
       timeout: 60_000,
     })
@@ -83,6 +67,7 @@ test('a compute worker that closes or hangs is replaced: the training goes on fr
   const step = async () => Number(await stage(page).getAttribute('data-step'))
   await expect.poll(step).toBeGreaterThan(10)
   await strike(page, 'compute', 'hangs')
+  await beatUntil(page, 'compute', 'another')
   await expect(notices(page)).toContainText('The compute worker stopped and was started again.', {
     timeout: 60_000,
   })
@@ -94,7 +79,7 @@ test('a compute worker that closes or hangs is replaced: the training goes on fr
 test('an analysis worker that closes or hangs is replaced: the curve comes, and nothing is followed for ever', async ({
   page,
 }) => {
-  await hasten(page)
+  await haltBeats(page)
   const exact = scene({
     energy: {
       kind: 'quadratic',
@@ -107,10 +92,27 @@ test('an analysis worker that closes or hangs is replaced: the curve comes, and 
     domain: { cells: 64 },
     dynamics: { stepSize: 0.05, steps: 100, particles: 256 },
   })
-  for (const [i, fault] of (['closes', 'hangs'] as const).entries()) {
+  const faults = {
+    closes: () => {
+      addEventListener('message', (event: MessageEvent<{ name?: string }>) => {
+        if (event.data.name !== 'analyse') return
+        event.stopImmediatePropagation()
+        close()
+      })
+    },
+    hangs: () => {
+      addEventListener('message', (event: MessageEvent<{ name?: string }>) => {
+        while (event.data.name === 'analyse');
+      })
+    },
+  }
+  for (const [i, fault] of Object.values(faults).entries()) {
+    await injectInto(page, 'analysis', fault)
     const struck = page.waitForEvent('worker', (one) => one.url().includes('/assets/analysis-'))
     await openScene(page, { ...exact, seed: 1 + i })
-    void FAULTS[fault](await struck).catch(() => undefined)
+    await struck
+    await page.unroute('**/analysis-*.js')
+    await beatUntil(page, 'analysis', 'another')
     expect((await followed(page)).curves.klExact.at(-1)).not.toBeNull()
   }
 })
@@ -128,25 +130,22 @@ for (const [fault, answer] of Object.entries(START_FAULTS)) {
   plain(
     `a worker that ${fault} is said in a sentence, and tried again when asked`,
     async ({ page }) => {
-      await hasten(page)
+      await haltBeats(page)
       await page.route('**/assets/analysis-*.js', (route) => route.fulfill(answer))
       await openScene(page, PLAYING)
-      await expect(stage(page)).toHaveAttribute('data-laws', 'done', { timeout: 60_000 })
-      await expect(notices(page)).toContainText('The exact curves of this run are missing')
+      const missing = 'The exact curves of this run are missing'
+      await beatUntil(page, 'analysis', { words: missing }, 'broken')
+      await expect(stage(page)).toHaveAttribute('data-laws', 'done')
+      await expect(notices(page)).toContainText(missing)
       await expect(page.getByText('is being followed')).toHaveCount(0)
       await page.unroute('**/assets/analysis-*.js')
       await page.getByRole('slider', { name: 'Temperature ε' }).press('ArrowRight')
-      await expect
-        .poll(() => page.evaluate(() => window.lyapunovLab!.analysis()?.exactTo ?? -1), {
-          timeout: 60_000,
-        })
-        .toBeGreaterThan(0)
+      await beatUntil(page, 'analysis', 'curves')
 
       await page.route('**/assets/compute-*.js', (route) => route.fulfill(answer))
       await openScene(page, PLAYING)
-      await expect(notices(page)).toContainText('The compute worker stopped again and again.', {
-        timeout: 60_000,
-      })
+      const ended = 'The compute worker stopped again and again.'
+      await beatUntil(page, 'compute', { words: ended }, 'broken')
       await expect(stage(page)).toHaveAttribute('data-status', 'error')
       await page.unroute('**/assets/compute-*.js')
       await page.getByRole('button', { name: 'Play', exact: true }).click()

@@ -28,6 +28,99 @@ export async function workerOf(page: Page, name: WorkerName): Promise<Worker> {
   return find()!
 }
 
+/** A worker that the page has made, and whether it owes an answer to a beat. */
+interface Made {
+  readonly name: string
+  asked: boolean
+}
+declare global {
+  interface Window {
+    /** Beats of the page's watch over its workers: see `haltBeats`. */
+    beats: {
+      readonly made: readonly Made[]
+      next: (isBroken: (one: Made) => boolean) => Promise<void>
+    }
+  }
+}
+
+/**
+ * The page asks its workers once a second whether they are there. From now on a second passes only where `beatUntil` lets
+ * it, once every worker but the broken one has answered the second before: nobody is struck for being slow.
+ */
+export async function haltBeats(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const later = window.setTimeout.bind(window)
+    const cancel = window.clearTimeout.bind(window)
+    const due = new Map<number, () => void>()
+    let id = 1_000_000_000
+    window.setTimeout = ((handler: () => void, wait?: number, ...args: unknown[]) => {
+      if (wait !== 1000) return later(handler, wait, ...args)
+      due.set(++id, handler)
+      return id
+    }) as typeof setTimeout
+    window.clearTimeout = (one) => {
+      if (!due.delete(Number(one))) cancel(one)
+    }
+    const made: Made[] = []
+    class Watched extends Worker {
+      private readonly entry: Made
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options)
+        this.entry = { name: /([a-z]+)-[^/]*$/u.exec(String(url))?.[1] ?? '', asked: false }
+        made.push(this.entry)
+        this.addEventListener('message', () => (this.entry.asked = false))
+      }
+      override postMessage(message: { readonly type?: string }, ...rest: never[]) {
+        if (message.type === 'beat') this.entry.asked = true
+        super.postMessage(message, ...rest)
+      }
+      override terminate() {
+        this.entry.asked = false
+        super.terminate()
+      }
+    }
+    window.Worker = Watched
+    window.beats = {
+      made,
+      async next(broken) {
+        for (const [one, handler] of [...due]) if (due.delete(one)) handler()
+        do await new Promise((resolve) => later(resolve, 5))
+        while (made.some((one) => one.asked && !broken(one)))
+      },
+    }
+  })
+}
+
+/** What `beatUntil` waits for: words on the page, another worker of the name, or exact curves. */
+type Awaited = { readonly words: string } | 'another' | 'curves'
+
+/**
+ * Lets seconds pass for the watch over broken workers of a name, until something has come.
+ * @param later what becomes of those that are started meanwhile
+ */
+export async function beatUntil(
+  page: Page,
+  name: WorkerName,
+  awaited: Awaited,
+  later: 'broken' | 'whole' = 'whole',
+): Promise<void> {
+  await page.evaluate(
+    async ([broken, what, after]) => {
+      const { made } = window.beats
+      const before = made.length
+      const isBroken = (one: (typeof made)[number]) =>
+        one.name === broken && (after === 'broken' || made.indexOf(one) < before)
+      const done = () => {
+        if (what === 'another') return made.some((one, i) => i >= before && one.name === broken)
+        if (what === 'curves') return (window.lyapunovLab?.analysis()?.exactTo ?? -1) > 0
+        return document.body.textContent.includes(what.words)
+      }
+      while (!done()) await window.beats.next(isBroken)
+    },
+    [name, awaited, later] as const,
+  )
+}
+
 /** Moves the long timers of a worker on, those included that are set on the way. */
 export async function elapse(page: Page, name: WorkerName, seconds: number): Promise<void> {
   const worker = await workerOf(page, name)
