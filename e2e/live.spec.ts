@@ -46,7 +46,11 @@ test('presets are learned as they are switched, each within a second’s steps, 
     const before = await page.evaluate(() => window.lyapunovLab?.particles().langevin ?? [])
     await page.getByRole('radio', { name, exact: true }).check({ force: true })
     state = await learned(page, state.taken!.target, 0.15)
-    expect(state.progress!.targetSteps, name).toBeLessThan(A_SECOND)
+    // When it was measured first, whenever the test looks.
+    const measured = state.history.find(
+      ({ target, value }) => target === state.taken!.target && value <= 0.15,
+    )
+    expect(measured!.targetSteps, name).toBeLessThan(A_SECOND)
     expect(state.progress!.klDataModel).toBeGreaterThan(0)
     await expect
       .poll(() => page.evaluate(() => window.lyapunovLab?.particles().langevin ?? []))

@@ -195,13 +195,14 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       const value = progress.klDataModel ?? progress.crossEntropy
       const quantity = progress.klDataModel === null ? 'cross-entropy' : 'kl'
       const seconds = (platform.now() - following.begunAt) / 1000
+      const { target, targetSteps } = progress
       patch({
         phase: progress.state,
         progress,
         history:
           value === null
             ? live.history
-            : grown(live.history, { seconds, target: progress.target, value, quantity }),
+            : grown(live.history, { seconds, target, targetSteps, value, quantity }),
       })
     }),
     client.on('liveEnded', () => {

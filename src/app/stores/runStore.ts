@@ -77,8 +77,9 @@ export const LIVE_SPAN = 20
 export interface LivePoint {
   /** Seconds on the page's clock since the live training began. */
   readonly seconds: number
-  /** Which target it was measured against. */
+  /** Which target it was measured against, and after how many steps on it. */
   readonly target: number
+  readonly targetSteps: number
   /** Nats. */
   readonly value: number
   /** KL(ρ*‖π_θ) or, for points, cross-entropy of the validation points. */
