@@ -115,31 +115,40 @@ export function particlesFollow(outcomes: Outcomes): Prediction {
 /** Rounding of a sum over all cells, nats. */
 export const ROUNDING = 1e-12
 
+/** Largest error bar of the continuous curve, nats; null: one grid only. */
+function largestError({ result }: Outcome): number | null {
+  return result.langevin.fokkerPlanckError.reduce(
+    (most, error) => (error === null ? most : Math.max(most ?? 0, error)),
+    null,
+  )
+}
+
 /**
  * Largest rise in a step of the continuous curve as it is drawn, extrapolated from two grids, over its error bar; step 0 is a
  * quadrature of the initial law and not of the grid. Without extrapolation it is the curve of one grid: 0.
  */
-export function riseOverError({ result, continuous }: Outcome): number {
-  const { fokkerPlanckError: error } = continuous
+export function riseOverError(outcome: Outcome): number {
+  const error = largestError(outcome)
   if (error === null) return 0
-  return Math.max(0, largestRise(result.langevin.fokkerPlanck.slice(1))) / error
+  return Math.max(0, largestRise(outcome.result.langevin.fokkerPlanck.slice(1))) / error
 }
 
 /** Continuous Langevin: KL never rises, and falls as the dissipation identity says. */
 export function lyapunov(outcomes: Outcomes): Prediction[] {
   const run = first(outcomes)
-  const { dissipationError, fokkerPlanckRise, fokkerPlanckError } = run.continuous
+  const { dissipationError, fokkerPlanckRise } = run.continuous
+  const error = largestError(run)
   return [
     atMost(
       'KL of the continuous dynamics never rises: largest change in a step on the cells themselves, nats',
       known(fokkerPlanckRise),
       ROUNDING,
     ),
-    ...(fokkerPlanckError === null
+    ...(error === null
       ? []
       : [
           atMost(
-            `Extrapolated from two grids it rises in no step by more than its error bar, ${number(fokkerPlanckError, 2)} nats: largest rise over that`,
+            `Extrapolated from two grids it rises in no step by more than its error bar, ${number(error, 2)} nats: largest rise over that`,
             riseOverError(run),
             1,
           ),

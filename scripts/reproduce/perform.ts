@@ -30,10 +30,7 @@ export interface Outcome {
   /** Langevin particles after the last step, [x0, y0, …]. */
   readonly cloud: Float32Array
   /** Of the continuous dynamics, as in `AnalysisReport`. Null where they were not followed. */
-  readonly continuous: Pick<
-    AnalysisReport,
-    'dissipationError' | 'fokkerPlanckRise' | 'fokkerPlanckError'
-  >
+  readonly continuous: Pick<AnalysisReport, 'dissipationError' | 'fokkerPlanckRise'>
   /** Cells a side that the exact law was followed on; null: not followed. */
   readonly cells: number | null
   /** Langevin particles found inside a barrier, over all steps. */
@@ -68,7 +65,6 @@ function nothing(steps: number): AnalysisReport {
     unresolved: null,
     foldedMass: [],
     fokkerPlanckRise: null,
-    fokkerPlanckError: null,
     dissipationError: null,
     constants: null,
   }
@@ -97,8 +93,8 @@ export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
     const { steps } = result.scene.dynamics
     const { langevin, nullFloor } = await session.frame({ run, step: steps, have: steps })
     landscape ??= ready.landscape
-    const { dissipationError, fokkerPlanckRise, fokkerPlanckError, cells } = report
-    const continuous = { dissipationError, fokkerPlanckRise, fokkerPlanckError }
+    const { dissipationError, fokkerPlanckRise, cells } = report
+    const continuous = { dissipationError, fokkerPlanckRise }
     const trespassers = await countTrespassers(session, run, steps, ready.landscape)
     runs.push({ seed, result, nullFloor, cloud: langevin, continuous, cells, trespassers })
   }

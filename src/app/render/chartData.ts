@@ -56,7 +56,11 @@ export function samplesOfLaw(data: ChartData, name: LawName): readonly Sample[] 
   let samples = known.get(name)
   if (samples === undefined) {
     const exact = name === 'klExact'
-    samples = samplesOf(analysis.curves[name], (step) => exact && coarseAt(data, step))
+    samples = samplesOf(
+      analysis.curves[name],
+      (step) => exact && coarseAt(data, step),
+      name === 'fokkerPlanck' ? analysis.curves.fokkerPlanckError : [],
+    )
     known.set(name, samples)
   }
   return samples

@@ -77,10 +77,25 @@ describe('the KL chart', () => {
   })
 
   it('tells an error of the continuous curve that can be seen', () => {
-    const noteOf = (fokkerPlanckError: number) =>
-      lyapunovNote(chartData([], { analysis: report({}, { fokkerPlanckError }) }))
-    expect(noteOf(0.004)).toBeNull()
-    expect(noteOf(0.034)).toBe('continuous curve to within 0.034 nats')
+    const of = (error: number, unresolved: string | null = null) =>
+      chartData([], {
+        analysis: report(
+          { fokkerPlanck: [2, 1.5, 1], fokkerPlanckError: [0, error, 0.001] },
+          { unresolved },
+        ),
+      })
+    expect(lyapunovNote(of(0.004))).toBeNull()
+    expect(lyapunovNote(of(0.034))).toBe('continuous curve to within 0.034 nats')
+    expect(lyapunovNote(of(117, 'no exact law'))).toBe(
+      'no exact law; continuous curve to within 117 nats',
+    )
+    const { samples, read } = labelled(lyapunovPicture(of(0.004)), 'Fokker–Planck')
+    expect(samples.map(({ error }) => error)).toEqual([0, 0.004, 0.001])
+    expect(samples.map(read)).toEqual([
+      '2.000 nats',
+      '1.5000 ± 0.0040 nats',
+      '1.0000 ± 0.0010 nats',
+    ])
   })
 
   it('shows an a-priori bound only where some of it lies in the range', () => {

@@ -60,7 +60,6 @@ export function report(
     unresolved: null,
     foldedMass: [],
     fokkerPlanckRise: null,
-    fokkerPlanckError: null,
     dissipationError: null,
     constants: null,
     ...rest,

@@ -103,7 +103,9 @@ export function lyapunovPicture(data: ChartData): StepPicture {
       label: 'Fokker–Planck',
       pen: { tone: 'ink', width: 1.5, dash: [1.5, 3] },
       samples: continuous,
-      read: nats,
+      band: 'error of the grid',
+      read: ({ value, error }) =>
+        `${error > 0 ? formatNatsWithError(value, error) : formatNats(value)} nats`,
     },
     {
       label: 'a-priori bound',
@@ -154,17 +156,20 @@ function bestTime({ collapse }: ChartData, deterministic: readonly Sample[]): Ma
   return [{ label: 'best time, no certificate', tone: 'deterministic', step, value: at.value }]
 }
 
-/** Error bars of the continuous curve beyond this, nats, are told. */
+/** Error bars of the continuous curve beyond this, nats, are told; the largest of them. */
 const TOLD_ERROR = 0.01
 
 /** What there is to say of the exact laws, in a few words; null when all is drawn. */
 export function lyapunovNote({ analysis, steps }: ChartData): string | null {
   if (analysis === null) return null
-  if (analysis.unresolved !== null) return analysis.unresolved
-  if (analysis.stage === 'fine' && analysis.exactTo > 0 && analysis.exactTo < steps)
-    return `exact to k = ${formatCount(analysis.exactTo)}`
-  const error = analysis.fokkerPlanckError
-  return error !== null && error > TOLD_ERROR
-    ? `continuous curve to within ${formatNumber(error, 2)} nats`
-    : null
+  const { stage, exactTo, unresolved, curves } = analysis
+  const error = curves.fokkerPlanckError.reduce<number>((most, e) => Math.max(most, e ?? 0), 0)
+  const notes = [
+    unresolved ??
+      (stage === 'fine' && exactTo > 0 && exactTo < steps
+        ? `exact to k = ${formatCount(exactTo)}`
+        : null),
+    error > TOLD_ERROR ? `continuous curve to within ${formatNumber(error, 2)} nats` : null,
+  ].filter((note) => note !== null)
+  return notes.length === 0 ? null : notes.join('; ')
 }

@@ -38,6 +38,8 @@ export interface Curve {
   readonly variant?: { readonly label: string; readonly pen: Pen }
   /** In order of step. */
   readonly samples: readonly Sample[]
+  /** What its band is; default ±2 SE. */
+  readonly band?: string
   /** A sample in words, with its unit. */
   readonly read: (sample: Sample) => string
 }
@@ -129,15 +131,16 @@ export const LONGEST_GAP = 5
 /** Most decades on an axis. */
 const MOST_DECADES = 7
 
-/** Samples of the values of steps 0, 1, …, nulls left out. */
+/** Samples of the values of steps 0, 1, …, nulls left out, with their errors where there are any. */
 export function samplesOf(
   values: readonly (number | null | undefined)[],
   varied: (step: number) => boolean = () => false,
+  errors: readonly (number | null)[] = [],
 ): Sample[] {
   const samples: Sample[] = []
   values.forEach((value, step) => {
     if (value === null || value === undefined || !Number.isFinite(value)) return
-    samples.push({ step, value, error: 0, varied: varied(step) })
+    samples.push({ step, value, error: errors[step] ?? 0, varied: varied(step) })
   })
   return samples
 }
@@ -215,8 +218,10 @@ export function legendOf(picture: StepPicture, surface: Surface): LegendEntry[] 
     if (plain) entries.push({ label, pen })
     if (variant !== undefined && samples.some(({ varied }) => varied)) entries.push(variant)
   }
-  const banded = picture.curves.some(({ samples }) => samples.some(({ error }) => error > 0))
-  if (banded && surface.width >= NARROW) entries.push({ label: '±2 SE', pen: 'error' })
+  if (surface.width < NARROW) return entries
+  const banded = picture.curves.filter(({ samples }) => samples.some(({ error }) => error > 0))
+  for (const label of new Set(banded.map(({ band = '±2 SE' }) => band)))
+    entries.push({ label, pen: 'error' })
   return entries
 }
 

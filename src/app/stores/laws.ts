@@ -130,6 +130,7 @@ function nothingKnown(steps: number): PackedAnalysis {
       fisher: nothing(),
       mismatch: nothing(),
       fokkerPlanck: nothing(),
+      fokkerPlanckError: nothing(),
       fokkerPlanckFisher: nothing(),
       dataKl: nothing(),
       dataFisher: nothing(),
@@ -141,7 +142,6 @@ function nothingKnown(steps: number): PackedAnalysis {
     unresolved: 'the exact law could not be followed here',
     foldedMass: nothing(),
     fokkerPlanckRise: null,
-    fokkerPlanckError: null,
     dissipationError: null,
     constants: null,
   }

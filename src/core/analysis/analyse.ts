@@ -1,5 +1,5 @@
 import type { Barrier, EnergyField } from '../fields/energyField.ts'
-import { gibbs } from '../fields/gibbs.ts'
+import { type Gibbs, gibbs } from '../fields/gibbs.ts'
 import {
   createTransition,
   type Transition,
@@ -94,12 +94,6 @@ export interface AnalysisReport {
    * `FokkerPlanck`.
    */
   readonly fokkerPlanckRise: number | null
-  /**
-   * Error bar of the continuous curve, nats: over all its steps the largest distance of the values on the finest cells
-   * from their limit, as two grids show it under second order; that limit is what is drawn, where it may be
-   * trusted. Where it may not, the whole difference of the grids. An estimate, no bound. Null: one grid only.
-   */
-  readonly fokkerPlanckError: number | null
   /** Largest |ΔKL + ∫εI dt|/|ΔKL| over the steps of the continuous dynamics that move KL; null: unknown. */
   readonly dissipationError: number | null
   /** Known from the stage `fine` on. */
@@ -173,6 +167,10 @@ export function* analyse(
 
 interface ContinuousCurves extends Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher'> {
   readonly cells: number
+  /** What of KL is due to V, E_ρ[V] − E_π[V] over ε with the grid's own π; the rest is due to the entropies. */
+  readonly energy: readonly number[]
+  /** h²E_π|∇V|²/(6ε²) where it is large, by which the flow on the cells may be too fast or too slow; else 0. */
+  readonly coarseness: number
 }
 type Data = NonNullable<AnalysisInput['data']>
 
@@ -195,7 +193,6 @@ class Findings {
   private unresolved: string | null
   private foldedMass: (number | null)[]
   private fokkerPlanckRise: number | null = null
-  private fokkerPlanckError: number | null = null
   private dissipationError: number | null = null
   private constants: AnalysisReport['constants'] = null
   /** The least rate at which the laws of the run have fallen: λ is no larger. */
@@ -229,7 +226,6 @@ class Findings {
       unresolved: this.unresolved,
       foldedMass: [...this.foldedMass],
       fokkerPlanckRise: this.fokkerPlanckRise,
-      fokkerPlanckError: this.fokkerPlanckError,
       dissipationError: this.dissipationError,
       constants: this.bounded(),
     })
@@ -260,6 +256,8 @@ class Findings {
     const area = spacing(box) * spacing(box)
     const mass = against === null ? null : new Float64Array(density.length)
     const shown: boolean[] = []
+    const atRest = meanEnergy(solver.gibbs.density, solver.gibbs)
+    const energy: number[] = []
     let worst: number | null = null
     let rise: number | null = null
     let previous = Number.NaN
@@ -267,6 +265,7 @@ class Findings {
     for (const reading of fokkerPlanckCurve(solver, density, transition.stepSize, steps, jumps)) {
       fokkerPlanck[k] = k === 0 ? (this.input.kl0 ?? reading.kl) : reading.kl
       fokkerPlanckFisher[k] = this.fisherAt(k, reading.fisher, reading.kl)
+      energy[k] = meanEnergy(reading.density, solver.gibbs) - atRest
       if (k > 0) rise = Math.max(rise ?? -Infinity, reading.kl - previous)
       previous = reading.kl
       const error = dissipationError(reading)
@@ -283,21 +282,30 @@ class Findings {
       k++
       yield this.going
     }
-    const own = { cells, fokkerPlanck, fokkerPlanckFisher }
-    const drawn = coarse === null ? { ...own, error: null } : extrapolated(own, coarse)
+    const own = {
+      cells,
+      energy,
+      coarseness: coarsenessOf(solver.gibbs),
+      fokkerPlanck,
+      fokkerPlanckFisher,
+    }
+    const drawn =
+      coarse === null
+        ? { ...own, fokkerPlanckError: before.fokkerPlanckError }
+        : extrapolated(own, coarse, this.input.kl0 !== null)
     if (against !== null && drawn.fokkerPlanckFisher[0] === null) before.dataFisher[0] = null
     this.curves = {
       ...this.curves,
       fokkerPlanck: drawn.fokkerPlanck,
+      fokkerPlanckError: drawn.fokkerPlanckError,
       fokkerPlanckFisher: drawn.fokkerPlanckFisher,
     }
     for (let j = 0; j <= steps; j++) {
       const kl = drawn.fokkerPlanck[j] ?? null
-      if (kl !== null && shown[j] === true && kl > 10 * (drawn.error ?? 0))
+      if (kl !== null && shown[j] === true && kl > 10 * (drawn.fokkerPlanckError[j] ?? 0))
         this.noteLaw(kl, drawn.fokkerPlanckFisher[j] ?? null)
     }
     this.fokkerPlanckRise = rise
-    this.fokkerPlanckError = drawn.error
     if (against !== null) {
       const { dataKl, dataFisher, residual } = before
       this.curves = { ...this.curves, dataKl, dataFisher, residual }
@@ -571,23 +579,24 @@ const LEAST_FISHER = 1e-12
 
 /**
  * f + (f − c)/(r² − 1), entry by entry, r the ratio of the cells' widths, the correction held to what second order can
- * explain. Step 0 of KL is known by quadrature, of I only where both grids resolve it. KL falls on either grid; what is made of them falls up to their error.
+ * explain. KL falls on either grid; what is made of them falls up to their error. At step 0 I is known only where both
+ * grids resolve it.
+ *
+ * The error bar is the correction where second order explains it at the step and has done so since half its time. Elsewhere the
+ * grids may cross while both are wrong: there it is the difference of what V and what the entropies contribute, taken
+ * apart, the largest since half the step's time; and where the cells do not resolve π, it has a share of KL itself.
+ * @param startKnown KL at step 0 is a quadrature
  */
 function extrapolated(
   fine: ContinuousCurves,
   coarse: ContinuousCurves,
-): ContinuousCurves & { readonly error: number } {
+  startKnown: boolean,
+): Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher' | 'fokkerPlanckError'> {
   const ratio = fine.cells / coarse.cells
-  const corrections = (
-    f: readonly (number | null)[],
-    c: readonly (number | null)[],
-    from: number,
-  ) =>
+  const corrections = (f: readonly (number | null)[], c: readonly (number | null)[]) =>
     f.map((value, k) => {
       const other = c[k] ?? null
-      return value === null || other === null || k < from
-        ? 0
-        : (value - other) / (ratio * ratio - 1)
+      return value === null || other === null ? 0 : (value - other) / (ratio * ratio - 1)
     })
   const corrected = (f: readonly (number | null)[], by: readonly number[]) =>
     f.map((value, k) => {
@@ -595,22 +604,64 @@ function extrapolated(
       const most = ASYMPTOTIC * Math.abs(value)
       return value + Math.max(-most, Math.min(most, by[k]!))
     })
-  const beyond = (by: number, k: number) =>
-    Math.abs(by) > ASYMPTOTIC * Math.abs(fine.fokkerPlanck[k] ?? 0)
-  const ofKl = corrections(fine.fokkerPlanck, coarse.fokkerPlanck, 1)
-  const ofFisher = corrections(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher, 0)
+  const ofKl = corrections(fine.fokkerPlanck, coarse.fokkerPlanck)
+  if (startKnown) ofKl[0] = 0
+  const ofFisher = corrections(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher)
   const fokkerPlanckFisher = corrected(fine.fokkerPlanckFisher, ofFisher)
   const start = Math.max(fine.fokkerPlanckFisher[0] ?? 0, LEAST_FISHER)
   if (Math.abs(ofFisher[0]!) > START_RESOLVED * start) fokkerPlanckFisher[0] = null
+  const regular = ofKl.map(
+    (by, k) => Math.abs(by) <= ASYMPTOTIC * Math.abs(fine.fokkerPlanck[k] ?? 0),
+  )
+  const apart = ofKl.map((by, k) => {
+    const ofEnergy = fine.energy[k]! - coarse.energy[k]!
+    return Math.abs(ofEnergy) + Math.abs(by * (ratio * ratio - 1) - ofEnergy)
+  })
+  if (startKnown) apart[0] = 0
+  const irregular = latelyMost(regular.map((is) => (is ? 0 : 1)))
+  const most = latelyMost(apart)
+  const share = Math.min(1, fine.coarseness)
+  const error = (by: number, k: number) =>
+    irregular[k]! > 0 || share > 0 ? most[k]! : Math.abs(by)
   return {
-    cells: fine.cells,
     fokkerPlanck: corrected(fine.fokkerPlanck, ofKl),
     fokkerPlanckFisher,
-    error: ofKl.reduce(
-      (most, by, k) => Math.max(most, Math.abs(by) * (beyond(by, k) ? ratio * ratio - 1 : 1)),
-      0,
+    fokkerPlanckError: ofKl.map((by, k) =>
+      k === 0 && startKnown ? 0 : error(by, k) + share * (fine.fokkerPlanck[k] ?? 0),
     ),
   }
+}
+
+/** The largest of the values from half the place of each to the place itself. */
+function latelyMost(values: readonly number[]): number[] {
+  // Places of values that are still the largest of a window, falling.
+  const queue: number[] = []
+  let first = 0
+  return values.map((value, k) => {
+    while (queue.length > first && values[queue.at(-1)!]! <= value) queue.pop()
+    queue.push(k)
+    while (queue[first]! < Math.floor(k / 2)) first++
+    return values[queue[first]!]!
+  })
+}
+
+/** Cells of less are fine enough: the numerical diffusion of the flow is a tenth of its own. */
+const COARSE = 0.08
+
+function coarsenessOf({ density, box }: Gibbs): number {
+  const h = spacing(box)
+  const mass = density.map((p) => p * h * h)
+  const share = (h * h * relativeFisher(mass, new Float64Array(mass.length), box)) / 6
+  return share > COARSE ? share : 0
+}
+
+/** E_ρ[−log π] over cells. */
+function meanEnergy(density: Float64Array, { logDensity, box }: Gibbs): number {
+  let sum = 0
+  for (let k = 0; k < density.length; k++) {
+    if (density[k]! > 0) sum -= density[k]! * logDensity[k]!
+  }
+  return sum * spacing(box) * spacing(box)
 }
 
 function movedBy(a: Float64Array, b: Float64Array): number {
@@ -625,6 +676,7 @@ function copied(curves: LawCurves): LawCurves {
     fisher: [...curves.fisher],
     mismatch: [...curves.mismatch],
     fokkerPlanck: [...curves.fokkerPlanck],
+    fokkerPlanckError: [...curves.fokkerPlanckError],
     fokkerPlanckFisher: [...curves.fokkerPlanckFisher],
     dataKl: [...curves.dataKl],
     dataFisher: [...curves.dataFisher],

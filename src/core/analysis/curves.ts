@@ -17,6 +17,12 @@ export interface LawCurves {
   readonly mismatch: (number | null)[]
   /** KL of the continuous dynamics (Fokker–Planck) at t = kη. */
   readonly fokkerPlanck: (number | null)[]
+  /**
+   * Error bar of `fokkerPlanck`, nats: the distance of the values on the finest cells from their limit, as two grids show it
+   * under second order; that limit is what is drawn, where it may be trusted. Where it may not, the whole
+   * difference of the grids. An estimate, no bound. Null: one grid only.
+   */
+  readonly fokkerPlanckError: (number | null)[]
   /** I of the continuous dynamics at t = kη: d/dt KL = −ε I. */
   readonly fokkerPlanckFisher: (number | null)[]
   /**
@@ -38,6 +44,7 @@ export function noLawCurves(steps: number): LawCurves {
     fisher: nothing(),
     mismatch: nothing(),
     fokkerPlanck: nothing(),
+    fokkerPlanckError: nothing(),
     fokkerPlanckFisher: nothing(),
     dataKl: nothing(),
     dataFisher: nothing(),
