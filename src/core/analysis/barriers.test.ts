@@ -29,6 +29,7 @@ import { logSobolevLowerBound } from './logSobolev.ts'
 import { createKlEstimator } from './nativeKl.ts'
 import { nullFloor } from './nullFloor.ts'
 import { biasPrediction, smoothness95 } from './smoothness.ts'
+import type { Distribution } from '../targets/target.ts'
 
 const half = (offset: number, strength: number): Barrier => ({
   kind: 'half-plane',
@@ -215,6 +216,58 @@ describe('initial laws beside barriers', () => {
     }
     expect(Math.abs(mean - 0.35)).toBeLessThan((4 * 0.3753) / Math.sqrt(4000))
   })
+
+  const soft: readonly Barrier[] = [
+    { kind: 'disc', center: [0.2, 0.1], radius: 0.5, strength: 10 },
+    { kind: 'disc', center: [-0.4, 0.3], radius: 0.06, strength: 3 },
+    half(-0.62, 4),
+    {
+      kind: 'polygon',
+      points: [
+        [-1.1, -0.7],
+        [0.35, -0.9],
+        [0.1, 0.3],
+      ],
+      strength: 6,
+    },
+  ]
+  const starts: readonly InitialLawKind[] = [
+    {
+      kind: 'gaussian',
+      mean: [0, -0.5],
+      covariance: [
+        [0.6, 0.1],
+        [0.1, 0.5],
+      ],
+    },
+    { kind: 'uniform', halfWidth: 1.3 },
+    { kind: 'point', at: [0.9, -0.2], spread: 0.06 },
+    { kind: 'data' },
+  ]
+  it.each([
+    // By midpoints on 8000² squares, log h at each: Gaussian, square, point and data.
+    [0, 10.6498, 10.0709, 26.0105, 16.1456],
+    [1, 0.4632, 0.6152, 4.6982, 0.8184],
+    [2, 3.8385, 3.5803, 3.5696, 4.1493],
+    [3, 11.1329, 8.8719, 7.2749, 8.4117],
+  ] as const)(
+    'KL₀ beside a soft wall is a mean of log h, not the log of a mean: barrier %i',
+    (which, ...wanted) => {
+      const walled = bowl([soft[which]!])
+      const target: Distribution = {
+        sample: () => new Float64Array(0),
+        density: {
+          logDensity: (x, y) => -(x * x + (y - 0.4) * (y - 0.4)) / 0.8 - log(0.8 * Math.PI),
+          score: () => undefined,
+        },
+      }
+      const beside = { field: walled, gibbs: gibbs(walled, 0.5), target }
+      starts.forEach((kind, i) => {
+        const { kl } = initialLaw(kind, beside)
+        expect(Math.abs(kl! - wanted[i]!)).toBeLessThan(3e-3)
+      })
+    },
+  )
 
   it('a law far beyond the wall is drawn in what is left of it', () => {
     const kind: InitialLawKind = {

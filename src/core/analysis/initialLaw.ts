@@ -1,5 +1,11 @@
 import { quadraticEnergy } from '../fields/analytic.ts'
-import { barrierMean, fieldValue, hardWalls, isAllowed } from '../fields/barriers.ts'
+import {
+  barrierLogMean,
+  barrierMean,
+  fieldValue,
+  hardWalls,
+  isAllowed,
+} from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { readValue, tabulateEnergy } from '../fields/energyGrid.ts'
 import { type Gibbs, gibbs as gibbsOn, gibbsSampler, visitGibbs } from '../fields/gibbs.ts'
@@ -81,6 +87,11 @@ const MASS_TOLERANCE = 1e-5
 /** With barriers, whose walls settle more slowly. */
 const WALL_MASS_TOLERANCE = 1e-4
 const MAX_SUBDIVISION = 8
+/** With barriers cells are halved until that moves KL by no more than this, nats, or they are this many times finer. */
+const WALL_KL_TOLERANCE = 1e-3
+const MOST_HALVED = 4
+/** A law whose mass the last halving still moved by more than this share is not known. */
+const FOUND = 1e-3
 /** log of what a law's mass on the box may exceed 1 by: its density is normalised to 1e-4, and a quadrature errs. */
 const PLANE_TOLERANCE = 1e-3
 /** Points of less mass are left out: together less than 1e-14. */
@@ -428,15 +439,28 @@ function intervals([low, high]: Range, box: Box, scale: number): [number, number
   return out
 }
 
-/** log of the mass in a window, and KL of the law renormalised there against π. */
+/** log of the mass in a window, and KL of the law renormalised there against π; beside walls on cells fine enough. */
 function measure(logDensity: LogDensity, window: Window, context: InitialLawContext): Measure {
   const { field, gibbs } = context
   if (!(window.across[1] > window.across[0])) return { logMass: -Infinity, kl: Number.NaN }
-  const sum = new Moment(field, gibbs)
-  visitWindow(window, gibbs.box, field, (x, y, width, height) => {
-    sum.add(logDensity, x, y, width, height)
-  })
-  return sum.result()
+  const { halfWidth, cells } = gibbs.box
+  let before: Measure | null = null
+  for (let m = 1; ; m *= 2) {
+    const sum = new Moment(field, gibbs)
+    const finer = {
+      ...window,
+      scaleAcross: window.scaleAcross / m,
+      scaleAlong: window.scaleAlong / m,
+    }
+    visitWindow(finer, { halfWidth, cells: m * cells }, field, (x, y, width, height) => {
+      sum.add(logDensity, x, y, width, height)
+    })
+    const now = sum.result()
+    // Walls settle by the second order.
+    if (field.barriers.length === 0 || m === MOST_HALVED) return now
+    if (before !== null && Math.abs(now.kl - before.kl) <= WALL_KL_TOLERANCE) return now
+    before = now
+  }
 }
 
 /** The cells where a law on all of Ω lives, of which no scale is known. */
@@ -510,52 +534,49 @@ function measureCells(
     const row = (k - column) / box.cells
     before += h * h * exp(logDensity(centreCoordinate(box, column), centreCoordinate(box, row)))
   }
-  const tolerance = field.barriers.length > 0 ? WALL_MASS_TOLERANCE : MASS_TOLERANCE
+  const walls = field.barriers.length > 0
+  let klBefore = Number.NaN
   for (let m = 1; ; m *= 2) {
     const sum = new Moment(field, gibbs)
     visitCells(active, box, m, field, (x, y, width, height) => {
       sum.add(logDensity, x, y, width, height)
     })
-    const settled = Math.abs(sum.mass - before) <= tolerance * sum.mass
-    if (settled || m === MAX_SUBDIVISION) {
-      const { logMass, kl } = sum.result()
+    const { logMass, kl } = sum.result()
+    const moved = Math.abs(sum.mass - before) / sum.mass
+    const settled = walls
+      ? moved <= WALL_MASS_TOLERANCE && Math.abs(kl - klBefore) <= WALL_KL_TOLERANCE
+      : moved <= MASS_TOLERANCE
+    if (settled || m === (walls ? MOST_HALVED : MAX_SUBDIVISION)) {
       // A density on the plane has at most mass 1 on the box.
-      const known = settled && logMass <= PLANE_TOLERANCE
+      const known = moved <= FOUND && logMass <= PLANE_TOLERANCE
       return { logMass, kl: known ? kl : null, length: h / m }
     }
     before = sum.mass
+    klBefore = kl
   }
 }
 
-/** What barriers leave of a rectangle: where to read there, and log of the mean of their part of e^(−V/ε) over that. */
+/** What barriers leave of a rectangle: how much, and where to read there. */
 class Allowed {
   x = 0
   y = 0
   /** Of the rectangle; 0 where nothing is left. */
   area = 0
-  logWalls = 0
-  private readonly field: EnergyField
-  private readonly epsilon: number
+  private readonly barriers: EnergyField['barriers']
   private readonly out = new Float64Array(3)
 
-  constructor(field: EnergyField, epsilon: number) {
-    this.field = field
-    this.epsilon = epsilon
+  constructor({ barriers }: EnergyField) {
+    this.barriers = barriers
   }
 
   read(x: number, y: number, width: number, height: number): void {
-    const { barriers } = this.field
+    const { barriers, out } = this
     this.x = x
     this.y = y
     this.area = width * height
-    this.logWalls = 0
     if (barriers.length === 0) return
-    const { out } = this
-    barrierMean(barriers, this.epsilon, x, y, width, height, out)
-    const walls = out[0]!
     barrierMean(barriers, Infinity, x, y, width, height, out)
     this.area *= exp(out[0]!)
-    this.logWalls = walls - out[0]!
     this.x = out[1]!
     this.y = out[2]!
   }
@@ -563,7 +584,7 @@ class Allowed {
 
 /** The nodes of a quadrature as points with masses. */
 function pointsOf(logDensity: LogDensity, field: EnergyField, visit: Visit): Node {
-  const allowed = new Allowed(field, 1)
+  const allowed = new Allowed(field)
   return (x, y, width, height) => {
     allowed.read(x, y, width, height)
     if (!(allowed.area > 0)) return
@@ -583,7 +604,7 @@ class Moment {
   constructor(field: EnergyField, gibbs: Gibbs) {
     this.field = field
     this.gibbs = gibbs
-    this.allowed = new Allowed(field, gibbs.epsilon)
+    this.allowed = new Allowed(field)
   }
 
   add(logDensity: LogDensity, x: number, y: number, width: number, height: number): void {
@@ -594,8 +615,11 @@ class Moment {
     const share = allowed.area * exp(l)
     if (!(share > 0)) return
     this.mass += share
-    const v = readValue(this.field.grid, allowed.x, allowed.y)
-    this.moment += share * (l + v / this.gibbs.epsilon - allowed.logWalls)
+    const { grid, barriers } = this.field
+    const { epsilon } = this.gibbs
+    // In the law every place counts alike, not those where π is large.
+    const walls = barrierLogMean(barriers, epsilon, x, y, width, height)
+    this.moment += share * (l + readValue(grid, allowed.x, allowed.y) / epsilon - walls)
   }
 
   result(): Measure {

@@ -353,6 +353,13 @@ export function barrierTerm(strength: number, h: number): number {
   return strength === 0 || h >= CAP_TO ? 0 : -strength * log(cap(h))
 }
 
+/** h with its derivatives: on an edge itself a polygon has no gradient; next to it, within the rectangle, it has. */
+function readSlope(barrier: Barrier, x: number, y: number, width: number, height: number): number {
+  const h = readLevel(barrier, x, y, true)
+  if (h !== 0 || level[1] !== 0 || level[2] !== 0) return h
+  return readLevel(barrier, x + 1e-9 * width, y + 1.7e-9 * height, true)
+}
+
 /** Cells farther from a wall than this many times the change of h across half of them take h at their middle. */
 const FAR = 8
 /** A slope across a rectangle this much smaller than the other one is left out. */
@@ -381,11 +388,7 @@ export function barrierMean(
   out[2] = y
   for (const barrier of barriers) {
     const power = barrier.strength / epsilon
-    let h = readLevel(barrier, x, y, true)
-    // On an edge itself a polygon has no gradient; next to it, it has.
-    if (h === 0 && level[1] === 0 && level[2] === 0) {
-      h = readLevel(barrier, x + 1e-9 * width, y + 1.7e-9 * height, true)
-    }
+    const h = readSlope(barrier, x, y, width, height)
     const hx = level[1]!
     const hy = level[2]!
     const a = Math.abs(hx) * width
@@ -410,6 +413,54 @@ export function barrierMean(
     out[2] = out[2] + scale * hy
   }
   out[0] = sum
+}
+
+/**
+ * Σ μ/ε · mean of log c(h) over what barriers leave of a rectangle, which has to be something: what they add to −V/ε in the
+ * mean, by Jensen below the log of the mean that `barrierMean` gives. Where a wall crosses or is near, h is taken as linear
+ * and integrated in closed form; farther away its second derivatives count, so that what is left is of fourth order.
+ */
+export function barrierLogMean(
+  barriers: readonly Barrier[],
+  epsilon: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): number {
+  let sum = 0
+  for (const barrier of barriers) {
+    const power = barrier.strength / epsilon
+    if (!(power > 0)) continue
+    const h = readSlope(barrier, x, y, width, height)
+    const [, hx, hy, hxx, , hyy] = level as unknown as [number, ...number[]]
+    const a = Math.abs(hx!) * width
+    const b = Math.abs(hy!) * height
+    if (h < FAR * 0.5 * (a + b)) {
+      sum += power * meanLog(h, Math.max(a, b), Math.min(a, b))
+    } else if (h < CAP_TO) {
+      const value = log(cap(h))
+      const bend = (capBend - capSlope * capSlope) * (a * a + b * b)
+      const curve = capSlope * (hxx! * width * width + hyy! * height * height)
+      sum += power * (value + (bend + curve) / 24)
+    }
+  }
+  return sum
+}
+
+/** Mean of log z over z = h + a·s + b·t > 0, s, t in [−½, ½]; a ≥ b ≥ 0, a > 0, and some z > 0. */
+function meanLog(h: number, a: number, b: number): number {
+  if (b < FLAT * a) {
+    const top = h + 0.5 * a
+    const bottom = Math.max(0, h - 0.5 * a)
+    const inner = (z: number): number => (z > 0 ? z * (log(z) - 1) : 0)
+    return (inner(top) - inner(bottom)) / (top - bottom)
+  }
+  const square = (z: number): number => (z > 0 ? 0.5 * z * z : 0)
+  const inner = (z: number): number => (z > 0 ? 0.5 * z * z * (log(z) - 1.5) : 0)
+  const difference = (f: (z: number) => number): number =>
+    f(h + 0.5 * (a + b)) - f(h + 0.5 * (a - b)) - f(h - 0.5 * (a - b)) + f(h - 0.5 * (a + b))
+  return difference(inner) / difference(square)
 }
 
 /** log of the mean of (h + a·s + b·t)₊^power over s, t in [−½, ½]; a ≥ b ≥ 0, a > 0. */
