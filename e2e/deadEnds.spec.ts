@@ -56,7 +56,8 @@ const STATES: Readonly<
   running: {
     is: ['running'],
     come: async (page) => {
-      await openScene(page, { ...TRAINED, dynamics: { ...TRAINED.dynamics, steps: 100_000 } })
+      const long = { ...TRAINED.dynamics, steps: 5000 }
+      await openScene(page, { ...TRAINED, dynamics: long, view: { ...TRAINED.view, speed: 1 } })
     },
   },
   paused: {

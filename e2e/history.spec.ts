@@ -1,14 +1,21 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
-import { stage } from './lab.ts'
+import { openScene, scene, stage } from './lab.ts'
+
+/** Its laws take no time that a machine would be short of. */
+const SMALL = scene({
+  energy: { kind: 'pretrained', name: 'two-moons' },
+  domain: { cells: 32 },
+  dynamics: { particles: 256, steps: 500 },
+})
 
 const target = (page: Page, name: string) =>
   page.getByRole('radiogroup', { name: 'Target' }).getByRole('radio', { name, exact: true })
 const undo = (page: Page) => page.getByRole('button', { name: 'Undo', exact: true })
 const redo = (page: Page) => page.getByRole('button', { name: 'Redo', exact: true })
 
-async function open(page: Page, address = '/'): Promise<void> {
-  await page.goto(address)
+async function open(page: Page): Promise<void> {
+  await openScene(page, SMALL)
   await expect(stage(page)).not.toHaveAttribute('data-step', '0', { timeout: 60_000 })
 }
 

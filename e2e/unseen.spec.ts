@@ -22,7 +22,8 @@ const PLAYING = scene({
       [0, 1],
     ],
   },
-  dynamics: { particles: 500, steps: 20_000, stepSize: 0.01 },
+  domain: { cells: 32 },
+  dynamics: { particles: 500, steps: 4000, stepSize: 0.1 },
   view: { speed: 48 },
 })
 
