@@ -39,7 +39,6 @@ const ROOMS = {
   'lab/io': {
     may: ['core/maths', 'lab/scene'],
     types: ['learning'],
-    packages: ['d3-dsv'],
   },
   'lab/protocol': { types: ['core', 'learning', 'lab/scene', 'lab/io'] },
   'lab/engine': {

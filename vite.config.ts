@@ -10,7 +10,8 @@ import { preloadViews } from './scripts/preloadViews.ts'
 /** What the lab needs before anything is drawn. */
 const STARTS_WORKER = /src\/(?:core|learning|lab|app\/stores|app\/storage)\/|preload-helper/
 /** What the dialogs for data of one's own share. */
-const OWN_DATA = /useAcceptance|stores\/data\.ts|io\/csv\.ts|d3-dsv|\/Dialog\.tsx/
+const OWN_DATA =
+  /useAcceptance|stores\/data\.ts|io\/(?:table|rows|scale|encodings|slices|numberCell)\.ts|TablePreview|\/Dialog\.tsx/
 
 /** What shows how a training goes, live or by the recipe: its curves, and the library that draws them. */
 const LIVE = /\/LivePanel\.tsx|render\/(?:live|loss)Chart\.ts|d3-shape|d3-path/

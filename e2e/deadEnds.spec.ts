@@ -112,7 +112,7 @@ const DIALOGS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   ...Object.fromEntries<(page: Page) => Promise<void>>(
     [
       ['Draw', 'Draw a target'],
-      ['Upload CSV', 'Upload a CSV'],
+      ['Upload CSV', 'Upload a table'],
       ['Paste', 'Paste points'],
     ].map(([opener, title]) => [
       title!,

@@ -23,14 +23,15 @@ test('markup in files, columns, rows and links is shown as it stands and makes n
   await page.getByRole('button', { name: 'Upload CSV' }).click()
   const rows = Array.from({ length: 30 }, (_, i) => `${Math.sin(i)},${Math.cos(3 * i)},${MARKUP}`)
   const name = `${MARKUP}.csv`
-  await page.getByLabel('CSV file').setInputFiles({
+  await page.getByLabel('Table file').setInputFiles({
     name,
     mimeType: 'text/csv',
     buffer: Buffer.from(`${MARKUP},y${MARKUP}\n${rows.join('\n')}\n${MARKUP},1\n`),
   })
   const dialog = page.getByRole('dialog')
-  await expect(dialog.getByRole('combobox').first()).toContainText('<img class="hostile"')
-  await expect(dialog.getByText(/row.? skipped \(line 32.*<img class/)).toBeVisible()
+  await expect(dialog.getByLabel('Across')).toContainText('<img class="hostile"')
+  await expect(dialog.getByText(/row with no number \(line 32.*<img class/)).toBeVisible()
+  await expect(dialog.getByRole('columnheader', { name: '<img class="hostile"' })).toHaveCount(2)
   await dialog.getByRole('button', { name: 'Use as target' }).click()
   await expect(page.getByRole('radio', { name: '<img class="hostile"' })).toBeChecked()
   await expect(stage(page)).toHaveAttribute('data-status', 'idle')

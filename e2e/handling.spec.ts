@@ -137,7 +137,7 @@ test('a file dropped beside its zone is ignored or taken, never opened', async (
   expect(await drop(page, 640, 300, csv)).toBe(true)
   expect(await drop(page, 5, 5, csv)).toBe(true)
   await page.getByRole('button', { name: 'Upload CSV' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Upload a CSV' })
+  const dialog = page.getByRole('dialog', { name: 'Upload a table' })
   await expect(dialog).toBeVisible()
   expect(await drop(page, 5, 5, csv)).toBe(true)
   await expect(dialog.getByText('60 points')).toBeVisible()

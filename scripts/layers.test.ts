@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest'
  */
 const ROOT = path.resolve(import.meta.dirname, '..')
 const PACKAGES = [
-  ...['react', 'react-dom/client', 'zustand', 'katex', 'idb', 'd3', 'd3-dsv', 'd3-scale', 'vite'],
+  ...['react', 'react-dom/client', 'zustand', 'katex', 'idb', 'd3', 'd3-scale', 'vite'],
   ...['@tensorflow/tfjs-core', 'node:fs'],
 ]
 

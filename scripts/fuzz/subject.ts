@@ -13,6 +13,8 @@ export interface Case {
   readonly input: string | Uint8Array
   /** Reads the input as the lab does. What is timed. */
   readonly read: () => unknown
+  /** The same in the pieces between which the page goes on: none may take long, however long the input is. */
+  readonly pieces?: () => Iterator<unknown>
   /** Throws where what `read` does is not as promised; reads again, so that nothing is kept between. */
   readonly verify: () => void
 }

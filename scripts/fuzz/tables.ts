@@ -1,10 +1,17 @@
+import { decodeText } from '../../src/lab/io/encodings.ts'
+import { atOnce, type Pieces } from '../../src/lab/io/slices.ts'
 import {
-  describeCsvError,
+  describeReading,
+  describeRemark,
+  describeSkipped,
+  describeTableError,
   MIN_ROWS,
-  readCsv,
-  readPastedPoints,
-  type CsvRead,
-} from '../../src/lab/io/csv.ts'
+  readTable,
+  readTableNow,
+  type TableOptions,
+  type TableRead,
+} from '../../src/lab/io/table.ts'
+import { AXES, DECIMALS, SEPARATORS } from '../../src/lab/scene/tableForm.ts'
 import { recoverScene } from '../../src/lab/scene/decode.ts'
 import type { Draws } from './draws.ts'
 import { changeBytes, changeText } from './mutate.ts'
@@ -15,7 +22,8 @@ import { demand, demandMessage, type Subject } from './subject.ts'
 const INLINE = 200
 
 function goodTable(draws: Draws): string {
-  const delimiter = draws.pick([',', ';', '\t', ' ', ', ', '|'])
+  const delimiter = draws.pick([',', ';', '\t', ' ', ', ', '|', ' ; '])
+  const decimal = draws.chance(0.3) ? ',' : '.'
   const end = draws.pick(['\n', '\r\n', '\r', '\n\n'])
   const width = 2 + draws.below(4)
   const digits = draws.below(6)
@@ -23,7 +31,11 @@ function goodTable(draws: Draws): string {
     if (column >= 2 && draws.chance(0.5))
       return draws.pick(['', 'ok', '"a, b"', '"say ""hm"""', '"x\ny"'])
     const number = (draws.unit() - 0.5) * 10 ** draws.below(7)
-    return draws.chance(0.1) ? number.toExponential(digits) : number.toFixed(digits)
+    const text = draws.chance(0.1) ? number.toExponential(digits) : number.toFixed(digits)
+    const signed = draws.chance(0.1) ? text.replace('-', '−') : text
+    return draws.chance(0.03)
+      ? draws.pick(['NA', '', '-', '2024-01-05', '1 234', '#N/A'])
+      : signed.replace('.', decimal)
   }
   const rows = Array.from({ length: MIN_ROWS + draws.below(40) }, () =>
     Array.from({ length: width }, (_, column) => cell(column)).join(delimiter),
@@ -33,6 +45,8 @@ function goodTable(draws: Draws): string {
       Array.from({ length: width }, (_, i) => draws.pick(['x', '"y, m"', `c${i}`])).join(delimiter),
     )
   }
+  if (draws.chance(0.1))
+    rows.splice(draws.below(3), 0, draws.pick(['# x y', 'a title', 'm,s', 'sep=;']))
   return (draws.chance(0.1) ? '\uFEFF' : '') + rows.join(end) + end
 }
 
@@ -55,6 +69,12 @@ const HUGE: readonly (() => string)[] = [
   () => '"\n'.repeat(150_000),
   () => `${'9'.repeat(5_000_000)}x,1\n`,
   () => '1,2\n3,4\n'.repeat(100_000),
+  // As long as a table may be: in rows, in lines, in characters, in cells that take the longest.
+  () => Array.from({ length: 200_000 }, (_, i) => `${i / 7},${(i * i) % 1009}`).join('\n\n'),
+  () => `1,${'9'.repeat(160)}.5,2\n`.repeat(199_000),
+  () => '"1,234.5","−2 345.25"\n0.5,NA\n'.repeat(99_000),
+  () => `${'1 2 3 4 5 6 7 8 '.repeat(100)}\n`.repeat(20_000),
+  () => `#${' '.repeat(150)}\n`.repeat(200_000),
   () => `${',1'.repeat(999)}\n`.repeat(2000),
   () => `]${' '.repeat(5_000_000)}`,
   () => '[1,2],'.repeat(150_000),
@@ -62,37 +82,64 @@ const HUGE: readonly (() => string)[] = [
   () => `${'x'.repeat(5_000_000)},y\n${'1,2\n3,4\n'.repeat(20)}`,
 ]
 
-function demandRead(read: CsvRead, lines: number): void {
+function demandRead(read: TableRead, lines: number, options: TableOptions): void {
+  const { layout } = read
+  for (const { index, name } of layout?.available ?? []) {
+    demandMessage(name)
+    demand(name.length <= 200, `a column's name of ${name.length} characters`)
+    demand(layout?.available[index]?.name === name, 'columns out of order')
+  }
+  const names = new Set(layout?.available.map(({ name }) => name))
+  demand(names.size === (layout?.available.length ?? 0), 'two columns of one name')
+  for (const { line, cells } of layout?.first.rows ?? []) {
+    demand(line >= 1 && line <= lines, `line ${line} shown, of ${lines}`)
+    demand(cells.length === layout?.first.columns.length, 'a row shown that has other cells')
+  }
   if ('error' in read) {
-    demandMessage(describeCsvError(read.error))
+    demandMessage(describeTableError(read.error))
     demand(read.error.line >= 0 && read.error.line <= lines, `line ${read.error.line} of ${lines}`)
     return
   }
-  const { points, columns, available, skipped } = read
+  const { points, columns, skipped, remarks } = read
   demand(points.length % 2 === 0 && points.length >= 2 * MIN_ROWS, `${points.length} coordinates`)
   demand(
     points.every((value) => Math.abs(value) <= 1e9),
     'a coordinate out of range',
   )
-  for (const { index, name } of available) {
-    demandMessage(name)
-    demand(name.length <= 100, `a column's name of ${name.length} characters`)
-    demand(available[index]?.name === name, 'columns out of order')
-  }
   for (const { index, name } of columns)
-    demand(available[index]?.name === name, 'an unknown column')
+    demand(layout?.available[index]?.name === name, 'an unknown column')
+  for (const decided of ['separator', 'decimal'] as const)
+    if (options[decided] !== undefined)
+      demand(layout?.[decided] === options[decided], `another ${decided} than was decided`)
   let before = 0
-  for (const { line, reason } of skipped) {
-    demand(line > before && line <= lines, `line ${line} skipped after ${before}, of ${lines}`)
+  for (const skip of skipped) {
+    const { line, rows } = skip
+    demand(line >= before && line <= lines, `line ${line} skipped after ${before}, of ${lines}`)
     before = line
-    demandMessage(reason)
+    demand(rows >= 1 && rows <= Math.max(lines, 400_000), `${rows} rows skipped`)
+    demandMessage(describeSkipped(skip))
   }
+  for (const remark of remarks) demandMessage(describeRemark(remark))
+  demandMessage(
+    describeReading({ ...read.layout, points: points.length / 2, columns, encoding: '' }),
+  )
   const flat = [...points.subarray(0, 2 * INLINE)]
   const pairs = flat.flatMap((x, i) => (i % 2 === 0 ? [[x, flat[i + 1]]] : []))
   const { scene, problems } = recoverScene({ target: { kind: 'points', points: pairs } })
   // A part of the points may lack what all have: two that differ.
   if (points.length <= 2 * INLINE) demand(problems.length === 0, 'points that no scene may hold')
   demandScene(scene)
+}
+
+/** A text as people's programs write it: in UTF-8 mostly, in UTF-16 either way, in one byte a character. */
+function bytesOf(text: string, draws: Draws): Uint8Array {
+  if (draws.chance(0.8)) return new TextEncoder().encode(text)
+  if (draws.chance(0.3)) return Uint8Array.from(text.slice(0, 10_000), (c) => c.charCodeAt(0) & 255)
+  const little = draws.chance(0.5)
+  const view = new DataView(new ArrayBuffer(2 * text.length + 2))
+  for (const [i, code] of [0xfeff, ...Uint16Array.from(text, (c) => c.charCodeAt(0))].entries())
+    if (2 * i + 1 < view.byteLength) view.setUint16(2 * i, code, little)
+  return new Uint8Array(view.buffer)
 }
 
 export const tables: Subject = {
@@ -109,17 +156,27 @@ export const tables: Subject = {
               changeBytes(encoder.encode(good), draws, encoder.encode(goodTable(draws))),
             )
           : changeText(good, draws, goodTable(draws), TABLE_CHANGES)
-      const columns = draws.chance(0.3) ? ([draws.below(8), draws.below(1001)] as const) : undefined
+      const options: TableOptions = {
+        ...(draws.chance(0.3) && { columns: [draws.below(8), draws.below(1001)] as const }),
+        ...(draws.chance(0.1) && { separator: draws.pick(SEPARATORS) }),
+        ...(draws.chance(0.1) && { decimal: draws.pick(DECIMALS) }),
+        ...(draws.chance(0.1) && { log: [draws.pick(AXES)] }),
+        ...(draws.chance(0.1) && { clip: 1 + draws.below(20) }),
+      }
+      const bytes = bytesOf(text, draws)
+      const pieces = function* (): Pieces<void> {
+        const decoded = yield* decodeText(bytes)
+        if (!('error' in decoded)) yield* readTable(decoded.text, options)
+      }
       return {
         input: text,
+        pieces,
         read() {
-          readCsv(text, columns)
-          readPastedPoints(text)
+          atOnce(pieces())
         },
         verify() {
           const lines = text.split(/\r\n|\r|\n/u).length
-          demandRead(readCsv(text, columns), lines)
-          demandRead(readPastedPoints(text), lines + (text.match(/[[({]/gu)?.length ?? 0))
+          demandRead(readTableNow(text, options), lines, options)
         },
       }
     }

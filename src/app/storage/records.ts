@@ -1,8 +1,11 @@
-import { describeCsvError, readCsv } from '../../lab/io/csv.ts'
+import { decodeText } from '../../lab/io/encodings.ts'
 import { readEnergyFile } from '../../lab/io/energyFile.ts'
 import { sha256Hex } from '../../lab/io/sha256.ts'
+import { atOnce } from '../../lab/io/slices.ts'
+import { describeTableError, readTableNow } from '../../lab/io/table.ts'
 import { recoverScene } from '../../lab/scene/decode.ts'
 import { describeProblem } from '../../lab/scene/problem.ts'
+import type { TableForm } from '../../lab/scene/tableForm.ts'
 import type {
   EnergySpec,
   PointsFile,
@@ -84,6 +87,8 @@ export type DataContent =
       /** SHA-256 of `bytes`, hex. */
       readonly hash: string
       readonly columns: readonly [number, number]
+      /** How its owner decided that it is read; left out where nothing was decided. */
+      readonly form?: TableForm
       readonly columnNames: readonly [string, string]
     }
 
@@ -140,30 +145,45 @@ export async function decodeDataSet(key: unknown, value: unknown): Promise<DataS
 }
 
 async function decodeData(content: Fields): Promise<DataContent> {
-  const { kind, points, file, columns, columnNames } = content
+  const { kind, points, file, columns, columnNames, form } = content
   if (kind === 'points') {
     const { target } = sceneOf({ target: { kind, points } })
     if ('points' in target) return { kind, points: target.points }
     throw new Unreadable('it holds no points')
   }
   if (kind !== 'file') throw new Unreadable('its kind is not known here')
-  const named = sceneOf({ target: { kind: 'points', file, columns } }).target as PointsFile
+  const decided = isFields(form) ? form : {}
+  const target = sceneOf({ target: { ...decided, kind: 'points', file, columns } }).target
+  const { columns: named, ...rest } = target as PointsFile
+  const read = named ?? ([0, 1] as const)
   const known = content.hash
   const bytes = await bytesOf(content.bytes, known, 'bytes')
   if (known === undefined) {
     // Kept before files were known by their contents: that it is a table has to be found out by reading it.
-    const table = readCsv(new TextDecoder().decode(bytes), named.columns)
-    if ('error' in table) throw new Unreadable(describeCsvError(table.error))
+    const text = atOnce(decodeText(bytes))
+    if ('error' in text) throw new Unreadable(text.error)
+    const table = readTableNow(text.text, { columns: read })
+    if ('error' in table) throw new Unreadable(describeTableError(table.error))
   }
   const names: readonly unknown[] = Array.isArray(columnNames) ? columnNames : []
   const [x, y] = names
   return {
     kind,
-    file: named.file,
+    file: rest.file,
     bytes,
     hash: typeof known === 'string' ? known : await sha256Hex(bytes),
-    columns: named.columns,
+    columns: read,
+    ...(Object.keys(decided).length > 0 && { form: formOf(rest) }),
     columnNames: typeof x === 'string' && typeof y === 'string' ? [x, y] : ['x', 'y'],
+  }
+}
+
+function formOf({ separator, decimal, log, clip }: Omit<PointsFile, 'columns'>): TableForm {
+  return {
+    ...(separator !== undefined && { separator }),
+    ...(decimal !== undefined && { decimal }),
+    ...(log !== undefined && { log }),
+    ...(clip !== undefined && { clip }),
   }
 }
 

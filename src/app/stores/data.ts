@@ -1,40 +1,80 @@
-import {
-  describeCsvError,
-  readCsv,
-  readPastedPoints,
-  type PointTable,
-  type SkippedRow,
-} from '../../lab/io/csv.ts'
+import { decodeText, type Encoding } from '../../lab/io/encodings.ts'
 import { sha256Hex } from '../../lab/io/sha256.ts'
+import type { Pieces } from '../../lab/io/slices.ts'
+import { readTable, type TableOptions, type TableRead } from '../../lab/io/table.ts'
 import { quantisePoint } from '../../lab/scene/packedPoints.ts'
 import type { Vector2 } from '../../lab/scene/sceneSpec.ts'
-import { checkCount } from './pointCount.ts'
 
-export type { PointTable } from '../../lab/io/csv.ts'
+export {
+  describeKind,
+  describeSkipped,
+  describeTableError,
+  SEPARATOR_TEXTS,
+  type Layout,
+  type PointTable,
+  type TableOptions,
+  type TableRead,
+} from '../../lab/io/table.ts'
+export type { DataContent } from '../storage/records.ts'
+export { FAR, type Remark, type Way } from '../../lab/io/scale.ts'
+export { DECIMALS, SEPARATORS } from '../../lab/scene/tableForm.ts'
 
-/** What a file's contents are known by. */
-export const hashOf = sha256Hex
-
-export type Read<T> = { readonly value: T } | { readonly message: string }
-
-/** The points of a CSV file, and its columns for a chooser. Total: what is wrong is said in one line. */
-export function readFile(text: string, columns?: readonly [number, number]): Read<PointTable> {
-  const read = readCsv(text, columns)
-  return 'error' in read ? { message: describeCsvError(read.error) } : { value: read }
+/** A file as text. */
+export interface OpenedFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** SHA-256 of the bytes, hex. */
+  readonly hash: string
+  readonly text: string
+  readonly encoding: Encoding
 }
 
-/** Pasted points, and the lines that gave none. */
-export interface Pasted {
-  readonly points: readonly Vector2[]
-  readonly skipped: readonly SkippedRow[]
+/** No file is read that is larger: what is read may have half as many characters. */
+const LARGEST_FILE = 2 ** 26
+
+/** @throws Error saying what else the file is */
+export async function openFile(file: File, signal: AbortSignal): Promise<OpenedFile> {
+  if (file.size > LARGEST_FILE)
+    throw new Error(`found ${String(file.size)} bytes; allowed: at most ${String(LARGEST_FILE)}`)
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  const [decoded, hash] = await Promise.all([inSlices(decodeText(bytes), signal), sha256Hex(bytes)])
+  if ('error' in decoded) throw new Error(decoded.error)
+  return { name: file.name, bytes, hash, ...decoded }
 }
 
-/** Pasted points on the lattice that links hold exactly. Total. */
-export function readPaste(text: string): Read<Pasted> {
-  const read = readPastedPoints(text)
-  if ('error' in read) return { message: describeCsvError(read.error) }
-  const points = onLattice(read.points)
-  return checkCount(points.length) ?? { value: { points, skipped: read.skipped } }
+/** A table or pasted points. Total. @throws AbortError alone, where the signal fires */
+export function readText(
+  text: string,
+  options: TableOptions,
+  signal: AbortSignal,
+): Promise<TableRead> {
+  return inSlices(readTable(text, options), signal)
+}
+
+/** The page is held no longer at a time, ms. */
+const SLICE = 8
+
+/** Work in pieces, the page's own in between. */
+async function inSlices<T>(work: Pieces<T>, signal: AbortSignal): Promise<T> {
+  const { port1, port2 } = new MessageChannel()
+  try {
+    for (let started = performance.now(); ;) {
+      const step = work.next()
+      if (step.done === true) return step.value
+      if (performance.now() - started < SLICE) continue
+      // A message to oneself queues behind what waits already; a timer would be held back in a hidden tab.
+      await new Promise<void>((resolve) => {
+        port1.onmessage = () => {
+          resolve()
+        }
+        port2.postMessage(null)
+      })
+      signal.throwIfAborted()
+      started = performance.now()
+    }
+  } finally {
+    port1.close()
+  }
 }
 
 /** Flat coordinates as points, as they stand. */
@@ -44,17 +84,7 @@ export function pairs(flat: ArrayLike<number>): readonly Vector2[] {
   return points
 }
 
-/** How many lines gave no point, and why the first did not; null when all did. */
-export function describeSkipped(skipped: readonly SkippedRow[]): string | null {
-  const [first] = skipped
-  if (first === undefined) return null
-  const lines = skipped.length === 1 ? '1 line was' : `${String(skipped.length)} lines were`
-  return `${lines} skipped (line ${String(first.line)}, ${first.reason}).`
-}
-
-/** Flat coordinates as points of a scene. */
+/** Flat coordinates of a drawing as points of a scene. */
 export function onLattice(flat: ArrayLike<number>): readonly Vector2[] {
-  const points: Vector2[] = []
-  for (let i = 0; i + 1 < flat.length; i += 2) points.push(quantisePoint(flat[i]!, flat[i + 1]!))
-  return points
+  return pairs(flat).map(([x, y]) => quantisePoint(x, y))
 }

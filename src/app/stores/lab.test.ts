@@ -19,7 +19,6 @@ import { MAX_BARRIERS } from '../../lab/scene/decode.ts'
 import type { BarrierSpec, EnergySpec, SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
-import { describeSkipped, readPaste } from './data.ts'
 import { createLab, type Lab } from './lab.ts'
 // Fetched when they are needed; here they are at hand.
 import './keeping.ts'
@@ -739,22 +738,14 @@ describe('data of one’s own', () => {
   it('hands on the engine’s words where points make no target, and adds nothing', async () => {
     const { client, lab } = await open()
     const points = [[0.1, 0.2] as const]
-    expect(await lab.checkPoints(points)).toBeNull()
+    const content = { kind: 'points', points } as const
+    expect(await lab.checkData(content)).toBeNull()
     expect(client.of('thumbnail').at(-1)).toMatchObject({ target: { kind: 'points', points } })
     vi.spyOn(client, 'call').mockRejectedValue(
       new CallError('refused', 'columns: on one line', 'target'),
     )
-    expect(await lab.checkPoints(points)).toBe('target: columns: on one line')
+    expect(await lab.checkData(content)).toBe('target: columns: on one line')
     expect(lab.shelf.getState().dataSets).toHaveLength(0)
-  })
-
-  it('counts the pasted lines that gave no point, with the first reason', () => {
-    const good = Array.from({ length: 12 }, (_, i) => `${String(i)} ${String(i * i)}`)
-    const read = readPaste([...good, 'one two', '3 x'].join('\n'))
-    expect(read).toMatchObject({ value: { points: { length: 12 }, skipped: { length: 2 } } })
-    if ('message' in read) return
-    expect(describeSkipped(read.value.skipped)).toMatch(/^2 lines were skipped \(line 13, .*one/)
-    expect(describeSkipped([])).toBeNull()
   })
 })
 

@@ -2,7 +2,7 @@ import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { LiveEnergy, ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
-import { namedAssets, type AssetName } from '../../lab/scene/assets.ts'
+import { namedAssets, pointsAsset, type AssetName } from '../../lab/scene/assets.ts'
 import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
 import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
 import { MAX_BARRIERS, TARGET_KINDS } from '../../lab/scene/decode.ts'
@@ -13,7 +13,6 @@ import type {
   SceneSpec,
   ShelfRecipe,
   TargetSpec,
-  Vector2,
 } from '../../lab/scene/sceneSpec.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { explain } from './explain.ts'
@@ -109,8 +108,8 @@ export interface Lab {
   putBack(id: string): void
   /** Removes for good what had been removed, or what cannot be read. */
   destroy(what: Parameters<Keeping['destroy']>[0]): void
-  /** What makes points unfit for a target, in the engine's own words; null when nothing does. */
-  checkPoints(points: readonly Vector2[]): Promise<string | null>
+  /** What makes data unfit for a target, in the engine's own words; null when nothing does. */
+  checkData(content: DataSet['content']): Promise<string | null>
   /** Keeps the data and trains for it next. */
   addDataSet(label: string, content: DataSet['content']): void
   /** The address that gives the same numbers: η, steps and backend as they were really used. */
@@ -770,9 +769,10 @@ export function createLab({
     destroy(what) {
       void kept().then((ready) => ready?.destroy(what))
     },
-    async checkPoints(points) {
+    async checkData(content) {
+      const target = targetOfDataSet({ content })
       try {
-        const target: TargetSpec = { kind: 'points', points }
+        if (content.kind === 'file') await hand(pointsAsset(content), content.bytes)
         await client.call('thumbnail', { kind: 'target', target, cells: TARGET_CELLS })
         return null
       } catch (error) {

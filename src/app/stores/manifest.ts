@@ -1,7 +1,7 @@
 import { recoverScene } from '../../lab/scene/decode.ts'
 import { canonicalJson } from '../../lab/scene/normalise.ts'
 import { DEFAULT_SCENE } from '../../lab/scene/defaults.ts'
-import type { TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import type { PointsFile, TargetSpec } from '../../lab/scene/sceneSpec.ts'
 
 /** One energy that is shipped with the lab and stands on its shelf. */
 export interface ShippedEnergy {
@@ -43,12 +43,21 @@ export function shippedFor(
 export function sameTarget(a: TargetSpec, b: TargetSpec): boolean {
   if (a.kind === 'points' && b.kind === 'points' && 'file' in a && 'file' in b) {
     const known = a.hash !== undefined && b.hash !== undefined
+    const chosen = a.columns !== null && b.columns !== null
     return (
-      a.file === b.file && String(a.columns) === String(b.columns) && (!known || a.hash === b.hash)
+      a.file === b.file &&
+      (!chosen || String(a.columns) === String(b.columns)) &&
+      (!known || a.hash === b.hash) &&
+      formOf(a) === formOf(b)
     )
   }
   const key = (target: TargetSpec) => canonicalJson({ ...DEFAULT_SCENE, target })
   return a === b || key(a) === key(b)
+}
+
+/** How a person decided that a file is read. */
+function formOf({ separator, decimal, log, clip }: PointsFile): string {
+  return JSON.stringify([separator, decimal, log, clip])
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -169,7 +169,13 @@ export function withoutShipped(state: ShelfState, scene: SceneSpec, refusal: unk
 export function targetOfDataSet({ content }: Pick<DataSet, 'content'>): TargetSpec {
   return content.kind === 'points'
     ? { kind: 'points', points: content.points }
-    : { kind: 'points', file: content.file, columns: content.columns, hash: content.hash }
+    : {
+        ...content.form,
+        kind: 'points',
+        file: content.file,
+        columns: content.columns,
+        hash: content.hash,
+      }
 }
 
 /** A name for an energy, from the shelf where it stands there. */

@@ -3,12 +3,14 @@ import { Icon } from './Icon.tsx'
 
 interface DialogProps {
   readonly title: string
+  /** There is a table in it. */
+  readonly wide?: boolean
   readonly onClose: () => void
   readonly children: ReactNode
 }
 
 /** A modal window: Escape, the cross and a press beside it close it; the focus returns by itself. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, wide = false, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = ref.current
@@ -17,7 +19,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={ref}
-      className="dialog"
+      className={wide ? 'dialog wide' : 'dialog'}
       aria-label={title}
       onClose={onClose}
       onPointerDown={(event) => {

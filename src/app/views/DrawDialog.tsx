@@ -165,8 +165,8 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
       acceptance.setProblem(problem.message)
       return
     }
-    acceptance.offer(points, () => {
-      lab.addDataSet(`Drawing of ${formatCount(points.length)}`, { kind: 'points', points })
+    const label = `Drawing of ${formatCount(points.length)}`
+    acceptance.offer(label, { kind: 'points', points }, () => {
       leaveSketch(true)
       setStrokes([])
       onClose()

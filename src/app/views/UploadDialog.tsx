@@ -1,57 +1,41 @@
-import { useEffect, useEffectEvent, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { formatCount } from '../render/format.ts'
-import {
-  describeSkipped,
-  hashOf,
-  pairs,
-  readFile,
-  readPaste,
-  type PointTable,
-} from '../stores/data.ts'
+import { describeTableError, openFile, pairs, type OpenedFile } from '../stores/data.ts'
+import { checkCount } from '../stores/pointCount.ts'
 import { useLab } from './context.ts'
 import { Dialog } from './Dialog.tsx'
 import { takeDrops } from './fileDrops.ts'
+import { TablePreview, useTable, type TableReading } from './TablePreview.tsx'
 import { useAcceptance } from './useAcceptance.ts'
 
-interface Loaded {
-  readonly name: string
-  readonly text: string
-  readonly bytes: Uint8Array
-  readonly hash: string
-}
-
-/** A CSV file of one's own, with a choice of its columns. The file stays in this browser. */
+/** A file of one's own: what was read of it is shown, and everything about the reading can be decided. The file stays in this browser. */
 export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
-  const lab = useLab()
-  const [file, setFile] = useState<Loaded | null>(null)
-  const [table, setTable] = useState<PointTable | null>(null)
-  const { checking, problem: message, setProblem: setMessage, offer } = useAcceptance()
-
-  const read = (loaded: Loaded, columns?: readonly [number, number]) => {
-    const result = readFile(loaded.text, columns)
-    if ('message' in result) setMessage(`${loaded.name}: ${result.message}`)
-    else {
-      setMessage(null)
-      setTable(result.value)
-    }
-  }
-  const load = async (chosen: File) => {
-    const bytes = new Uint8Array(await chosen.arrayBuffer())
-    const loaded = {
-      name: chosen.name,
-      text: new TextDecoder().decode(bytes),
-      bytes,
-      hash: await hashOf(bytes),
-    }
-    setTable(null)
-    setFile(loaded)
-    read(loaded)
-  }
+  const [file, setFile] = useState<OpenedFile | null>(null)
+  const [opening, setOpening] = useState(false)
+  const reading = useTable(file?.text ?? null)
+  const { checking, problem, setProblem, offer } = useAcceptance()
+  const latest = useRef<AbortController | null>(null)
   const choose = (chosen: File | undefined) => {
     if (chosen === undefined) return
-    load(chosen).catch((error: unknown) => {
-      setMessage(`${chosen.name} could not be read: ${String(error)}`)
-    })
+    latest.current?.abort()
+    const controller = new AbortController()
+    latest.current = controller
+    setFile(null)
+    setProblem(null)
+    setOpening(true)
+    openFile(chosen, controller.signal).then(
+      (opened) => {
+        if (controller.signal.aborted) return
+        setOpening(false)
+        setFile(opened)
+      },
+      (error: unknown) => {
+        if (controller.signal.aborted) return
+        setOpening(false)
+        const why = error instanceof Error ? error.message : String(error)
+        setProblem(`${chosen.name} could not be read: ${why}`)
+      },
+    )
   }
   const drop = useEffectEvent((files: FileList) => {
     choose(files[0])
@@ -63,74 +47,56 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
       }),
     [],
   )
+  const table = tableOf(reading)
   const use = () => {
     if (file === null || table === null) return
     const [x, y] = table.columns
-    offer(pairs(table.points), () => {
-      lab.addDataSet(file.name.replace(/\.[^.]*$/, ''), {
-        kind: 'file',
-        file: file.name,
-        bytes: file.bytes,
-        hash: file.hash,
-        columns: [x.index, y.index],
-        columnNames: [x.name, y.name],
-      })
-      onClose()
-    })
+    const { separator, decimal, log, clip } = reading.options
+    const form = {
+      ...(separator !== undefined && { separator }),
+      ...(decimal !== undefined && { decimal }),
+      ...(log !== undefined && { log }),
+      ...(clip !== undefined && { clip }),
+    }
+    const name = (column: string, axis: 'x' | 'y') =>
+      log?.includes(axis) === true ? `log ${column}` : column
+    const content = {
+      kind: 'file' as const,
+      file: file.name,
+      bytes: file.bytes,
+      hash: file.hash,
+      columns: [x.index, y.index] as const,
+      columnNames: [name(x.name, 'x'), name(y.name, 'y')] as const,
+      ...(Object.keys(form).length > 0 && { form }),
+    }
+    offer(file.name.replace(/\.[^.]*$/, ''), content, onClose)
   }
 
   return (
-    <Dialog title="Upload a CSV" onClose={onClose}>
-      <label className="drop">
+    <Dialog title="Upload a table" wide onClose={onClose}>
+      <label className={file === null ? 'drop' : 'drop small'}>
         <input
           type="file"
-          accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain"
-          aria-label="CSV file"
+          accept=".csv,.tsv,.txt,.dat,.asc,.json,text/csv,text/tab-separated-values,text/plain"
+          aria-label="Table file"
           onChange={(event) => {
             choose(event.target.files?.[0])
           }}
         />
         <span>{file === null ? 'Choose a file, or drop one here' : file.name}</span>
-        <span className="quiet">
-          Comma, semicolon or tab; a header is allowed; other columns may hold text. The file stays
-          in this browser.
-        </span>
+        {file === null && (
+          <span className="quiet">
+            Any table as text: columns by commas, semicolons, tabs, bars or spaces; decimal points
+            or commas; other columns may hold text. The file stays in this browser.
+          </span>
+        )}
       </label>
-      {table !== null && file !== null && (
-        <div className="columns">
-          {([0, 1] as const).map((axis) => (
-            <label key={axis} className="select">
-              {axis === 0 ? 'Across' : 'Up'}
-              <select
-                value={table.columns[axis].index}
-                onChange={(event) => {
-                  const column = Number(event.target.value)
-                  const other = table.columns[1 - axis]!.index
-                  read(file, axis === 0 ? [column, other] : [other, column])
-                }}
-              >
-                {table.available.map(({ index, name }) => (
-                  <option key={index} value={index}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </label>
-          ))}
-          <p className="quiet">
-            {formatCount(table.points.length / 2)} points
-            {table.skipped.length > 0 &&
-              `, ${formatCount(table.skipped.length)} rows skipped (line ${String(table.skipped[0]!.line)}: ${table.skipped[0]!.reason})`}
-            . Each column is centred and scaled for training.
-          </p>
-        </div>
+      {(opening || file !== null) && (
+        <TablePreview reading={reading} encoding={file?.encoding ?? null} />
       )}
-      {message !== null && (
-        <p className="problem" role="alert">
-          {message}
-        </p>
-      )}
+      <Problem text={problem ?? problemOf(reading, file === null ? '' : `${file.name}: `)} />
       <footer>
+        {table !== null && <p className="quiet">Each column is centred and scaled for training.</p>}
         <button
           type="button"
           className="button primary"
@@ -144,60 +110,74 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
   )
 }
 
-/** Points as text, one a line. They travel in the link. */
+/** What can be used now; null while it is read, and where it was refused. */
+function tableOf({ current }: TableReading) {
+  return current === null || 'error' in current ? null : current
+}
+
+function problemOf({ shown }: TableReading, before: string): string | null {
+  return shown !== null && 'error' in shown ? before + describeTableError(shown.error) : null
+}
+
+function Problem({ text }: { readonly text: string | null }) {
+  return text === null ? null : (
+    <p className="problem" role="alert">
+      {text}
+    </p>
+  )
+}
+
+/** Points as text, one a line. They travel in the link, with all their digits. */
 export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
   const lab = useLab()
   const [text, setText] = useState(() => lab.tool.getState().pasted)
+  const empty = text.trim() === ''
+  const reading = useTable(empty ? null : text)
+  const { checking, problem, setProblem, offer } = useAcceptance()
+  const table = tableOf(reading)
   const write = (pasted: string) => {
     setText(pasted)
+    setProblem(null)
     lab.tool.setState({ pasted })
   }
-  const { checking, problem: message, setProblem: setMessage, offer } = useAcceptance()
   const use = () => {
-    const result = readPaste(text)
-    if ('message' in result) {
-      setMessage(result.message)
+    if (table === null) return
+    const refused = checkCount(table.points.length / 2)
+    if (refused !== null) {
+      setProblem(refused.message)
       return
     }
-    const { points, skipped } = result.value
-    offer(points, () => {
-      lab.addDataSet(`${formatCount(points.length)} points`, { kind: 'points', points })
-      const left = describeSkipped(skipped)
-      if (left !== null)
-        lab.notify('warning', `Pasted ${formatCount(points.length)} points; ${left}`)
+    const points = pairs(table.points)
+    offer(`${formatCount(points.length)} points`, { kind: 'points', points }, () => {
       lab.tool.setState({ pasted: '' })
       onClose()
     })
   }
   return (
-    <Dialog title="Paste points" onClose={onClose}>
+    <Dialog title="Paste points" wide={!empty} onClose={onClose}>
       <label className="paste">
         <span className="quiet">
-          One point a line: x y, separated by a space, comma or tab. Each column is centred and
-          scaled for training.
+          One point a line: x y, separated by a space, comma or tab; or a table. Each column is
+          centred and scaled for training.
         </span>
         <textarea
           aria-label="Points"
-          rows={10}
+          rows={empty ? 10 : 5}
           spellCheck={false}
           value={text}
           placeholder={'0.12 0.34\n-1.50 0.82\n…'}
           onChange={(event) => {
             write(event.target.value)
-            setMessage(null)
           }}
         />
       </label>
-      {message !== null && (
-        <p className="problem" role="alert">
-          {message}
-        </p>
-      )}
+      {!empty && <TablePreview reading={reading} encoding={null} />}
+      <Problem text={problem ?? problemOf(reading, '')} />
       <footer>
         <button
           type="button"
           className="button primary"
-          disabled={text.trim() === '' || checking}
+          disabled={table === null || checking}
           onClick={use}
         >
           Use as target

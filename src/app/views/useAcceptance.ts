@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import type { Vector2 } from '../../lab/scene/sceneSpec.ts'
+import type { DataContent } from '../stores/data.ts'
 import { useLab } from './context.ts'
 
 /** Points on their way to becoming a target: asked of the engine first, refused in the dialog. */
@@ -8,8 +8,11 @@ export interface Acceptance {
   /** Why the points were refused; null when they were not. */
   readonly problem: string | null
   readonly setProblem: (problem: string | null) => void
-  /** Calls `accept` once the engine can make a target of the points, unless the dialog is gone by then. */
-  readonly offer: (points: readonly Vector2[], accept: () => void) => void
+  /**
+   * Keeps the data under a name and makes them the target once the engine can make one of them, unless the dialog is
+   * gone by then; `accepted` is called before.
+   */
+  readonly offer: (label: string, content: DataContent, accepted: () => void) => void
 }
 
 export function useAcceptance(): Acceptance {
@@ -23,21 +26,24 @@ export function useAcceptance(): Acceptance {
       mounted.current = false
     }
   }, [])
-  const ask = async (points: readonly Vector2[], accept: () => void) => {
+  const ask = async (label: string, content: DataContent, accepted: () => void) => {
     setChecking(true)
     setProblem(null)
-    const refused = await lab.checkPoints(points)
+    const refused = await lab.checkData(content)
     if (!mounted.current) return
     setChecking(false)
-    if (refused === null) accept()
-    else setProblem(refused)
+    if (refused !== null) setProblem(refused)
+    else {
+      lab.addDataSet(label, content)
+      accepted()
+    }
   }
   return {
     checking,
     problem,
     setProblem,
-    offer(points, accept) {
-      void ask(points, accept)
+    offer(label, content, accepted) {
+      void ask(label, content, accepted)
     },
   }
 }

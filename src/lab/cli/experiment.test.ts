@@ -183,6 +183,58 @@ test('what cannot be read, and where nothing can be written: said in a line befo
   for (const name of ['x1', 'x2', 'x3']) expect(existsSync(path.join(folder, name))).toBe(false)
 })
 
+test('says how a file of points was read, on stderr before anything is computed and in the result', async () => {
+  const cell = (value: number) => value.toFixed(3).replace('.', ',')
+  const rows = Array.from({ length: 60 }, (_, i) =>
+    [i, cell(Math.sin(7 * i)), 'ok', cell(-Math.cos(i * i))].join('\t'),
+  )
+  const table = ['\tx\tnote\ty', ...rows, '60\tNA\tbroken\t1,5', '61\t9e7\tfar\t1,5', ''].join(
+    '\r\n',
+  )
+  writeFileSync(path.join(folder, 'mine.csv'), `\uFEFF${table}`, 'utf16le')
+  const out = path.join(folder, 'reading')
+  const energy = { kind: 'quadratic' }
+  const asked = (target: object) => ({
+    ...QUICK,
+    target: { kind: 'points', file: 'mine.csv', ...target },
+    energy,
+  })
+  const [plain, clipped] = await Promise.all([
+    run([scene('plain.json', asked({})), '--out', out]),
+    run([scene('clipped.json', asked({ clip: 10 })), '--out', path.join(folder, 'clipped')]),
+  ])
+  expect([plain.code, clipped.code]).toEqual([0, 0])
+  const said = plain.stderr.split('\n')
+  expect(said.slice(0, 3)).toEqual([
+    'mine.csv: 61 points from x and y; UTF-16 LE, separator: tab, decimal sign: comma',
+    'mine.csv: skipped 1 row with a gap (line 62: "NA" in x)',
+    expect.stringMatching(
+      /^warning: mine\.csv: Line 63 sets the scale of x: .* A way on: "clip": 10 /u,
+    ),
+  ])
+  expect(clipped.stderr).toMatch(
+    /^mine\.csv: 60 points.*\n.*\nmine\.csv: skipped 1 far row left out \(line 63\)\n/u,
+  )
+  const { data } = JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8')) as RunResult
+  expect(data).toMatchObject([
+    {
+      ...{
+        file: 'mine.csv',
+        encoding: 'UTF-16 LE',
+        separator: 'tab',
+        decimal: 'comma',
+        points: 61,
+      },
+      columns: [
+        { index: 1, name: 'x' },
+        { index: 3, name: 'y' },
+      ],
+      skipped: [{ kind: 'gap', rows: 1, line: 62, found: '"NA"', column: 'x' }],
+    },
+  ])
+  expect(data[0]!.remarks[0]).toMatch(/^Line 63 sets the scale/u)
+})
+
 test('a computation that stands still is no success, and is not silent', async () => {
   const file = scene('still.json', QUICK)
   const still = 'data:text/javascript,globalThis.setImmediate=()=>{}'

@@ -4,8 +4,9 @@ import { Aborted, Refusal } from '../engine/refusal.ts'
 import { Session } from '../engine/session.ts'
 import { readSceneFile, writeBundle, type SceneFile } from '../io/bundle.ts'
 import { curvesCsv } from '../io/curvesCsv.ts'
+import { describeReading, describeSkipped } from '../io/table.ts'
 import type { TrainReply } from '../protocol/calls.ts'
-import type { RunResult } from '../protocol/result.ts'
+import type { DataReport, RunResult } from '../protocol/result.ts'
 import { describeProblem } from '../scene/problem.ts'
 import { parseArguments, USAGE, UsageError, type ExperimentArguments } from './arguments.ts'
 import { selfContained } from './composition.ts'
@@ -74,6 +75,7 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
     () => undefined,
   )
 
+  for (const report of await session.dataReports(scene)) printReading(report)
   let training: TrainReply | null = null
   if (scene.energy.kind === 'trained') {
     training = await session.train({ scene }, signal)
@@ -118,6 +120,14 @@ function partialFiles({ summary, scene, weights }: TrainReply) {
     ['result.partial.json', json({ version: 1, scene, training: summary })],
     ['energy.partial.safetensors', weights],
   ])
+}
+
+/** How a file of points was read, and what of it was not. */
+function printReading(report: DataReport): void {
+  const { file, skipped, remarks } = report
+  print(`${file}: ${describeReading(report)}`)
+  for (const skip of skipped) print(`${file}: skipped ${describeSkipped(skip)}`)
+  for (const remark of remarks) print(`warning: ${file}: ${remark}`)
 }
 
 function summarise({ training, stopping }: RunResult): void {

@@ -29,7 +29,7 @@ export class LiveTargets {
   async resolve(spec: TargetSpec, seed: number, halfWidth: number): Promise<ResolvedTarget> {
     if (spec.kind !== 'points' && spec.kind !== 'old-faithful')
       return this.targets.resolve(spec, seed, halfWidth)
-    const raw = await readPoints(spec, this.assets)
+    const { points: raw } = await readPoints(spec, this.assets)
     const rows = raw.length / 2
     const { chosen } = this
     const ratio = chosen === null ? Infinity : rows / chosen.rows

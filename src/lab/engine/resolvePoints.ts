@@ -10,8 +10,11 @@ import {
   type PreparedPoints,
 } from '../../core/targets/points.ts'
 import type { Density } from '../../core/targets/target.ts'
-import { describeCsvError, readCsv } from '../io/csv.ts'
+import { decodeText } from '../io/encodings.ts'
 import { sha256HexSync } from '../io/sha256.ts'
+import { atOnce } from '../io/slices.ts'
+import { describeRemark, describeTableError, readTableNow } from '../io/table.ts'
+import type { DataReport } from '../protocol/result.ts'
 import type { PointsFile, TargetSpec } from '../scene/sceneSpec.ts'
 import type { AssetReader } from './assets.ts'
 import { drawInside } from './draws.ts'
@@ -20,23 +23,35 @@ import type { ResolvedTarget } from './resolveTarget.ts'
 
 export type PointsSpec = Extract<TargetSpec, { kind: 'points' | 'old-faithful' }>
 
-/**
- * The rows of a data set in its own units, [x0, y0, …].
- * @throws Refusal naming the file, the line and what is allowed
- */
-export async function readPoints(spec: PointsSpec, assets: AssetReader): Promise<Float64Array> {
-  if ('points' in spec) return Float64Array.from(spec.points.flat())
-  const [bytes, columns] =
-    'file' in spec
-      ? ([await readFile(spec, assets), spec.columns] as const)
-      : ([await assets.oldFaithful(), [0, 1]] as const)
-  const table = readCsv(new TextDecoder().decode(bytes), columns)
-  if ('error' in table) {
-    const field = table.error.line === 0 && 'file' in spec ? 'target.file' : 'target'
-    const name = 'file' in spec ? `${spec.file}, ` : ''
-    throw new Refusal(`${field}: ${name}${describeCsvError(table.error)}`, field)
+/** The rows of a data set in its own units, [x0, y0, …], and how its file was read where the scene names one. */
+export interface ReadPoints {
+  readonly points: Float64Array
+  readonly report: DataReport | null
+}
+
+/** @throws Refusal naming the file, the line and what is allowed */
+export async function readPoints(spec: PointsSpec, assets: AssetReader): Promise<ReadPoints> {
+  if ('points' in spec) return { points: Float64Array.from(spec.points.flat()), report: null }
+  const file = 'file' in spec ? spec.file : null
+  const refuse = (whole: boolean, message: string): never => {
+    const field = whole && file !== null ? 'target.file' : 'target'
+    throw new Refusal(`${field}: ${file === null ? '' : `${file}, `}${message}`, field)
   }
-  return table.points
+  const bytes = 'file' in spec ? await readFile(spec, assets) : await assets.oldFaithful()
+  const decoded = atOnce(decodeText(bytes))
+  if ('error' in decoded) return refuse(true, decoded.error)
+  const table = readTableNow(decoded.text, 'file' in spec ? spec : {})
+  if ('error' in table) return refuse(table.error.line === 0, describeTableError(table.error))
+  const { points, columns, layout, skipped, remarks } = table
+  const { separator, decimal } = layout
+  const report = {
+    ...{ file, encoding: decoded.encoding, separator, decimal },
+    columns: columns.map(({ index, name }) => ({ index, name })),
+    points: points.length / 2,
+    skipped,
+    remarks: remarks.map(describeRemark),
+  }
+  return { points, report: file === null ? null : { ...report, file } }
 }
 
 async function readFile({ file, hash }: PointsFile, assets: AssetReader): Promise<Uint8Array> {

@@ -14,8 +14,8 @@ import { targetKind } from '../../core/targets/registry.ts'
 import type { Distribution } from '../../core/targets/target.ts'
 import type { Standardisation, TrainingProblem } from '../../learning/training/api.ts'
 import { sha256HexSync } from '../io/sha256.ts'
-import type { TrainingSummary } from '../protocol/result.ts'
-import type { TargetSpec } from '../scene/sceneSpec.ts'
+import type { DataReport, TrainingSummary } from '../protocol/result.ts'
+import type { PointsFile, TargetSpec } from '../scene/sceneSpec.ts'
 import type { AssetReader } from './assets.ts'
 import { Cache } from './cache.ts'
 import { drawInside } from './draws.ts'
@@ -69,6 +69,7 @@ const HELD_OUT = 4096
 export class TargetResolver {
   private readonly assets: AssetReader
   private readonly known = new Cache<ResolvedTarget>(16)
+  private readonly reports = new Cache<DataReport>(16)
 
   constructor(assets: AssetReader) {
     this.assets = assets
@@ -81,7 +82,8 @@ export class TargetResolver {
    */
   async resolve(spec: TargetSpec, seed: number, halfWidth: number): Promise<ResolvedTarget> {
     if (spec.kind === 'points' || spec.kind === 'old-faithful') {
-      const raw = await readPoints(spec, this.assets)
+      const { points: raw, report } = await readPoints(spec, this.assets)
+      if (report !== null) this.reports.set(JSON.stringify(spec), report)
       const bytes = new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength)
       return this.keep(`points ${sha256HexSync(bytes)} ${seed} ${halfWidth}`, () =>
         pointsTarget(raw, seed, halfWidth),
@@ -94,6 +96,18 @@ export class TargetResolver {
           : targetKind(spec.kind).build(spec.sharpness),
       ),
     )
+  }
+
+  /**
+   * How the file of a target is read, or was.
+   * @throws Refusal naming what is missing or broken
+   */
+  async report(spec: PointsFile): Promise<DataReport> {
+    const known = this.reports.get(JSON.stringify(spec))
+    if (known) return known
+    const { report } = await readPoints(spec, this.assets)
+    this.reports.set(JSON.stringify(spec), report!)
+    return report!
   }
 
   private keep(key: string, make: () => ResolvedTarget): ResolvedTarget {

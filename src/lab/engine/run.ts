@@ -549,7 +549,10 @@ export class Run {
   }
 
   /** The whole run, computing what is missing. */
-  async result(training: TrainingSummary | null, signal?: AbortSignal): Promise<RunResult> {
+  async result(
+    training: TrainingSummary | null,
+    signal?: AbortSignal,
+  ): Promise<Omit<RunResult, 'data'>> {
     await this.advanceTo(this.steps, signal)
     if (this.steps > 0) {
       await this.measureFloor()

@@ -39,7 +39,8 @@ import type {
   TrainRequest,
 } from '../protocol/calls.ts'
 import type { AnalysisCallName, CallHandlers } from '../protocol/messages.ts'
-import type { RunResult, TrainingSummary } from '../protocol/result.ts'
+import type { DataReport, RunResult, TrainingSummary } from '../protocol/result.ts'
+import { namedAssets } from '../scene/assets.ts'
 import { DEFAULT_SCENE } from '../scene/defaults.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
@@ -291,7 +292,17 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       scene.energy.kind === 'trained'
         ? (this.trainedEnergies.get(recipeKey(recipeOf(scene)))?.summary ?? null)
         : null
-    return run.result(training, signal)
+    const result = await run.result(training, signal)
+    return { ...result, data: await this.dataReports(scene) }
+  }
+
+  /**
+   * How the files are read that a scene names.
+   * @throws Refusal naming what is missing or broken
+   */
+  async dataReports(scene: SceneSpec): Promise<readonly DataReport[]> {
+    const files = [...namedAssets(scene).values()].filter((asset) => asset.kind === 'points')
+    return Promise.all(files.map((file) => this.targets.report(file)))
   }
 
   train = async (

@@ -6,7 +6,10 @@ import type {
   LangevinCurves,
   StoppingReport,
 } from '../../core/analysis/curves.ts'
+import type { Encoding } from '../io/encodings.ts'
+import type { Skipped } from '../io/table.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
+import type { Decimal, Separator } from '../scene/tableForm.ts'
 
 /** One line of a training history; null where the quantity does not exist for the target. */
 export interface TrainingPoint {
@@ -41,10 +44,27 @@ export interface TrainingSummary {
   readonly history: readonly TrainingPoint[]
 }
 
+/** How a file of points was read. */
+export interface DataReport {
+  readonly file: string
+  readonly encoding: Encoding
+  readonly separator: Separator
+  readonly decimal: Decimal
+  /** 0-based, with their names. */
+  readonly columns: readonly { readonly index: number; readonly name: string }[]
+  readonly points: number
+  /** What gave no point, of each kind once. */
+  readonly skipped: readonly Skipped[]
+  /** What will make a poor target of the points, each with the ways on. */
+  readonly remarks: readonly string[]
+}
+
 /** The headless runner's result.json, and what the page exports. */
 export interface RunResult {
   readonly version: 1
   readonly scene: SceneSpec
+  /** How the files that the scene names were read; empty where it names none. */
+  readonly data: readonly DataReport[]
   readonly training: TrainingSummary | null
   readonly gibbs: { readonly logZ: number }
   readonly langevin: LangevinCurves

@@ -38,7 +38,7 @@ describe('parseScene', () => {
   it('keeps a file a file, whatever its name', () => {
     const target = { kind: 'points', file: 'old-faithful.csv' }
     expect(parseScene({ target })).toMatchObject({
-      scene: { target: { ...target, columns: [0, 1] } },
+      scene: { target: { ...target, columns: null } },
     })
   })
 

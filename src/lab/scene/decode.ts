@@ -2,7 +2,6 @@ import { CRITERION_IDS } from '../../core/analysis/ids.ts'
 import { DEFAULT_SHARPNESS, TARGET_IDS } from '../../core/targets/ids.ts'
 import { BACKEND_NAMES, OBJECTIVE_IDS } from '../../learning/ids.ts'
 import {
-  DEFAULT_COLUMNS,
   DEFAULT_COMPONENT,
   DEFAULT_DISC,
   DEFAULT_HALF_PLANE,
@@ -42,6 +41,7 @@ import type {
   Vector2,
   ViewSpec,
 } from './sceneSpec.ts'
+import { AXES, DECIMALS, SEPARATORS, type Axis, type TableForm } from './tableForm.ts'
 
 /** Fewest and most points that a target may hold inline; larger sets go by file. */
 export const MIN_POINTS = 10
@@ -183,7 +183,7 @@ class Fields {
     return fallback
   }
 
-  choice<T extends string>(key: string, ids: readonly T[], fallback: T): T {
+  choice<T extends string, F extends T | null>(key: string, ids: readonly T[], fallback: F): T | F {
     const value = this.raw(key)
     if (value === undefined) return fallback
     const found = ids.find((id) => id === value)
@@ -385,7 +385,10 @@ function decodePoints(fields: Fields): TargetSpec | null {
     const columns = decodeColumns(fields)
     const hash =
       fields.raw('hash') === undefined ? null : fields.text('hash', WHOLE_HASH, WHOLE_HASH_ALLOWED)
-    return file === null ? null : { kind: 'points', file, columns, ...(hash !== null && { hash }) }
+    const form = decodeForm(fields)
+    return file === null
+      ? null
+      : { kind: 'points', file, columns, ...(hash !== null && { hash }), ...form }
   }
   const list = fields.list('points', MIN_POINTS, MAX_POINTS, 'points [x, y]')
   if (list === null) return null
@@ -415,13 +418,37 @@ function isFinitePair(value: unknown): value is [number, number] {
   )
 }
 
-function decodeColumns(fields: Fields): readonly [number, number] {
+function decodeColumns(fields: Fields): readonly [number, number] | null {
   const value = fields.raw('columns')
-  if (value === undefined) return DEFAULT_COLUMNS
+  if (value === undefined || value === null) return null
   const columns = asVector(value, 'target.columns')
   if (columns !== null && columns[0] !== columns[1]) return columns
-  fields.report('columns', value, `two different column numbers, each ${COLUMN_RANGE}`)
-  return DEFAULT_COLUMNS
+  const allowed = `two different column numbers, each ${COLUMN_RANGE}, or null: chosen by what they hold`
+  fields.report('columns', value, allowed)
+  return null
+}
+
+function decodeForm(fields: Fields): TableForm {
+  const separator = fields.choice('separator', SEPARATORS, null)
+  const decimal = fields.choice('decimal', DECIMALS, null)
+  const clip = fields.numberOrNull('clip', 'target.clip', 'null: all rows are read')
+  const log = decodeLog(fields)
+  return {
+    ...(separator !== null && { separator }),
+    ...(decimal !== null && { decimal }),
+    ...(log.length > 0 && { log }),
+    ...(clip !== null && { clip }),
+  }
+}
+
+function decodeLog(fields: Fields): readonly Axis[] {
+  const value = fields.raw('log')
+  if (value === undefined) return []
+  const named: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const log = AXES.filter((axis) => named.includes(axis))
+  if (log.length > 0 && log.length === named.length) return log
+  fields.report('log', value, 'a list of x, y or both')
+  return []
 }
 
 const COLUMN_RANGE = describeRange(rangeOf('target.columns'))

@@ -68,7 +68,6 @@ export const DEFAULT_COMPONENT: MixtureComponent = {
   mean: ORIGIN,
   covariance: IDENTITY,
 }
-export const DEFAULT_COLUMNS: readonly [number, number] = [0, 1]
 export const DEFAULT_QUADRATIC = { center: ORIGIN, matrix: IDENTITY } as const
 export const DEFAULT_DISC: Extract<BarrierSpec, { kind: 'disc' }> = {
   kind: 'disc',

@@ -1,6 +1,5 @@
 import { recoverScene } from './decode.ts'
 import {
-  DEFAULT_COLUMNS,
   DEFAULT_COMPONENT,
   DEFAULT_DISC,
   DEFAULT_DYNAMICS,
@@ -152,7 +151,7 @@ function minimalTarget(target: TargetSpec): JsonObject {
     const components = target.components.map((component) => pruned(component, DEFAULT_COMPONENT))
     return { kind: target.kind, components }
   }
-  return minimalVariant(target, { columns: DEFAULT_COLUMNS })
+  return minimalVariant(target, { columns: null })
 }
 
 function minimalEnergy(energy: EnergySpec): JsonObject {

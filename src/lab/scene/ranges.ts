@@ -60,6 +60,14 @@ export const RANGES = {
     unit: '',
     label: 'Column',
   },
+  'target.clip': {
+    min: 1,
+    max: 1_000_000,
+    scale: 'log',
+    step: 0.1,
+    unit: '',
+    label: 'Far rows',
+  },
   'energy.center': { ...COORDINATE, label: 'Centre' },
   'energy.matrix': { ...ENTRY, label: 'Matrix A' },
   'energy.terms.weight': {

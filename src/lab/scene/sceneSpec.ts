@@ -1,6 +1,7 @@
 import type { CriterionId } from '../../core/analysis/ids.ts'
 import type { TargetId } from '../../core/targets/ids.ts'
 import type { BackendChoice, ObjectiveId } from '../../learning/ids.ts'
+import type { TableForm } from './tableForm.ts'
 
 export type { BackendChoice, CriterionId, ObjectiveId, TargetId }
 
@@ -25,10 +26,11 @@ export interface MixtureComponent {
  * A data set that lies in a file of its own. The name alone does not tell two files of one name apart: a scene that
  * knows the SHA-256 of the file's bytes is held to it.
  */
-export interface PointsFile {
+export interface PointsFile extends TableForm {
   readonly kind: 'points'
   readonly file: string
-  readonly columns: readonly [number, number]
+  /** 0-based; null: the first two that hold numbers and do not number the rows. */
+  readonly columns: readonly [number, number] | null
   /** 64 lower-case hexadecimal digits; left out where the contents are not known. */
   readonly hash?: string
 }

@@ -1,0 +1,99 @@
+import type { Decimal } from '../scene/tableForm.ts'
+
+/** Numbers further out than this lose their digits in means and variances. */
+export const LARGEST = 1e9
+/** No number is written with more characters. */
+const LONGEST = 400
+
+const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`))
+const SIGNS = '-−–﹣－'
+const GROUPS = "'’ \u00A0\u2009\u202F"
+const GROUPED: Readonly<Record<Decimal, RegExp>> = {
+  point: new RegExp(`^[1-9]\\d{0,2}(?:([,${GROUPS}])\\d{3})(?:\\1\\d{3})*(?:\\.\\d*)?$`, 'u'),
+  comma: new RegExp(`^[1-9]\\d{0,2}(?:([.${GROUPS}])\\d{3})(?:\\1\\d{3})*(?:,\\d*)?$`, 'u'),
+}
+const PLAIN = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+\-−]?\d+)?$/u
+
+/** Whether a character is blank inside a line. */
+export function isBlank(code: number): boolean {
+  return (
+    code === 32 ||
+    code === 9 ||
+    code === 11 ||
+    code === 12 ||
+    code === 0xa0 ||
+    code === 0xfeff ||
+    code === 0x3000 ||
+    (code >= 0x2000 && code <= 0x200a) ||
+    code === 0x202f
+  )
+}
+
+/**
+ * The number from one index of a text to before another, without blanks round it; NaN where there is none. Any sign
+ * that people write for minus, thousands apart by the other mark, a blank or an apostrophe, exponents by E or D.
+ */
+export function numberAt(text: string, from: number, to: number, decimal: Decimal): number {
+  if (from >= to || to - from > LONGEST) return NaN
+  let i = from
+  const first = text.charCodeAt(i)
+  const negative = first === 45 || (first > 127 && SIGNS.includes(text.charAt(i)))
+  if (negative || first === 43) i++
+  // Up to 15 digits and a power of ten that is a double: one exact division gives the nearest double.
+  const start = i
+  const mark = decimal === 'point' ? 46 : 44
+  let mantissa = 0
+  let digits = 0
+  let places = -1
+  for (; i < to; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 48 && code <= 57) {
+      mantissa = 10 * mantissa + (code - 48)
+      digits++
+      if (places >= 0) places++
+    } else if (code === mark && places < 0) places = 0
+    else break
+  }
+  if (i === to && digits > 0 && digits <= 15) {
+    const value = places > 0 ? mantissa / POWERS[places]! : mantissa
+    return negative ? 0 - value : value
+  }
+  const value = uncommon(text.slice(start, to), decimal)
+  return negative ? 0 - value : value
+}
+
+function uncommon(unsigned: string, decimal: Decimal): number {
+  const other = decimal === 'point' ? ',' : '.'
+  const plain = decimal === 'comma' ? unsigned.replace(',', '.') : unsigned
+  if (PLAIN.test(plain) && !(decimal === 'comma' && unsigned.includes('.')))
+    return Number(plain.replace(/[dD]/u, 'e').replace('−', '-'))
+  if (!GROUPED[decimal].test(unsigned)) return NaN
+  const bare = unsigned.replaceAll(other, '').replace(/['’\s]/gu, '')
+  return Number(decimal === 'comma' ? bare.replace(',', '.') : bare)
+}
+
+/** What stands for a number that is missing. */
+const GAPS: ReadonlySet<string> = new Set([
+  ...['', 'na', 'n/a', '#n/a', 'nan', '-nan', '+nan', 'nan(ind)', '-nan(ind)', '1.#qnan', '<na>'],
+  ...['null', 'nil', 'none', 'missing', '-', '--', '−', '–', '—', '.', '..', '…', '?', '*', '/'],
+  ...['#div/0!', '#value!', '#num!', '#ref!', '#name?', '#null!', 'nat', 'n.a.', 'k.a.'],
+])
+const MONTH = '(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)\\p{L}*\\.?'
+const CLOCK = '\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d+)?)?(?: ?[ap]\\.?m\\.?)?'
+const DATE = new RegExp(
+  `^(?:(?:\\d{4}[-/.]\\d{1,2}(?:[-/.]\\d{1,2})?|\\d{1,2}[-/.]\\d{1,2}[-/.]\\d{2,4}|\\d{1,2}\\.?[ -]${MONTH},?[ -]\\d{2,4}` +
+    `|${MONTH} \\d{1,2},? \\d{4}|\\d{4}-w\\d{2}(?:-\\d)?)(?:[t ,]+${CLOCK})?|${CLOCK})(?: ?(?:z|utc|gmt|[+-]\\d{2}:?\\d{2}))?$`,
+  'iu',
+)
+
+/** What a cell without a number is. */
+export type Wordy = 'gap' | 'infinite' | 'date' | 'text'
+
+/** @param cell without blanks round it, and no number */
+export function kindOfWords(cell: string): Wordy {
+  if (cell.length > 40) return 'text'
+  const lower = cell.toLowerCase()
+  if (GAPS.has(lower)) return 'gap'
+  if (/^[+\-−]?(?:inf|infinity|∞|1\.#inf)$/u.test(lower)) return 'infinite'
+  return DATE.test(lower) ? 'date' : 'text'
+}
