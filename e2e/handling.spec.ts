@@ -140,7 +140,7 @@ test('a file dropped beside its zone is ignored or taken, never opened', async (
   const dialog = page.getByRole('dialog', { name: 'Upload a table' })
   await expect(dialog).toBeVisible()
   expect(await drop(page, 5, 5, csv)).toBe(true)
-  await expect(dialog.getByText('60 points')).toBeVisible()
+  await expect(dialog.getByText('60 points', { exact: true })).toBeVisible()
 })
 
 test('a press beside the Paste dialog keeps its text', async ({ page }) => {

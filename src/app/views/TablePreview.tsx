@@ -104,14 +104,16 @@ export function TablePreview({
             <Columns layout={layout} options={options} decide={decide} first={across} />
           </div>
           <div className="table-sight">
-            <FirstRows layout={layout} />
+            <div className="first-look">
+              <FirstRows layout={layout} />
+              {table !== null && <Outcome table={table} encoding={encoding} />}
+            </div>
             {table !== null && <Scatter table={table} />}
           </div>
         </>
       )}
       {table !== null && (
         <>
-          <Outcome table={table} encoding={encoding} />
           {options.clip !== undefined && (
             <button
               type="button"
@@ -241,8 +243,17 @@ function Columns({
 function FirstRows({ layout: { first, available, columns } }: { readonly layout: Layout }) {
   const roles = new Map(columns?.map(({ index }, place) => [index, place === 0 ? 'across' : 'up']))
   const shown = first.columns
+  const holder = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // Where there is little room, the columns that are read come into it first.
+    const [line, chosen] = ['thead .line', 'thead [data-role]'].map((of) =>
+      holder.current?.querySelector<HTMLElement>(of),
+    )
+    if (chosen && holder.current !== null)
+      holder.current.scrollLeft = chosen.offsetLeft - (line?.offsetWidth ?? 0)
+  }, [columns])
   return (
-    <div className="first-rows" tabIndex={0} role="region" aria-label="The first rows">
+    <div className="first-rows" ref={holder} tabIndex={0} role="region" aria-label="The first rows">
       <table>
         <thead>
           <tr>

@@ -84,11 +84,13 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
           }}
         />
         <span>{file === null ? 'Choose a file, or drop one here' : file.name}</span>
-        {file === null && (
+        {file === null ? (
           <span className="quiet">
             Any table as text: columns by commas, semicolons, tabs, bars or spaces; decimal points
             or commas; other columns may hold text. The file stays in this browser.
           </span>
+        ) : (
+          <span className="button">Another file</span>
         )}
       </label>
       {(opening || file !== null) && (

@@ -124,7 +124,7 @@ function* farRow({ points, lines, names }: Judged, axis: number): Pieces<Remark 
   if (far > 0 && 20 * far <= n) ways.push('clip')
   if (low > 0 && Math.log(middle.high / middle.low) > LEAST_SHARE * Math.log(high / low))
     ways.push(axis === 0 ? 'log-x' : 'log-y')
-  const number = (value: number) => formatNumber(value, 4)
+  const number = (value: number) => formatNumber(value, 3)
   return {
     kind: 'outlier',
     text: `Line ${String(lines[extreme])} sets the scale of ${names[axis]!}: it has ${number(points[2 * extreme + axis]!)}, and the middle half lies from ${number(middle.low)} to ${number(middle.high)}.`,
