@@ -29,7 +29,9 @@ test('markup in files, columns, rows and links is shown as it stands and makes n
     buffer: Buffer.from(`${MARKUP},y${MARKUP}\n${rows.join('\n')}\n${MARKUP},1\n`),
   })
   const dialog = page.getByRole('dialog')
-  await expect(dialog.getByRole('combobox', { name: 'Across' })).toContainText('<img class="hostile"')
+  await expect(dialog.getByRole('combobox', { name: 'Across' })).toContainText(
+    '<img class="hostile"',
+  )
   await expect(dialog.getByText(/row with no number \(line 32.*<img class/)).toBeVisible()
   await expect(dialog.getByRole('columnheader', { name: '<img class="hostile"' })).toHaveCount(2)
   await dialog.getByRole('button', { name: 'Use as target' }).click()
