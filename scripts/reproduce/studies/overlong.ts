@@ -1,9 +1,9 @@
 import {
+  chainDriftError,
   gaussianFisher,
   gaussianKl,
   type GaussianLaw,
 } from '../../../src/core/analysis/gaussian.ts'
-import { inverse2 } from '../../../src/core/maths/linalg2.ts'
 import type { SceneSpec } from '../../../src/lab/scene/sceneSpec.ts'
 import { closedForm } from '../closedForm.ts'
 import { first, known, largestDifference, pointsOf, stopOf } from '../measures.ts'
@@ -19,36 +19,6 @@ function dataOf({ target }: SceneSpec): GaussianLaw {
   return { mean, covariance: [covariance[0][0], covariance[0][1], covariance[1][1]] }
 }
 
-/** E|∇V + ε∇log ρ_D|² under a Gaussian law. */
-function residual(scene: SceneSpec, law: GaussianLaw): number {
-  const { problem } = closedForm(withoutSteps(scene))
-  const data = dataOf(scene)
-  const [axx, axy, ayy] = problem.hessian
-  const [sxx, sxy, syy] = inverse2(...data.covariance)
-  const e = problem.epsilon
-  // e(x) = A(x − b) − ε S⁻¹(x − m) = Hx + h.
-  const [hxx, hxy, hyy] = [axx - e * sxx, axy - e * sxy, ayy - e * syy]
-  const [bx, by] = problem.center
-  const [mx, my] = data.mean
-  const shiftX = -(axx * bx + axy * by) + e * (sxx * mx + sxy * my)
-  const shiftY = -(axy * bx + ayy * by) + e * (sxy * mx + syy * my)
-  const [x, y] = law.mean
-  const [xx, xy, yy] = law.covariance
-  const meanX = hxx * x + hxy * y + shiftX
-  const meanY = hxy * x + hyy * y + shiftY
-  const spread =
-    hxx * hxx * xx +
-    2 * hxx * hxy * xy +
-    hxy * hxy * (xx + yy) +
-    2 * hxy * hyy * xy +
-    hyy * hyy * yy
-  return spread + meanX * meanX + meanY * meanY
-}
-
-function withoutSteps(scene: SceneSpec): SceneSpec {
-  return { ...scene, dynamics: { ...scene.dynamics, steps: 0 } }
-}
-
 /** A learned energy that is slightly wrong. */
 export const overlong: Study = {
   id: 'overlong',
@@ -59,12 +29,15 @@ export const overlong: Study = {
     const run = first(of('main'))
     const { langevin, scene } = run.result
     const data = dataOf(scene)
-    const { laws, pi } = closedForm(scene)
+    const { laws, pi, problem } = closedForm(scene)
+    const { stepSize } = scene.dynamics
     const formula = laws.map((law) => gaussianKl(law, data))
     const least = formula.indexOf(Math.min(...formula))
     const { epsilon } = scene.dynamics
     const exactStop = laws.findIndex(
-      (law) => epsilon * epsilon * gaussianFisher(law, data) <= residual(scene, law),
+      (law, k) =>
+        epsilon * epsilon * gaussianFisher(law, data) <=
+        chainDriftError(problem, k === 0 ? 0 : known(stepSize), laws[Math.max(0, k - 1)]!, data),
     )
     const stop = known(stopOf(run, 'data-mismatch'))
     const kl = langevin.dataKl.map(known)

@@ -12,7 +12,7 @@ import {
 
 /**
  * KL(ρ_k‖ρ_D) to the law of the data, and the two sides of its balance d/dt KL ≤ −(ε/2) I + E|e|²/(2ε): ε²I
- * pulls the law towards the data, E|e|² is what the energy gets wrong there, e = ∇V + ε∇log ρ_D. Where they
+ * pulls the law towards the data, E|e|² is what the drift gets wrong there, e = b̄ + ε∇log ρ_D. Where they
  * meet no further fall is certified: the stop of `data-mismatch`.
  */
 export function dataPicture(data: ChartData): StepPicture {
@@ -36,7 +36,7 @@ export function dataPicture(data: ChartData): StepPicture {
       },
       { label: 'ε²I(ρₖ‖ρ_D)', pen: { tone: 'ink', width: 1.25 }, samples: pull, read: plain },
       {
-        label: 'E|∇V + ε∇log ρ_D|²',
+        label: 'E|b̄ + ε∇log ρ_D|²',
         pen: { tone: 'ink', width: 1.5, dash: [1.5, 3] },
         samples: residual,
         read: plain,

@@ -257,7 +257,8 @@ describe('against the law of the data', () => {
     expect(Math.abs(least - 0.026601)).toBeLessThan(2e-5)
     expect(Math.abs(curves.dataKl.indexOf(least) - 235)).toBeLessThanOrEqual(1)
     const stop = curves.dataFisher.findIndex((i, k) => i! <= curves.residual[k]!)
-    expect(Math.abs(stop - 184)).toBeLessThanOrEqual(1)
+    // 184 with ∇V in place of the chain's own drift.
+    expect(Math.abs(stop - 180)).toBeLessThanOrEqual(1)
   })
 })
 

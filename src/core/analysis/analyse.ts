@@ -10,7 +10,7 @@ import { type Box, spacing } from '../maths/grid.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
 import { type Constants, type LawCurves, noLawCurves } from './curves.ts'
 import { driftErrorOf, meanOver } from './dataDrift.ts'
-import { type ChainStart, createExactChain, foldedAtRest } from './exactChain.ts'
+import { type ChainStart, createExactChain, type ExactChain, foldedAtRest } from './exactChain.ts'
 import { relativeFisher } from './fisher.ts'
 import {
   createFokkerPlanck,
@@ -456,7 +456,7 @@ class Findings {
       fisher[k] = this.fisherAt(k, reading.fisher, reading.kl)
       mismatch[k] = reading.mismatch
       this.foldedMass[k] = reading.foldedMass
-      if (reading.kl !== null) against?.note(curves, k, chain.mass)
+      if (reading.kl !== null) against?.note(curves, k, chain.mass, chain)
       if (k === 0) dataFisher[k] = this.fisherAt(k, dataFisher[k] ?? null, reading.kl)
       if (k > 0 && reading.kl !== null && this.stage === 'fine') {
         this.noteLaw(reading.kl, reading.fisher)
@@ -516,13 +516,17 @@ class DataComparison {
     this.logArea = log(spacing(box) * spacing(box))
   }
 
-  /** @param mass cell masses of the law at step k */
+  /**
+   * @param mass cell masses of the law at step k
+   * @param chain where it is that of a chain: inside a step it moves by a drift of its own, not by ∇V
+   */
   note(
     curves: Pick<LawCurves, 'dataKl' | 'dataFisher' | 'residual'>,
     k: number,
     mass: Float64Array,
+    chain?: ExactChain,
   ): void {
-    const { logDensity } = this.data
+    const { logDensity, scoreX, scoreY } = this.data
     let kl = 0
     for (let c = 0; c < mass.length; c++) {
       const m = mass[c]!
@@ -531,7 +535,12 @@ class DataComparison {
     // Both laws are normalised over the cells: below 0 there is only rounding.
     curves.dataKl[k] = Math.max(0, kl)
     curves.dataFisher[k] = relativeFisher(mass, logDensity, this.box)
-    curves.residual[k] = this.driftError === null ? null : meanOver(mass, this.driftError)
+    curves.residual[k] =
+      chain !== undefined
+        ? chain.driftError(scoreX, scoreY)
+        : this.driftError === null
+          ? null
+          : meanOver(mass, this.driftError)
   }
 }
 

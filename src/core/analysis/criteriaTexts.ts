@@ -49,7 +49,7 @@ export const CRITERION_TEXTS = {
     formula: '\\varepsilon^2 I(\\rho_k\\Vert\\rho_D) \\le \\mathrm{E}|e|^2',
     plain: 'ε²I(ρₖ‖ρ_D) ≤ E|e|²',
     description:
-      'Stops where a longer run need not bring the samples closer to the data: the error e = ∇V + ε∇log ρ_D of a learned energy outweighs what is left to gain.',
+      'Stops where a longer run need not bring the samples closer to the data: the error e = b̄ + ε∇log ρ_D of the drift b̄ that a learned energy gives the chain outweighs what is left to gain.',
   },
   tolerance: {
     label: 'Tolerance',

@@ -26,8 +26,9 @@ export interface LawCurves {
   /** I of the continuous dynamics at t = kη: d/dt KL = −ε I. */
   readonly fokkerPlanckFisher: (number | null)[]
   /**
-   * Against the law ρ_D of the data (for points: smoothed): KL(ρ_k‖ρ_D), I(ρ_k‖ρ_D) and E_{ρ_k}|∇V + ε∇log ρ_D|²,
-   * of the exact law of the chain where it is known, else of the continuous dynamics.
+   * Against the law ρ_D of the data (for points: smoothed): KL(ρ_k‖ρ_D), I(ρ_k‖ρ_D) and E_{ρ_k}|b̄ + ε∇log ρ_D|², of the
+   * exact law of the chain where it is known, b̄ the drift that it has at the end of the step that ends at k; else of the
+   * continuous dynamics, b̄ = ∇V.
    */
   readonly dataKl: (number | null)[]
   readonly dataFisher: (number | null)[]

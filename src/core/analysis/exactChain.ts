@@ -67,6 +67,12 @@ export interface ExactChain {
   advance(withMismatch?: boolean): void
   /** What is known at step k; evaluated on the first call at each step. */
   reading(): ChainReading
+  /**
+   * E_{ρ_k}|b̄ + εs|², b̄(x) = E[∇V(x_{k−1}) | x_k = x] at the end of the step that ends at k, ∇V at step 0. Null where
+   * the step was taken without the mismatch, and at step 0 of a start at points.
+   * @param scoreX, scoreY s = ∇log ρ_D at the centres of the cells
+   */
+  driftError(scoreX: Float64Array, scoreY: Float64Array): number | null
 }
 
 export interface ExactChainOptions {
@@ -199,6 +205,25 @@ export function createExactChain(options: ExactChainOptions): ExactChain {
     return sum / (transition.stepSize * transition.stepSize)
   }
 
+  function driftError(scoreX: Float64Array, scoreY: Float64Array): number | null {
+    if (points !== null || (step > 0 && !carried)) return null
+    const { shiftX, shiftY } = sources
+    const [a, b, c, d] = transition.drift
+    const det = a * d - b * c
+    const { epsilon } = transition
+    let sum = 0
+    for (let k = 0; k < size; k++) {
+      const m = mass[k]!
+      if (!(m > 1e-30)) continue
+      const x = step === 0 ? shiftX[k]! : momentX[k]! / m
+      const y = step === 0 ? shiftY[k]! : momentY[k]! / m
+      const ex = (d * x - b * y) / det + epsilon * scoreX[k]!
+      const ey = (a * y - c * x) / det + epsilon * scoreY[k]!
+      sum += m * (ex * ex + ey * ey)
+    }
+    return sum
+  }
+
   return {
     gibbs,
     mass,
@@ -207,6 +232,7 @@ export function createExactChain(options: ExactChainOptions): ExactChain {
     },
     advance,
     reading,
+    driftError,
   }
 }
 

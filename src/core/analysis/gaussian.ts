@@ -309,6 +309,36 @@ export function chainMismatch(problem: QuadraticProblem, eta: number, before: Ga
   return xx * (spread[0] + ux * ux) + 2 * xy * (spread[1] + ux * uy) + yy * (spread[2] + uy * uy)
 }
 
+/**
+ * E|b̄ + ε∇log ρ_D|² at the end of the step of the plain chain that starts at `before`, b̄(x) = E[∇V(x₀) | x₁ = x]; at η = 0
+ * E|∇V + ε∇log ρ_D|² under `before` itself.
+ */
+export function chainDriftError(
+  problem: Omit<QuadraticProblem, 'preconditioner' | 'skew'>,
+  eta: number,
+  before: GaussianLaw,
+  data: GaussianLaw,
+): number {
+  const [axx, axy, ayy] = problem.hessian
+  const hessian = full(problem.hessian)
+  const after = chainStep(problem, eta, before)
+  // b̄(x) = A(m₀ − b) + A S₀Mᵀ S₁⁻¹ (x − m₁), and e(x) = H(x − m₁) + u.
+  const m = chainMatrix(problem, eta)
+  const s0mt = times(full(before.covariance), [m[0], m[2], m[1], m[3]])
+  const g = times(hessian, times(s0mt, full(inverse2(...after.covariance))))
+  const [pxx, pxy, pyy] = inverse2(...data.covariance)
+  const e = problem.epsilon
+  const h = [g[0] - e * pxx, g[1] - e * pxy, g[2] - e * pxy, g[3] - e * pyy] as const
+  const spread = congruence(h, after.covariance)
+  const bx = before.mean[0] - problem.center[0]
+  const by = before.mean[1] - problem.center[1]
+  const dx = after.mean[0] - data.mean[0]
+  const dy = after.mean[1] - data.mean[1]
+  const ux = axx * bx + axy * by - e * (pxx * dx + pxy * dy)
+  const uy = axy * bx + ayy * by - e * (pxy * dx + pyy * dy)
+  return spread[0] + spread[2] + ux * ux + uy * uy
+}
+
 /** log of the density of a Gaussian at (x, y), nats. */
 export function gaussianLogDensity(law: GaussianLaw): (x: number, y: number) => number {
   const [l11, , l22] = cholesky2(...law.covariance)

@@ -9,6 +9,7 @@ import { driftError, meanOver } from '../dataDrift.ts'
 import { createExactChain } from '../exactChain.ts'
 import { relativeFisher } from '../fisher.ts'
 import {
+  chainDriftError,
   chainMismatch,
   chainStationary,
   chainStep,
@@ -461,7 +462,37 @@ describe('data mismatch: data N(0, .8 I), learned π = N((.25, 0), I), η = .01'
   const start: GaussianLaw = { mean: [-2.5, 0], covariance: [0.3, 0, 0.3] }
   const eta = 0.01
 
-  it('in closed form stops at 184, on the safe side of the turn at 235', () => {
+  it.each([
+    // [η, stop, turn]; with ∇V in place of b̄: 184, 38, and never.
+    [0.01, 180, 235],
+    [0.05, 34, 46],
+    [0.2, 6, 11],
+    [0.4, 2, 5],
+  ])('with the drift of the chain itself, η = %f: before KL to the data turns', (...row) => {
+    const [stepSize, stop, turn] = row
+    const laws = [start]
+    while (laws.length <= 300) laws.push(chainStep(problem, stepSize, laws.at(-1)!))
+    const dataKl = laws.map((law) => gaussianKl(law, data))
+    const curves = {
+      dataKl,
+      dataFisher: laws.map((law) => gaussianFisher(law, data)),
+      residual: laws.map((law, k) =>
+        k === 0
+          ? chainDriftError(problem, 0, law, data)
+          : chainDriftError(problem, stepSize, laws[k - 1]!, data),
+      ),
+    }
+    expect(dataKl.indexOf(Math.min(...dataKl))).toBe(turn)
+    expect(dataMismatchStep({ epsilon: 1, computed: 300, ...curves })).toBe(stop)
+    for (let k = 1; k <= stop; k++) expect(dataKl[k]!).toBeLessThan(dataKl[k - 1]!)
+    // Even where the inequality would go on, a rise is one.
+    const blind = { ...curves, residual: curves.residual.map(() => 0) }
+    const risen = dataMismatchReport({ epsilon: 1, computed: 300, ...blind })
+    expect(risen.step).toBe(turn + 1)
+    expect(risen.reason).toMatch(/This step has taken it up\.$/)
+  })
+
+  it('with ∇V in closed form stops at 184, on the safe side of the turn at 235', () => {
     // Steps and KL by an independent program.
     const dataFisher: number[] = []
     const residual: number[] = []
@@ -489,6 +520,53 @@ describe('data mismatch: data N(0, .8 I), learned π = N((.25, 0), I), η = .01'
     for (let k = 1; k <= 184; k++) expect(dataKl[k]!).toBeLessThan(dataKl[k - 1]!)
     expect(dataMismatchReport({ ...input, computed: 183 })).toMatchObject({ step: null })
     expect(dataMismatchReport({ ...input, residual: [] }).reason).toMatch(/no density/)
+  })
+
+  it('reads the drift of the chain off the grid', () => {
+    const box = { halfWidth: 7, cells: 80 }
+    const tilted: QuadraticProblem = { hessian: [1.4, 0.5, 0.9], center: [0.3, -0.1], epsilon: 0.7 }
+    const [xx, xy, yy] = tilted.hessian
+    const field = fieldOf(
+      quadraticEnergy(tilted.center, [
+        [xx, xy],
+        [xy, yy],
+      ]),
+      box,
+    )
+    for (const [skew, stepSize] of [
+      [0, 0.3],
+      [0.8, 0.05],
+    ] as const) {
+      const chain = createExactChain({
+        field,
+        transition: createTransition({
+          stepSize,
+          epsilon: 0.7,
+          skew,
+          preconditioner: IDENTITY,
+        }),
+        gibbs: gibbs(field, 0.7),
+        start: { density: tabulateDensity(gaussianLogDensity(start), box).density },
+      })
+      const scores = [0, 1].map((axis) =>
+        Float64Array.from({ length: 80 * 80 }, (_, k) => {
+          const place = axis === 0 ? k % 80 : Math.floor(k / 80)
+          return -(-7 + ((place + 0.5) * 14) / 80) / 0.8
+        }),
+      ) as [Float64Array, Float64Array]
+      let law: GaussianLaw = start
+      const close = (exact: number) =>
+        expect(Math.abs(chain.driftError(...scores)! / exact - 1)).toBeLessThan(1e-4)
+      close(chainDriftError(tilted, 0, law, data))
+      if (skew !== 0) continue
+      for (let k = 1; k <= 8; k++) {
+        chain.advance()
+        close(chainDriftError(tilted, stepSize, law, data))
+        law = chainStep(tilted, stepSize, law)
+      }
+      chain.advance(false)
+      expect(chain.driftError(...scores)).toBeNull()
+    }
   })
 
   it('from the grid stops within two steps of that', () => {

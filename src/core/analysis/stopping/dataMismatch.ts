@@ -1,4 +1,4 @@
-import { formatNumber, nats } from '../../maths/numberText.ts'
+import { formatCount, formatNumber, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { isPlain } from './certificates.ts'
@@ -11,24 +11,35 @@ export interface DataMismatchInput {
   readonly computed: number
   /** I(ρ_k‖ρ_D) against the law of the data. */
   readonly dataFisher: readonly (number | null)[]
-  /** E_{ρ_k}|e|², e = ∇V + ε∇log ρ_D: how far the energy is from that of the data where the chain is. */
+  /** E_{ρ_k}|e|², e = b̄ + ε∇log ρ_D: how far the drift is from that of the data where the chain is. */
   readonly residual: readonly (number | null)[]
-  /** KL(ρ_k‖ρ_D), nats, for the report. */
+  /** KL(ρ_k‖ρ_D), nats. */
   readonly dataKl: readonly (number | null)[]
 }
 
 /**
- * First k with ε² I(ρ_k‖ρ_D) ≤ E_{ρ_k}|e|². Before it the distance to the data falls for certain, since under
- * Langevin d/dt KL(ρ_t‖ρ_D) ≤ −(ε/2) I(ρ_t‖ρ_D) + E|e|²/(2ε); after it a longer run may make samples worse.
+ * First k with ε² I(ρ_k‖ρ_D) ≤ E_{ρ_k}|e|². Before it the distance to the data falls where each step ends: inside a step the law
+ * moves by −b̄ − ε∇log ρ, so that d/dt KL(ρ_t‖ρ_D) ≤ −(ε/2) I(ρ_t‖ρ_D) + E|e|²/(2ε). After it a longer run may make samples
+ * worse; so it may where a step has taken KL(ρ_k‖ρ_D) up, which is a stop as well.
  */
 export function dataMismatchStep(input: DataMismatchInput): number | null {
-  const { epsilon, computed, dataFisher, residual } = input
+  const { epsilon, computed, dataFisher, residual, dataKl } = input
   for (let k = 0; k <= computed; k++) {
     const i = dataFisher[k] ?? null
     const r = residual[k] ?? null
-    if (i !== null && r !== null && epsilon * epsilon * i <= r) return k
+    if (i === null || r === null) continue
+    if (epsilon * epsilon * i <= r || hasRisen(dataKl, k)) return k
   }
   return null
+}
+
+/** A rise of less, relative, is rounding. */
+const ROUNDING = 1e-9
+
+function hasRisen(kl: readonly (number | null)[], k: number): boolean {
+  const before = kl[k - 1] ?? null
+  const here = kl[k] ?? null
+  return before !== null && here !== null && here > before * (1 + ROUNDING) + ROUNDING
 }
 
 /** The report of the criterion; an estimate, since the inequality is that of continuous time. */
@@ -41,11 +52,12 @@ export function dataMismatchReport(input: DataMismatchInput): StoppingReport {
   if (step !== null) {
     const kl = reportedKl(dataKl[step] ?? null)
     const at = kl === null ? '' : `, at KL ${nats(kl)} to the data`
+    const risen = hasRisen(dataKl, step) ? ' This step has taken it up.' : ''
     return {
       ...base,
       step,
       kl,
-      reason: `From here on a longer run need not bring the samples closer to the data: ${values(step)}${at}.`,
+      reason: `From here on a longer run need not bring the samples closer to the data: ${values(step)}${at}.${risen}`,
       outcome: 'stopped',
     }
   }
@@ -55,7 +67,7 @@ export function dataMismatchReport(input: DataMismatchInput): StoppingReport {
       ...base,
       step: null,
       kl: null,
-      reason: `The samples are still nearing the data: ${values(k)}.`,
+      reason: `The samples are still nearing the data at step ${formatCount(k)}: ${values(k)}.`,
       outcome: 'unfired',
     }
   }
@@ -102,7 +114,17 @@ export const dataMismatch: Criterion = {
       residual: curves.residual,
       dataKl: curves.dataKl,
     })
-    if (law.data === 'known') return report
-    return { ...report, reason: `${report.reason} The data's law is that of smoothed data.` }
+    const remarks = [
+      report.reason,
+      law.data === 'smoothed' ? "The data's law is that of smoothed data." : '',
+      // The continuous dynamics stand for a chain whose law is not known.
+      law.exactTo < 0 && !law.pending
+        ? 'Read from the continuous dynamics, which have no bias of the step size.'
+        : '',
+      law.exactTo >= 0 && law.unresolved !== null && report.step === null
+        ? `Beyond it nothing is known: ${law.unresolved}.`
+        : '',
+    ]
+    return { ...report, reason: remarks.filter((remark) => remark !== '').join(' ') }
   },
 }
