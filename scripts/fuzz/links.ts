@@ -44,7 +44,7 @@ const LINK_CHANGES: readonly ((text: string, draws: Draws, other: string) => str
   (text, draws) =>
     `${text}&${'energy.terms.0.'.repeat(draws.below(60))}weight=${draws.pick(HOSTILE)}`,
   (text, draws) =>
-    `${text}&target=points&target.points=~${draws.pick(['q', 'd'])}${text.replace(/\W/gu, '')}`,
+    `${text}&target=points&target.points=~${draws.pick(['q', 'd', 'pI'])}${text.replace(/\W/gu, '')}`,
 ]
 
 /** Megabytes, by the ways in which a link may grow. */

@@ -51,6 +51,20 @@ describe('parseScene', () => {
     expect(problems[0]).toMatchObject({ field: 'target.hash' })
   })
 
+  it('reads how a person decided that a file is read, and names what it cannot be', () => {
+    const target = { kind: 'points', file: 'a.csv', columns: null } as const
+    const form = { separator: 'blank', decimal: 'comma', log: ['x', 'y'], clip: 12 } as const
+    expect(parseScene({ target: { ...target, ...form } })).toMatchObject({
+      scene: { target: { ...target, ...form } },
+    })
+    const bad = { separator: 'colon', decimal: '.', log: ['z'], clip: 0.5 }
+    const { scene, problems } = recoverScene({ target: { ...target, ...bad } })
+    expect(scene.target).toEqual(target)
+    expect(problems.map(({ field }) => field).sort()).toEqual(
+      ['clip', 'decimal', 'log', 'separator'].map((key) => `target.${key}`),
+    )
+  })
+
   it.each<[string, unknown, string]>([
     [
       'an unknown key at the top',

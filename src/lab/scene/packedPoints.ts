@@ -3,7 +3,10 @@ import type { Vector2 } from './sceneSpec.ts'
 
 /** Drawn points stand on a lattice of this spacing, so that a link holds them exactly. */
 export const QUANTUM = 1e-4
-const PER_UNIT = 10_000
+const PLACES = 4
+const PER_UNIT = 10 ** PLACES
+/** Most decimal places of a lattice: a double tells no more of them apart. */
+const MOST_PLACES = 15
 /** Largest lattice coordinate that is packed as an integer. */
 const LARGEST = 2 ** 30
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -20,27 +23,45 @@ export function quantisePoint(x: number, y: number): Vector2 {
 }
 
 /**
- * Points as URL-safe text, exactly. `q` + base64url of zigzag varints of the differences from point to
- * point where every coordinate is a multiple of 1e-4 (2–3 bytes a coordinate, fewer for strokes), else
- * `d` + base64url of little-endian doubles (16 bytes a point).
+ * Points as URL-safe text, exactly. Where every coordinate has at most so many decimal places, base64url of zigzag
+ * varints of the differences from point to point, in units of the last place (2–3 bytes a coordinate of a drawing,
+ * fewer for strokes): behind `q` for 4 places, behind `p` and the number of places as a digit of base64 for 5 to 15.
+ * Else `d` + base64url of little-endian doubles (16 bytes a point).
  */
 export function packPoints(points: readonly Vector2[]): string {
-  const lattice = points.flat().map((value) => Math.round(value * PER_UNIT))
-  const exact = points
-    .flat()
-    .every((value, i) => Math.abs(lattice[i]!) <= LARGEST && lattice[i]! / PER_UNIT === value)
-  return exact ? `q${toBase64Url(varints(lattice))}` : `d${toBase64Url(doubles(points.flat()))}`
+  const flat = points.flat()
+  for (let places = PLACES; places <= MOST_PLACES; places++) {
+    const lattice = latticeOf(flat, 10 ** places)
+    if (lattice === null) continue
+    const head = places === PLACES ? 'q' : `p${DIGITS[places]!}`
+    return head + toBase64Url(varints(lattice))
+  }
+  return `d${toBase64Url(doubles(flat))}`
+}
+
+/** Coordinates in units of 1/perUnit; null where one is no whole number of them, or too large. */
+function latticeOf(flat: readonly number[], perUnit: number): number[] | null {
+  const lattice: number[] = []
+  for (const value of flat) {
+    const whole = Math.round(value * perUnit)
+    if (Math.abs(whole) > LARGEST || whole / perUnit !== value) return null
+    lattice.push(whole)
+  }
+  return lattice
 }
 
 /** The points of `packPoints`; null for any other text, and for more points than a scene has. */
 export function unpackPoints(text: string): Vector2[] | null {
-  const bytes = fromBase64Url(text.slice(1))
+  const places = text.startsWith('p') ? DIGITS.indexOf(text[1] ?? ' ') : PLACES
+  if (text.startsWith('p') && !(places > PLACES && places <= MOST_PLACES)) return null
+  const bytes = fromBase64Url(text.slice(places === PLACES ? 1 : 2))
   if (bytes === null) return null
-  const flat = text.startsWith('q')
-    ? readVarints(bytes)
-    : text.startsWith('d')
-      ? readDoubles(bytes)
-      : null
+  const flat =
+    text.startsWith('q') || text.startsWith('p')
+      ? readVarints(bytes, 10 ** places)
+      : text.startsWith('d')
+        ? readDoubles(bytes)
+        : null
   if (flat === null || flat.length % 2 !== 0) return null
   const points: Vector2[] = []
   for (let i = 0; i < flat.length; i += 2) points.push([flat[i]!, flat[i + 1]!])
@@ -61,7 +82,7 @@ function varints(lattice: readonly number[]): number[] {
   return bytes
 }
 
-function readVarints(bytes: Uint8Array): number[] | null {
+function readVarints(bytes: Uint8Array, perUnit: number): number[] | null {
   const lattice: number[] = []
   let rest = 0
   let scale = 1
@@ -80,7 +101,7 @@ function readVarints(bytes: Uint8Array): number[] | null {
     rest = 0
     scale = 1
   }
-  return scale === 1 ? lattice.map((value) => value / PER_UNIT + 0) : null
+  return scale === 1 ? lattice.map((value) => value / perUnit + 0) : null
 }
 
 function doubles(values: readonly number[]): Uint8Array {

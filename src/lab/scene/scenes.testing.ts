@@ -5,6 +5,7 @@ import { OBJECTIVE_IDS } from '../../learning/ids.ts'
 import { BACKEND_CHOICES } from './decode.ts'
 import { CHART_IDS, hasKnownDensity, LAYER_IDS, SAMPLER_IDS, THEME_IDS } from './defaults.ts'
 import { RANGES, rangeOf } from './ranges.ts'
+import { AXES, DECIMALS, SEPARATORS } from './tableForm.ts'
 import type { RangePath } from './ranges.ts'
 import type {
   BarrierSpec,
@@ -88,10 +89,16 @@ export const targetArbitrary: fc.Arbitrary<TargetSpec> = fc.oneof(
       {
         kind: fc.constant('points' as const),
         file: path,
-        columns: fc
-          .uniqueArray(ranged('target.columns'), { minLength: 2, maxLength: 2 })
-          .map(([a, b]): [number, number] => [a!, b!]),
+        columns: fc.option(
+          fc
+            .uniqueArray(ranged('target.columns'), { minLength: 2, maxLength: 2 })
+            .map(([a, b]): [number, number] => [a!, b!]),
+        ),
         hash: fc.stringMatching(/^[0-9a-f]{64}$/),
+        separator: fc.constantFrom(...SEPARATORS),
+        decimal: fc.constantFrom(...DECIMALS),
+        log: fc.subarray([...AXES], { minLength: 1 }),
+        clip: ranged('target.clip'),
       },
       { requiredKeys: ['kind', 'file', 'columns'] },
     ),

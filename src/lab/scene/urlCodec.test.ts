@@ -211,14 +211,46 @@ describe('packed points', () => {
     expect(packPoints(stroke).startsWith('q')).toBe(true)
   })
 
+  it('keep the digits that were typed, however small the numbers, in few characters', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: -9999, max: 9999 })),
+          {
+            minLength: 1,
+          },
+        ),
+        fc.integer({ min: 5, max: 12 }),
+        (whole, places) => {
+          const typed = (n: number) => Number(`${String(n)}e-${String(places)}`) + 0
+          const points = whole.map(([x, y]) => [typed(x), typed(y)] as const)
+          const packed = packPoints(points)
+          expect(unpackPoints(packed)).toEqual(points)
+          expect(packed.length).toBeLessThanOrEqual(3 + (points.length * 6 * 4) / 3)
+        },
+      ),
+    )
+  })
+
   it('are null for anything else', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const points = unpackPoints(text)
-        if (points !== null) expect(text[0]).toMatch(/[qd]/)
+        if (points !== null) expect(text[0]).toMatch(/[qdp]/)
       }),
     )
-    for (const text of ['', 'x', 'qA', 'q$$', 'dAAAA', 'qgICAgICAgICAgA']) {
+    for (const text of [
+      '',
+      'x',
+      'qA',
+      'q$$',
+      'p',
+      'pEAA',
+      'pQAA',
+      'p-AA',
+      'dAAAA',
+      'qgICAgICAgICAgA',
+    ]) {
       expect(unpackPoints(text), text).toBeNull()
     }
   })

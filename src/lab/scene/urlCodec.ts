@@ -23,7 +23,7 @@ import type { BackendChoice, SceneSpec, Vector2 } from './sceneSpec.ts'
  *     'any%20text                   any other string, after an apostrophe
  *     1,2    1,    ,                lists of numbers or words: two, one, no entries
  *     1,0;0,1    1,2;               lists of lists of numbers: two, one
- *     ~q…  ~d…                      more than 8 points, packed (packedPoints.ts)
+ *     ~q…  ~p…  ~d…                 more than 8 points, packed (packedPoints.ts)
  *     !%7B%22…                      anything else as JSON
  *
  * and is percent-encoded where a URL needs it. Numbers have the shortest digits that read back to the
