@@ -59,6 +59,7 @@ const GOOD = {
       hash: sha256HexSync(table),
       columns: [0, 1],
       columnNames: ['x', 'y'],
+      form: { separator: 'comma', decimal: 'point', log: ['x'], clip: 10 },
     },
   },
 }

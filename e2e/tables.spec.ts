@@ -1,0 +1,118 @@
+import type { Page } from '@playwright/test'
+import { decodeLocation } from '../src/lab/scene/urlCodec.ts'
+import { expect, test } from './fixtures.ts'
+import { openScene, scene, stage, waitForHalt } from './lab.ts'
+
+const STILL = scene({
+  target: { kind: 'eight-gaussians' },
+  energy: { kind: 'pretrained', name: 'eight-gaussians' },
+  dynamics: { particles: 64, steps: 20 },
+})
+
+async function open(page: Page): Promise<void> {
+  await openScene(page, STILL, { haltAt: 2, backend: 'cpu' })
+  await waitForHalt(page, 2)
+}
+
+/** Interleaved sequences that fill a square, by 150 rows, as a workbook in a German office saves them. */
+const ROWS = Array.from({ length: 150 }, (_, i) =>
+  [i + 1, 'ok', ((i * 0.618034) % 1) + 2, ((i * 0.754878) % 1) - 0.5, 1 + ((i * 0.569841) % 1)]
+    .map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? cell.toFixed(3) : cell))
+    .join(';')
+    .replaceAll('.', ','),
+)
+const TABLE = [
+  '# spring',
+  ';note;length;width;mass',
+  ';;cm;cm;mg',
+  ...ROWS,
+  '151;ok;NA;0,1;1',
+  '152;far;90000;0,1;1',
+].join('\r\n')
+
+test('a table of one’s own is shown as it was read, decided by hand, and kept so', async ({
+  page,
+}) => {
+  await open(page)
+  await page.getByRole('button', { name: 'Upload CSV' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Upload a table' })
+  await dialog.getByLabel('Table file').setInputFiles({
+    name: 'flowers.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`\uFEFF${TABLE}`, 'utf16le'),
+  })
+  const choice = (name: string) => dialog.getByRole('combobox', { name })
+  await expect(dialog.getByText('151 points', { exact: true })).toBeVisible()
+  await expect(dialog.getByText('UTF-16 LE')).toBeVisible()
+  await expect(choice('Separator')).toHaveValue('semicolon')
+  await expect(choice('Decimal sign')).toHaveValue('comma')
+  await expect(choice('Across')).toHaveValue('2')
+  await expect(dialog.getByRole('columnheader', { name: 'length (cm)' })).toBeVisible()
+  await expect(dialog.getByRole('row').nth(2)).toHaveText('52ok2,6180,2551,570')
+  await expect(dialog.getByRole('img', { name: /^151 points, length \(cm\) across/ })).toBeVisible()
+  for (const skipped of [
+    /^1 comment \(line 1\)$/,
+    /^1 row of units/,
+    /^1 row with a gap \(line 154/,
+  ])
+    await expect(dialog.getByRole('listitem').filter({ hasText: skipped })).toBeVisible()
+
+  // A wrong decision is said and can be taken back.
+  const use = dialog.getByRole('button', { name: 'Use as target' })
+  await choice('Separator').selectOption('pipe')
+  await expect(dialog.getByRole('alert')).toContainText(
+    'flowers.csv: line 2: fewer than two columns',
+  )
+  await expect(use).toBeDisabled()
+  await choice('Separator').selectOption('semicolon')
+  await expect(dialog.getByRole('alert')).toBeHidden()
+
+  // A far row is told with a way on, which can be taken back, too.
+  await expect(dialog.getByText(/^Line 155 sets the scale of length \(cm\)/)).toBeVisible()
+  await dialog.getByRole('button', { name: 'Leave far rows out' }).click()
+  await expect(dialog.getByText('150 points', { exact: true })).toBeVisible()
+  await expect(dialog.getByText('1 far row left out (line 155)')).toBeVisible()
+  await dialog.getByRole('button', { name: 'Take the far rows back in' }).click()
+  await expect(dialog.getByText('151 points', { exact: true })).toBeVisible()
+  await dialog.getByRole('button', { name: 'Leave far rows out' }).click()
+
+  await choice('Up').selectOption('mass (mg)')
+  await dialog.getByRole('checkbox', { name: 'Logarithm up' }).check()
+  await expect(
+    dialog.getByRole('img', { name: /^150 points, length \(cm\) across and mass/ }),
+  ).toBeVisible()
+  await use.click()
+  await expect(dialog).toBeHidden()
+  await expect(stage(page)).toHaveAttribute('data-status', 'idle')
+  const kept = {
+    ...{ kind: 'points', file: 'flowers.csv', columns: [2, 4] },
+    ...{ separator: 'semicolon', log: ['y'], clip: 10 },
+  }
+  expect(decodeLocation(new URL(page.url()).hash).scene.target).toMatchObject(kept)
+  await page.reload()
+  await expect(page.getByRole('radio', { name: 'flowers' })).toBeChecked()
+  await expect(stage(page)).toHaveAttribute('data-status', 'idle')
+})
+
+test('pasted points keep their digits, however small, in the link as well', async ({ page }) => {
+  await open(page)
+  const points = Array.from({ length: 200 }, (_, i) => [
+    Number((2e-4 * Math.sin(7 * i)).toPrecision(6)),
+    Number((2e-4 * Math.cos(i * i)).toPrecision(6)),
+  ])
+  await page.getByRole('button', { name: 'Paste', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'Paste points' })
+  await dialog
+    .getByLabel('Points')
+    .fill(points.map(([x, y]) => `${String(x)}\t${String(y)}`).join('\n'))
+  await expect(dialog.getByText('200 points', { exact: true })).toBeVisible()
+  await dialog.getByRole('button', { name: 'Use as target' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('radio', { name: '200 points' })).toBeChecked()
+  await expect
+    .poll(() => decodeLocation(new URL(page.url()).hash).scene.target)
+    .toEqual({
+      kind: 'points',
+      points,
+    })
+})
