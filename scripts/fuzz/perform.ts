@@ -7,12 +7,8 @@ import type { Case, Subject } from './subject.ts'
 
 export const SUBJECTS: readonly Subject[] = [links, tables, weights, sceneFiles]
 
-/**
- * Longest time that an input may take, ms of a processor: the whole of it, or where it is long so many of its units, or
- * each of the pieces in which it is read.
- */
+/** Longest time that an input may take, ms of a processor: the whole of it, or each of the pieces in which it is read. */
 const LONGEST = 100
-const LONG = 100_000
 /** How often an input that took too long is read again: the least of the times is its own, whatever else runs. */
 const AGAIN = 6
 
@@ -69,8 +65,10 @@ function perform(one: Case, longest: number): number {
   const whole = (): Iterator<unknown> => ({
     next: () => ({ done: true, value: one.read() }),
   })
-  let took = time(whole, longest * Math.max(1, one.input.length / LONG), 'it')
-  if (one.pieces !== undefined) took = time(one.pieces, longest, 'a piece of it')
+  const took =
+    one.pieces === undefined
+      ? time(whole, longest, 'it')
+      : time(one.pieces, longest, 'a piece of it')
   one.verify()
   demandCleanPrototypes()
   return took

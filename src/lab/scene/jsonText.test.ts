@@ -52,6 +52,17 @@ describe('readJsonText', () => {
     expect(errorOf('')).toMatch(/^scene: found text that is not JSON/)
   })
 
+  it('takes as many keys and values as any scene has, and refuses more before it parses them', () => {
+    const keys = (n: number) =>
+      `{"a":{${Array.from({ length: n }, (_, i) => `"k${String(i)}":1`).join()}}}`
+    expect(errorOf(keys(2000))).toBe('no error')
+    expect(errorOf(keys(2001))).toBe(
+      'scene: found an object with too many keys; allowed: at most 2000',
+    )
+    expect(errorOf(`[0${',0'.repeat(700_000)}]`)).toBe('no error')
+    expect(errorOf(`[0${',0'.repeat(700_001)}]`)).toMatch(/^scene: found too many values/)
+  })
+
   it('takes a hundred levels, and refuses more before it parses them', () => {
     const nested = (depth: number, inner: string) =>
       '{"a":['.repeat(depth / 2) + inner + ']}'.repeat(depth / 2)

@@ -6,6 +6,9 @@ export const LONGEST_TEXT = 2 ** 26
 
 /** How deep lists and objects may stand in each other; scenes with all their sums need 25. */
 const DEEPEST = 100
+/** Most keys of one object, and most commas: sixteen targets of 20,000 points have 640,000. */
+const MOST_KEYS = 2000
+const MOST_COMMAS = 700_000
 
 /**
  * The JSON value of a file's text, byte order mark or not. Text that is too long, too deep, no JSON, or JSON with a key
@@ -21,11 +24,8 @@ export function readJsonText(
     return { error: { field: whole, found, allowed: `at most ${String(LONGEST_TEXT)}` } }
   }
   const bare = text.startsWith('\uFEFF') ? text.slice(1) : text
-  const { isDeep, twice } = scan(bare)
-  if (isDeep) {
-    const allowed = `at most ${String(DEEPEST)} levels`
-    return { error: { field: whole, found: 'lists or objects nested too deeply', allowed } }
-  }
+  const { excess, twice } = scan(bare)
+  if (excess !== null) return { error: { field: whole, ...EXCESS[excess] } }
   let json: unknown
   try {
     json = JSON.parse(bare)
@@ -48,11 +48,28 @@ function placeOf(error: unknown, text: string): string {
   return `, line ${String(before.split('\n').length)}, column ${String(column)}`
 }
 
+/** What no scene has, found before the parser spends its time on it. */
+const EXCESS = {
+  depth: {
+    found: 'lists or objects nested too deeply',
+    allowed: `at most ${String(DEEPEST)} levels`,
+  },
+  keys: { found: 'an object with too many keys', allowed: `at most ${String(MOST_KEYS)}` },
+  commas: {
+    found: 'too many values',
+    allowed: `at most ${String(MOST_COMMAS)} commas in the whole text`,
+  },
+} as const
+
 interface Scan {
-  readonly isDeep: boolean
+  readonly excess: keyof typeof EXCESS | null
   /** The dotted path of a key that an object holds twice, at any level; null where none does. */
   readonly twice: string | null
 }
+
+const MARKS = /[{}[\],"]/gu
+/** So many characters on, a stretch without marks is passed over at once: a search is quicker than a look at each. */
+const STRETCH = 16
 
 /** What the parser does not tell of a text, which may be no JSON at all. */
 function scan(text: string): Scan {
@@ -63,12 +80,14 @@ function scan(text: string): Scan {
   /** Of each open list the index at hand; −1 for an object. */
   const indices: number[] = []
   let isKey = false
+  let commas = 0
+  let far = STRETCH
   for (let i = 0; i < text.length; i++) {
     switch (text[i]) {
       case '{':
       case '[':
         isKey = text[i] === '{'
-        if (starts.length === DEEPEST) return { isDeep: true, twice: null }
+        if (starts.length === DEEPEST) return { excess: 'depth', twice: null }
         starts.push(keys.length)
         indices.push(isKey ? -1 : 0)
         break
@@ -78,13 +97,14 @@ function scan(text: string): Scan {
         indices.pop()
         const twice = repeated(keys, start)
         if (twice !== null) {
-          return { isDeep: false, twice: pathOf(keys, starts, indices, start, twice) }
+          return { excess: null, twice: pathOf(keys, starts, indices, start, twice) }
         }
         keys.length = start
         isKey = false
         break
       }
       case ',':
+        if (++commas > MOST_COMMAS) return { excess: 'commas', twice: null }
         if (indices.at(-1) === -1) isKey = true
         else if (indices.length > 0) indices[indices.length - 1]!++
         break
@@ -92,6 +112,7 @@ function scan(text: string): Scan {
         const end = endOfString(text, i)
         if (isKey) {
           const raw = text.slice(i, end + 1)
+          if (keys.length - starts.at(-1)! === MOST_KEYS) return { excess: 'keys', twice: null }
           keys.push(unescape(raw))
           isKey = false
         }
@@ -99,9 +120,13 @@ function scan(text: string): Scan {
         break
       }
       default:
+        if (i < far) break
+        MARKS.lastIndex = i
+        i = (MARKS.exec(text)?.index ?? text.length) - 1
+        far = i + STRETCH
     }
   }
-  return { isDeep: false, twice: null }
+  return { excess: null, twice: null }
 }
 
 /** The string of a JSON string, quotes and all; text that is none stays as it is. */
