@@ -1,7 +1,7 @@
 import { assetsOf } from '../scene/assets.ts'
 import type { AssetName } from '../scene/assets.ts'
 import { parseScene } from '../scene/decode.ts'
-import { readJsonText } from '../scene/jsonText.ts'
+import { readJsonText, withoutComments } from '../scene/jsonText.ts'
 import { normaliseScene } from '../scene/normalise.ts'
 import { fromBase64Url, toBase64Url } from '../scene/packedPoints.ts'
 import { nameKey, show } from '../scene/problem.ts'
@@ -46,11 +46,11 @@ export function writeBundle(scene: SceneSpec, assets: ReadonlyMap<AssetName, Uin
 }
 
 /**
- * A scene from the text of a file, bare or bundled, read strictly. Total: the first field that is wrong is
+ * A scene from the text of a file, bare or bundled, read strictly but for comments. Total: the first field that is wrong is
  * named, with what was found and what is allowed.
  */
 export function readSceneFile(text: string): SceneFile | { readonly error: Problem } {
-  const read = readJsonText(text)
+  const read = readJsonText(withoutComments(text))
   if ('error' in read) return read
   const { json } = read
   if (!isRecord(json) || !Object.hasOwn(json, 'format')) {

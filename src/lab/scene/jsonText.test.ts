@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeProblem } from './problem.ts'
-import { readJsonText } from './jsonText.ts'
+import { readJsonText, withoutComments } from './jsonText.ts'
 
 function errorOf(text: string): string {
   const read = readJsonText(text)
@@ -46,10 +46,55 @@ describe('readJsonText', () => {
   })
 
   it('says where text ends to be JSON, without quoting it', () => {
-    expect(errorOf('{"seed": 1,\n  "secret" 5}')).toMatch(
-      /^scene: found text that is not JSON(, line 2, column 12)?; allowed: a JSON object$/,
+    expect(errorOf('{"seed": 1,\n  "secret" 5}')).toBe(
+      'scene: found text that is not JSON, line 2, column 12; allowed: a JSON object',
     )
-    expect(errorOf('')).toMatch(/^scene: found text that is not JSON/)
+    const place = (text: string) =>
+      /line (\d+), column (\d+)/.exec(errorOf(text))?.slice(1).map(Number)
+    expect(place('')).toEqual([1, 1])
+    expect(place('{"a": 1 // one\n}')).toEqual([1, 9])
+    expect(place('{\n"a": [1, 2,],\n"b": 01}')).toEqual([2, 12])
+    expect(place('{\n"a": 01}')).toEqual([2, 7])
+    expect(place('{"a": "x\ty"}')).toEqual([1, 7])
+    expect(place("{'a': 1}")).toEqual([1, 2])
+    expect(place('{"a": 1,\n}')).toEqual([2, 1])
+    expect(place('{"a": 1}\n\n}')).toEqual([3, 1])
+    expect(place('{"a": [1, {"b"')).toEqual([1, 15])
+    expect(place('{"a" 1}')).toEqual([1, 6])
+    expect(place('{"a": NaN}')).toEqual([1, 7])
+  })
+
+  it('names a place where the text can be cut off and go on as JSON', () => {
+    const ends = (text: string) => {
+      const read = readJsonText(text)
+      const at = 'error' in read ? /column (\d+)/.exec(read.error.found)?.[1] : undefined
+      return at === undefined ? null : Number(at) - 1
+    }
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.nat(), (json, cut) => {
+        const text = JSON.stringify([json, json])
+        const broken = text.slice(0, cut % text.length)
+        // What is whole before the cut is no fault.
+        expect(ends(`${text}#`)).toBe(text.length)
+        expect(ends(broken)).toBeGreaterThan(-1)
+        expect(text.startsWith(broken.slice(0, ends(broken)!))).toBe(true)
+      }),
+    )
+  })
+
+  it('blanks comments out, lines and strings stay', () => {
+    const text = '{ // a "comment"\n "a": "http://x/*y*/", /* two\nlines */ "b\\"//": 2 } // end'
+    const bare = withoutComments(text)
+    expect(JSON.parse(bare)).toEqual({ a: 'http://x/*y*/', 'b"//': 2 })
+    expect(bare).toHaveLength(text.length)
+    expect(bare.split('\n')).toHaveLength(3)
+    expect(errorOf(withoutComments('{"a": 1, /* never\nends'))).toMatch(/line 1, column 10/)
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        const plain = JSON.stringify(json, null, 2)
+        expect(withoutComments(plain)).toBe(plain)
+      }),
+    )
   })
 
   it('takes as many keys and values as any scene has, and refuses more before it parses them', () => {

@@ -29,8 +29,8 @@ export function readJsonText(
   let json: unknown
   try {
     json = JSON.parse(bare)
-  } catch (error) {
-    const found = `text that is not JSON${placeOf(error, bare)}`
+  } catch {
+    const found = `text that is not JSON${placeOf(bare)}`
     return { error: { field: whole, found, allowed: 'a JSON object' } }
   }
   return twice === null
@@ -38,12 +38,27 @@ export function readJsonText(
     : { error: { field: twice, found: 'the same key twice', allowed: 'each key once' } }
 }
 
-/** Where an engine's parser stopped, in words; empty where it does not say. The text itself is not quoted. */
-function placeOf(error: unknown, text: string): string {
-  const said = error instanceof Error ? error.message : ''
-  const at = /at position (\d+)/u.exec(said)?.[1]
-  if (at === undefined) return ''
-  const before = text.slice(0, Number(at))
+/** A text with blanks in place of its comments, of which JSON has none; one that does not end stays. Lines and columns stay. */
+export function withoutComments(text: string): string {
+  let bare = ''
+  let from = 0
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '"') i = endOfString(text, i)
+    if (text[i] !== '/') continue
+    const line = text[i + 1] === '/'
+    const close = text.indexOf(line ? '\n' : '*/', i + 2)
+    if (!line && (text[i + 1] !== '*' || close < 0)) continue
+    const end = close < 0 ? text.length : line ? close : close + 2
+    bare += text.slice(from, i) + text.slice(i, end).replace(/[^\n\r]/gu, ' ')
+    from = end
+    i = end - 1
+  }
+  return bare + text.slice(from)
+}
+
+/** Where a text stops to be JSON, in words: engines name the place in different ways, or not. The text itself is not quoted. */
+function placeOf(text: string): string {
+  const before = text.slice(0, endOfJson(text))
   const column = before.length - before.lastIndexOf('\n')
   return `, line ${String(before.split('\n').length)}, column ${String(column)}`
 }
@@ -60,6 +75,62 @@ const EXCESS = {
     allowed: `at most ${String(MOST_COMMAS)} commas in the whole text`,
   },
 } as const
+
+const SPACE = /[ \t\n\r]*/y
+const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+
+/** The place of the first token that no JSON has there, or of the end where something is missing. */
+function endOfJson(text: string): number {
+  let at = 0
+  const skip = (token: RegExp): boolean => {
+    token.lastIndex = at
+    const found = token.test(text)
+    if (found) at = token.lastIndex
+    return found
+  }
+  const skipString = (): boolean => {
+    if (text[at] !== '"') return false
+    const end = endOfString(text, at) + 1
+    try {
+      JSON.parse(text.slice(at, end))
+    } catch {
+      return false
+    }
+    at = end
+    return true
+  }
+  const closers: string[] = []
+  let wanted: 'value' | 'first' | 'key' | 'colon' | 'next' = 'value'
+  for (;;) {
+    skip(SPACE)
+    const here = text[at]
+    if (here === undefined) return at
+    const closer = closers.at(-1)
+    if ((wanted === 'next' || wanted === 'first') && here === closer) {
+      closers.pop()
+      at++
+      wanted = 'next'
+    } else if (wanted === 'next' && here === ',' && closer !== undefined) {
+      at++
+      wanted = closer === '}' ? 'key' : 'value'
+    } else if (wanted === 'colon' && here === ':') {
+      at++
+      wanted = 'value'
+    } else if (wanted === 'key' || (wanted === 'first' && closer === '}')) {
+      if (!skipString()) return at
+      wanted = 'colon'
+    } else if (wanted === 'value' || wanted === 'first') {
+      if (here === '{' || here === '[') {
+        closers.push(here === '{' ? '}' : ']')
+        at++
+        wanted = 'first'
+      } else {
+        if (!skipString() && !skip(SCALAR)) return at
+        wanted = 'next'
+      }
+    } else return at
+  }
+}
 
 interface Scan {
   readonly excess: keyof typeof EXCESS | null
