@@ -154,11 +154,7 @@ export function* analyse(
   const { halfWidth } = input.grid
   const chain = known.hasChain
   const data = chain || input.cells !== input.fokkerPlanckStart.cells ? null : input.data
-  yield* known.followContinuous(
-    input.fokkerPlanckStart,
-    data,
-    input.barriers.length === 0 ? coarse : null,
-  )
+  yield* known.followContinuous(input.fokkerPlanckStart, data, coarse)
   yield* known.findConstants()
   if (chain) yield* known.followChain({ halfWidth, cells: input.cells }, input.start, input.data)
   known.stage = 'done'
@@ -252,7 +248,7 @@ class Findings {
     const jumps =
       jumpEvery > 0 ? { every: jumpEvery, apply: createGridJump(solver.gibbs) } : undefined
     const { fokkerPlanck, fokkerPlanckFisher, ...before } = noLawCurves(steps)
-    const against = data === null ? null : new DataComparison(this.field, transition, box, data)
+    const against = data === null ? null : new DataComparison(this.field, solver.gibbs, data)
     const area = spacing(box) * spacing(box)
     const mass = against === null ? null : new Float64Array(density.length)
     const shown: boolean[] = []
@@ -292,7 +288,7 @@ class Findings {
     const drawn =
       coarse === null
         ? { ...own, fokkerPlanckError: before.fokkerPlanckError }
-        : extrapolated(own, coarse, this.input.kl0 !== null)
+        : extrapolated(own, coarse, this.input.kl0 !== null, this.field.barriers.length > 0)
     if (against !== null && drawn.fokkerPlanckFisher[0] === null) before.dataFisher[0] = null
     this.curves = {
       ...this.curves,
@@ -434,7 +430,7 @@ class Findings {
       start,
     })
     yield this.going
-    const against = data === null ? null : new DataComparison(this.field, transition, box, data)
+    const against = data === null ? null : new DataComparison(this.field, chain.gibbs, data)
     // A preview stands where the finer law has not come yet.
     const { klExact, fisher, mismatch, dataKl, dataFisher, residual } = copied(this.curves)
     const curves = { klExact, fisher, mismatch, dataKl, dataFisher, residual }
@@ -504,14 +500,15 @@ type ChainCurves = Pick<
 /** A law against that of the data. */
 class DataComparison {
   private readonly data: Data
-  private readonly box: Box
+  private readonly pi: Gibbs
   /** Null with barriers, at whose walls the drift has no bound. */
   private readonly driftError: Float64Array | null
   private readonly logArea: number
 
-  constructor(field: EnergyField, { epsilon }: TransitionParameters, box: Box, data: Data) {
+  constructor(field: EnergyField, pi: Gibbs, data: Data) {
+    const { box, epsilon } = pi
     this.data = data
-    this.box = box
+    this.pi = pi
     this.driftError = field.barriers.length > 0 ? null : driftErrorOf(field, epsilon, data, box)
     this.logArea = log(spacing(box) * spacing(box))
   }
@@ -527,6 +524,7 @@ class DataComparison {
     chain?: ExactChain,
   ): void {
     const { logDensity, scoreX, scoreY } = this.data
+    const { box, parted } = this.pi
     let kl = 0
     for (let c = 0; c < mass.length; c++) {
       const m = mass[c]!
@@ -534,7 +532,7 @@ class DataComparison {
     }
     // Both laws are normalised over the cells: below 0 there is only rounding.
     curves.dataKl[k] = Math.max(0, kl)
-    curves.dataFisher[k] = relativeFisher(mass, logDensity, this.box)
+    curves.dataFisher[k] = relativeFisher(mass, logDensity, box, [1, 0, 1], parted)
     curves.residual[k] =
       chain !== undefined
         ? chain.driftError(scoreX, scoreY)
@@ -595,11 +593,13 @@ const LEAST_FISHER = 1e-12
  * grids may cross while both are wrong: there it is the difference of what V and what the entropies contribute, taken
  * apart, the largest since half the step's time; and where the cells do not resolve π, it has a share of KL itself.
  * @param startKnown KL at step 0 is a quadrature
+ * @param walls barriers cut cells, which leaves errors of first order: nothing is extrapolated
  */
 function extrapolated(
   fine: ContinuousCurves,
   coarse: ContinuousCurves,
   startKnown: boolean,
+  walls: boolean,
 ): Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher' | 'fokkerPlanckError'> {
   const ratio = fine.cells / coarse.cells
   const corrections = (f: readonly (number | null)[], c: readonly (number | null)[]) =>
@@ -609,7 +609,7 @@ function extrapolated(
     })
   const corrected = (f: readonly (number | null)[], by: readonly number[]) =>
     f.map((value, k) => {
-      if (value === null) return value
+      if (value === null || walls) return value
       const most = ASYMPTOTIC * Math.abs(value)
       return value + Math.max(-most, Math.min(most, by[k]!))
     })
@@ -631,7 +631,7 @@ function extrapolated(
   const most = latelyMost(apart)
   const share = Math.min(1, fine.coarseness)
   const error = (by: number, k: number) =>
-    irregular[k]! > 0 || share > 0 ? most[k]! : Math.abs(by)
+    irregular[k]! > 0 || share > 0 || walls ? most[k]! : Math.abs(by)
   return {
     fokkerPlanck: corrected(fine.fokkerPlanck, ofKl),
     fokkerPlanckFisher,

@@ -4,7 +4,7 @@ import { quadraticEnergy } from '../fields/analytic.ts'
 import { isAllowed } from '../fields/barriers.ts'
 import type { Barrier, EnergyField } from '../fields/energyField.ts'
 import { tabulateEnergy } from '../fields/energyGrid.ts'
-import { gibbs, gibbsSampler } from '../fields/gibbs.ts'
+import { type Gibbs, gibbs, gibbsSampler } from '../fields/gibbs.ts'
 import { createTransition } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
 import { spacing } from '../maths/grid.ts'
@@ -29,6 +29,7 @@ import { logSobolevLowerBound } from './logSobolev.ts'
 import { createKlEstimator } from './nativeKl.ts'
 import { nullFloor } from './nullFloor.ts'
 import { biasPrediction, smoothness95 } from './smoothness.ts'
+import { spectralGap } from './spectrum.ts'
 import type { Distribution } from '../targets/target.ts'
 
 const half = (offset: number, strength: number): Barrier => ({
@@ -178,6 +179,98 @@ describe('Fokker–Planck beside barriers', () => {
     const before = left()
     for (const dt of [0.01, 1, 100]) solver.step(density, dt)
     expect(Math.abs(left() / before - 1)).toBeLessThan(1e-12)
+  })
+})
+
+describe('a wall thinner than a cell', () => {
+  const cells = 96
+  /** From one point to another, of a thickness across x. */
+  const wall = (x0: number, y0: number, x1: number, y1: number, thickness: number): Barrier => ({
+    kind: 'polygon',
+    points: [
+      [x0, y0],
+      [x0 + thickness, y0],
+      [x1 + thickness, y1],
+      [x1, y1],
+    ],
+    strength: 0,
+  })
+  /** Mass at (1.5, 1.5) after a long time of what starts at (−1.5, −1.5), over that of π. */
+  const passed = (barriers: readonly Barrier[], dynamics = {}): number => {
+    const solver = createFokkerPlanck(bowl(barriers), 1, { halfWidth: 4, cells }, dynamics)
+    const at = (x: number): number => Math.floor(((x + 4) * cells) / 8)
+    const density = new Float64Array(cells * cells)
+    density[at(-1.5) * cells + at(-1.5)] = 1 / spacing(solver.gibbs.box) ** 2
+    for (let i = 0; i < 4; i++) solver.step(density, 50)
+    const k = at(1.5) * cells + at(1.5)
+    return density[k]! / solver.gibbs.density[k]!
+  }
+
+  /** 1 for the cells that hang together with the lower left corner. */
+  const componentOf = ({ logDensity, parted }: Gibbs): Uint8Array => {
+    const seen = new Uint8Array(cells * cells)
+    const queue = [0]
+    seen[0] = 1
+    for (const k of queue) {
+      for (const [next, from, closed] of [
+        [k + 1, k, parted!.right],
+        [k - 1, k - 1, parted!.right],
+        [k + cells, k, parted!.up],
+        [k - cells, k - cells, parted!.up],
+      ] as const) {
+        const beside = Math.abs((next % cells) - (k % cells)) <= 1
+        if (!beside || !(next >= 0 && next < seen.length)) continue
+        if (seen[next] === 1 || closed[from] === 1 || logDensity[next] === -Infinity) continue
+        seen[next] = 1
+        queue.push(next)
+      }
+    }
+    return seen
+  }
+
+  it.each([
+    ['between cells', wall(0, -5, 0, 5, 1e-3)],
+    ['through the middle of cells', wall(0.0412, -5, 0.0412, 5, 1e-3)],
+    ['through cells, off their middle', wall(0.06, -5, 0.06, 5, 0.02)],
+    ['wider than half a cell', wall(-0.03, -5, -0.03, 5, 0.07)],
+    ['slanted', wall(-1.7, -5, 0.6, 5, 2e-3)],
+    ['nearly flat', wall(-5, -0.31, 5, 0.2, 0.03)],
+    ['soft', { ...wall(0.06, -5, 0.06, 5, 1e-3), strength: 0.05 }],
+  ] as const)('lets nothing through, %s', (_, barrier) => {
+    expect(passed([barrier])).toBe(0)
+    const correlated = {
+      preconditioner: [
+        [1, 0.6],
+        [0.6, 1],
+      ],
+    } as const
+    expect(passed([barrier], correlated)).toBe(0)
+    const { value } = spectralGap(gibbs(bowl([barrier]), 1))
+    expect(value).toBe(0)
+    // Two thirds of π here and a third there are at rest: KL has no more to fall, I is 0.
+    const solver = createFokkerPlanck(bowl([barrier]), 1, { halfWidth: 4, cells })
+    const { density: pi } = solver.gibbs
+    const side = componentOf(solver.gibbs)
+    const density = pi.map((p, k) => (side[k] === 1 ? p : 0.5 * p))
+    const sum = density.reduce((a, b) => a + b) * spacing(solver.gibbs.box) ** 2
+    const rest = density.map((p) => p / sum)
+    expect(solver.read(rest).kl).toBeGreaterThan(0.01)
+    expect(solver.read(rest).fisher).toBeLessThan(1e-12)
+    const turning = createFokkerPlanck(bowl([barrier]), 1, { halfWidth: 4, cells }, { skew: 1 })
+    const after = rest.slice()
+    turning.step(after, 1e-4)
+    after.forEach((p, k) => {
+      expect(Math.abs(p - rest[k]!)).toBeLessThan(1e-12 * (1 + rest[k]!))
+    })
+  })
+
+  it('lets mass through where it has a door, and a disc lets it round', () => {
+    const door = [wall(0.06, -5, 0.06, -0.3, 1e-3), wall(0.06, 0.3, 0.06, 5, 1e-3)]
+    const disc: Barrier = { kind: 'disc', center: [0.3, 0.1], radius: 0.7, strength: 0 }
+    for (const barriers of [door, [disc]]) {
+      expect(passed(barriers)).toBeGreaterThan(0.3)
+      expect(spectralGap(gibbs(bowl(barriers), 1)).value).toBeGreaterThan(0.03)
+    }
   })
 })
 

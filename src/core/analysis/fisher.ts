@@ -1,5 +1,6 @@
 import { log } from '../maths/elementary.ts'
 import { type Box, spacing } from '../maths/grid.ts'
+import type { Parted } from '../fields/gibbs.ts'
 import type { Symmetric2 } from '../maths/linalg2.ts'
 
 /** KL and relative Fisher information of one law. */
@@ -19,19 +20,21 @@ export interface Information {
  * @param mass cell masses of ρ, Σ = 1, length cells²
  * @param logReference log π up to a constant, length cells²; −∞ allowed
  * @param metric P; default the identity
+ * @param parted cells whose difference is none of a gradient
  */
 export function relativeFisher(
   mass: Float64Array,
   logReference: Float64Array,
   box: Box,
   metric: Symmetric2 = [1, 0, 1],
+  parted: Parted | null = null,
 ): number {
   const u = new Float64Array(mass.length)
   for (let k = 0; k < u.length; k++) {
     const l = logReference[k]!
     u[k] = mass[k]! > 0 && l !== -Infinity ? log(mass[k]!) - l : Number.NaN
   }
-  return meanSquareGradient(mass, u, box, metric)
+  return meanSquareGradient(mass, u, box, metric, parted)
 }
 
 /**
@@ -46,6 +49,7 @@ export function information(
   box: Box,
   metric: Symmetric2,
   scratch: Float64Array,
+  parted: Parted | null = null,
 ): Information {
   const area = spacing(box) * spacing(box)
   let kl = 0
@@ -63,7 +67,7 @@ export function information(
   }
   return {
     kl: kl * area,
-    fisher: area * meanSquareGradient(density, scratch, box, metric),
+    fisher: area * meanSquareGradient(density, scratch, box, metric, parted),
     negativeMass: negative * area,
   }
 }
@@ -74,6 +78,7 @@ function meanSquareGradient(
   u: Float64Array,
   box: Box,
   [xx, xy, yy]: Symmetric2,
+  parted: Parted | null,
 ): number {
   const { cells } = box
   let sum = 0
@@ -81,8 +86,8 @@ function meanSquareGradient(
     for (let column = 0; column < cells; column++, k++) {
       const m = mass[k]!
       if (!(m > 0)) continue
-      const gx = difference(u, k, 1, column, cells - 1)
-      const gy = difference(u, k, cells, row, cells - 1)
+      const gx = difference(u, k, 1, column, cells - 1, parted?.right)
+      const gy = difference(u, k, cells, row, cells - 1, parted?.up)
       sum += m * (xx * gx * gx + 2 * xy * gx * gy + yy * gy * gy)
     }
   }
@@ -90,16 +95,31 @@ function meanSquareGradient(
   return sum / (h * h)
 }
 
-/** h times the derivative of u at place i of a line 0 … last; NaN in u marks cells to avoid. */
-function difference(u: Float64Array, k: number, stride: number, i: number, last: number): number {
-  if (i >= 2 && i <= last - 2) {
+/**
+ * h times the derivative of u at place i of a line 0 … last; NaN in u marks cells to avoid.
+ * @param parted 1 where the next cell is not to be compared with
+ */
+function difference(
+  u: Float64Array,
+  k: number,
+  stride: number,
+  i: number,
+  last: number,
+  parted: Uint8Array | undefined,
+): number {
+  const walls = parted !== undefined
+  const fromRight = walls && parted[k] === 1
+  const fromLeft = walls && i > 0 && parted[k - stride] === 1
+  const near =
+    fromRight || fromLeft || (walls && (parted[k + stride] === 1 || parted[k - 2 * stride] === 1))
+  if (!near && i >= 2 && i <= last - 2) {
     const value =
       (8 * (u[k + stride]! - u[k - stride]!) - (u[k + 2 * stride]! - u[k - 2 * stride]!)) / 12
     if (value === value) return value
   }
   const here = u[k]!
-  const right = i < last ? u[k + stride]! : Number.NaN
-  const left = i > 0 ? u[k - stride]! : Number.NaN
+  const right = i < last && !fromRight ? u[k + stride]! : Number.NaN
+  const left = i > 0 && !fromLeft ? u[k - stride]! : Number.NaN
   if (right === right && left === left) return 0.5 * (right - left)
   if (right === right && here === here) return right - here
   if (left === left && here === here) return here - left

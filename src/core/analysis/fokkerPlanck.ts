@@ -160,7 +160,7 @@ export function fokkerPlanckOf(pi: Gibbs, dynamics: FokkerPlanckDynamics = {}): 
   }
 
   const read = (density: Float64Array): Information =>
-    information(density, pi.logDensity, pi.box, metric, scratch)
+    information(density, pi.logDensity, pi.box, metric, scratch, pi.parted)
 
   /** Crank–Nicolson steps within the limit, an even number in each of the intervals. */
   function descend(

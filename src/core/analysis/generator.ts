@@ -37,13 +37,14 @@ export interface Direction {
 
 /**
  * Rates of Scharfetter and Gummel along a direction, q_ij = (wε/h²) B(log π_i − log π_j): π is in detailed balance with
- * them exactly. Nothing passes the walls of the box, nor into, out of or past a cell where π = 0.
+ * them exactly. Nothing passes the walls of the box, nor into, out of or past a cell where π = 0,
+ * nor through a barrier between two cells.
  * Source: Scharfetter & Gummel (1969), IEEE Trans. Electron Devices 16.
  * @param pi the Gibbs measure; its log density fixes the rates, its ε their scale
  * @param direction dy > 0, or dy = 0 and dx > 0
  */
 export function scharfetterGummel(pi: Gibbs, { dx, dy, weight }: Direction): AxisGenerator {
-  const { box, logDensity, epsilon } = pi
+  const { box, logDensity, epsilon, parted } = pi
   const { cells } = box
   const scale = (weight * epsilon) / (spacing(box) * spacing(box))
   const stride = dx + dy * cells
@@ -52,7 +53,7 @@ export function scharfetterGummel(pi: Gibbs, { dx, dy, weight }: Direction): Axi
   for (let row = 0; row + dy < cells; row++) {
     for (let column = Math.max(0, -dx); column < cells && column + dx < cells; column++) {
       const k = row * cells + column
-      if (!allOpen(logDensity, cells, k, dx, dy)) continue
+      if (!allOpen(logDensity, cells, k, dx, dy) || parted?.between(k, dx, dy) === true) continue
       const z = logDensity[k]! - logDensity[k + stride]!
       forth[k] = scale * bernoulli(z)
       back[k] = scale * bernoulli(-z)

@@ -128,9 +128,10 @@ function largestRowSum(couplings: readonly Coupling[]): number {
 /**
  * log π at the corners of squares of `reach` cells a side: (cells + reach)² of them, corner (i, j) in the middle of the
  * cells i − reach … i, j − reach … j. Between cells by cubic interpolation, which is exact for quadratic energies, next
- * to walls and barriers by the mean; −∞ where one of those cells is outside or closed.
+ * to walls and barriers by the mean; −∞ where one of those cells is outside, closed or parted from
+ * its neighbours.
  */
-function logStream({ box, logDensity: l }: Gibbs, reach: number): Float64Array {
+function logStream({ box, logDensity: l, parted }: Gibbs, reach: number): Float64Array {
   const { cells } = box
   const side = cells + reach
   const out = new Float64Array(side * side).fill(-Infinity)
@@ -140,7 +141,12 @@ function logStream({ box, logDensity: l }: Gibbs, reach: number): Float64Array {
       const k = row * cells + column
       let open = true
       for (let j = 0; j <= reach; j++) {
-        for (let i = 0; i <= reach; i++) open &&= l[k - i - j * cells]! > -Infinity
+        for (let i = 0; i <= reach; i++) {
+          const at = k - i - j * cells
+          open &&= l[at]! > -Infinity
+          if (parted === null) continue
+          open &&= (i === 0 || parted.right[at] === 0) && (j === 0 || parted.up[at] === 0)
+        }
       }
       if (!open) continue
       const opposite = k - reach * cells

@@ -11,6 +11,8 @@ import {
   sweep,
 } from './generator.ts'
 
+/** A rate below this share of the fastest is 0. */
+const APART = 1e-15
 /** Ratio of the times that the preconditioner is made for. */
 const TIME_RATIO = 8
 
@@ -111,6 +113,12 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
   for (; iterations < maxIterations; iterations++) {
     const w = search.f
     for (let k = 0; k < size; k++) w[k] = current.af[k]! - value * current.f[k]!
+    // Parts that nothing joins: the gap is 0, up to rounding.
+    if (value <= APART * fastest) {
+      value = 0
+      residual = 0
+      break
+    }
     residual = Math.sqrt(dot(w, w)) / value
     if (residual <= tolerance) break
     const r = scratch[0]

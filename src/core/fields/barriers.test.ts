@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exp, log } from '../maths/elementary.ts'
+import { fold } from '../maths/grid.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
 import { Purpose, Rng } from '../maths/rng.ts'
 import {
@@ -9,6 +10,8 @@ import {
   fieldJet,
   fieldValue,
   isAllowed,
+  isClear,
+  isFoldedClear,
   levelRange,
 } from './barriers.ts'
 import type { Barrier, EnergyField, Point } from './energyField.ts'
@@ -266,5 +269,56 @@ describe('the mean over a rectangle', () => {
       strength: 0,
     }
     expect(logMean([square], 1, 1, 0, 0.1, 0.1)).toBeCloseTo(log(0.5), 6)
+  })
+})
+
+describe('a way between two allowed points', () => {
+  const needle: Barrier = {
+    kind: 'polygon',
+    points: [
+      [-2, 0.3],
+      [2, 0.31],
+      [2, 0.312],
+    ],
+    strength: 0,
+  }
+  const barriers = [disc, half, polygon, needle]
+  const field: EnergyField = { grid: flat, barriers }
+  const allowed = points(4000, 12, 2).filter(([x, y]) => isAllowed(field, x, y))
+
+  /** The least level along a way of straight pieces, folded into [−w, w]², at 4,000 places. */
+  function leastLevel(from: Point, to: Point, w: number): number {
+    let least = Infinity
+    for (let i = 0; i <= 4000; i++) {
+      const x = fold(from[0] + (i / 4000) * (to[0] - from[0]), w)
+      const y = fold(from[1] + (i / 4000) * (to[1] - from[1]), w)
+      for (const barrier of barriers) least = Math.min(least, barrierLevel(barrier, x, y))
+    }
+    return least
+  }
+
+  it.each([false, true])('is clear where no place of it is forbidden; folded: %s', (folded) => {
+    let clear = 0
+    let blocked = 0
+    for (let i = 0; i + 1 < 240; i += 2) {
+      const from = allowed[i]!
+      const [ex, ey] = allowed[i + 1]!
+      // Out through walls of [−2, 2]², of several of them.
+      const to: Point = folded ? [4 * (i % 3) - 4 + ex, 4 * (i % 5) - 8 - ey] : [ex, ey]
+      const end = [fold(to[0], 2), fold(to[1], 2)] as const
+      if (!isAllowed(field, ...end)) continue
+      const is = folded
+        ? isFoldedClear(barriers, 2, ...from, ...to)
+        : isClear(barriers, ...from, ...to)
+      const least = leastLevel(from, to, 2)
+      if (is) {
+        clear++
+        expect(least).toBeGreaterThan(0)
+      } else {
+        blocked++
+        expect(least).toBeLessThan(0.01)
+      }
+    }
+    expect(Math.min(clear, blocked)).toBeGreaterThan(10)
   })
 })

@@ -1,4 +1,5 @@
 import { exp, log } from '../maths/elementary.ts'
+import { fold } from '../maths/grid.ts'
 import type { Barrier, EnergyField, Point } from './energyField.ts'
 import { readGradient, readGradients, readJet, readValue } from './energyGrid.ts'
 
@@ -84,6 +85,8 @@ interface Outline {
   /** Corners [x0, y0, …], the first one again at the end. */
   readonly xy: Float64Array
   readonly squares: Float64Array
+  /** Left, right, bottom, top. */
+  readonly bounds: readonly [number, number, number, number]
   /** Where it is felt at all: left, right, bottom, top. */
   readonly reach: readonly [number, number, number, number]
 }
@@ -96,17 +99,14 @@ function outlineOf(points: readonly Point[]): Outline {
     const xs = points.map(([x]) => x)
     const ys = points.map(([, y]) => y)
     const n = points.length
+    const bounds = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)] as const
     // h ≥ n^(−1/16) d.
     const margin = CAP_TO * exp(log(n) / SHARPNESS)
     outline = {
       xy: Float64Array.from({ length: 2 * n + 2 }, (_, i) => points[(i >> 1) % n]![i & 1]!),
       squares: new Float64Array(n),
-      reach: [
-        Math.min(...xs) - margin,
-        Math.max(...xs) + margin,
-        Math.min(...ys) - margin,
-        Math.max(...ys) + margin,
-      ],
+      bounds,
+      reach: [bounds[0] - margin, bounds[1] + margin, bounds[2] - margin, bounds[3] + margin],
     }
     outlines.set(points, outline)
   }
@@ -202,9 +202,125 @@ export function barrierLevel(barrier: Barrier, x: number, y: number): number {
 }
 
 /** Whether no barrier forbids (x, y): h > 0 for all of them. */
-export function isAllowed({ barriers }: EnergyField, x: number, y: number): boolean {
+export function isAllowed(
+  { barriers }: Pick<EnergyField, 'barriers'>,
+  x: number,
+  y: number,
+): boolean {
   for (const barrier of barriers) if (!(readLevel(barrier, x, y, false) > 0)) return false
   return true
+}
+
+/**
+ * Whether no barrier forbids a place on the way straight from one allowed point to another. Half-planes leave a convex set, in
+ * which there is nothing to look at.
+ */
+export function isClear(
+  barriers: readonly Barrier[],
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+): boolean {
+  for (const barrier of barriers) {
+    if (barrier.kind === 'disc' && meetsDisc(barrier, x0, y0, x1, y1)) return false
+    if (barrier.kind === 'polygon' && meetsOutline(outlineOf(barrier.points), x0, y0, x1, y1)) {
+      return false
+    }
+  }
+  return true
+}
+
+function meetsDisc(
+  { center, radius }: Extract<Barrier, { kind: 'disc' }>,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+): boolean {
+  const ex = x1 - x0
+  const ey = y1 - y0
+  const px = center[0] - x0
+  const py = center[1] - y0
+  const along = px * ex + py * ey
+  const length2 = ex * ex + ey * ey
+  // The nearest place is an end, which is allowed.
+  if (!(along > 0 && along < length2)) return false
+  const across = px * ey - py * ex
+  return across * across <= radius * radius * length2
+}
+
+function meetsOutline(
+  { xy, bounds }: Outline,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+): boolean {
+  const beside =
+    Math.max(x0, x1) < bounds[0] ||
+    Math.min(x0, x1) > bounds[1] ||
+    Math.max(y0, y1) < bounds[2] ||
+    Math.min(y0, y1) > bounds[3]
+  if (beside) return false
+  const ex = x1 - x0
+  const ey = y1 - y0
+  for (let k = 0; k + 3 < xy.length; k += 2) {
+    const ax = xy[k]! - x0
+    const ay = xy[k + 1]! - y0
+    const bx = xy[k + 2]! - x0
+    const by = xy[k + 3]! - y0
+    const a = ex * ay - ey * ax
+    const b = ex * by - ey * bx
+    // Both ends of the edge on one side of the line of the way, or both ends of the way on one side of the edge's.
+    if ((a > 0 && b > 0) || (a < 0 && b < 0)) continue
+    const from = bx * ay - by * ax
+    const to = (bx - ax) * (ay - ey) - (by - ay) * (ax - ex)
+    if ((from > 0 && to > 0) || (from < 0 && to < 0)) continue
+    return true
+  }
+  return false
+}
+
+/**
+ * `isClear` for a way that the walls of the box [−w, w]² fold.
+ * @param x0, y0 inside the box
+ * @param x1, y1 the end before it is folded
+ */
+export function isFoldedClear(
+  barriers: readonly Barrier[],
+  w: number,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+): boolean {
+  const cuts = [0, ...crossings(x0, x1, w), ...crossings(y0, y1, w), 1].sort((a, b) => a - b)
+  for (let i = 1; i < cuts.length; i++) {
+    const s = cuts[i - 1]!
+    const t = cuts[i]!
+    const at = (from: number, to: number, share: number): number =>
+      fold(from + share * (to - from), w)
+    if (!isClear(barriers, at(x0, x1, s), at(y0, y1, s), at(x0, x1, t), at(y0, y1, t))) {
+      return false
+    }
+  }
+  return true
+}
+
+/** Most walls that a way is followed through; what goes farther has lost itself. */
+const MOST_FOLDS = 64
+
+/** Where between 0 and 1 a way along an axis passes (2k + 1)w. */
+function crossings(from: number, to: number, w: number): number[] {
+  const out: number[] = []
+  const sign = to > from ? 1 : -1
+  for (let k = 0; k < MOST_FOLDS; k++) {
+    const t = (sign * (2 * k + 1) * w - from) / (to - from)
+    if (!(t > 0 && t < 1)) break
+    out.push(t)
+  }
+  return out
 }
 
 /** V(x, y) with barriers; +∞ where one forbids. The table is clamped outside Ω. */

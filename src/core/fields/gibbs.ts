@@ -1,9 +1,30 @@
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { hash4, type Key, unit } from '../maths/rng.ts'
-import { barrierMean, barriersFelt, barrierTerm, fieldValue, levelRange } from './barriers.ts'
+import {
+  barrierMean,
+  barriersFelt,
+  barrierTerm,
+  fieldValue,
+  isAllowed,
+  isClear,
+  levelRange,
+} from './barriers.ts'
 import type { Barrier, EnergyField } from './energyField.ts'
 import { readValue } from './energyGrid.ts'
+
+/**
+ * Which cells barriers keep apart: those with a barrier across every way between them. A cell that a wall cuts in two counts as
+ * its part in the middle. Arrays of length cells², 1 where parted.
+ */
+export interface Parted {
+  /** k from k + 1. */
+  readonly right: Uint8Array
+  /** k from k + cells. */
+  readonly up: Uint8Array
+  /** k from the cell dx columns and dy rows on, both within the box. */
+  between(k: number, dx: number, dy: number): boolean
+}
 
 /** The Gibbs measure π = e^(−V/ε)/Z on the cells of a box, ∫_Ω π = 1. Arrays have length cells². */
 export interface Gibbs {
@@ -22,6 +43,8 @@ export interface Gibbs {
   readonly density: Float64Array
   /** Midpoints a side of each cell in the quadrature: 1 where the cells resolve π; at least 2 with barriers. */
   readonly refinement: number
+  /** What barriers part, however thin they are; null where there are none. */
+  readonly parted: Parted | null
 }
 
 /** Refine the quadrature while halving its spacing still moves log Z by more than this, nats. */
@@ -84,8 +107,9 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
     logZ = finerLogZ
     if (settled) break
   }
-  if (walls) {
-    closeSlivers(field, box, logMeans)
+  const parted = walls ? partedCells(field, box) : null
+  if (parted !== null) {
+    closeSlivers(field, box, logMeans, parted)
     logZ = logSum(logMeans) + area
   }
   const density = new Float64Array(cells * cells)
@@ -94,7 +118,82 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
     logMeans[k] = l
     density[k] = exp(l)
   }
-  return { box, epsilon, logZ, values, logDensity: logMeans, density, refinement }
+  return { box, epsilon, logZ, values, logDensity: logMeans, density, refinement, parted }
+}
+
+/** Where a way between two cells may cross their border, as shares of a side from its middle. */
+const GATES = [0, -0.2, 0.2, -0.45, 0.45] as const
+/** Points a side that are tried for one that a wall through the middle of a cell leaves. */
+const TRIED = 8
+
+function partedCells({ barriers }: EnergyField, box: Box): Parted {
+  const { cells } = box
+  const h = spacing(box)
+  const solid = barriers.filter(({ kind }) => kind !== 'half-plane')
+  /** For each cell that a barrier touches the place that stands for it, NaN where none is left. */
+  const sites = new Map<number, readonly [number, number]>()
+  for (let row = 0, k = 0; row < cells; row++) {
+    const y = centreCoordinate(box, row)
+    for (let column = 0; column < cells; column++, k++) {
+      const x = centreCoordinate(box, column)
+      const near = barriers.some((barrier) => levelRange(barrier, x, y, h)[0] <= 0)
+      if (near) sites.set(k, siteOf(barriers, x, y, h))
+    }
+  }
+  const site = (k: number): readonly [number, number] =>
+    sites.get(k) ?? [centreCoordinate(box, k % cells), centreCoordinate(box, Math.floor(k / cells))]
+  const between = (k: number, dx: number, dy: number): boolean => {
+    const l = k + dx + dy * cells
+    if (solid.length === 0 || !(sites.has(k) || sites.has(l))) return false
+    const [ax, ay] = site(k)
+    const [bx, by] = site(l)
+    if (!(ax < Infinity && bx < Infinity)) return true
+    if (isClear(solid, ax, ay, bx, by)) return false
+    const column = k % cells
+    const mx = centreCoordinate(box, column) + 0.5 * dx * h
+    const my = centreCoordinate(box, (k - column) / cells) + 0.5 * dy * h
+    const length = Math.sqrt(dx * dx + dy * dy)
+    return !GATES.some((gate) => {
+      const gx = mx - (gate * h * dy) / length
+      const gy = my + (gate * h * dx) / length
+      return (
+        isAllowed({ barriers }, gx, gy) &&
+        isClear(solid, ax, ay, gx, gy) &&
+        isClear(solid, gx, gy, bx, by)
+      )
+    })
+  }
+  const right = new Uint8Array(cells * cells)
+  const up = new Uint8Array(cells * cells)
+  for (let k = 0; k < right.length; k++) {
+    if (k % cells < cells - 1 && between(k, 1, 0)) right[k] = 1
+    if (k + cells < up.length && between(k, 0, 1)) up[k] = 1
+  }
+  return { right, up, between }
+}
+
+/** An allowed place of a cell: the middle, that of what a wall leaves of it, or the nearest to the middle that is found. */
+function siteOf(
+  barriers: readonly Barrier[],
+  x: number,
+  y: number,
+  h: number,
+): readonly [number, number] {
+  if (isAllowed({ barriers }, x, y)) return [x, y]
+  barrierMean(barriers, Infinity, x, y, h, h, place)
+  const [, px, py] = place as unknown as [number, number, number]
+  if (place[0]! > -Infinity && isAllowed({ barriers }, px, py)) return [px, py]
+  let best: readonly [number, number] = [Number.NaN, Number.NaN]
+  let least = Infinity
+  for (let p = 0; p < TRIED * TRIED; p++) {
+    const dx = ((p % TRIED) + 0.5) / TRIED - 0.5
+    const dy = (Math.floor(p / TRIED) + 0.5) / TRIED - 0.5
+    const distance = dx * dx + dy * dy
+    if (distance >= least || !isAllowed({ barriers }, x + dx * h, y + dy * h)) continue
+    least = distance
+    best = [x + dx * h, y + dy * h]
+  }
+  return best
 }
 
 /**
@@ -362,7 +461,7 @@ const SLIVER = 0.02
  * the mass.
  * @param logMeans log of the mean of e^(−V/ε) over each cell; −∞ put where closed
  */
-function closeSlivers(field: EnergyField, box: Box, logMeans: Float64Array): void {
+function closeSlivers(field: EnergyField, box: Box, logMeans: Float64Array, parted: Parted): void {
   const { cells } = box
   const h = spacing(box)
   let allowance = log(LOG_Z_TOLERANCE) + logSum(logMeans)
@@ -391,11 +490,11 @@ function closeSlivers(field: EnergyField, box: Box, logMeans: Float64Array): voi
     }
   }
   close(slivers)
-  close(islands(logMeans, cells))
+  close(islands(logMeans, cells, parted))
 }
 
 /** The open cells that hang together through their sides, part by part. */
-function islands(logMeans: Float64Array, cells: number): number[][] {
+function islands(logMeans: Float64Array, cells: number, parted: Parted): number[][] {
   const seen = Uint8Array.from(logMeans, (l) => (l === -Infinity ? 1 : 0))
   const parts: number[][] = []
   for (let first = 0; first < seen.length; first++) {
@@ -405,13 +504,13 @@ function islands(logMeans: Float64Array, cells: number): number[][] {
     for (let at = 0; at < part.length; at++) {
       const k = part[at]!
       const column = k % cells
-      for (const [next, exists] of [
-        [k - 1, column > 0],
-        [k + 1, column + 1 < cells],
-        [k - cells, k >= cells],
-        [k + cells, k + cells < seen.length],
+      for (const [next, exists, closed] of [
+        [k - 1, column > 0, parted.right[k - 1]],
+        [k + 1, column + 1 < cells, parted.right[k]],
+        [k - cells, k >= cells, parted.up[k - cells]],
+        [k + cells, k + cells < seen.length, parted.up[k]],
       ] as const) {
-        if (!exists || seen[next] === 1) continue
+        if (!exists || seen[next] === 1 || closed === 1) continue
         seen[next] = 1
         part.push(next)
       }

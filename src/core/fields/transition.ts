@@ -1,6 +1,13 @@
 import { fold } from '../maths/grid.ts'
 import { gaussianPairs, type Key } from '../maths/rng.ts'
-import { fieldGradient, fieldGradients, fieldJet, isAllowed } from './barriers.ts'
+import {
+  fieldGradient,
+  fieldGradients,
+  fieldJet,
+  isAllowed,
+  isClear,
+  isFoldedClear,
+} from './barriers.ts'
 import type { EnergyField } from './energyField.ts'
 import { stepKernel } from './stepKernel.ts'
 
@@ -19,7 +26,7 @@ export interface TransitionParameters {
 /**
  * One step x ← fold(x − ηD∇V(x) + ξ), D = P + γJ, ξ ~ N(0, 2ηεP). Both P and the skew part keep
  * π ∝ e^(−V/ε) invariant in continuous time, so one map serves every sampler and every analysis. A step that
- * would end where a barrier forbids is refused: the point stays.
+ * would end where a barrier forbids, or lead through there, is refused: the point stays.
  * Source: Lelièvre, Nier & Pavliotis (2013), J. Stat. Phys. 152.
  */
 export interface Transition {
@@ -146,8 +153,22 @@ export interface StepCounts {
   refused: number
 }
 
+/** Whether no barrier lies across the way from a point of the box to where it is bound, before that is folded. */
+function leads(
+  { grid, barriers }: EnergyField,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+): boolean {
+  const w = grid.box.halfWidth
+  return x1 >= -w && x1 <= w && y1 >= -w && y1 <= w
+    ? isClear(barriers, x0, y0, x1, y1)
+    : isFoldedClear(barriers, w, x0, y0, x1, y1)
+}
+
 /**
- * Moves n points to where they are bound, folded into the box; those that would end where a barrier forbids stay.
+ * Moves n points to where they are bound, folded into the box; those that would end where a barrier forbids, or pass there, stay.
  * @param xy points [x0, y0, …]; those from `first` on are overwritten
  * @param to where they are bound, the first of them at index `toFirst`; unchanged
  * @param counts added to
@@ -180,7 +201,10 @@ export function land(
       x = fold(x, w)
       y = fold(y, w)
     }
-    if (walls && !isAllowed(field, x, y)) {
+    if (
+      walls &&
+      !(isAllowed(field, x, y) && leads(field, xy[k]!, xy[k + 1]!, to[j]!, to[j + 1]!))
+    ) {
       counts.refused++
       if (gains !== null) gains[i] = 0
       continue
@@ -194,7 +218,7 @@ export function land(
 
 /**
  * One unadjusted Langevin step of n points in place: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, with ξ a
- * pure function of (key, first + i, step). Points that would end where a barrier forbids stay.
+ * pure function of (key, first + i, step). Points that would end or pass where a barrier forbids stay.
  * @param xy length 2n, where nothing forbids; overwritten
  * @param c length 2n: centres before noise and fold; overwritten
  * @param first index of the first point in the stream of noise
@@ -253,7 +277,7 @@ function noisyGoals(
 }
 
 /**
- * The deterministic map T(x) = fold(x − ηD∇V(x)), T(x) = x where a barrier forbids that, to out[0], out[1].
+ * The deterministic map T(x) = fold(x − ηD∇V(x)), T(x) = x where a barrier forbids that or lies in between, to out[0], out[1].
  * @returns true when the point was folded or refused
  */
 export function map(
@@ -269,7 +293,7 @@ export function map(
   const w = field.grid.box.halfWidth
   out[0] = fold(tx, w)
   out[1] = fold(ty, w)
-  if (!isAllowed(field, out[0], out[1])) {
+  if (!(isAllowed(field, out[0], out[1]) && leads(field, x, y, tx, ty))) {
     out[0] = x
     out[1] = y
     return true

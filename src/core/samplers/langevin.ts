@@ -3,8 +3,8 @@ import type { Sampler } from './sampler.ts'
 
 /**
  * Unadjusted Langevin: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, ξ ~ N(0, I) a pure function of
- * (seed, particle, step). On a quadratic with D = I it is stable for η < 2/λmax(∇²V). A move to where a
- * barrier forbids is refused and the particle stays.
+ * (seed, particle, step). On a quadratic with D = I it is stable for η < 2/λmax(∇²V). A move to or
+ * through where a barrier forbids is refused and the particle stays.
  * Source: Roberts & Tweedie (1996), Bernoulli 2(4).
  */
 export const langevin: Sampler = {

@@ -1,4 +1,4 @@
-import { fieldJet, isAllowed } from '../fields/barriers.ts'
+import { fieldJet, isAllowed, isClear } from '../fields/barriers.ts'
 import { exp } from '../maths/elementary.ts'
 import { gaussianPair } from '../maths/rng.ts'
 import type { Sampler } from './sampler.ts'
@@ -13,8 +13,8 @@ const there = new Float64Array(6)
  *
  *   log of that ratio = (V(x) − V(y))/ε + ½|ξ|² − ½|L⁻¹(x − c(y))|²,
  *
- * which keeps π exactly, at every η, also with a skew drift. Proposals beyond the walls or where a barrier forbids
- * are refused. ξ and the decision are pure functions of (seed, particle, step).
+ * which keeps π exactly, at every η, also with a skew drift. Proposals beyond the walls, or to or
+ * through where a barrier forbids, are refused: both ways alike. ξ and the decision are pure functions of (seed, particle, step).
  * Source: Roberts & Tweedie (1996), Bernoulli 2(4).
  */
 export const mala: Sampler = {
@@ -43,7 +43,14 @@ export const mala: Sampler = {
       const b = noise[1]!
       const px = cx + l11 * a
       const py = cy + l21 * a + l22 * b
-      if (px >= -w && px <= w && py >= -w && py <= w && isAllowed(field, px, py)) {
+      if (
+        px >= -w &&
+        px <= w &&
+        py >= -w &&
+        py <= w &&
+        isAllowed(field, px, py) &&
+        isClear(field.barriers, x, y, px, py)
+      ) {
         fieldJet(field, px, py, there)
         const back = (x - px + d11 * there[1]! + d12 * there[2]!) / l11
         const side = (y - py + d21 * there[1]! + d22 * there[2]! - l21 * back) / l22

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { quadraticEnergy } from '../fields/analytic.ts'
-import { fieldGradient, fieldJet, isAllowed } from '../fields/barriers.ts'
-import type { EnergyField } from '../fields/energyField.ts'
+import { fieldGradient, fieldJet, isAllowed, isFoldedClear } from '../fields/barriers.ts'
+import type { Barrier, EnergyField } from '../fields/energyField.ts'
 import { tabulateEnergy } from '../fields/energyGrid.ts'
 import { BLOCK, createTransition, isInjectiveAt, type Transition } from '../fields/transition.ts'
 import { log } from '../maths/elementary.ts'
@@ -59,6 +59,7 @@ function plainStep(
   for (let i = 0, k = 0; k < cloud.xy.length; i++, k += 2) {
     let x = cloud.xy[k]!
     let y = cloud.xy[k + 1]!
+    const from = [x, y] as const
     fieldGradient(field, x, y, g)
     let expansion = 0
     if (cloud.logDensity !== null) {
@@ -81,7 +82,7 @@ function plainStep(
       y = y + l21 * xi[0]! + l22 * xi[1]!
     }
     const end = [fold(x, w), fold(y, w)] as const
-    if (!isAllowed(field, ...end)) {
+    if (!isAllowed(field, ...end) || !isFoldedClear(field.barriers, w, ...from, x, y)) {
       cloud.refused++
       continue
     }
@@ -92,6 +93,39 @@ function plainStep(
   if (noise === null && folded + cloud.refused > 0) cloud.injective = false
   return folded
 }
+
+describe('a wall thinner than a step', () => {
+  const flat = tabulateEnergy({ halfWidth: 2, cells: 32 }, (_x, _y, out) => out.fill(0))
+  // From one wall of the box to another, slanted; no step of length .6 is likely to end in it.
+  const wall: Barrier = {
+    kind: 'polygon',
+    points: [
+      [-0.602, -2.1],
+      [-0.6, -2.1],
+      [0.702, 2.1],
+      [0.7, 2.1],
+    ],
+    strength: 0,
+  }
+  const side = (x: number, y: number): boolean => x < -0.6 + (1.3 * (y + 2.1)) / 4.2
+  const t = createTransition({ stepSize: 0.18, epsilon: 1, skew: 0, preconditioner: identity })
+
+  it.each(Object.values(SAMPLERS).map((sampler) => [sampler.id, sampler] as const))(
+    'is not hopped over, nor round by way of the walls of the box: %s',
+    (_, sampler) => {
+      const field: EnergyField = { grid: flat, barriers: [wall] }
+      const start = new Float64Array(1200)
+      const rng = new Rng({ seed: 9, purpose: Purpose.initial })
+      for (let k = 0; k < start.length; k++) start[k] = 2 * (2 * rng.uniform() - 1)
+      const cloud = createCloud(start)
+      for (let step = 1; step <= 60; step++) sampler.step(cloud, field, t, key, step)
+      for (let k = 0; k < start.length; k += 2) {
+        expect(side(cloud.xy[k]!, cloud.xy[k + 1]!)).toBe(side(start[k]!, start[k + 1]!))
+      }
+      if (sampler !== gradientFlow) expect(cloud.xy).not.toEqual(start)
+    },
+  )
+})
 
 describe('the steps in blocks', () => {
   const wells = tabulateEnergy({ halfWidth: 4, cells: 64 }, (x, y, out) => {

@@ -325,4 +325,68 @@ describe('the continuous curve of a scene', () => {
     expect(input.cells).toBe(input.fokkerPlanckStart.cells)
     expect(report.curves.dataKl.every((kl) => kl !== null)).toBe(true)
   })
+
+  it('keeps apart what a wall across the box keeps apart, to its error bar', async () => {
+    const [left, right] = [0.21, 0.24]
+    const { report } = await lawsOf({
+      energy: {
+        kind: 'sum',
+        terms: [
+          {
+            weight: 1,
+            energy: {
+              kind: 'quadratic',
+              center: [0.4, 0],
+              matrix: [
+                [1.5, 0],
+                [0, 1],
+              ],
+            },
+          },
+        ],
+        barriers: [
+          {
+            kind: 'polygon',
+            points: [
+              [left, -4.2],
+              [right, -4.2],
+              [right, 4.2],
+              [left, 4.2],
+            ],
+            strength: 0,
+          },
+        ],
+      },
+      domain: { halfWidth: 4, cells: 96 },
+      dynamics: {
+        epsilon: 0.5,
+        stepSize: 0.4,
+        steps: 20,
+        particles: 16,
+        initial: {
+          kind: 'gaussian',
+          mean: [-0.3, 0],
+          covariance: [
+            [0.3, 0],
+            [0, 0.3],
+          ],
+        },
+      },
+    })
+    // In the end each side is π there, with the mass that started there.
+    const below = (x: number, mean: number, variance: number): number =>
+      0.5 * erfc((mean - x) / Math.sqrt(2 * variance))
+    const [p, q] = [
+      [-0.3, 0.3],
+      [0.4, 1 / 3],
+    ].map(([mean, variance]) => {
+      const [a, b] = [below(left, mean!, variance!), 1 - below(right, mean!, variance!)]
+      return a / (a + b)
+    }) as [number, number]
+    const wanted = p * Math.log(p / q) + (1 - p) * Math.log((1 - p) / (1 - q))
+    const error = report.curves.fokkerPlanckError.at(-1)!
+    expect(Math.abs(report.curves.fokkerPlanck.at(-1)! - wanted)).toBeLessThan(error)
+    expect(error).toBeLessThan(0.1)
+    expect(report.constants!.spectralGap).toBe(0)
+  })
 })
