@@ -12,6 +12,8 @@ const GROUPED: Readonly<Record<Decimal, RegExp>> = {
   point: new RegExp(`^[1-9]\\d{0,2}(?:([,${GROUPS}])\\d{3})(?:\\1\\d{3})*(?:\\.\\d*)?$`, 'u'),
   comma: new RegExp(`^[1-9]\\d{0,2}(?:([.${GROUPS}])\\d{3})(?:\\1\\d{3})*(?:,\\d*)?$`, 'u'),
 }
+/** A number in quotes, or one in the round brackets that accountants write for a minus. */
+const DRESSED = /^(['‘’“”(])([^'‘’“”()]+)['‘’“”)]$/u
 const PLAIN = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+\-−]?\d+)?$/u
 
 /** Whether a character is blank inside a line. */
@@ -31,7 +33,7 @@ export function isBlank(code: number): boolean {
 
 /**
  * The number from one index of a text to before another, without blanks round it; NaN where there is none. Any sign
- * that people write for minus, thousands apart by the other mark, a blank or an apostrophe, exponents by E or D.
+ * that people write for minus, a percent sign behind, quotes or an accountant's brackets round it, thousands apart by the other mark, a blank or an apostrophe, exponents by E or D.
  */
 export function numberAt(text: string, from: number, to: number, decimal: Decimal): number {
   if (from >= to || to - from > LONGEST) return NaN
@@ -58,7 +60,16 @@ export function numberAt(text: string, from: number, to: number, decimal: Decima
     const value = places > 0 ? mantissa / POWERS[places]! : mantissa
     return negative ? 0 - value : value
   }
-  const value = uncommon(text.slice(start, to), decimal)
+  const cell = text.slice(start, to)
+  const dressed = start === from ? DRESSED.exec(cell) : null
+  if (dressed !== null) {
+    const [, open = '', inner = ''] = dressed
+    const value = numberAt(inner, 0, inner.length, decimal)
+    return open === '(' ? 0 - value : value
+  }
+  if (/[^%]%$/u.test(cell))
+    return numberAt(text, from, from + text.slice(from, to - 1).trimEnd().length, decimal)
+  const value = uncommon(cell, decimal)
   return negative ? 0 - value : value
 }
 
@@ -92,6 +103,7 @@ export type Wordy = 'gap' | 'infinite' | 'date' | 'text'
 /** @param cell without blanks round it, and no number */
 export function kindOfWords(cell: string): Wordy {
   if (cell.length > 40) return 'text'
+  if (/^[-:=_]{2,}$/u.test(cell)) return 'gap'
   const lower = cell.toLowerCase()
   if (GAPS.has(lower)) return 'gap'
   if (/^[+\-−]?(?:inf|infinity|∞|1\.#inf)$/u.test(lower)) return 'infinite'

@@ -16,6 +16,7 @@ const LF = 10
 const CR = 13
 const QUOTE = 34
 const HASH = 35
+const PERCENT = 37
 
 /** Why no further row can be read. */
 export interface RowFault {
@@ -75,7 +76,8 @@ export class Rows {
     const limit = Math.min(text.length, this.at + LONGEST_ROW + 1)
     let i = this.at
     while (i < limit && this.blankAt(i, false)) i++
-    if (text.charCodeAt(i) === HASH && !isSheetError(text, i)) {
+    const first = text.charCodeAt(i)
+    if (first === PERCENT || (first === HASH && !isSheetError(text, i))) {
       while (i < limit && text.charCodeAt(i) !== LF && text.charCodeAt(i) !== CR) i++
       if (i === limit && limit < text.length) return this.tooLong()
       this.endRow(i)

@@ -6,7 +6,7 @@ export type Way = 'clip' | 'log-x' | 'log-y' | 'columns' | 'rows'
 
 /** Something about points that will make a poor target of them, though they can be one. */
 export interface Remark {
-  readonly kind: 'outlier' | 'few' | 'duplicates' | 'levels' | 'line'
+  readonly kind: 'zeros' | 'outlier' | 'few' | 'duplicates' | 'levels' | 'line'
   /** One sentence. */
   readonly text: string
   readonly ways: readonly Way[]
@@ -121,13 +121,17 @@ function* farRow({ points, lines, names }: Judged, axis: number): Pieces<Remark 
   if (!(share < LEAST_SHARE)) return null
   const extreme = high - middle.high > middle.low - low ? most : least
   const ways: Way[] = []
-  if (far > 0 && 20 * far <= n) ways.push('clip')
+  if (far > 0 && 4 * far <= n) ways.push('clip')
   if (low > 0 && Math.log(middle.high / middle.low) > LEAST_SHARE * Math.log(high / low))
     ways.push(axis === 0 ? 'log-x' : 'log-y')
   const number = (value: number) => formatNumber(value, 3)
+  let same = -1
+  for (let i = axis; i < 2 * n; i += 2) if (points[i] === points[2 * extreme + axis]) same++
+  const others =
+    same === 0 ? '' : same === 1 ? ' as one other row' : ` as ${formatCount(same)} other rows`
   return {
     kind: 'outlier',
-    text: `Line ${String(lines[extreme])} sets the scale of ${names[axis]!}: it has ${number(points[2 * extreme + axis]!)}, and the middle half lies from ${number(middle.low)} to ${number(middle.high)}.`,
+    text: `Line ${String(lines[extreme])} sets the scale of ${names[axis]!}: it has ${number(points[2 * extreme + axis]!)}${others}, and the middle half lies from ${number(middle.low)} to ${number(middle.high)}.`,
     ways: [...ways, 'columns'],
   }
 }

@@ -298,7 +298,11 @@ describe('how a table is taken apart', () => {
     ['1\u202F234.5,5.', [1234.5, 5]],
     ['1.5D+02,-1E-3', [150, -0.001]],
     ['−1.5e−3,2', [-0.0015, 2]],
-    ["'5',3", null],
+    ["'5',‘3.5’", [5, 3.5]],
+    ['(1.5),(1234)', [-1.5, -1234]],
+    ['12.5%,-3 %', [12.5, -3]],
+    ["'5,3", null],
+    ['5%%,1', null],
     ['12,34', [12, 34]],
     ['"12,34",5', null],
     ['"0,123",5', null],
@@ -325,6 +329,13 @@ describe('how a table is taken apart', () => {
     ])
     const found = read(rows.map((row) => row.join(' ')).join('\n'))
     expect([...found.points]).toEqual(rows.flat().map(Number))
+  })
+
+  it('names commas that separate cells and decimals alike', () => {
+    const both = ROWS.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`.replaceAll('.', ','))
+    expect(errorOf(readTableNow(`x,y\n${both.join('\n')}`))).toBe(
+      'line 2: 4 cells in a row; allowed: 2, as in the others; a comma cannot be both separator and decimal sign',
+    )
   })
 
   it('takes what a person decides, and can be decided anew where it was wrong', () => {
@@ -411,6 +422,10 @@ describe('what is no row of numbers', () => {
     expect(names(`# x, y\n${rows}`)).toEqual(['x', 'y'])
     expect(names(`#x y\n${body(' ', '\n')}`)).toEqual(['x', 'y'])
     expect(names(`# made by hand\n${rows}`)).toEqual(['column 1', 'column 2'])
+    expect(names(`% x y\n${body(' ', '\n')}`)).toEqual(['x', 'y'])
+    expect(names(`Trial, spring\n\nx,y\nm,s\n${rows}`)).toEqual(['x (m)', 'y (s)'])
+    expect(names(`x [m],y\n[m],-\n${rows}`)).toEqual(['x [m]', 'y'])
+    expect(names(`x|y\n--|:-:\n${body('|', '\n')}`)).toEqual(['x', 'y'])
     expect(names(`x,x\n${rows}`)).toEqual(['x', 'x (2)'])
     expect(names(`,y\n${rows}`)).toEqual(['column 1', 'y'])
     const numbered = ROWS.map(([x, y], i) => `"${i + 1}" ${x} ${y}`).join('\n')
@@ -493,7 +508,7 @@ describe('columns', () => {
       'line 1: fewer than two columns of numbers (found dates, numbers, text); allowed: two or more',
     )
     const stamps = made(
-      column('t', (i) => 1_700_000_000 + i * i),
+      column('t', (i) => 1_700_000_000 + i * i + i / 2),
       x,
     )
     expect(errorOf(readTableNow(stamps))).toBe(
@@ -532,6 +547,22 @@ describe('points that make a poor target', () => {
     for (const [i, [u]] of spread(300).entries())
       expect(found.points[2 * i]).toBeCloseTo(12 * u - 6, 9)
     expect(told(found)).toEqual(['2 rows without a logarithm (first on line 301: "0" in column 1)'])
+  })
+
+  it('are told where decimals behind commas may have become cells', () => {
+    const cell = (value: number) => (value + 1).toFixed(3).replace('.', ',')
+    const text = spread(120)
+      .map(([u, v]) => `${cell(9 * u)},${cell(9 * v)}`)
+      .join('\n')
+    expect(read(text).columns.map(({ index }) => index)).toEqual([0, 1])
+    expect(remarks(text)[0]).toMatchObject({ kind: 'zeros', ways: ['columns'] })
+  })
+
+  it('are told where a number stands for a gap', () => {
+    const text = lines(spread(90).map(([u, v], i) => [i % 9 === 0 ? -9999 : u, v]))
+    expect(remarks(text)[0]).toMatchObject({ kind: 'outlier', ways: ['clip', 'columns'] })
+    expect(remarks(text)[0]!.text).toContain('it has −9999 as 9 other rows, and')
+    expect(read(text, { clip: 10 }).points).toHaveLength(160)
   })
 
   it.each([

@@ -365,6 +365,8 @@ const CELL = 200
 
 interface HeadRow {
   readonly line: number
+  /** A blank line stands above it. */
+  readonly apart?: boolean
   readonly cells: readonly string[]
 }
 
@@ -376,6 +378,8 @@ interface Stats {
   least: number
   most: number
   integers: boolean
+  /** One of its cells that begins with a zero which numbers have not, such as 053. */
+  zeros: string | null
   /** Numbers that are one more than the number before. */
   steps: number
   last: number
@@ -401,6 +405,7 @@ function* takeSample(form: Form): Pieces<Sample> {
   let comment: HeadRow | null = null
   let rows = 0
   let cells = 0
+  let apart = false
   let yieldAt = 0
   for (let outcome = reader.next(); outcome !== 'end'; outcome = reader.next()) {
     if (reader.at >= yieldAt || reader.count > 200) {
@@ -416,13 +421,15 @@ function* takeSample(form: Form): Pieces<Sample> {
         line: reader.rowLine,
         cells: [text.slice(reader.rowStart, reader.rowStart + 2000).split(/[\r\n]/u, 1)[0]!],
       }
+    if (outcome === 'blank') apart = true
     if (outcome !== 'row') continue
     const count = countOf(reader)
     if (head.length < HEAD_ROWS)
       head.push({
-        line: reader.rowLine,
+        ...{ line: reader.rowLine, apart },
         cells: Array.from({ length: reader.count }, (_, i) => reader.cell(i).slice(0, CELL)),
       })
+    apart = false
     widths.set(count, (widths.get(count) ?? 0) + 1)
     rows++
     cells += count
@@ -446,9 +453,11 @@ function countOf({ count, starts, ends }: Rows): number {
 function emptyStats(): Stats {
   return {
     ...{ numbers: 0, gaps: 0, dates: 0, words: 0, least: Infinity, most: -Infinity },
-    ...{ integers: true, steps: 0, last: NaN },
+    ...{ integers: true, zeros: null, steps: 0, last: NaN },
   }
 }
+
+const ZERO = 48
 
 function addTo(stats: Stats, reader: Rows, i: number, decimal: Decimal): void {
   const value = numberAt(reader.text, reader.starts[i]!, reader.ends[i]!, decimal)
@@ -461,6 +470,10 @@ function addTo(stats: Stats, reader: Rows, i: number, decimal: Decimal): void {
   }
   stats.numbers++
   stats.integers &&= Number.isInteger(value)
+  if (stats.zeros === null && reader.text.charCodeAt(reader.starts[i]!) === ZERO) {
+    const cell = reader.cell(i)
+    if (/^0\d+$/u.test(cell)) stats.zeros = short(cell)
+  }
   if (value === stats.last + 1) stats.steps++
   stats.last = value
   stats.least = Math.min(stats.least, value)
@@ -480,9 +493,9 @@ function kindOf(stats: Stats | undefined, title: string | null, place: number): 
   if (2 * dates >= full) return 'date'
   if (2 * numbers < full) return 'text'
   if (least === most) return 'constant'
-  if (!integers) return 'number'
   if (least >= SECONDS[0] && most <= SECONDS[1]) return 'seconds'
   if (least >= 1000 * SECONDS[0] && most <= 1000 * SECONDS[1]) return 'milliseconds'
+  if (!integers) return 'number'
   if (isDay(least) && isDay(most)) return 'date'
   const counts = numbers >= 5 && steps >= 0.9 * (numbers - 1)
   const nameless = title === null ? place === 0 && least <= 1 : INDEX_NAMES.test(title.trim())
@@ -506,6 +519,8 @@ interface Plan {
   /** Lines that are no rows of data, and what they are; '' for the header. */
   readonly special: ReadonlyMap<number, SkipKind | ''>
   readonly titles: readonly string[] | null
+  /** What the cells of the columns that are read say of their signs; null where nothing does. */
+  readonly remark: Remark | null
 }
 
 function planOf(sample: Sample, form: Form, { columns = null }: TableOptions): Plan {
@@ -519,8 +534,11 @@ function planOf(sample: Sample, form: Form, { columns = null }: TableOptions): P
   const above = head.slice(0, data < 0 ? 1 : data)
   const special = new Map<number, SkipKind | ''>()
   const words = above.map(counts)
+  // What stands above a blank line is a title, where there is a header below it.
+  const begin = above.findLastIndex(({ apart }, i) => apart === true && words[i]!.words > 0)
   let at = above.findIndex(
     ({ cells }, i) =>
+      i >= begin &&
       words[i]!.numbers === 0 &&
       words[i]!.words > 0 &&
       cells.length >= Math.max(2, sample.width - 1),
@@ -544,7 +562,9 @@ function planOf(sample: Sample, form: Form, { columns = null }: TableOptions): P
   }
   const units = above.find(({ line }) => special.get(line) === 'units')?.cells ?? []
   const available = columnsOf(sample, titles, units)
-  const chosen = columns ?? chooseColumns(available, sample)
+  // Cells beyond the header are likely pieces of others.
+  const named = titles === null ? available : available.slice(0, titles.length)
+  const chosen = columns ?? chooseColumns(named, sample) ?? chooseColumns(available, sample)
   const [x, y] = chosen === null ? [] : [available[chosen[0]], available[chosen[1]]]
   const shown = [...new Set([...available.keys()].slice(0, SHOWN_COLUMNS).concat(chosen ?? []))]
     .filter((i) => i < available.length)
@@ -553,6 +573,7 @@ function planOf(sample: Sample, form: Form, { columns = null }: TableOptions): P
     width: titles?.length ?? sample.width,
     special,
     titles,
+    remark: x === undefined || y === undefined ? null : zerosIn([x, y], sample, form),
     layout: {
       separator: form.separator,
       decimal: form.decimal,
@@ -568,6 +589,22 @@ function planOf(sample: Sample, form: Form, { columns = null }: TableOptions): P
       },
     },
   }
+}
+
+/** Commas may separate cells and decimals alike: then 1,053 is read as two cells, 1 and 053. */
+function zerosIn(
+  columns: readonly Column[],
+  { stats }: Sample,
+  { separator }: Form,
+): Remark | null {
+  if (separator !== 'comma') return null
+  for (const { index, name } of columns) {
+    const zeros = stats[index]?.zeros ?? null
+    if (zeros === null) continue
+    const text = `${name} has numbers such as ${zeros}: decimals behind a comma would be read so, and belong in a table with another separator.`
+    return { kind: 'zeros', text, ways: ['columns'] }
+  }
+  return null
 }
 
 function countKinds({ cells }: HeadRow, columns: readonly number[], decimal: Decimal) {
@@ -594,7 +631,7 @@ function titlesOf(cells: readonly string[], { width, stats }: Sample): readonly 
 
 /** The names in the comment above the first row, where it has as many cells as the rows. */
 function titlesInComment({ comment, width }: Sample, form: Form): readonly string[] | null {
-  const text = comment?.cells[0]?.replace(/^[^#]*#+/u, '') ?? ''
+  const text = comment?.cells[0]?.replace(/^[^#%]*[#%]+/u, '') ?? ''
   if (text.trim() === '') return null
   const reader = new Rows(form.separator === 'blank' ? text.trim() : text, form.separator, false)
   if (reader.next() !== 'row' || reader.count !== width || width < 2) return null
@@ -618,7 +655,8 @@ function columnsOf(
   return Array.from({ length: width }, (_, index): Column => {
     const title = nameOf(titles?.[index])
     const unit = nameOf(units[index]?.replace(/^[[({]\s*(.*?)\s*[\])}]$/u, '$1'))
-    const name = title === '' ? `column ${index + 1}` : unit === '' ? title : `${title} (${unit})`
+    const told = unit === '' || title.includes(unit) ? title : `${title} (${unit})`
+    const name = title === '' ? `column ${index + 1}` : told
     let own = name
     for (let n = 2; used.has(own); n++) own = `${name} (${n})`
     used.add(own)
@@ -760,7 +798,7 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     const bad = misfit(reader, width, form)
     if (bad !== null) {
       skip(bad)
-      firstBad ??= badRow(reader, width)
+      firstBad ??= badRow(reader, width, form)
       continue
     }
     let x = cx < reader.count ? numberAt(text, starts[cx]!, ends[cx]!, decimal) : NaN
@@ -823,7 +861,8 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
   const names = [0, 1].map((axis) =>
     logs[axis] === true ? `log ${columns[axis]!.name}` : columns[axis]!.name,
   ) as [string, string]
-  const remarks = yield* judge({ ...kept, names })
+  const judged = yield* judge({ ...kept, names })
+  const remarks = plan.remark === null ? judged : [plan.remark, ...judged]
   return {
     points: kept.points,
     columns,
@@ -871,8 +910,10 @@ function misfit(
   return null
 }
 
-function badRow({ rowLine, count }: Rows, width: number): TableError {
-  const message = `${count} cells in a row; allowed: ${width}, as in the others`
+function badRow({ rowLine, count }: Rows, width: number, { separator }: Form): TableError {
+  const commas = separator === 'comma' && count === 2 * width
+  const why = commas ? '; a comma cannot be both separator and decimal sign' : ''
+  const message = `${count} cells in a row; allowed: ${width}, as in the others${why}`
   return { line: rowLine, column: null, message }
 }
 
