@@ -146,8 +146,8 @@ export interface Laws {
 
 /** The same of a result of the headless runner. */
 export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
-  const { spectralGap, spectralGapResolved, logSobolevEstimate, twoStateFactor, logSobolevBound } =
-    constants
+  const { spectralGap, spectralGapResolved, slowMode } = constants
+  const { logSobolevEstimate, twoStateFactor, logSobolevBound } = constants
   const { step, kl, klStandardError, estimator, acceptance, ...curves } = langevin
   expect([step, kl, klStandardError, estimator, acceptance].map(({ length }) => length)).toEqual(
     new Array<number>(5).fill(curves.klExact.length),
@@ -157,6 +157,7 @@ export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
     constants: {
       spectralGap,
       spectralGapResolved,
+      slowMode,
       logSobolevEstimate,
       twoStateFactor,
       logSobolevBound,

@@ -5,6 +5,7 @@ import { constantRows, trajectoryRate } from './constantsTable.ts'
 const constants = {
   spectralGap: null,
   spectralGapResolved: null,
+  slowMode: null,
   logSobolevEstimate: null,
   twoStateFactor: null,
   logSobolevBound: null,
@@ -19,6 +20,7 @@ const constants = {
 const found = {
   spectralGap: 0.19001,
   spectralGapResolved: true,
+  slowMode: null,
   logSobolevEstimate: 0.167,
   twoStateFactor: 0.879,
   logSobolevBound: { value: 1.4e-8, method: 'holley-stroock', reason: 'V varies by 18.' },
@@ -36,6 +38,19 @@ const row = (rows: ReturnType<typeof constantRows>, symbol: string) =>
   rows.find((r) => r.symbol === symbol)!
 
 describe('the table of constants', () => {
+  it('says where the mode of the gap sits', () => {
+    const slowMode = {
+      kind: 'stray-corner',
+      heavier: { at: [0.5, -1], mass: 0.9998 },
+      lighter: { at: [3.9, -3.9], mass: 0.0002 },
+    } as const
+    const rows = constantRows({ ...constants, slowMode }, null, 1, 0)
+    const row = rows.find(({ name }) => name === 'slowest between')!
+    expect(row.value).toBe('(0.50, −1.0) and (3.9, −3.9)')
+    expect(row.status).toBe('a stray corner')
+    expect(row.title).toContain('0.020 % of π')
+  })
+
   it('says what is still being computed', () => {
     const rows = constantRows(constants, null, 1, 0)
     expect(row(rows, 'λ_PI')).toMatchObject({ value: '–', status: 'being computed' })

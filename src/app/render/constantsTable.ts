@@ -16,6 +16,8 @@ export interface ConstantRow {
 }
 
 type Constants = RunReady['constants']
+type SlowMode = NonNullable<Constants['slowMode']>
+type ModeEnd = SlowMode['heavier']
 type Curve = readonly (number | null)[]
 
 /** A proved bound below this says nothing: it is shown, and called vacuous. */
@@ -99,6 +101,7 @@ export function constantRows(
           ? ' Here the two grids differ by more than second order explains: more cells are needed.'
           : ''),
     },
+    slowest(known.slowMode, missing),
     {
       name: 'log-Sobolev',
       symbol: 'λ',
@@ -154,10 +157,40 @@ export function constantRows(
       status: rate === null ? missing : 'measured',
       title:
         `εI(ρ_k‖π)/KL(ρ_k‖π)${rate === null ? '' : ` of the ${rate.of}`}: ` +
-        'KL_t = KL₀ exp(−∫ rate dt), never less than 2λ.',
+        'KL_t = KL₀ exp(−∫ rate dt); half of the least rate bounds λ from above.',
     },
   ]
   return rows
+}
+
+const MODES: Readonly<Record<SlowMode['kind'], string>> = {
+  wells: 'two wells',
+  'stray-well': 'a stray well',
+  'stray-edge': 'a stray edge',
+  'stray-corner': 'a stray corner',
+  valley: 'one well',
+}
+
+/** Where the slowest exchange of mass takes place. */
+function slowest(mode: SlowMode | null, missing: string): ConstantRow {
+  const row = { name: 'slowest between', symbol: '↔', unit: 'world units' }
+  if (mode === null) {
+    return { ...row, value: ABSENT, status: missing, title: 'The slowest mode of the dynamics.' }
+  }
+  const { kind, heavier, lighter } = mode
+  const place = ({ at: [x, y] }: ModeEnd): string =>
+    `(${formatNumber(x, 2)}, ${formatNumber(y, 2)})`
+  const share = ({ mass }: ModeEnd): string => `${formatNumber(100 * mass, 2)} % of π`
+  const sides = `${place(heavier)}, with ${share(heavier)}, and ${place(lighter)}, with ${share(lighter)}`
+  return {
+    ...row,
+    value: `${place(heavier)} and ${place(lighter)}`,
+    status: MODES[kind],
+    title:
+      kind === 'valley'
+        ? `The slowest mode lies within one well, along its weakest direction: from the side of ${place(heavier)} to that of ${place(lighter)}.`
+        : `The mode of the spectral gap exchanges mass between the states round ${sides}${kind === 'wells' ? '.' : ': next to nothing of π, and yet it sets the gap.'}`,
+  }
 }
 
 function bound(value: Constants['logSobolevBound'], missing: string): ConstantRow {

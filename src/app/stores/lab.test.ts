@@ -223,6 +223,7 @@ class FakeClient implements ComputeClient {
       constants: {
         spectralGap: null,
         spectralGapResolved: null,
+        slowMode: null,
         logSobolevEstimate: null,
         twoStateFactor: null,
         logSobolevBound: null,

@@ -20,6 +20,7 @@ import {
 } from './fokkerPlanck.ts'
 import { createGridJump } from './gridJump.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
+import { slowModeOf } from './slowMode.ts'
 import { extrapolatedGap, furtherModes, spectralGap } from './spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT } from './stopping/certificates.ts'
 import { type Patch, quadraticWalls, type Walls } from './stopping/walls.ts'
@@ -101,6 +102,7 @@ export interface AnalysisReport {
     Constants,
     | 'spectralGap'
     | 'spectralGapResolved'
+    | 'slowMode'
     | 'logSobolevEstimate'
     | 'twoStateFactor'
     | 'logSobolevBound'
@@ -351,6 +353,7 @@ class Findings {
     this.constants = {
       spectralGap: Math.max(value, bound?.value ?? 0),
       spectralGapResolved: resolved,
+      slowMode: slowModeOf(pi, slowest.mode),
       logSobolevEstimate: estimate.value,
       twoStateFactor: estimate.factor,
       logSobolevBound: bound,

@@ -1,3 +1,5 @@
+import type { SlowMode } from './slowMode.ts'
+
 /**
  * What a run measures. All KL in nats; index k of every array is step k; NaN-free: null stands for
  * "not evaluated" or "does not exist for this run".
@@ -135,6 +137,8 @@ export interface Constants {
   readonly spectralGap: number | null
   /** Whether the two grids show second order: where not, the gap is that of the finer one. */
   readonly spectralGapResolved: boolean | null
+  /** Between which states mass is exchanged at that rate. */
+  readonly slowMode: SlowMode | null
   /**
    * The least rate · two-state factor of the slow modes, and of every εI/(2KL) that the laws of the run show; an estimate of
    * λ from above.

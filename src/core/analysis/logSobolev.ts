@@ -51,21 +51,24 @@ export function logSobolevEstimate(
 ): LogSobolevEstimate {
   const gap = modes[0]!.value
   const states = modes.map(({ value, mode }) => {
-    const smallerMass = smallerState(pi, mode)
+    const smallerMass = smallerState(pi, mode).mass
     const factor = smallerMass > 0 ? twoStateFactor(smallerMass) : 0
     return { value: value * factor, gap, factor, smallerMass, status: 'estimate' as const }
   })
   return states.reduce((least, next) => (next.value < least.value ? next : least))
 }
 
-/** θ of a mode of mean 0 and variance 1. */
-function smallerState({ box, density }: Gibbs, mode: Float64Array): number {
+/** The lighter state of a mode of mean 0 and variance 1: θ, and whether the mode is positive there. */
+export function smallerState(
+  { box, density }: Gibbs,
+  mode: Float64Array,
+): { readonly mass: number; readonly positive: boolean } {
   let third = 0
   for (let k = 0; k < mode.length; k++) third += density[k]! * mode[k]! * mode[k]! * mode[k]!
-  third = Math.abs(third * spacing(box) * spacing(box))
-  // 1 − third/√(4 + third²), without the difference.
-  const root = Math.sqrt(4 + third * third)
-  return 2 / (root * (root + third))
+  const size = Math.abs(third * spacing(box) * spacing(box))
+  // ½(1 − size/√(4 + size²)), without the difference.
+  const root = Math.sqrt(4 + size * size)
+  return { mass: 2 / (root * (root + size)), positive: third >= 0 }
 }
 
 /**

@@ -41,6 +41,7 @@ function createRun(
     constants: {
       spectralGap: null,
       spectralGapResolved: null,
+      slowMode: null,
       logSobolevEstimate: null,
       twoStateFactor: null,
       logSobolevBound: null,

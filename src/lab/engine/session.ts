@@ -177,6 +177,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     const constants = {
       spectralGap: null,
       spectralGapResolved: null,
+      slowMode: null,
       logSobolevEstimate: null,
       twoStateFactor: null,
       logSobolevBound: null,
