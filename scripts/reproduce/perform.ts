@@ -63,6 +63,7 @@ function nothing(steps: number): AnalysisReport {
     exactTo: -1,
     cells: null,
     unresolved: null,
+    withoutContinuous: null,
     foldedMass: [],
     fokkerPlanckRise: null,
     dissipationError: null,

@@ -58,6 +58,7 @@ export function report(
     exactTo: steps,
     cells: 128,
     unresolved: null,
+    withoutContinuous: null,
     foldedMass: [],
     fokkerPlanckRise: null,
     dissipationError: null,

@@ -162,13 +162,14 @@ const TOLD_ERROR = 0.01
 /** What there is to say of the exact laws, in a few words; null when all is drawn. */
 export function lyapunovNote({ analysis, steps }: ChartData): string | null {
   if (analysis === null) return null
-  const { stage, exactTo, unresolved, curves } = analysis
+  const { stage, exactTo, unresolved, withoutContinuous, curves } = analysis
   const error = curves.fokkerPlanckError.reduce<number>((most, e) => Math.max(most, e ?? 0), 0)
   const notes = [
     unresolved ??
       (stage === 'fine' && exactTo > 0 && exactTo < steps
         ? `exact to k = ${formatCount(exactTo)}`
         : null),
+    withoutContinuous,
     error > TOLD_ERROR ? `continuous curve to within ${formatNumber(error, 2)} nats` : null,
   ].filter((note) => note !== null)
   return notes.length === 0 ? null : notes.join('; ')

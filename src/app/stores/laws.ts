@@ -140,6 +140,7 @@ function nothingKnown(steps: number): PackedAnalysis {
     exactTo: -1,
     cells: null,
     unresolved: 'the exact law could not be followed here',
+    withoutContinuous: null,
     foldedMass: nothing(),
     fokkerPlanckRise: null,
     dissipationError: null,

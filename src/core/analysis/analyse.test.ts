@@ -3,7 +3,13 @@ import { quadraticEnergy } from '../fields/analytic.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { gibbs } from '../fields/gibbs.ts'
 import { createTransition } from '../fields/transition.ts'
-import { analyse, type AnalysisInput, type AnalysisReport, NOT_RESOLVED } from './analyse.ts'
+import {
+  analyse,
+  type AnalysisInput,
+  type AnalysisReport,
+  NOT_RESOLVED,
+  UNSTABLE,
+} from './analyse.ts'
 import {
   chainStep,
   langevinLaw,
@@ -213,6 +219,20 @@ describe('what cannot be followed', () => {
 })
 
 describe('against the law of the data', () => {
+  it('have no continuous curve where η is unstable and it would take minutes', () => {
+    const field = ouA(96)
+    const { constants } = inputOf(field, 1, 1, 1)
+    const rest = { constants: { ...constants, curvature95: 2.4 }, startResolved: false }
+    const long = run(inputOf(field, 1, PROBLEM.epsilon, 1500, rest), false)[1]
+    expect(long.withoutContinuous).toBe(UNSTABLE)
+    expect(long.curves.fokkerPlanck.every((kl) => kl === null)).toBe(true)
+    expect(long.constants!.spectralGap).toBeGreaterThan(0.5)
+    // Few steps are followed all the same.
+    const short = run(inputOf(field, 1, PROBLEM.epsilon, 2, rest), false)[1]
+    expect(short.withoutContinuous).toBeNull()
+    expect(short.curves.fokkerPlanck[2]).toBeGreaterThan(0)
+  })
+
   it('is Gaussian theory: data N(0, .8 I), π = N((.25, 0), I), start N((−2.5, 0), .3 I), η = .01', () => {
     // KL to the data 4.2621 at the start, least .026601 at k = 235, by an independent closed form.
     const field = fieldOf(quadraticEnergy([0.25, 0], IDENTITY), { halfWidth: 5, cells: 80 })

@@ -22,7 +22,7 @@ import { createGridJump } from './gridJump.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
 import { slowModeOf } from './slowMode.ts'
 import { extrapolatedGap, furtherModes, spectralGap } from './spectrum.ts'
-import { aPrioriEnvelope, FOLDED_LIMIT } from './stopping/certificates.ts'
+import { aPrioriEnvelope, FOLDED_LIMIT, overshoot } from './stopping/certificates.ts'
 import { type Patch, quadraticWalls, type Walls } from './stopping/walls.ts'
 
 /** A density on cells × cells cells of Ω: Σ density·h² = 1. */
@@ -71,7 +71,8 @@ export interface AnalysisInput {
   } | null
   /** ρ₀ of a quadratic energy, for what its walls may add to a bound; empty for all others. */
   readonly patches: readonly Patch[]
-  readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'>
+  readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'> &
+    Partial<Pick<Constants, 'curvature95'>>
 }
 
 /** What is known of the laws of a run. Curves have one entry a step from 0 on, null where not evaluated (yet). */
@@ -87,6 +88,8 @@ export interface AnalysisReport {
   readonly cells: number | null
   /** Why there is no exact law, or from which step on it is not resolved; null where all is well. */
   readonly unresolved: string | null
+  /** Why the continuous dynamics are not followed; null where they are. */
+  readonly withoutContinuous: string | null
   /** Mass folded at the walls in the step that ends at k, of the exact law. */
   readonly foldedMass: readonly (number | null)[]
   /**
@@ -115,6 +118,8 @@ export interface Progress {
   readonly report: () => AnalysisReport
   /** A curve has just become whole: worth telling at once. */
   readonly milestone: boolean
+  /** What is being worked on, in words. */
+  readonly doing: () => string
 }
 
 export const NOT_RESOLVED = 'η below grid resolution: bias not resolved'
@@ -122,6 +127,11 @@ export const NOT_FOUND =
   'the start is too thin for any quadrature on this grid: no law is followed exactly'
 export const NOT_SPANNED =
   'a step of this η stretches the law beyond what the cells resolve: no exact law'
+
+/** Updates of cells, some ten seconds of them, that the continuous dynamics are not worth where η is unstable anyway. */
+const MOST_UPDATES = 5e8
+export const UNSTABLE =
+  'η is unstable, and its steps are too long to follow the continuous dynamics along them'
 
 /** KL, nats, below which its ratio to I may be rounding. */
 const LEAST_KL = 1e-6
@@ -147,7 +157,8 @@ export function* analyse(
   yield known.going
   const { coarseStart } = input
   let coarse: ContinuousCurves | null = null
-  if (coarseStart !== null) {
+  const continuous = known.withoutContinuous === null
+  if (continuous && coarseStart !== null) {
     coarse = yield* known.followContinuous(coarseStart, null, null)
     const preview = progressive ? coarseChain(input, coarseStart) : null
     if (preview !== null) yield* known.followChain(preview.box, preview.start, null)
@@ -156,7 +167,7 @@ export function* analyse(
   const { halfWidth } = input.grid
   const chain = known.hasChain
   const data = chain || input.cells !== input.fokkerPlanckStart.cells ? null : input.data
-  yield* known.followContinuous(input.fokkerPlanckStart, data, coarse)
+  if (continuous) yield* known.followContinuous(input.fokkerPlanckStart, data, coarse)
   yield* known.findConstants()
   if (chain) yield* known.followChain({ halfWidth, cells: input.cells }, input.start, input.data)
   known.stage = 'done'
@@ -179,7 +190,9 @@ class Findings {
   readonly hasChain: boolean
   readonly going: Progress
   readonly whole: Progress
+  readonly withoutContinuous: string | null
 
+  private doing = 'the laws of the run'
   private readonly input: AnalysisInput
   private readonly field: EnergyField
   private readonly transition: Transition
@@ -212,6 +225,7 @@ class Findings {
       (input.startResolved ? null : NOT_FOUND) ??
       unresolvedKernel(input, this.transition)
     this.hasChain = this.unresolved === null
+    this.withoutContinuous = overshoot(input) !== null && this.isLong() ? UNSTABLE : null
     this.walls =
       input.constants.quadratic && input.constants.convexity > 0
         ? quadraticWalls(this.field, input.transition, input.patches)
@@ -222,13 +236,23 @@ class Findings {
       exactTo: this.exactTo,
       cells: this.cells,
       unresolved: this.unresolved,
+      withoutContinuous: this.withoutContinuous,
       foldedMass: [...this.foldedMass],
       fokkerPlanckRise: this.fokkerPlanckRise,
       dissipationError: this.dissipationError,
       constants: this.bounded(),
     })
-    this.going = { report, milestone: false }
-    this.whole = { report, milestone: true }
+    const doing = () => this.doing
+    this.going = { report, doing, milestone: false }
+    this.whole = { report, doing, milestone: true }
+  }
+
+  /** Whether the steps of the run are very many of those that the continuous dynamics allow. */
+  private isLong(): boolean {
+    const { steps, transition, fokkerPlanckStart, grid } = this.input
+    const box = { halfWidth: grid.halfWidth, cells: fokkerPlanckStart.cells }
+    const { stepLimit } = createFokkerPlanck(this.field, transition.epsilon, box, transition)
+    return steps * Math.ceil(transition.stepSize / stepLimit) * box.cells ** 2 > MOST_UPDATES
   }
 
   /**
@@ -277,6 +301,7 @@ class Findings {
         for (let c = 0; c < mass.length; c++) mass[c] = reading.density[c]! * area
         against.note(before, k, mass)
       }
+      this.doing = `the continuous dynamics on ${cells}² cells, step ${k} of ${steps}`
       k++
       yield this.going
     }
@@ -322,6 +347,7 @@ class Findings {
   *findConstants(): Generator<Progress, void> {
     const { input, field } = this
     const { epsilon } = input.transition
+    this.doing = 'the constants of the landscape'
     const pi = gibbs(field, epsilon)
     yield this.going
     const [[xx, xy], [, yy]] = input.transition.preconditioner
@@ -469,6 +495,7 @@ class Findings {
         k = steps
       }
       this.show(curves, box.cells, k, against !== null)
+      this.doing = `the exact law on ${box.cells}² cells, step ${k} of ${steps}`
       yield this.going
     }
     yield this.whole

@@ -13,7 +13,7 @@ import { selfContained } from './composition.ts'
 import { FolderAssets } from './folderAssets.ts'
 import { readKernelModule, readSamplerModule } from './kernelModule.ts'
 import { tryOutput, writeAll, type OutputName } from './output.ts'
-import { progressPrinter } from './progress.ts'
+import { progressPrinter, workPrinter } from './progress.ts'
 import { readRegularFile, UnreadableError } from './readFile.ts'
 
 /** Exit codes of the headless runner. */
@@ -62,13 +62,19 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
     )
   })
   const clock = steadyClock(() => performance.now() / 1000)
+  const { working, tick, print: say } = workPrinter(print, clock)
+  working(() => 'the energy and its constants')
   const assets = new FolderAssets(path.dirname(path.resolve(args.scene)), bundled, signal)
   const session = new Session(
     {
       assets,
       clock,
-      pause: () => new Promise((resolve) => setImmediate(resolve)),
-      emit: progressPrinter(print, clock),
+      pause: () => {
+        tick()
+        return new Promise((resolve) => setImmediate(resolve))
+      },
+      emit: progressPrinter(say, clock),
+      working,
       kernelModule: readKernelModule,
       samplerModule: readSamplerModule,
     },

@@ -1,7 +1,39 @@
 import type { EventName, Events } from '../protocol/calls.ts'
 
-/** Seconds between two lines about the same training. */
+/** Seconds between two lines about the same work. */
 const INTERVAL = 2
+
+/** Seconds of silence before the first word. */
+const SILENCE = 0.8
+
+/** Says what is being worked on where nothing else has been said for a while. */
+export function workPrinter(
+  print: (line: string) => void,
+  clock: () => number,
+): {
+  readonly print: (line: string) => void
+  readonly working: (words: () => string) => void
+  /** To be called often. */
+  readonly tick: () => void
+} {
+  let words: (() => string) | null = null
+  let next = clock() + SILENCE
+  const say = (line: string): void => {
+    next = clock() + INTERVAL
+    print(line)
+  }
+  const tick = (): void => {
+    if (words !== null && clock() >= next) say(`working on ${words()}`)
+  }
+  return {
+    print: say,
+    working(now) {
+      words = now
+      tick()
+    },
+    tick,
+  }
+}
 
 /** Says on stderr, line by line, what the engine reports. */
 export function progressPrinter(

@@ -10,6 +10,8 @@ export interface Environment {
   /** Lets waiting messages be handled, then resolves; takes no time when there are none. */
   readonly pause: () => Promise<void>
   readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void
+  /** Told often what is being worked on; asked for the words only where somebody reads them. Absent: nobody does. */
+  readonly working?: (words: () => string) => void
   /** The compiled energy.wasm; asked for by the tables of networks, and for each backend that is opened. */
   readonly kernelModule: OpenBackendOptions['kernelModule']
   /** The compiled sampler.wasm; asked for once. */

@@ -4,7 +4,7 @@ import { Slicer, type Environment } from './environment.ts'
 import { throwIfAborted } from './refusal.ts'
 
 export interface FollowOptions {
-  readonly environment: Pick<Environment, 'clock' | 'pause'>
+  readonly environment: Pick<Environment, 'clock' | 'pause' | 'working'>
   readonly signal?: AbortSignal | undefined
   /** Told what is known so far; with it coarse curves come first. */
   readonly onReport?: (report: AnalysisReport) => void
@@ -27,7 +27,8 @@ export async function followLaws(
   for (;;) {
     const next = work.next()
     if (next.done === true) return next.value
-    const { report, milestone } = next.value
+    const { report, milestone, doing } = next.value
+    environment.working?.(doing)
     if (onReport !== undefined && (milestone || environment.clock() - told >= interval)) {
       onReport(report())
       told = environment.clock()

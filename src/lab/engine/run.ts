@@ -49,7 +49,7 @@ import { drawn, FrameStore, SpareClouds, type Frame } from './frames.ts'
 import { Aborted, throwIfAborted } from './refusal.ts'
 
 export interface RunOptions {
-  readonly environment: Pick<Environment, 'clock' | 'pause'>
+  readonly environment: Pick<Environment, 'clock' | 'pause' | 'working'>
   /** Normalised, with the step size filled in. */
   readonly scene: SceneSpec
   readonly field: EnergyField
@@ -96,7 +96,7 @@ export class Run {
   readonly gibbs: Gibbs
   readonly initial: InitialLaw
 
-  private readonly environment: Pick<Environment, 'clock' | 'pause'>
+  private readonly environment: Pick<Environment, 'clock' | 'pause' | 'working'>
   private readonly ownConstants: Constants
   private readonly dataLaw: StoppingInput['law']['data']
   private readonly transition: Transition
@@ -243,6 +243,7 @@ export class Run {
     return this.inTurn(async () => {
       const slicer = new Slicer(this.environment)
       while (this.step < Math.min(step, this.steps)) {
+        this.environment.working?.(() => `the particles, step ${this.step} of ${this.steps}`)
         await this.whole(() => slicer.drain(this.advance()))
         throwIfAborted(signal)
       }
@@ -443,6 +444,7 @@ export class Run {
 
   private async runFloor(): Promise<NullFloor> {
     const centres = new Float64Array(2 * this.particles)
+    this.environment.working?.(() => 'what the estimator reads at π')
     this.floor = await this.drain(
       measureNullFloor({
         field: this.field,

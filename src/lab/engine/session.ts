@@ -431,7 +431,14 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     if (run.analysed || this.current?.run !== run) return
     const { environment } = this
     const input = await this.current.analysisInput(signal)
-    run.attach(await followLaws(input, { environment, signal }))
+    const report = await followLaws(input, { environment, signal })
+    const { withoutContinuous } = report
+    if (withoutContinuous !== null)
+      environment.emit('notice', {
+        level: 'warning',
+        text: `No continuous curve: ${withoutContinuous}.`,
+      })
+    run.attach(report)
   }
 
   /** Does work for a run piece by piece, letting messages in. */

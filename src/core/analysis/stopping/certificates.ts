@@ -29,6 +29,24 @@ export function isPlain({ skew, preconditioner }: TransitionParameters): boolean
   return skew === 0 && a === 1 && b === 0 && c === 1
 }
 
+/**
+ * ηλmax(∇²V) of plain Langevin, on all of a quadratic or at the 95th percentile of the samples behind L95, where it is above 2 and
+ * the step unstable; null where it is not, or not known. Negative curvature, however large, overshoots nothing.
+ */
+export function overshoot({
+  transition,
+  sampler,
+  barriers,
+  constants,
+}: Pick<CertificateContext, 'transition' | 'sampler' | 'barriers'> & {
+  readonly constants: Pick<CertificateContext['constants'], 'curvature95'>
+}): number | null {
+  if (sampler !== 'langevin' || barriers.length > 0 || !isPlain(transition)) return null
+  // One Hessian everywhere: any percentile is its own eigenvalue.
+  const product = transition.stepSize * (constants.curvature95 ?? 0)
+  return product > 2 ? product : null
+}
+
 /** Why the certificates of unadjusted Langevin say nothing of a run, in words for a sentence; null where they do. */
 export function certificatesOff({
   barriers,

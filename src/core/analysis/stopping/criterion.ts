@@ -4,7 +4,7 @@ import type { CriterionText } from '../criteriaTexts.ts'
 import type { Constants, LangevinCurves, StoppingReport } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
 import type { NullFloor } from '../nullFloor.ts'
-import { type CertificateContext, FOLDED_LIMIT, isPlain } from './certificates.ts'
+import { type CertificateContext, FOLDED_LIMIT, overshoot } from './certificates.ts'
 
 /** What a criterion may look at. Arrays are indexed by step. */
 export interface StoppingInput {
@@ -53,21 +53,16 @@ export function noClaim(criterion: CriterionId, reason: string): StoppingReport 
 }
 
 /**
- * Why plain Langevin is unstable at its step size, a sentence: ηλmax(∇²V) > 2, on all of a quadratic or on more than 5 % of the
- * samples behind L95, means that x − η∇V overshoots the minimum along that axis by more than it came. Negative curvature, however
- * large, overshoots nothing. Null where it is not, or not known.
+ * Why plain Langevin is unstable at its step size, a sentence: x − η∇V overshoots the minimum along an axis by more than it came.
+ * Null where it is not, or not known.
  */
 export function unstableStep({ certificates }: StoppingInput): string | null {
-  const { transition, sampler, constants, barriers } = certificates
-  if (sampler !== 'langevin' || barriers.length > 0 || !isPlain(transition)) return null
-  const { quadratic, curvature95 } = constants
-  // One Hessian everywhere: any percentile is its own eigenvalue.
-  const curvature = curvature95 ?? 0
-  const product = transition.stepSize * curvature
-  if (!(product > 2)) return null
+  const product = overshoot(certificates)
+  if (product === null) return null
+  const { quadratic } = certificates.constants
   return `The step size is unstable: ηλmax${quadratic ? '' : ' of the 95th percentile'} = ${formatNumber(product)} is above 2, so that ${
     quadratic ? 'every step' : 'on 5 % of the samples and more a step'
-  } overshoots by more than it came; take η below ${formatNumber(2 / curvature, 2)}.`
+  } overshoots by more than it came; take η below ${formatNumber((2 * certificates.transition.stepSize) / product, 2)}.`
 }
 
 /** Largest mass folded at the walls in a step up to `through` that is known, where it forbids certificates; else null. */

@@ -121,7 +121,7 @@ export const dataMismatch: Criterion = {
       law.exactTo < 0 && !law.pending
         ? 'Read from the continuous dynamics, which have no bias of the step size.'
         : '',
-      law.exactTo >= 0 && law.unresolved !== null && report.step === null
+      law.exactTo >= 1 && law.unresolved !== null && report.step === null
         ? `Beyond it nothing is known: ${law.unresolved}.`
         : '',
     ]
