@@ -82,10 +82,15 @@ const HUGE: readonly (() => string)[] = [
   () => `${'x'.repeat(5_000_000)},y\n${'1,2\n3,4\n'.repeat(20)}`,
 ]
 
+/** A name as the file has it, so that it is no word of the lab's. */
+function quoted(name: string): string {
+  return `"${name.replace(/["\\]/gu, '')}"`
+}
+
 function demandRead(read: TableRead, lines: number, options: TableOptions): void {
   const { layout } = read
   for (const { index, name } of layout?.available ?? []) {
-    demandMessage(name)
+    demandMessage(quoted(name))
     demand(name.length <= 200, `a column's name of ${name.length} characters`)
     demand(layout?.available[index]?.name === name, 'columns out of order')
   }
@@ -117,11 +122,22 @@ function demandRead(read: TableRead, lines: number, options: TableOptions): void
     demand(line >= before && line <= lines, `line ${line} skipped after ${before}, of ${lines}`)
     before = line
     demand(rows >= 1 && rows <= Math.max(lines, 400_000), `${rows} rows skipped`)
-    demandMessage(describeSkipped(skip))
+    demandMessage(
+      describeSkipped({ ...skip, column: skip.column === null ? null : quoted(skip.column) }),
+    )
   }
-  for (const remark of remarks) demandMessage(describeRemark(remark))
+  for (const remark of remarks) {
+    const own = columns.reduce((text, { name }) => text.replaceAll(name, quoted(name)), remark.text)
+    demandMessage(describeRemark({ ...remark, text: own }))
+  }
+  const said = columns.map(({ name }) => ({ name: quoted(name) }))
   demandMessage(
-    describeReading({ ...read.layout, points: points.length / 2, columns, encoding: '' }),
+    describeReading({
+      ...read.layout,
+      points: points.length / 2,
+      columns: said,
+      encoding: 'UTF-8',
+    }),
   )
   const flat = [...points.subarray(0, 2 * INLINE)]
   const pairs = flat.flatMap((x, i) => (i % 2 === 0 ? [[x, flat[i + 1]]] : []))
