@@ -101,11 +101,13 @@ export function TablePreview({
                 decide({ ...options, decimal })
               }}
             />
-            <Columns layout={layout} options={options} decide={decide} first={across} />
+            {layout.available.length > 0 && (
+              <Columns layout={layout} options={options} decide={decide} first={across} />
+            )}
           </div>
           <div className="table-sight">
             <div className="first-look">
-              <FirstRows layout={layout} />
+              {layout.available.length > 0 && <FirstRows layout={layout} />}
               {table !== null && <Outcome table={table} encoding={encoding} />}
             </div>
             {table !== null && <Scatter table={table} />}

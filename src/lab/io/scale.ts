@@ -128,10 +128,14 @@ function* farRow({ points, lines, names }: Judged, axis: number): Pieces<Remark 
   let same = -1
   for (let i = axis; i < 2 * n; i += 2) if (points[i] === points[2 * extreme + axis]) same++
   const others =
-    same === 0 ? '' : same === 1 ? ' as one other row' : ` as ${formatCount(same)} other rows`
+    same === 0
+      ? ''
+      : same === 1
+        ? ', as has one other row'
+        : `, as have ${formatCount(same)} other rows`
   return {
     kind: 'outlier',
-    text: `Line ${String(lines[extreme])} sets the scale of ${names[axis]!}: it has ${number(points[2 * extreme + axis]!)}${others}, and the middle half lies from ${number(middle.low)} to ${number(middle.high)}.`,
+    text: `Line ${String(lines[extreme])} sets the scale of ${names[axis]!}: it has ${number(points[2 * extreme + axis]!)}${others}; the middle half lies from ${number(middle.low)} to ${number(middle.high)}.`,
     ways: [...ways, 'columns'],
   }
 }
