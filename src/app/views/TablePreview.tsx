@@ -344,19 +344,17 @@ const WAY_LABELS: Readonly<Record<Exclude<Way, 'rows'>, string>> = {
 }
 
 function Remarks({
-  table: { remarks, layout },
+  table: { remarks },
   onWay,
 }: {
   readonly table: PointTable
   readonly onWay: (way: Way) => void
 }) {
-  const others = layout.available.filter(({ kind }) => kind !== 'empty').length > 2
   return remarks.map(({ kind, text, ways }: Remark, i) => (
     <div key={`${kind} ${i}`} className="remark">
       <p>{text}</p>
       {ways
         .filter((way) => way !== 'rows')
-        .filter((way) => way !== 'columns' || others)
         .map((way) => (
           <button
             key={way}

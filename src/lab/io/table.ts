@@ -863,13 +863,20 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
   ) as [string, string]
   const judged = yield* judge({ ...kept, names })
   const remarks = plan.remark === null ? judged : [plan.remark, ...judged]
+  const others = layout.available.filter(({ kind }) => kind !== 'empty').length > 2
   return {
     points: kept.points,
     columns,
     layout,
     skipped: [...skipped.values()].sort((a, b) => a.line - b.line),
-    remarks,
+    remarks: others ? remarks : remarks.map(withoutColumns),
   }
+}
+
+/** A remark about a table that has no other columns. */
+function withoutColumns(remark: Remark): Remark {
+  const ways = remark.ways.filter((way) => way !== 'columns')
+  return { ...remark, ways: ways.length === 0 ? ['rows'] : ways }
 }
 
 function grown<T extends Float64Array | Int32Array>(array: T): T {
