@@ -68,6 +68,7 @@ function nothing(steps: number): AnalysisReport {
     fokkerPlanckRise: null,
     dissipationError: null,
     constants: null,
+    mode: null,
   }
 }
 

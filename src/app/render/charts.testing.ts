@@ -63,6 +63,7 @@ export function report(
     fokkerPlanckRise: null,
     dissipationError: null,
     constants: null,
+    mode: null,
     ...rest,
   }
 }

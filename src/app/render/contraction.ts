@@ -62,6 +62,12 @@ export function rateRaster(landscape: Landscape, metric: Metric): RateRaster {
   }
 }
 
+/** The mode of the spectral gap in the same colours: one state in the one, the other in the other. */
+export function modeRaster(mode: Raster): RateRaster {
+  const presence = { ...mode, values: new Float32Array(mode.values.length).fill(1) }
+  return { ...mode, scale: 1, presence }
+}
+
 /**
  * Colours of rates: sign(m)·(|m|/scale)^0.7 on the diverging colours, so that weak rates show their sign too.
  * @param presence factors of the colours' alpha, 0–1

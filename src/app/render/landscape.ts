@@ -18,7 +18,7 @@ export interface LandscapeData {
   readonly targetDensity: Raster | null
   /** Data points [x0, y0, …]; may be empty. */
   readonly data: Float32Array
-  /** The local rate of contraction, drawn in place of any density; null: not wanted. */
+  /** The local rate of contraction or the slowest mode, drawn in place of any density; null: not wanted. */
   readonly rate: RateRaster | null
 }
 

@@ -145,5 +145,6 @@ function nothingKnown(steps: number): PackedAnalysis {
     fokkerPlanckRise: null,
     dissipationError: null,
     constants: null,
+    mode: null,
   }
 }

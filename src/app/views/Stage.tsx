@@ -5,7 +5,7 @@ import type { LayerId } from '../../lab/scene/sceneSpec.ts'
 import { prepareContext } from '../render/canvas.ts'
 import { createViewport, toWorld, type Screen } from '../render/coordinates.ts'
 import { drawAxes } from '../render/axes.ts'
-import { rateRaster, type RateRaster } from '../render/contraction.ts'
+import { modeRaster, rateRaster, type RateRaster } from '../render/contraction.ts'
 import { formatNumber } from '../render/format.ts'
 import { attachPointer } from '../render/gestures.ts'
 import {
@@ -130,11 +130,15 @@ function useLandscapeData(): LandscapeData | null {
   const points = useRun(({ run, live }) => (live === null ? run : live.taken)?.data ?? null)
   const metric = useScene((scene) => scene.dynamics.preconditioner)
   const wanted = useScene((scene) => scene.view.layers.includes('contraction'))
+  const modeWanted = useScene((scene) => scene.view.layers.includes('slow-mode'))
+  const mode = useRun(({ analysis }) => (modeWanted ? (analysis?.mode ?? null) : null))
   const rate = useMemo(() => {
-    if (landscape === null || !wanted) return null
+    if (landscape === null) return null
+    if (mode !== null) return modeRaster(mode)
+    if (!wanted) return null
     const [[xx, xy], [, yy]] = metric
     return rateRaster(landscape, [xx, xy, yy])
-  }, [landscape, wanted, metric])
+  }, [landscape, wanted, metric, mode])
   return useMemo(
     () =>
       landscape === null
@@ -390,6 +394,7 @@ function Invitation() {
 const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
   energy: 'Density π',
   contraction: 'Rate λmin(∇²V)',
+  'slow-mode': 'Slowest mode',
   contours: 'Contours V',
   gradient: 'Arrows −∇V',
   data: 'Data',
@@ -401,6 +406,8 @@ const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
 
 const LAYER_TITLES: Partial<Readonly<Record<LayerId, string>>> = {
   contraction: 'How fast two nearby copies under one noise approach, or part',
+  'slow-mode':
+    'Between which two states mass is exchanged most slowly: the mode of the spectral gap',
   difference: 'Particles against the Gibbs density: too many, too few',
 }
 
@@ -433,16 +440,13 @@ function Layers() {
 }
 
 /** Layers that colour the whole box: one takes the place of the other. */
-const RIVALS: Partial<Readonly<Record<LayerId, LayerId>>> = {
-  energy: 'contraction',
-  contraction: 'energy',
-}
+const RIVALS: readonly LayerId[] = ['energy', 'contraction', 'slow-mode']
 
 /** The layers with one switched. */
 function toggled(layers: readonly LayerId[], layer: LayerId): readonly LayerId[] {
   const on = !layers.includes(layer)
-  const away = on ? RIVALS[layer] : undefined
-  return LAYER_IDS.filter((id) => (id === layer ? on : id !== away && layers.includes(id)))
+  const away = on && RIVALS.includes(layer) ? RIVALS : []
+  return LAYER_IDS.filter((id) => (id === layer ? on : !away.includes(id) && layers.includes(id)))
 }
 
 /** What lies under the pointer; for data also in their own units. */

@@ -20,7 +20,7 @@ import {
 } from './fokkerPlanck.ts'
 import { createGridJump } from './gridJump.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
-import { slowModeOf } from './slowMode.ts'
+import { type ModeRaster, slowModeOf } from './slowMode.ts'
 import { extrapolatedGap, furtherModes, spectralGap } from './spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT, overshoot } from './stopping/certificates.ts'
 import { type Patch, quadraticWalls, type Walls } from './stopping/walls.ts'
@@ -110,6 +110,8 @@ export interface AnalysisReport {
     | 'twoStateFactor'
     | 'logSobolevBound'
   > | null
+  /** The mode of the gap over the cells of the table, to be shown; with `constants`. */
+  readonly mode: ModeRaster | null
 }
 
 /** Where the work stands between two pieces of it. */
@@ -206,6 +208,7 @@ class Findings {
   private fokkerPlanckRise: number | null = null
   private dissipationError: number | null = null
   private constants: AnalysisReport['constants'] = null
+  private mode: ModeRaster | null = null
   /** The least rate at which the laws of the run have fallen: λ is no larger. */
   private leastRate = Infinity
   private boundOf: { rate: number | null; at: LawCurves['envelope'] | null } | null = null
@@ -241,6 +244,7 @@ class Findings {
       fokkerPlanckRise: this.fokkerPlanckRise,
       dissipationError: this.dissipationError,
       constants: this.bounded(),
+      mode: this.mode === null ? null : { ...this.mode, values: this.mode.values.slice() },
     })
     const doing = () => this.doing
     this.going = { report, doing, milestone: false }
@@ -376,10 +380,12 @@ class Findings {
     // The lower bounds are of the dynamics without a metric.
     const euclidean = xx === 1 && xy === 0 && yy === 1
     const bound = euclidean ? logSobolevLowerBound(field, epsilon) : null
+    const { slowMode, raster } = slowModeOf(pi, slowest.mode)
+    this.mode = raster
     this.constants = {
       spectralGap: Math.max(value, bound?.value ?? 0),
       spectralGapResolved: resolved,
-      slowMode: slowModeOf(pi, slowest.mode),
+      slowMode,
       logSobolevEstimate: estimate.value,
       twoStateFactor: estimate.factor,
       logSobolevBound: bound,

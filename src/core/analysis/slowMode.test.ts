@@ -6,9 +6,15 @@ import { fieldOf, mixture } from './landscapes.testing.ts'
 import { type SlowMode, slowModeOf } from './slowMode.ts'
 import { spectralGap } from './spectrum.ts'
 
+/** With its raster held to its states. */
 function slowMode(energy: EnergyFunction): SlowMode {
   const pi = gibbs(fieldOf(energy, { halfWidth: 4, cells: 64 }), 1)
-  return slowModeOf(pi, spectralGap(pi).mode)
+  const { slowMode: found, raster } = slowModeOf(pi, spectralGap(pi).mode)
+  const at = ([x, y]: readonly [number, number]): number =>
+    raster.values[Math.floor((y + 4) * 8) * 64 + Math.floor((x + 4) * 8)]!
+  expect(Math.abs(at(found.heavier.at) + 1)).toBeLessThan(0.4)
+  expect(Math.abs(at(found.lighter.at) - 1)).toBeLessThan(0.4)
+  return found
 }
 
 describe('the slowest mode', () => {

@@ -21,6 +21,13 @@ export interface SlowMode {
   readonly lighter: ModeEnd
 }
 
+/** A mode over the cells: about −1 in the heavier state and 1 in the lighter one, NaN where π = 0. */
+export interface ModeRaster {
+  readonly halfWidth: number
+  readonly cells: number
+  readonly values: Float32Array
+}
+
 /** A state of less mass is stray; at the edge of the box, where hardly anything was meant to be, one of less than that. */
 const STRAY = 1e-3
 const STRAY_AT_EDGE = 0.05
@@ -32,13 +39,21 @@ const EDGE = 2
  * chain of its third moment.
  * @param mode mean 0 and variance 1 under π
  */
-export function slowModeOf(pi: Gibbs, mode: Float64Array): SlowMode {
+export function slowModeOf(
+  pi: Gibbs,
+  mode: Float64Array,
+): { readonly slowMode: SlowMode; readonly raster: ModeRaster } {
   const { box, density, parted } = pi
   const { cells } = box
   const area = spacing(box) * spacing(box)
   const { mass: theta, positive } = smallerState(pi, mode)
   const sign = positive ? 1 : -1
-  const middle = theta > 0 ? (0.5 * (1 - 2 * theta)) / Math.sqrt(theta * (1 - theta)) : 0
+  // Half the distance of the two values; a state of no mass would be infinitely far.
+  const half = 0.5 / Math.sqrt(Math.max(theta * (1 - theta), Number.MIN_VALUE))
+  const middle = (1 - 2 * theta) * half
+  const values = Float32Array.from(mode, (f, k) =>
+    density[k]! > 0 ? (sign * f - middle) / half : Number.NaN,
+  )
   const tops = [-1, -1]
   const masses = [0, 0]
   const moments = [
@@ -83,5 +98,8 @@ export function slowModeOf(pi: Gibbs, mode: Float64Array): SlowMode {
     const at = [k % cells, Math.floor(k / cells)].map((i) => centreCoordinate(box, i))
     return { at: kind === 'valley' ? [x / mass, y / mass] : [at[0]!, at[1]!], mass }
   }
-  return { kind, heavier: end(0, rest), lighter: end(1, top) }
+  return {
+    slowMode: { kind, heavier: end(0, rest), lighter: end(1, top) },
+    raster: { halfWidth: box.halfWidth, cells, values },
+  }
 }

@@ -26,6 +26,7 @@ export const IDENTITY: Matrix2 = [
 export const LAYER_IDS = [
   'energy',
   'contraction',
+  'slow-mode',
   'contours',
   'gradient',
   'data',

@@ -135,10 +135,11 @@ export interface StoppingSpec {
   readonly delta: number
 }
 
-/** `contraction`: the local rate λmin(∇²V). */
+/** `contraction`: the local rate λmin(∇²V); `slow-mode`: the mode of the spectral gap. */
 export type LayerId =
   | 'energy'
   | 'contraction'
+  | 'slow-mode'
   | 'contours'
   | 'gradient'
   | 'data'
