@@ -106,6 +106,16 @@ test('the rate of contraction takes the place of the density, and back', async (
   await expect(rate).toHaveAttribute('aria-pressed', 'false')
 })
 
+test('the slowest mode is shown in its place, with its states', async ({ page }) => {
+  await openFold(page)
+  await page.getByRole('button', { name: 'Slow mode' }).click()
+  await expect(page.getByRole('button', { name: 'Density π' })).toHaveAttribute(
+    'aria-pressed',
+    'false',
+  )
+  await expect(page.locator('.rate-legend').first()).toContainText('lighter')
+})
+
 test('a metric is suggested, or typed; what is none is refused by name and loses nothing', async ({
   page,
 }) => {

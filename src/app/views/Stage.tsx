@@ -306,7 +306,8 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
             data-testid={`particles-${flow}`}
           />
         </div>
-        {data !== null && data.rate !== null && (
+        {data !== null && data.rate !== null && layers.includes('slow-mode') && <ModeLegend />}
+        {data !== null && data.rate !== null && layers.includes('contraction') && (
           <RateLegend rate={data.rate} plain={isIdentity(dynamics.preconditioner)} />
         )}
         {hover !== null && viewport !== null && landscape !== null && (
@@ -359,6 +360,20 @@ function RateLegend({ rate, plain }: { readonly rate: RateRaster; readonly plain
   )
 }
 
+/** The colours of the slowest mode. */
+function ModeLegend() {
+  return (
+    <p
+      className="rate-legend"
+      title="The states that exchange mass most slowly, and what lies between them; where they are stands among the constants"
+    >
+      <span>
+        heavier <i className="rate-scale" /> lighter<span className="word"> state</span>
+      </span>
+    </p>
+  )
+}
+
 /** Over an untrained landscape: what to do about it. */
 function Invitation() {
   const lab = useLab()
@@ -393,10 +408,10 @@ function Invitation() {
 
 const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
   energy: 'Density π',
-  contraction: 'Rate λmin(∇²V)',
-  'slow-mode': 'Slowest mode',
-  contours: 'Contours V',
-  gradient: 'Arrows −∇V',
+  contraction: 'Rate m(x)',
+  'slow-mode': 'Slow mode',
+  contours: 'Contours',
+  gradient: 'Arrows',
   data: 'Data',
   target: 'Target ρ*',
   particles: 'Particles',
@@ -405,7 +420,9 @@ const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
 }
 
 const LAYER_TITLES: Partial<Readonly<Record<LayerId, string>>> = {
-  contraction: 'How fast two nearby copies under one noise approach, or part',
+  contraction: 'm = λmin(∇²V): how fast two nearby copies under one noise approach, or part',
+  contours: 'Lines of equal V',
+  gradient: 'Arrows along −∇V',
   'slow-mode':
     'Between which two states mass is exchanged most slowly: the mode of the spectral gap',
   difference: 'Particles against the Gibbs density: too many, too few',
