@@ -6,6 +6,7 @@ import { gibbsSampler } from '../fields/gibbs.ts'
 import { centres, createTransition, langevinStep, type Transition } from '../fields/transition.ts'
 import { cos, exp, log, sin } from '../maths/elementary.ts'
 import { gaussianPair, Purpose, Rng } from '../maths/rng.ts'
+import { erfc } from '../maths/special.ts'
 import { noLawCurves } from './curves.ts'
 import { createKlEstimator, type KlEstimator } from './nativeKl.ts'
 import { nullFloor } from './nullFloor.ts'
@@ -74,6 +75,68 @@ describe('the choice of estimator', () => {
       const e = createKlEstimator({ field: ring8, transition: plain(eta), particles: 200000 })
       expect(e.bandwidth).toBeGreaterThanOrEqual((1.1 * 8) / e.cells)
     }
+  })
+})
+
+describe('a cloud that is wider than π', () => {
+  /** KL of one step from the uniform law on [−a, a]², V = m|x|²/2, ε = 1: twice an integral along a line. */
+  function klAfterOneStep(a: number, m: number, eta: number): number {
+    const s = Math.sqrt(2 * eta)
+    const half = (1 - eta * m) * a
+    const n = 4000
+    const width = (2 * (half + 8 * s)) / n
+    let kl = 0
+    for (let i = 0; i < n; i++) {
+      const x = -half - 8 * s + (i + 0.5) * width
+      const p =
+        (erfc((x - half) / (s * Math.SQRT2)) - erfc((x + half) / (s * Math.SQRT2))) / (4 * half)
+      if (p > 1e-300)
+        kl += width * p * (Math.log(p / Math.sqrt(m / (2 * Math.PI))) + (m * x * x) / 2)
+    }
+    return 2 * kl
+  }
+
+  it.each([
+    // Particles, and the bias taken off, near B/(2N) at the cloud; at π it would be a fiftieth of that.
+    [800, 0.4],
+    [1300, 0.24],
+    [3000, 0.1],
+  ])('N = %i: the standard error covers the truth over 40 seeds', (n, b) => {
+    const m = 40
+    const eta = 0.001
+    const field: EnergyField = {
+      grid: tabulateEnergy(
+        { halfWidth: 3, cells: 96 },
+        quadraticEnergy(
+          [0, 0],
+          [
+            [m, 0],
+            [0, m],
+          ],
+        ),
+      ),
+      barriers: [],
+    }
+    const transition = plain(eta)
+    const estimator = createKlEstimator({ field, transition, particles: n })
+    expect(estimator.estimator).toBe('native')
+    const truth = klAfterOneStep(2, m, eta)
+    const scores: number[] = []
+    let taken = 0
+    for (let seed = 1; seed <= 40; seed++) {
+      const rng = new Rng({ seed, purpose: Purpose.initial })
+      const xy = Float64Array.from({ length: 2 * n }, () => 2 * (2 * rng.uniform() - 1))
+      const places = new Float64Array(2 * n)
+      centres(field, transition, xy, places)
+      const { kl, plugIn, standardError, pseudoValues } = estimator.read(places)
+      expect(pseudoValues.reduce((sum, psi) => sum + psi, 0) / 16).toBeCloseTo(kl, 10)
+      scores.push((kl - truth) / standardError!)
+      taken += (plugIn - kl) / 40
+    }
+    expect(Math.abs(taken / b - 1)).toBeLessThan(0.25)
+    const covered = scores.filter((z) => Math.abs(z) <= 1.96).length
+    expect(covered).toBeGreaterThanOrEqual(35)
+    expect(Math.max(...scores.map(Math.abs))).toBeLessThan(4)
   })
 })
 

@@ -28,7 +28,7 @@ export interface KlReading {
  * before step k, the law after it is exactly the folded mixture of N(c_i, 2ηεP) over the centres
  * c_i = x_i − ηD∇V(x_i), so depositing these kernels estimates ρ_k without smoothing bias. The plug-in
  * Σ P log(P/π) over cells has a bias near B/(2N); a jackknife over 16 groups of particles (particle i
- * in group i mod 16) removes it and gives the standard error.
+ * in group i mod 16) removes it and gives the standard error, which what it leaves of the bias is part of.
  *
  * B ≈ Σ_cells q/P − 1 is the effective number of bins, q the mean squared kernel weight, taken at π.
  * With B ≤ N/20, and kernels that some grid of at most 256² cells resolves, the estimator is `native`.
@@ -534,6 +534,25 @@ function* binsAtGibbs(
   return sum - 1
 }
 
+/** Of the bias b that the jackknife takes off, what it leaves is near 1.15 b³, to within about 0.12 b². */
+const LEFT = 1.15
+const LEFT_DOUBT = 0.12
+/** Beyond, particles lie so far apart that nothing more can be said than the bias itself. */
+const SPARSE = 0.6
+
+/**
+ * What the jackknife leaves of the bias of the plug-in. It takes off b ≈ B/(2N) with B at the current cloud, which may
+ * be much wider than π; where its kernels scarcely overlap the bias is no longer that of first order. Measured
+ * on clouds of nearly uniform and of mixed density, b from 0.1 to 0.56, against the exact law.
+ */
+function remainingBias(b: number): { readonly bias: number; readonly doubt: number } {
+  if (!(b > 0)) return { bias: 0, doubt: 0 }
+  const cube = b * b * b
+  return b > SPARSE
+    ? { bias: LEFT * SPARSE * SPARSE * SPARSE, doubt: b }
+    : { bias: LEFT * cube, doubt: LEFT_DOUBT * b * b }
+}
+
 function build(
   parts: Pick<KlEstimator, 'estimator' | 'bandwidth' | 'effectiveBins' | 'readsPositions'> & {
     readonly kernel: Kernel
@@ -597,7 +616,14 @@ function build(
       without[g] = without[g]! / rest - log(rest)
     }
     const { estimate, standardError, pseudoValues } = jackknife(plugIn, without)
-    return { kl: estimate, standardError, plugIn, estimator, pseudoValues }
+    const { bias, doubt } = remainingBias(plugIn - estimate)
+    return {
+      kl: estimate - bias,
+      standardError: Math.sqrt(standardError * standardError + doubt * doubt),
+      plugIn,
+      estimator,
+      pseudoValues: pseudoValues.map((value) => value - bias),
+    }
   }
 
   return {
