@@ -1,43 +1,14 @@
 /**
  * `npm run test:repeat -- 20`: whether the suites tell the same every time. The unit suite so many times, each with
- * property tests from another seed, every second time on a machine kept busy; then the browser tests three times.
+ * property tests from another seed, half of them alone and half two at once, each the other's load; then the browser tests three times.
  * Every failure is told with what repeats it, and the totals close the run; it ends with 1 where anything failed.
  */
 import { mkdirSync, rmSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { readCommandLine } from './commandLine.ts'
 import { browserSuite, build, ROOT, runCheck, unitSuite, type Check } from './suites.ts'
 
 const REPORTS = path.join(ROOT, 'out', 'repeat')
-
-/** Works and rests in turns of a few to a few hundred milliseconds, which its seed draws. */
-const BUSY = `
-  const { workerData } = require('node:worker_threads')
-  let state = workerData >>> 0
-  const draw = (most) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state / 2 ** 32) * most
-  }
-  const turn = () => {
-    const end = performance.now() + draw(400)
-    while (performance.now() < end);
-    setTimeout(turn, draw(20))
-  }
-  turn()
-`
-
-/** Keeps every core busy until it is told to stop. */
-function keepBusy(seed: number): () => Promise<void> {
-  const workers = Array.from(
-    { length: availableParallelism() },
-    (_, core) => new Worker(BUSY, { eval: true, workerData: seed + core }),
-  )
-  return async () => {
-    await Promise.all(workers.map((worker) => worker.terminate()))
-  }
-}
 
 const usage =
   'npm run test:repeat -- [N] [--seed S] [--only PATTERN] [--unit-only] [--browser-runs N]'
@@ -90,14 +61,26 @@ async function once(what: string, check: Check, again: string, seed?: number): P
 
 const report = (name: string) => path.join(REPORTS, `${name}.json`)
 
-for (let i = 0; i < runs; i++) {
-  const seed = (firstSeed + Math.imul(i, 0x9e3779b9 % 2 ** 31)) & 0x7fffffff
-  const loaded = i % 2 === 1
-  const release = loaded ? keepBusy(seed) : null
-  const what = `unit ${i + 1} of ${runs}, seed ${seed}, ${loaded ? 'under load' : 'idle'}`
-  const suite = unitSuite(report(`unit-${i + 1}`), ['--passWithNoTests', ...filter])
-  await once(what, suite, `TEST_SEED=${seed} npm run test:unit`, seed)
-  await release?.()
+/** Two rounds of one run, then one of two runs at once. */
+const rounds: number[][] = []
+for (let i = 0; i < runs; i += rounds.at(-1)!.length)
+  rounds.push(rounds.length % 3 === 2 && i + 1 < runs ? [i, i + 1] : [i])
+
+for (const round of rounds) {
+  await Promise.all(
+    round.map((i) => {
+      const seed = (firstSeed + Math.imul(i, 0x9e3779b9 % 2 ** 31)) & 0x7fffffff
+      const loaded = round.length > 1 ? 'under load' : 'alone'
+      // Two runs would write one cache.
+      const parameters = ['--cache=false', '--passWithNoTests', ...filter]
+      return once(
+        `unit ${i + 1} of ${runs}, seed ${seed}, ${loaded}`,
+        unitSuite(report(`unit-${i + 1}`), parameters),
+        `TEST_SEED=${seed} npm run test:unit`,
+        seed,
+      )
+    }),
+  )
 }
 if (browserRuns > 0) await once('build', build, 'npm run build')
 for (let i = 0; i < browserRuns; i++) {

