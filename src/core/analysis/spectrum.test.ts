@@ -9,6 +9,7 @@ import {
   fieldOf,
   landscapeField,
   landscapes,
+  mixture as sharedMixture,
   quarticWell,
   ringOfEight,
   twoWells,
@@ -99,6 +100,33 @@ describe('spectral gap', () => {
         gapOf(energy, epsilon, halfWidth, 128),
       )
       expect(Math.abs(gap / exact - 1)).toBeLessThan(digits)
+    },
+  )
+
+  it.each([0.1, 0.125, 0.15, 0.2])(
+    'of two wells of deviation %f, however rarely one is left',
+    (deviation) => {
+      // On a line: to leave a well of mass m takes ∫ dx/π between the wells, and the rate is 1/(m(1 − m) ∫).
+      let across = 0
+      const n = 4000
+      const p = (x: number) =>
+        Math.exp(-(x * x) / (2 * deviation ** 2)) / (2 * deviation * Math.sqrt(2 * Math.PI))
+      for (let i = 0; i < n; i++) {
+        const x = (2 * (i + 0.5)) / n - 1
+        across += 2 / n / (p(x - 1) + p(x + 1))
+      }
+      const energy = sharedMixture(
+        [
+          [0.5, -1, 0],
+          [0.5, 1, 0],
+        ],
+        deviation ** 2,
+      )
+      const [coarse, fine] = [64, 128].map((cells) => gapOf(energy, 1, 2.5, cells))
+      const error = (gap: number) => Math.abs(Math.log(gap * 0.25 * across))
+      // The table of the narrower wells is itself off by a part of V's rise between them.
+      expect(error(fine!)).toBeLessThan(0.4 * error(coarse!))
+      expect(error(fine!)).toBeLessThan(0.01 / deviation ** 2)
     },
   )
 
