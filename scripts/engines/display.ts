@@ -13,7 +13,7 @@ export interface Display {
 export async function startDisplay(xvfb: string): Promise<Display> {
   const server = spawn(
     xvfb,
-    ['-displayfd', '3', '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'],
+    ['-displayfd', '3', '-screen', '0', '1600x1400x24', '-nolisten', 'tcp'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
   )
   for await (const line of createInterface(server.stdio[3] as Readable)) {

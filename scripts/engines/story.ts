@@ -163,7 +163,8 @@ export async function tell(
   })
 
   await check('composes two energies by the mouse, node for node', async () => {
-    await tab.resize(1440, 1000)
+    // A window in which card and tray are both in view.
+    await tab.resize(1440, 1300)
     const tables: number[][] = []
     for (const name of TERMS) {
       const alone = scene({ ...ALONE, energy: { kind: 'pretrained', name } })
@@ -172,11 +173,11 @@ export async function tell(
       tables.push((await call(tab, numbers)).table)
     }
     for (const [i, name] of TERMS.entries()) {
-      // A window in which both are in view.
-      const card = await centre(tab, `[data-card="shipped:${name}"] button`)
-      const tray = await centre(tab, '[data-testid="tray"]')
-      await tab.drag(between(card, tray))
+      const card = `[data-card="shipped:${name}"] button`
+      const [from, to] = await centres(tab, card, '[data-testid="tray"]')
+      await tab.drag(between(from, to))
       await until(tab, `${i + 1} terms`, termsAre, i + 1)
+      await until(tab, 'the run', halted, 0)
     }
     await until(tab, 'the table of the sum', tableIsSumOf, tables)
   })
@@ -290,19 +291,22 @@ function between(from: Point, to: Point): Point[] {
   }))
 }
 
-/** The middle of what a selector finds, brought into view where that is needed. */
-function centre(tab: EngineTab, selector: string) {
+/** The middles of two elements, once both are in view: to scroll to the one may move the other. */
+function centres(tab: EngineTab, first: string, second: string) {
   return until(
     tab,
-    selector,
+    `${first} beside ${second}`,
     (wanted) => {
-      const element = document.querySelector(wanted)
-      if (element === null) return null
-      element.scrollIntoView({ block: 'nearest', behavior: 'instant' })
-      const { left, top, width, height } = element.getBoundingClientRect()
-      return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) }
+      const elements = wanted.map((selector) => document.querySelector(selector))
+      for (const one of elements) one?.scrollIntoView({ block: 'nearest', behavior: 'instant' })
+      const [from, to] = elements.map((element) => {
+        const { left, top, width, height } = element?.getBoundingClientRect() ?? new DOMRect(0, -1)
+        const [x, y] = [Math.round(left + width / 2), Math.round(top + height / 2)]
+        return y >= 0 && y < innerHeight ? { x, y } : null
+      })
+      return from && to ? ([from, to] as const) : null
     },
-    selector,
+    [first, second],
   )
 }
 

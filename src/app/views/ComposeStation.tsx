@@ -260,6 +260,8 @@ function EnergyCard({ card, tray, onDrag }: ShelfProps & { readonly card: Card }
         onPointerDown={(event) => {
           if (event.button !== 0) return
           dragged.current = false
+          // From now on, as a quick hand has left the card before its first move is told.
+          event.currentTarget.setPointerCapture(event.pointerId)
           press.current = {
             id: event.pointerId,
             x: event.clientX,
@@ -272,10 +274,7 @@ function EnergyCard({ card, tray, onDrag }: ShelfProps & { readonly card: Card }
           if (start?.id !== event.pointerId) return
           const { clientX: x, clientY: y } = event
           if (!start.dragging && Math.hypot(x - start.x, y - start.y) < DRAG_SLOP) return
-          if (!start.dragging) {
-            start.dragging = true
-            event.currentTarget.setPointerCapture(event.pointerId)
-          }
+          start.dragging = true
           onDrag({ card, x, y, over: overTray(x, y) })
         }}
         onPointerUp={(event) => {
