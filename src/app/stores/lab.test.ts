@@ -258,7 +258,7 @@ class FakeClient implements ComputeClient {
       startResolved: true,
       start: { density: new Float64Array(32 * 32) },
       fokkerPlanckStart: { cells: 1, density: new Float64Array(1) },
-      startJumps: false,
+      infiniteFisher: false,
       coarseStart: null,
       data: null,
       patches: [],

@@ -67,7 +67,7 @@ function inputOf(
     startResolved: true,
     start: { density },
     fokkerPlanckStart: { cells, density },
-    startJumps: false,
+    infiniteFisher: false,
     coarseStart: {
       cells: half.cells,
       density: tabulateDensity(gaussianLogDensity(START), half).density,

@@ -57,8 +57,8 @@ export interface AnalysisInput {
   readonly startResolved: boolean
   /** ρ₀ for the continuous dynamics, on the cells that those are followed on. */
   readonly fokkerPlanckStart: CellDensity
-  /** Whether ρ₀ jumps inside Ω: then I(ρ₀‖π) is infinite. */
-  readonly startJumps: boolean
+  /** Whether I(ρ₀‖π) is infinite: ρ₀ jumps inside Ω, or does not vanish at a soft wall, where ∇V grows like 1/h. */
+  readonly infiniteFisher: boolean
   /** ρ₀ on about half as many cells a side, where those resolve it; else null. */
   readonly coarseStart: CellDensity | null
   /** The law of the data at the centres of the chain's cells; null where the target has no density. */
@@ -508,15 +508,15 @@ class Findings {
   }
 
   /**
-   * I at a step. At step 0 null where ρ₀ jumps, which makes it infinite, and where the cells do not resolve ρ₀: there they
+   * I at a step. At step 0 null where it is infinite, and where the cells do not resolve ρ₀: there they
    * give another KL than its quadrature.
    * @param kl KL at the step as the cells give it
    */
   private fisherAt(k: number, fisher: number | null, kl: number | null): number | null {
-    const { startJumps, kl0 } = this.input
+    const { infiniteFisher, kl0 } = this.input
     if (k > 0) return fisher
     const off = kl === null || kl0 === null ? Infinity : Math.abs(kl - kl0)
-    return startJumps || off > START_OFF ? null : fisher
+    return infiniteFisher || off > START_OFF ? null : fisher
   }
 
   private show(curves: ChainCurves, cells: number, exactTo: number, withData: boolean): void {

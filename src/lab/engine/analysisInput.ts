@@ -82,8 +82,9 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
     start,
     startResolved: isResolved(initial, start),
     fokkerPlanckStart: continuous.fine,
-    startJumps:
-      dynamics.initial.kind === 'uniform' && dynamics.initial.halfWidth < grid.box.halfWidth,
+    infiniteFisher:
+      (dynamics.initial.kind === 'uniform' && dynamics.initial.halfWidth < grid.box.halfWidth) ||
+      (dynamics.initial.kind !== 'gibbs' && barriers.some(({ strength }) => strength > 0)),
     coarseStart: continuous.coarse,
     data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed },
     patches: constants.quadratic ? patchesOf(dynamics.initial, initial, grid.box) : [],
@@ -116,8 +117,13 @@ function* continuousStarts(
     yield
     return { fine: atRest(fine), coarse: few }
   }
-  const few = yield* startOf(options, coarse, { tolerance: COARSE_MASS })
-  const many = yield* startOf(options, fine, { averaged: !('density' in few) })
+  let few = yield* startOf(options, coarse, { tolerance: COARSE_MASS })
+  const many = yield* startOf(options, fine, {
+    tolerance: COARSE_MASS,
+    averaged: !('density' in few),
+  })
+  if ('density' in few && !('density' in many))
+    few = yield* startOf(options, coarse, { averaged: true })
   return { fine: onCells(many, fine, options), coarse: onCells(few, coarse, options) }
 }
 
