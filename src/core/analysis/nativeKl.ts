@@ -33,8 +33,8 @@ export interface KlReading {
  * B ≈ Σ_cells q/P − 1 is the effective number of bins, q the mean squared kernel weight, taken at π.
  * With B ≤ N/20, and kernels that some grid of at most 256² cells resolves, the estimator is `native`.
  * Otherwise it is `smoothed`: kernels widened to bandwidth max(s, 0.14) (more while B > N/8) and
- * compared with π convolved by the extra variance; a lower bound of the KL by data processing, zero
- * at π. The choice holds for a whole run, so that a curve never mixes the two.
+ * compared with π convolved by the extra variance; a lower bound of the KL by data processing up to its error, zero
+ * at π; none where kernels scarcely overlap (`SPARSE`). The choice holds for a whole run, so that a curve never mixes the two.
  *
  * With more than 20 000 particles their kernels are not summed one by one but by quintic splines (`SplineKernel`): all of
  * them, several times faster. A cloud that is wider than a cell has its KL changed by less than a hundredth of its
@@ -537,8 +537,11 @@ function* binsAtGibbs(
 /** Of the bias b that the jackknife takes off, what it leaves is near 1.15 b³, to within about 0.12 b². */
 const LEFT = 1.15
 const LEFT_DOUBT = 0.12
-/** Beyond, particles lie so far apart that nothing more can be said than the bias itself. */
-const SPARSE = 0.6
+/**
+ * Bias of the plug-in, nats, beyond which particles lie so far apart that nothing more can be said than the bias itself. It is a part of
+ * the standard error: where that is no larger, neither is the bias.
+ */
+export const SPARSE = 0.6
 
 /**
  * What the jackknife leaves of the bias of the plug-in. It takes off b ≈ B/(2N) with B at the current cloud, which may

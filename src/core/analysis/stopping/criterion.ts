@@ -3,6 +3,7 @@ import { isPossibleKl } from '../../maths/statistics.ts'
 import type { CriterionText } from '../criteriaTexts.ts'
 import type { Constants, LangevinCurves, StoppingReport } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
+import { SPARSE } from '../nativeKl.ts'
 import type { NullFloor } from '../nullFloor.ts'
 import { type CertificateContext, FOLDED_LIMIT, overshoot } from './certificates.ts'
 
@@ -93,6 +94,22 @@ export function klReading(curves: StoppingInput['curves'], k: number): number | 
   const kl = curves.kl[k] ?? null
   if (kl === null) return null
   return isPossibleKl(kl, curves.klStandardError[k] ?? null) ? kl : null
+}
+
+/**
+ * What a smoothed KL leaves open, a sentence: a lower bound while kernels overlap, neither that nor an upper one where they scarcely
+ * do. Empty for other estimators.
+ * @param unseen what follows of a lower bound
+ */
+export function smoothedRemark(
+  { estimator, klStandardError }: StoppingInput['curves'],
+  k: number,
+  unseen: string,
+): string {
+  if (estimator[k] !== 'smoothed') return ''
+  return (klStandardError[k] ?? Infinity) <= SPARSE
+    ? ` The smoothed KL is a lower bound: ${unseen}.`
+    : ' The kernels of so few particles scarcely overlap: the smoothed KL may lie on either side of the KL.'
 }
 
 /** What a report names as the KL at its step: 0 for an estimate that its noise took below. */

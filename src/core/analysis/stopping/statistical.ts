@@ -8,6 +8,7 @@ import {
   klReading,
   klText,
   reportedKl,
+  smoothedRemark,
   type StoppingInput,
   unstableStep,
 } from './criterion.ts'
@@ -44,8 +45,6 @@ function change(
   const value = mean(differences)
   return Number.isFinite(value) ? { value, error: standardError(differences) } : null
 }
-
-const SMOOTHED = ' The smoothed KL is a lower bound: what is finer than its kernel it does not see.'
 
 /** N from which on sixteen groups have enough particles each for an error bar that can be relied on. */
 const FEW = 256
@@ -119,7 +118,7 @@ export const statistical: Criterion = {
         particles < FEW
           ? ` With ${particles} particles the error bar is wide: no fall below ${nats(2 * d.error)} a window would be seen.`
           : ''
-      const remark = `${smoothed ? SMOOTHED : ''}${few}`
+      const remark = `${smoothedRemark(curves, k, 'what is finer than its kernel it does not see')}${few}`
       const still = `no significant fall over two windows of ${w} steps`
       const reading = klText(kl, smoothed ? 'smoothed KL' : 'KL')
       const error = curves.klStandardError[k] ?? 0

@@ -230,6 +230,15 @@ describe('statistical', () => {
     const report = statistical.evaluate({ ...input, curves: { ...input.curves, estimator } })
     expect(report.outcome).toBe('stopped')
     expect(report.reason).toMatch(/smoothed KL .* lower bound/)
+    // An error of more than 0.6 nats is the bias of kernels that scarcely overlap, which may have either sign.
+    const klStandardError = input.curves.klStandardError.map((e) => (e === null ? null : 0.7))
+    const sparse = statistical.evaluate({
+      ...input,
+      curves: { ...input.curves, estimator, klStandardError },
+    })
+    expect(sparse.outcome).toBe('stopped')
+    expect(sparse.reason).toMatch(/either side of the KL/)
+    expect(sparse.reason).not.toMatch(/lower bound/)
   })
 
   it('says why it has not fired, truly: one quiet window, no verdict yet, a fall over a longer span', () => {
@@ -345,6 +354,15 @@ describe('tolerance and estimates that bound nothing', () => {
     const estimator = input.curves.estimator.map((e) => (e === 'native' ? 'smoothed' : e))
     const smoothed = tolerance.evaluate({ ...input, curves: { ...input.curves, estimator } })
     expect(smoothed.reason).toMatch(/^Smoothed KL .* may be above δ/)
+    const klStandardError = input.curves.klStandardError.map((e) => (e === null ? null : 0.7))
+    const sparse = tolerance.evaluate({
+      ...input,
+      delta: 1.5,
+      curves: { ...input.curves, estimator, klStandardError },
+    })
+    expect(sparse.outcome).toBe('stopped')
+    expect(sparse.reason).toMatch(/either side of the KL/)
+    expect(sparse.reason).not.toMatch(/lower bound/)
     expect(tolerance.evaluate({ ...input, delta: 3 }).reason).toMatch(/by quadrature/)
   })
 })

@@ -1,6 +1,13 @@
 import { nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import { type Criterion, klReading, klText, reportedKl, type StoppingInput } from './criterion.ts'
+import {
+  type Criterion,
+  klReading,
+  klText,
+  reportedKl,
+  smoothedRemark,
+  type StoppingInput,
+} from './criterion.ts'
 
 /** Upper end of a one-sided 95 % interval, in standard errors. */
 const UPPER_95 = 1.645
@@ -85,6 +92,6 @@ function boundAt(curves: StoppingInput['curves'], k: number): Bound | null {
     bound,
     sentence: (verdict) =>
       `${klText(kl, smoothed ? 'Smoothed KL' : 'KL')} with standard error ${nats(error)}: its upper 95 % end ${nats(bound)} is ${verdict}.` +
-      (smoothed ? ' The smoothed KL is a lower bound: the KL itself may be above δ.' : ''),
+      smoothedRemark(curves, k, 'the KL itself may be above δ'),
   }
 }
