@@ -17,6 +17,8 @@ import type { Seeds, Study } from './reproduce/study.ts'
  */
 const USAGE = 'npm run reproduce [-- [--only a,b] [--quick]]'
 
+const CHILD = path.join(import.meta.dirname, 'reproduce/child.ts')
+
 interface Options {
   readonly studies: readonly Study[]
   readonly quick: boolean
@@ -62,7 +64,7 @@ async function main(): Promise<number> {
   const done = new Map<Study, Map<string, Outcomes>>(studies.map((study) => [study, new Map()]))
   const failures: string[] = []
   let ended = 0
-  await performAll(jobs, ({ study, name }, outcome) => {
+  await performAll(CHILD, jobs, ({ study, name }, outcome: Outcomes | Error) => {
     ended++
     const label = `${ended}/${jobs.length} ${study.id}${name === 'main' ? '' : `, ${name}`}`
     const seconds = ((performance.now() - started) / 1000).toFixed(0)

@@ -1,22 +1,29 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { fork, type ChildProcess, type Serializable } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import path from 'node:path'
-import type { Job, Outcomes } from './perform.ts'
 
-type Answer = { readonly outcomes: Outcomes } | { readonly error: string }
+type Answer<Result> = { readonly result: Result } | { readonly error: string }
 
-const CHILD = path.join(import.meta.dirname, 'child.ts')
+/** In a child of `performAll`: performs the jobs sent to it, one after another, until its parent lets it go. */
+export function answerJobs<Job, Result>(perform: (job: Job) => Promise<Result>): void {
+  process.on('message', (job: Job) => {
+    perform(job).then(
+      (result) => process.send?.({ result }),
+      (error: unknown) =>
+        process.send?.({ error: error instanceof Error ? error.message : String(error) }),
+    )
+  })
+}
 
 /** Sends a job to a child and waits for its answer. */
-function ask(child: ChildProcess, job: Job): Promise<Outcomes> {
+function ask<Job extends Serializable, Result>(child: ChildProcess, job: Job): Promise<Result> {
   return new Promise((resolve, reject) => {
     const end = () => {
       child.off('message', answered)
       child.off('exit', died)
     }
-    const answered = (answer: Answer) => {
+    const answered = (answer: Answer<Result>) => {
       end()
-      if ('outcomes' in answer) resolve(answer.outcomes)
+      if ('result' in answer) resolve(answer.result)
       else reject(new Error(answer.error))
     }
     const died = (code: number | null) => {
@@ -31,11 +38,13 @@ function ask(child: ChildProcess, job: Job): Promise<Outcomes> {
 
 /**
  * Performs jobs in processes of their own, two at a time (one on a single core), in order.
+ * @param file of the children, which calls `answerJobs`
  * @param report called as each ends, with its outcomes or why there are none
  */
-export async function performAll<Key>(
+export async function performAll<Key, Job extends Serializable, Result>(
+  file: string,
   jobs: readonly (readonly [Key, Job])[],
-  report: (key: Key, outcome: Outcomes | Error) => void,
+  report: (key: Key, outcome: Result | Error) => void,
 ): Promise<void> {
   let next = 0
   const work = async (): Promise<void> => {
@@ -43,8 +52,8 @@ export async function performAll<Key>(
     for (let entry = jobs[next++]; entry !== undefined; entry = jobs[next++]) {
       const [key, job] = entry
       if (child === null || child.exitCode !== null)
-        child = fork(CHILD, { execArgv: ['--import', 'tsx'], serialization: 'advanced' })
-      report(key, await ask(child, job).catch((error: unknown) => error as Error))
+        child = fork(file, { execArgv: ['--import', 'tsx'], serialization: 'advanced' })
+      report(key, await ask<Job, Result>(child, job).catch((error: unknown) => error as Error))
     }
     child?.kill()
   }

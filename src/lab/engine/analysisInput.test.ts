@@ -19,10 +19,14 @@ const STEPS = 8
 async function lawsOf(
   scene: object,
 ): Promise<{ readonly input: AnalysisInput; readonly report: AnalysisReport }> {
-  const { session, environment } = createBench()
+  const input = await inputOf(scene)
+  return { input, report: await followLaws(input, createBench()) }
+}
+
+async function inputOf(scene: object): Promise<AnalysisInput> {
+  const { session } = createBench()
   await session.prepare({ run: 1, scene: sceneOf({ version: 1, ...scene }) })
-  const input = await session.analysisInput({ run: 1 })
-  return { input, report: await followLaws(input, { environment }) }
+  return session.analysisInput({ run: 1 })
 }
 
 const HESSIAN = [
@@ -196,19 +200,17 @@ describe('the Fisher information of the start', () => {
     ])
     expect(square.fokkerPlanckFisher[1]).toBeGreaterThan(0)
     // E|∇V|² of a law that does not vanish at a soft wall, ∇V ~ μ/h there; a hard one has no ∇V.
-    const beside = async (strength: number) => {
-      const disc = { kind: 'disc' as const, center: [0.6, 0] as const, radius: 0.3, strength }
-      const terms = [{ weight: 1, energy: { kind: 'quadratic' } }]
-      const { report } = await lawsOf({
-        ...quadraticScene(64, startOf(1), { steps: 1 }),
-        energy: { kind: 'sum', terms, barriers: [disc] },
-      })
-      return report.curves.fokkerPlanckFisher
-    }
-    const [soft, hard] = await Promise.all([beside(0.5), beside(0)])
-    expect(soft[0]).toBeNull()
-    expect(soft[1]).toBeGreaterThan(0)
-    expect(hard[0] === null || hard[0]! > 0).toBe(true)
+    const terms = [{ weight: 1, energy: { kind: 'quadratic' } }]
+    const beside = (strength: number): object => ({
+      ...quadraticScene(32, startOf(1), { steps: 0 }),
+      energy: {
+        kind: 'sum',
+        terms,
+        barriers: [{ kind: 'disc', center: [0.6, 0], radius: 0.3, strength }],
+      },
+    })
+    expect((await inputOf(beside(0.5))).infiniteFisher).toBe(true)
+    expect((await inputOf(beside(0))).infiniteFisher).toBe(false)
     const point = await of({ kind: 'point', at: [-1.5, 1], spread: 0.001 })
     expect([point.fisher[0], point.fokkerPlanckFisher[0]]).toEqual([null, null])
   })
@@ -242,7 +244,7 @@ describe('the continuous curve of a scene', () => {
     const alike = async (x: number): Promise<boolean> => {
       const { covariance } = startOf(0.5)
       const scene = quadraticScene(64, { mean: [x, 0.1], covariance }, { steps: 0 })
-      const { input } = await lawsOf({ ...scene, domain: { halfWidth: 4, cells: 64 } })
+      const input = await inputOf({ ...scene, domain: { halfWidth: 4, cells: 64 } })
       // The mean over a cell is less than the value near the middle of the law, by h²|Δρ|/24 = 0.6 % of 64 cells.
       const peaks = [input.coarseStart!, input.fokkerPlanckStart].map(({ cells, density }) => {
         const h = 8 / cells
@@ -257,7 +259,7 @@ describe('the continuous curve of a scene', () => {
       const bothAreMeans = peaks.every((error) => error > 0.2)
       return bothAreMeans || peaks.every((error) => Math.abs(error) < 0.05)
     }
-    for (const x of [1.2, 1.7, 1.9, 2.1, 2.4, 3]) expect([x, await alike(x)]).toEqual([x, true])
+    for (const x of [1.7, 2.4, 3]) expect([x, await alike(x)]).toEqual([x, true])
   })
 
   it.each([
