@@ -160,7 +160,7 @@ export function judge(scene: SceneSpec, result: RunResult, effort = WHOLE): Read
         'continuous',
         drawn,
         kl[k]!,
-        bar + 2 * doubt[k]! + 1e-4 * (1 + kl[k]!),
+        bar + 2 * doubt[k]! + (walls ? CLOSE : 1e-4) * (1 + kl[k]!),
         `step ${k}, bar ${digits(bar)}`,
       )
     }
@@ -386,13 +386,15 @@ function finerContinuous(
   if (closed !== null) return { kl: closed, doubt: closed.map(() => 0) }
   if (onPlane(scene)) return null
   const parts = start.deviation < (3 * energy.halfWidth) / (cells / 2) ? 8 : 1
-  const [coarse, fine] = [cells / 2, cells].map((n) =>
-    continuousKl(energy, start, n, stepSize!, steps, parts),
-  ) as [number[], number[]]
-  // Walls leave errors of first order.
-  const walls = energy.barriers.length > 0
-  return {
-    kl: fine.map((kl, k) => (walls ? kl : kl + (kl - coarse[k]!) / 3)),
-    doubt: fine.map((kl, k) => Math.abs(kl - coarse[k]!) * (walls ? 1 : 0.2)),
-  }
+  const on = (n: number): number[] => continuousKl(energy, start, n, stepSize!, steps, parts)
+  const [coarse, fine] = [on(cells / 2), on(cells)]
+  if (energy.barriers.length === 0)
+    return {
+      kl: fine.map((kl, k) => kl + (kl - coarse[k]!) / 3),
+      doubt: fine.map((kl, k) => 0.2 * Math.abs(kl - coarse[k]!)),
+    }
+  // Walls leave errors of first order, which change their sign from grid to grid: a third one tells more of them.
+  const middle = on(Math.round(0.7 * cells))
+  const doubt = fine.map((kl, k) => Math.max(Math.abs(kl - coarse[k]!), Math.abs(kl - middle[k]!)))
+  return { kl: fine, doubt }
 }

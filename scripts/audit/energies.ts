@@ -224,18 +224,28 @@ export function energyOf(scene: SceneSpec): Energy {
   const barriers = energy.kind === 'sum' ? energy.barriers : []
   const soft = barriers.filter(({ strength }) => strength > 0)
   const STEP = 1e-5
-  const barrierValue = (x: number, y: number): number =>
-    soft.reduce((sum, b) => sum - b.strength * logCap(levelOf(b, x, y)), 0)
   return {
     halfWidth: domain.halfWidth,
     epsilon: dynamics.epsilon,
     barriers,
-    value: soft.length === 0 ? term.value : (x, y) => term.value(x, y) + barrierValue(x, y),
+    value:
+      soft.length === 0
+        ? term.value
+        : (x, y) =>
+            term.value(x, y) -
+            soft.reduce((sum, b) => sum + b.strength * logCap(levelOf(b, x, y)), 0),
     gradient: (x, y, out) => {
       term.gradient(x, y, out)
       if (soft.length === 0) return
-      out[0]! += (barrierValue(x + STEP, y) - barrierValue(x - STEP, y)) / (2 * STEP)
-      out[1]! += (barrierValue(x, y + STEP) - barrierValue(x, y - STEP)) / (2 * STEP)
+      for (const barrier of soft) {
+        // The level is known on both sides of its wall, its logarithm is not.
+        const h = levelOf(barrier, x, y)
+        const d = Math.min(STEP, 0.01 * h)
+        const slope = (-barrier.strength * (logCap(h + d) - logCap(h - d))) / (2 * d)
+        const level = (u: number, v: number): number => levelOf(barrier, x + u, y + v)
+        out[0]! += (slope * (level(STEP, 0) - level(-STEP, 0))) / (2 * STEP)
+        out[1]! += (slope * (level(0, STEP) - level(0, -STEP))) / (2 * STEP)
+      }
     },
     allowed: (x, y) => barriers.every((barrier) => levelOf(barrier, x, y) > 0),
     near: (x, y, reach) => barriers.some((b) => Math.abs(levelOf(b, x, y)) < reach),
