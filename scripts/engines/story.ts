@@ -177,7 +177,6 @@ export async function tell(
       const [from, to] = await centres(tab, card, '[data-testid="tray"]')
       await tab.drag(between(from, to))
       await until(tab, `${i + 1} terms`, termsAre, i + 1)
-      await until(tab, 'the run', halted, 0)
     }
     await until(tab, 'the table of the sum', tableIsSumOf, tables)
   })

@@ -52,10 +52,11 @@ async function look(page: Page): Promise<void> {
       part.remove()
     return { scene: window.lyapunovLab?.scene() ?? null, words: body.textContent }
   })
-  const strange = NO_SENTENCE.exec(words.replace(/"[^"]*"/gu, ''))
+  const own = words.replace(/"[^"]*"/gu, '').replace(/: found [^;]*; allowed: /gu, '')
+  const strange = NO_SENTENCE.exec(own)
   if (strange !== null) {
     throw new Error(
-      `the page says: …${words.slice(Math.max(0, strange.index - 80), strange.index + 80)}…`,
+      `the page says: …${own.slice(Math.max(0, strange.index - 80), strange.index + 80)}…`,
     )
   }
   const parsed = parseScene(scene)
