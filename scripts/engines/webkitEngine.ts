@@ -32,7 +32,9 @@ export async function startWebKit(driverPath: string, xvfb: string | null): Prom
         // The session begins with a tab.
         if (!fresh) await driver.switchTo().newWindow('tab')
         fresh = false
-        return tabOf(driver, await driver.getWindowHandle())
+        return tabOf(driver, await driver.getWindowHandle(), () => {
+          fresh = true
+        })
       },
       async close() {
         await driver.quit()
@@ -45,7 +47,8 @@ export async function startWebKit(driverPath: string, xvfb: string | null): Prom
   }
 }
 
-function tabOf(driver: WebDriver, handle: string): EngineTab {
+/** @param keep called where the last tab is closed: it stays for the next one, as a session ends with its last window */
+function tabOf(driver: WebDriver, handle: string, keep: () => void): EngineTab {
   const here = () => driver.switchTo().window(handle)
   const tab: EngineTab = {
     // Classic WebDriver tells of none: the story listens in the page.
@@ -101,7 +104,8 @@ function tabOf(driver: WebDriver, handle: string): EngineTab {
     },
     async close() {
       await here()
-      await driver.close()
+      if ((await driver.getAllWindowHandles()).length > 1) await driver.close()
+      else keep()
     },
   }
   return tab
