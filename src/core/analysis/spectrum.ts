@@ -13,8 +13,8 @@ import {
 
 /** Below this share of the fastest rate a Rayleigh quotient is rounding, as a sum of terms of either sign. */
 const LOST = 1e-13
-/** The same as a sum of squares: what is below is 0, of parts that nothing joins. */
-const APART = 1e-26
+/** Parts that nothing joins to the others count from this mass on. */
+const LEAST_PART = 1e-12
 /** Resolvents applied at most to such a mode, until one lowers its quotient by no more than a share. */
 const POLISHINGS = 40
 const POLISHED = 1e-5
@@ -160,12 +160,40 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
       residual = Math.abs(value / next - 1)
       value = next
     }
-    if (value <= APART * fastest) {
+    if (isParted(axes, weight)) {
       value = 0
       residual = 0
     }
   }
   return { value, mode: current.f, residual, iterations, converged: residual <= tolerance }
+}
+
+/** Whether cells fall into parts between which no face lets anything through. */
+function isParted(axes: readonly AxisGenerator[], weight: Float64Array): boolean {
+  const seen = new Uint8Array(weight.length)
+  const queue = new Int32Array(weight.length)
+  let parts = 0
+  for (let first = 0; first < weight.length; first++) {
+    if (seen[first] === 1) continue
+    let mass = 0
+    let end = 0
+    const reach = (k: number): void => {
+      if (seen[k] === 1) return
+      seen[k] = 1
+      queue[end++] = k
+    }
+    reach(first)
+    for (let i = 0; i < end; i++) {
+      const k = queue[i]!
+      mass += weight[k]!
+      for (const { forth, stride } of axes) {
+        if (k + stride < weight.length && forth[k]! > 0) reach(k + stride)
+        if (k >= stride && forth[k - stride]! > 0) reach(k - stride)
+      }
+    }
+    if (mass >= LEAST_PART) parts++
+  }
+  return parts > 1
 }
 
 /** Σ over faces of π_k q_kj (f_k − f_j)²: as a sum of squares right to its last digits, however small. */
