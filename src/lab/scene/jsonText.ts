@@ -42,16 +42,20 @@ export function readJsonText(
 export function withoutComments(text: string): string {
   let bare = ''
   let from = 0
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '"') i = endOfString(text, i)
-    if (text[i] !== '/') continue
-    const line = text[i + 1] === '/'
-    const close = text.indexOf(line ? '\n' : '*/', i + 2)
-    if (!line && (text[i + 1] !== '*' || close < 0)) continue
+  const opening = /"|\/[/*]/gu
+  for (let found = opening.exec(text); found !== null; found = opening.exec(text)) {
+    const { 0: mark, index } = found
+    if (mark === '"') {
+      opening.lastIndex = endOfString(text, index) + 1
+      continue
+    }
+    const line = mark === '//'
+    const close = text.indexOf(line ? '\n' : '*/', index + 2)
+    if (!line && close < 0) continue
     const end = close < 0 ? text.length : line ? close : close + 2
-    bare += text.slice(from, i) + text.slice(i, end).replace(/[^\n\r]/gu, ' ')
+    bare += text.slice(from, index) + text.slice(index, end).replace(/[^\n\r]/gu, ' ')
     from = end
-    i = end - 1
+    opening.lastIndex = end
   }
   return bare + text.slice(from)
 }
