@@ -159,6 +159,8 @@ test('a region drawn on the stage is simple, forbidden, and named so under the p
 }) => {
   await openAtTheEnd(page)
   await button(page, 'Draw region').click()
+  // Its code is fetched when it is asked for.
+  await expect(page.locator('.region-pad').first()).toBeVisible()
   const canvas = (await page.getByTestId('particles-langevin').boundingBox())!
   const [x, y] = [canvas.x + 0.3 * canvas.width, canvas.y + 0.3 * canvas.height]
   const radius = 0.12 * canvas.width
@@ -170,6 +172,7 @@ test('a region drawn on the stage is simple, forbidden, and named so under the p
     await page.mouse.move(x + radius * Math.cos(angle), y + radius * Math.sin(angle))
   }
   await page.mouse.up()
+  await expect.poll(async () => (await barriers(page)).length).toBe(1)
   const [region] = await barriers(page)
   if (region?.kind !== 'polygon') throw new Error('no region there')
   expect(region.points.length).toBeGreaterThan(5)
