@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -28,6 +36,8 @@ test('what cannot be written into is refused', async () => {
     await expect(tryOutput(bad), bad).rejects.toThrow()
   await expect(tryOutput(at('x'.repeat(300)))).rejects.toThrow()
   expect(readdirSync(folder).sort()).toEqual(['file', 'taken', 'there'])
+  // There nobody makes folders, and is told so, not left waiting.
+  if (existsSync('/proc/self')) await expect(tryOutput('/proc/nope/deep')).rejects.toThrow()
 })
 
 test('files appear whole or not at all', async () => {

@@ -18,11 +18,30 @@ const temporaryOf = (folder: string, name: string) =>
   path.join(folder, `.${name}.${String(process.pid)}.tmp`)
 
 /**
+ * Makes a folder and those above it that are missing, one by one: all at once Node.js tries for ever where a file system
+ * lets nobody make any, as /proc.
+ * @returns the first folder that was made; null where all were there
+ */
+async function makeFolder(folder: string): Promise<string | null> {
+  const missing: string[] = []
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const there = await stat(at).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+      throw error
+    })
+    if (there !== null) break
+    missing.unshift(at)
+  }
+  for (const each of missing) await mkdir(each)
+  return missing[0] ?? null
+}
+
+/**
  * Tries whether `writeAll` could write into a folder, and leaves nothing behind.
  * @throws the error of the file system that stands against it
  */
 export async function tryOutput(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
+  const first = await makeFolder(folder)
   const probe = temporaryOf(folder, 'probe')
   try {
     await writeFile(probe, '')
@@ -32,9 +51,9 @@ export async function tryOutput(folder: string): Promise<void> {
     }
   } finally {
     await rm(probe, { force: true })
-    for (let made = path.resolve(folder); first !== undefined; made = path.dirname(made)) {
+    for (let made = path.resolve(folder); first !== null; made = path.dirname(made)) {
       await rmdir(made)
-      if (made === path.resolve(first)) break
+      if (made === first) break
     }
   }
 }
@@ -49,7 +68,7 @@ export async function writeAll(
   files: ReadonlyMap<OutputName, string | Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const pending: { readonly temporary: string; readonly final: string }[] = []
   try {
     for (const [name, content] of files) {
