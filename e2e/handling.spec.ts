@@ -1,17 +1,6 @@
 import type { CDPSession, Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, stage, waitForHalt } from './lab.ts'
-
-const STILL = scene({
-  target: { kind: 'eight-gaussians' },
-  energy: { kind: 'pretrained', name: 'eight-gaussians' },
-  dynamics: { particles: 64, steps: 20 },
-})
-
-async function open(page: Page): Promise<void> {
-  await openScene(page, STILL, { haltAt: 2, backend: 'cpu' })
-  await waitForHalt(page, 2)
-}
+import { openStill, stage } from './lab.ts'
 
 /** A finger that comes down in the middle of a slider, moves and leaves. */
 async function swipe(
@@ -55,7 +44,7 @@ test.describe('a finger on a slider', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
 
   test('scrolls up and down, and changes the value along it alone', async ({ page }) => {
-    await open(page)
+    await openStill(page)
     const session = await page.context().newCDPSession(page)
     const temperature = page.getByRole('slider', { name: 'Temperature ε', exact: true })
     const before = await temperature.inputValue()
@@ -79,7 +68,7 @@ test.describe('a finger on a slider', () => {
   })
 
   test('scrolls from the timeline too, and the thumb goes back', async ({ page }) => {
-    await open(page)
+    await openStill(page)
     const session = await page.context().newCDPSession(page)
     const scrub = page.getByRole('slider', { name: 'Scrub', exact: true })
     await swipe(page, session, 'Scrub', [3, -200])
@@ -89,7 +78,7 @@ test.describe('a finger on a slider', () => {
 })
 
 test('a screen of another density is painted anew', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   const session = await page.context().newCDPSession(page)
   const widths = () =>
     page
@@ -131,7 +120,7 @@ function drop(page: Page, x: number, y: number, text: string): Promise<boolean> 
 }
 
 test('a file dropped beside its zone is ignored or taken, never opened', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   const rows = Array.from({ length: 60 }, (_, i) => `${String(i % 7)},${String(i % 11)}`)
   const csv = ['across,up', ...rows].join('\n')
   expect(await drop(page, 640, 300, csv)).toBe(true)
@@ -144,7 +133,7 @@ test('a file dropped beside its zone is ignored or taken, never opened', async (
 })
 
 test('a press beside the Paste dialog keeps its text', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   const dialog = page.getByRole('dialog', { name: 'Paste points' })
   const field = dialog.getByRole('textbox', { name: 'Points' })
   for (const leave of [

@@ -170,3 +170,14 @@ export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
 export function evaluated(values: readonly (number | null)[]): number[] {
   return values.filter((value) => value !== null)
 }
+
+/** Opens a small scene of a shipped energy that stands still after two steps: for tests of what is round the stage. */
+export async function openStill(page: Page): Promise<void> {
+  const still = scene({
+    target: { kind: 'eight-gaussians' },
+    energy: { kind: 'pretrained', name: 'eight-gaussians' },
+    dynamics: { particles: 64, steps: 20 },
+  })
+  await openScene(page, still, { haltAt: 2, backend: 'cpu' })
+  await waitForHalt(page, 2)
+}

@@ -1,18 +1,6 @@
-import type { Page } from '@playwright/test'
 import { decodeLocation } from '../src/lab/scene/urlCodec.ts'
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, stage, waitForHalt } from './lab.ts'
-
-const STILL = scene({
-  target: { kind: 'eight-gaussians' },
-  energy: { kind: 'pretrained', name: 'eight-gaussians' },
-  dynamics: { particles: 64, steps: 20 },
-})
-
-async function open(page: Page): Promise<void> {
-  await openScene(page, STILL, { haltAt: 2, backend: 'cpu' })
-  await waitForHalt(page, 2)
-}
+import { openStill, stage } from './lab.ts'
 
 /** Interleaved sequences that fill a square, by 150 rows, as a workbook in a German office saves them. */
 const ROWS = Array.from({ length: 150 }, (_, i) =>
@@ -33,7 +21,7 @@ const TABLE = [
 test('a table of one’s own is shown as it was read, decided by hand, and kept so', async ({
   page,
 }) => {
-  await open(page)
+  await openStill(page)
   await page.getByRole('button', { name: 'Upload CSV' }).click()
   const dialog = page.getByRole('dialog', { name: 'Upload a table' })
   await dialog.getByLabel('Table file').setInputFiles({
@@ -95,7 +83,7 @@ test('a table of one’s own is shown as it was read, decided by hand, and kept 
 })
 
 test('pasted points keep their digits, however small, in the link as well', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   const points = Array.from({ length: 200 }, (_, i) => [
     Number((2e-4 * Math.sin(7 * i)).toPrecision(6)),
     Number((2e-4 * Math.cos(i * i)).toPrecision(6)),

@@ -45,7 +45,7 @@ declare global {
 
 /**
  * The page asks its workers once a second whether they are there. From now on a second passes only where `beatUntil` lets
- * it, once every worker but the broken one has answered the second before: nobody is struck for being slow.
+ * it, once every worker but the broken one has answered the second before: no worker is ended for being slow.
  */
 export async function haltBeats(page: Page): Promise<void> {
   await page.addInitScript(() => {

@@ -6,7 +6,7 @@ import type { Task } from './audit/child.ts'
 import { coverageCases, type Coverage } from './audit/coverage.ts'
 import { KINDS, type Kind } from './audit/scenes.ts'
 import { documentOf, failuresOf, type Audited } from './audit/verdict.ts'
-import { readCommandLine } from './commandLine.ts'
+import { readCommandLine, readWhole, refuse } from './commandLine.ts'
 import { MACHINE, ROOT } from './experiments.ts'
 import { performAll } from './reproduce/pool.ts'
 
@@ -30,23 +30,12 @@ const { values } = readCommandLine(USAGE, {
   },
 })
 
-function whole(name: 'seed' | 'count' | 'first', fallback: number, most: number): number {
-  const text = values[name]
-  if (text === undefined) return fallback
-  if (/^\d{1,10}$/u.test(text) && Number(text) <= most) return Number(text)
-  console.error(`--${name}: found ${text}; allowed: a whole number up to ${most}; usage: ${USAGE}`)
-  process.exit(2)
-}
-
-const seed = whole('seed', 1, 2 ** 32 - 1)
-const first = whole('first', 0, 10_000)
-const count = whole('count', 50, 10_000)
+const seed = readWhole(USAGE, '--seed', values.seed, 1)
+const first = readWhole(USAGE, '--first', values.first, 0, 10_000)
+const count = readWhole(USAGE, '--count', values.count, 50, 10_000)
 const names = values.only?.split(',') ?? [...KINDS, 'coverage']
 const unknown = names.find((name) => name !== 'coverage' && !KINDS.includes(name as Kind))
-if (unknown !== undefined) {
-  console.error(`--only: found ${unknown}; allowed: ${[...KINDS, 'coverage'].join(', ')}`)
-  process.exit(2)
-}
+if (unknown !== undefined) refuse(USAGE, '--only', unknown, [...KINDS, 'coverage'].join(', '))
 
 const started = performance.now()
 const tasks: (readonly [Task, Task])[] = [

@@ -35,3 +35,11 @@ describe.each([
     ])
   }, 30_000)
 })
+
+it('names the option, what was found and what is allowed', async () => {
+  const { code, stderr } = await run('scripts/fuzz.ts', '--count', '1e3')
+  expect(code).toBe(2)
+  expect(stderr).toMatch(
+    /^--count: found 1e3; allowed: a whole number up to 4294967295; usage: npm run fuzz -- .*\n$/u,
+  )
+}, 30_000)

@@ -22,3 +22,27 @@ export function readCommandLine<T extends ParseArgsConfig>(
     process.exit(2)
   }
 }
+
+/** What keeps a command from its work: one line with what was found, what is allowed and the usage, and 2 as the exit code. */
+export function refuse(usage: string, name: string, found: string, allowed: string): never {
+  console.error(`${name}: found ${found}; allowed: ${allowed}; usage: ${usage}`)
+  process.exit(2)
+}
+
+/**
+ * A whole number of the command line.
+ * @param name as a person writes it, `--seed`
+ * @param text undefined: it was left out
+ * @param most the largest that is allowed
+ */
+export function readWhole(
+  usage: string,
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  most = 2 ** 32 - 1,
+): number {
+  if (text === undefined) return fallback
+  if (/^\d{1,10}$/u.test(text) && Number(text) <= most) return Number(text)
+  return refuse(usage, name, text, `a whole number up to ${most}`)
+}

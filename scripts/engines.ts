@@ -12,7 +12,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { build } from 'vite'
-import { readCommandLine } from './commandLine.ts'
+import { readCommandLine, refuse } from './commandLine.ts'
 import { findEngines } from './engines/findEngines.ts'
 import { curvesOfNode, tell, type Check, type Reference } from './engines/story.ts'
 import { until, type Engine } from './engines/tab.ts'
@@ -74,10 +74,7 @@ const candidates = (() => {
 })()
 const names = options.only?.split(',') ?? candidates.map(({ name }) => name)
 const unknown = names.find((name) => !candidates.some((candidate) => candidate.name === name))
-if (unknown !== undefined) {
-  console.error(`--only: found "${unknown}", allowed are chromium, firefox, webkit`)
-  process.exit(2)
-}
+if (unknown !== undefined) refuse(usage, '--only', unknown, 'chromium, firefox, webkit')
 
 if (!options['no-build'] || !existsSync(path.join(DIST, 'index.html'))) {
   await build({ root: ROOT, logLevel: 'warn' })

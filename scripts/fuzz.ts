@@ -4,7 +4,7 @@
  * `--seed N` repeats a run, `--only links,tables` takes a part, `--count N` and `--first K` some cases of it.
  */
 import { randomInt } from 'node:crypto'
-import { readCommandLine } from './commandLine.ts'
+import { readCommandLine, readWhole, refuse } from './commandLine.ts'
 import { fuzz, SUBJECTS } from './fuzz/perform.ts'
 
 const USAGE =
@@ -21,28 +21,18 @@ const { values } = readCommandLine(USAGE, {
   },
 })
 
-function whole(name: 'seed' | 'count' | 'first', fallback: number): number {
-  const text = values[name]
-  if (text === undefined) return fallback
-  if (/^\d{1,10}$/u.test(text) && Number(text) < 2 ** 32) return Number(text)
-  console.error(`--${name}: found ${text}; allowed: a whole number below 2^32; usage: ${USAGE}`)
-  process.exit(2)
-}
-
-const seed = whole('seed', randomInt(2 ** 31))
-const first = whole('first', 0)
+const seed = readWhole(USAGE, '--seed', values.seed, randomInt(2 ** 31))
+const first = readWhole(USAGE, '--first', values.first, 0)
 const names = values.only?.split(',') ?? SUBJECTS.map(({ name }) => name)
 const unknown = names.find((wanted) => !SUBJECTS.some(({ name }) => name === wanted))
-if (unknown !== undefined) {
-  console.error(`--only: found ${unknown}; allowed: ${SUBJECTS.map(({ name }) => name).join(', ')}`)
-  process.exit(2)
-}
+if (unknown !== undefined)
+  refuse(USAGE, '--only', unknown, SUBJECTS.map(({ name }) => name).join(', '))
 
 console.log(`seed ${seed}`)
 let passed = 0
 let failed = 0
 for (const subject of SUBJECTS.filter(({ name }) => names.includes(name))) {
-  const count = whole('count', subject.count)
+  const count = readWhole(USAGE, '--count', values.count, subject.count)
   const start = performance.now()
   const outcome = fuzz(subject, seed, first, count)
   passed += outcome.passed

@@ -6,7 +6,7 @@
 import { randomInt } from 'node:crypto'
 import { chromium } from '@playwright/test'
 import { servePage } from '../bench/serve.ts'
-import { readCommandLine } from './commandLine.ts'
+import { readCommandLine, readWhole, refuse } from './commandLine.ts'
 import { ensureChromium } from './findChromium.ts'
 import { monkey } from './monkey/monkey.ts'
 
@@ -17,17 +17,12 @@ const { values } = readCommandLine(USAGE, {
   options: { seed: { type: 'string' }, minutes: { type: 'string' }, actions: { type: 'string' } },
 })
 
-function number(name: 'seed' | 'minutes' | 'actions', pattern: RegExp): number | null {
-  const text = values[name]
-  if (text === undefined) return null
-  if (pattern.test(text)) return Number(text)
-  console.error(`--${name}: found ${text}; allowed: a number; usage: ${USAGE}`)
-  process.exit(2)
-}
-
-const seed = number('seed', /^\d{1,9}$/u) ?? randomInt(1e9)
-const actions = number('actions', /^\d{1,9}$/u)
-const minutes = number('minutes', /^\d{1,4}(?:\.\d+)?$/u) ?? MINUTES
+const seed = readWhole(USAGE, '--seed', values.seed, randomInt(1e9), 1e9)
+const actions =
+  values.actions === undefined ? null : readWhole(USAGE, '--actions', values.actions, 0)
+const minutes = Number(values.minutes ?? MINUTES)
+if (!(minutes > 0 && minutes <= 10_000))
+  refuse(USAGE, '--minutes', values.minutes ?? '', 'a number above 0, up to 10000')
 const until = performance.now() + 60_000 * minutes
 const goesOn = (index: number) => (actions === null ? performance.now() < until : index < actions)
 

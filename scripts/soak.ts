@@ -5,7 +5,7 @@
  */
 import { chromium } from '@playwright/test'
 import { servePage } from '../bench/serve.ts'
-import { readCommandLine } from './commandLine.ts'
+import { readCommandLine, refuse } from './commandLine.ts'
 import { ensureChromium } from './findChromium.ts'
 import { soak, type Sample } from './soak/soak.ts'
 import { trend } from './soak/trend.ts'
@@ -20,10 +20,8 @@ const { values } = readCommandLine(USAGE, {
   options: { minutes: { type: 'string', default: MINUTES } },
 })
 const minutes = Number(values.minutes)
-if (!(minutes > 0 && minutes <= 24 * 60)) {
-  console.error(`--minutes: found ${values.minutes}; allowed: a number above 0; usage: ${USAGE}`)
-  process.exit(2)
-}
+if (!(minutes > 0 && minutes <= 24 * 60))
+  refuse(USAGE, '--minutes', values.minutes, 'a number above 0, up to 1440')
 
 const QUANTITIES = [
   ['JavaScript heap, MiB', ({ heap }) => heap],

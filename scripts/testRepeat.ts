@@ -5,7 +5,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { readCommandLine } from './commandLine.ts'
+import { readCommandLine, readWhole } from './commandLine.ts'
 import { browserSuite, build, ROOT, runCheck, unitSuite, type Check } from './suites.ts'
 
 const REPORTS = path.join(ROOT, 'out', 'repeat')
@@ -20,22 +20,15 @@ const { values, positionals } = readCommandLine(usage, {
     /** Test files whose path holds this. */
     only: { type: 'string' },
     'unit-only': { type: 'boolean', default: false },
-    'browser-runs': { type: 'string', default: '3' },
+    'browser-runs': { type: 'string' },
   },
 })
 
-function whole(name: string, text: string, most: number): number {
-  const value = Number(text)
-  if (/^\d+$/u.test(text) && value <= most) return value
-  console.error(
-    `${name}: found "${text}", allowed is a whole number up to ${most}; usage: ${usage}`,
-  )
-  process.exit(2)
-}
-
-const runs = whole('N', positionals[0] ?? '20', 10_000)
-const browserRuns = values['unit-only'] ? 0 : whole('--browser-runs', values['browser-runs'], 1000)
-const firstSeed = whole('--seed', values.seed ?? String(Date.now() % 1e9), 2 ** 31 - 1)
+const runs = readWhole(usage, 'N', positionals[0], 20, 10_000)
+const browserRuns = values['unit-only']
+  ? 0
+  : readWhole(usage, '--browser-runs', values['browser-runs'], 3, 1000)
+const firstSeed = readWhole(usage, '--seed', values.seed, Date.now() % 1e9, 2 ** 31 - 1)
 const filter = values.only === undefined ? [] : [values.only]
 
 rmSync(REPORTS, { recursive: true, force: true })

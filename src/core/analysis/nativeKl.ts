@@ -534,7 +534,10 @@ function* binsAtGibbs(
   return sum - 1
 }
 
-/** Of the bias b that the jackknife takes off, what it leaves is near 1.15 b³, to within about 0.12 b². */
+/**
+ * Of the bias b that the jackknife takes off, what it leaves is near 1.15 b³, to within about 0.12 b²: fitted to clouds of
+ * 1,024 to 4,096 points wider than π, not derived. `npm run audit:truth` counts how often the standard error holds.
+ */
 const LEFT = 1.15
 const LEFT_DOUBT = 0.12
 /**

@@ -28,7 +28,7 @@ test('what cannot be written into is refused', async () => {
     await expect(tryOutput(bad), bad).rejects.toThrow()
   await expect(tryOutput(at('x'.repeat(300)))).rejects.toThrow()
   expect(readdirSync(folder).sort()).toEqual(['file', 'taken', 'there'])
-  // There nobody makes folders, and is told so, not left waiting.
+  // No program can make a folder in /proc, and Node.js alone would try for ever.
   if (existsSync('/proc/self')) await expect(tryOutput('/proc/nope/deep')).rejects.toThrow()
 })
 

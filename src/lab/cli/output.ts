@@ -18,8 +18,8 @@ const temporaryOf = (folder: string, name: string) =>
   path.join(folder, `.${name}.${String(process.pid)}.tmp`)
 
 /**
- * Makes a folder and those above it that are missing, one by one: all at once Node.js tries for ever where a file system
- * lets nobody make any, as /proc.
+ * Makes a folder and those above it that are missing, one by one: asked for all of them at once, Node.js tries for ever on a
+ * file system that makes no folders, such as /proc.
  * @returns the first folder that was made; null where all were there
  */
 async function makeFolder(folder: string): Promise<string | null> {

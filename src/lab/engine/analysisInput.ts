@@ -216,7 +216,7 @@ function* startOf(
   return { xy: Float64Array.from(xy), mass: Float64Array.from(mass) }
 }
 
-/** Whether points with the masses of a quadrature hold a law whole; particles are what they are. */
+/** Whether the masses of a quadrature add up to the whole law; the particles of a law without a density always do. */
 function isResolved(initial: InitialLaw, start: ChainStart): boolean {
   if (initial.visit === null) return true
   if ('density' in start) return initial.kl !== null

@@ -10,7 +10,7 @@ export interface Environment {
   /** Lets waiting messages be handled, then resolves; takes no time when there are none. */
   readonly pause: () => Promise<void>
   readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void
-  /** Told often what is being worked on; asked for the words only where somebody reads them. Absent: nobody does. */
+  /** Called between pieces of work; the runner calls `words` where it prints them, and the page leaves this out. */
   readonly working?: (words: () => string) => void
   /** The compiled energy.wasm; asked for by the tables of networks, and for each backend that is opened. */
   readonly kernelModule: OpenBackendOptions['kernelModule']
