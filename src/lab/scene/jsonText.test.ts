@@ -132,7 +132,8 @@ describe('readJsonText', () => {
         else if (!read.error.found.startsWith('the same'))
           expect(() => void JSON.parse(text)).toThrow()
       }),
-      { numRuns: 2000 },
+      // An object that opens where a key belongs has no name on the way to it.
+      { numRuns: 2000, examples: [[['{', '{', '"a"', ',', '"a"', ']']]] },
     )
   })
 })

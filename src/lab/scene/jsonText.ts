@@ -161,6 +161,8 @@ function scan(text: string): Scan {
     switch (text[i]) {
       case '{':
       case '[':
+        // A bracket where a key belongs is no JSON, and the parser stops at it.
+        if (isKey) return { excess: null, twice: null }
         isKey = text[i] === '{'
         if (starts.length === DEEPEST) return { excess: 'depth', twice: null }
         starts.push(keys.length)
