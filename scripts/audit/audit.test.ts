@@ -116,6 +116,7 @@ it('finds each kind of statement that is false', async () => {
             criterion: 'a-priori',
             step: 1,
             kl: null,
+            klMeaning: null,
             reason: '',
             status: 'certificate',
             outcome: 'stopped',

@@ -64,6 +64,7 @@ function nothing(steps: number): AnalysisReport {
     cells: null,
     unresolved: null,
     withoutContinuous: null,
+    dataOutside: null,
     foldedMass: [],
     fokkerPlanckRise: null,
     dissipationError: null,

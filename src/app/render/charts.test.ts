@@ -221,7 +221,7 @@ describe('the contraction chart', () => {
 
   it('measures the rate and compares it with the bound', () => {
     expect(contractionNote(chartData(clouds(1), { companion: true }))).toBe(
-      'they approach at rate 1.50; bound: at least 1.01',
+      'they approach at rate 1.50; bound: at least 1.00',
     )
     expect(contractionNote(chartData(clouds(null), { companion: true }))).toContain('not convex')
     expect(contractionNote(chartData(DECAY))).toBeNull()

@@ -59,6 +59,7 @@ export function report(
     cells: 128,
     unresolved: null,
     withoutContinuous: null,
+    dataOutside: null,
     foldedMass: [],
     fokkerPlanckRise: null,
     dissipationError: null,

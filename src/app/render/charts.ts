@@ -40,7 +40,8 @@ export const CHARTS = {
   },
   data: {
     label: 'To the data',
-    title: 'KL to the law of the data, and when it can no longer be certified to fall',
+    title:
+      'KL to the law of the data, cut to the box and renormalised, and when it can no longer be certified to fall',
     alt: 'Distance to the data: KL of the law to that of the data over the steps',
     picture: dataPicture,
     note: dataNote,

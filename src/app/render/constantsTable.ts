@@ -1,5 +1,5 @@
 import type { AnalysisReport, RunReady } from '../../lab/protocol/calls.ts'
-import { ABSENT, formatCount, formatNats, formatNumber } from './format.ts'
+import { ABSENT, formatCount, formatDown, formatNats, formatNumber } from './format.ts'
 
 /** A constant of the landscape or the run as the page shows it. */
 export interface ConstantRow {
@@ -201,7 +201,7 @@ function bound(value: Constants['logSobolevBound'], missing: string): ConstantRo
   const vacuous = value.value < VACUOUS
   return {
     ...row,
-    value: formatNumber(value.value, 2),
+    value: formatDown(value.value, 2),
     status: vacuous ? 'certificate (vacuous)' : 'certificate',
     title: `${METHODS[value.method] ?? value.method}: ${value.reason}${
       vacuous ? ' Proved, and of no use at this temperature.' : ''

@@ -1,5 +1,5 @@
 import { computedStep, type ChartData } from './chartData.ts'
-import { formatNumber } from './format.ts'
+import { formatDown, formatNumber, formatUp } from './format.ts'
 import {
   largest,
   leastPositive,
@@ -40,7 +40,7 @@ export function contractionPicture(data: ChartData): StepPicture {
         label: 'bound (1 − ηm)ᵏ |x₀ − y₀|',
         pen: { tone: 'ink', width: 1.25, dash: [7, 4] },
         samples: bound,
-        read: (sample) => `≤ ${distance(sample)}`,
+        read: ({ value }) => `≤ ${formatUp(value)}`,
       },
     ],
     steps: data.steps,
@@ -85,7 +85,7 @@ export function contractionNote({ points, stepSize }: ChartData): string | null 
       : `they part at rate ${formatNumber(-measured, 3)}`
   return proved === null
     ? `${first}; V is not convex on the box: no bound`
-    : `${first}; bound: at least ${formatNumber(proved, 3)}`
+    : `${first}; bound: at least ${formatDown(proved, 3)}`
 }
 
 /** Why there is nothing to show; null where there is. */

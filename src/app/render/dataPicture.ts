@@ -1,5 +1,5 @@
 import { computedStep, type ChartData } from './chartData.ts'
-import { formatCount, formatNats, formatNumber } from './format.ts'
+import { formatCount, formatNats, formatNumber, formatShare } from './format.ts'
 import {
   largest,
   leastPositive,
@@ -11,7 +11,7 @@ import {
 } from './stepScale.ts'
 
 /**
- * KL(ρ_k‖ρ_D) to the law of the data, and the two sides of its balance d/dt KL ≤ −(ε/2) I + E|e|²/(2ε): ε²I
+ * KL(ρ_k‖ρ_D) to the law of the data, restricted to the box and renormalised, and the two sides of its balance d/dt KL ≤ −(ε/2) I + E|e|²/(2ε): ε²I
  * pulls the law towards the data, E|e|² is what the drift gets wrong there, e = b̄ + ε∇log ρ_D. Where they
  * meet no further fall is certified: the stop of `data-mismatch`.
  */
@@ -26,7 +26,10 @@ export function dataPicture(data: ChartData): StepPicture {
   const all = [kl, pull, residual]
   const plain = ({ value }: Sample): string => formatNumber(value, 3)
   return {
-    title: data.dataLaw === 'smoothed' ? 'KL(ρₖ‖ρ_D), smoothed data' : 'KL(ρₖ‖ρ_D), nats',
+    title:
+      data.dataLaw === 'smoothed'
+        ? 'KL(ρₖ‖ρ_D), smoothed data in the box'
+        : 'KL(ρₖ‖ρ_D), data in the box, nats',
     curves: [
       {
         label: 'KL to the data',
@@ -79,11 +82,17 @@ export function dataNote({ analysis, dataLaw }: ChartData): string | null {
   const last = kl.at(-1)
   if (best === null || last === undefined) return null
   const of = dataLaw === 'smoothed' ? 'smoothed data' : 'data'
+  const cut = outsideNote(analysis?.dataOutside ?? 0)
   if (last.value < 1.001 * best.value)
-    return `${formatNats(last.value)} nats from the ${of} at k = ${formatCount(last.step)}`
+    return `${formatNats(last.value)} nats from the ${of} at k = ${formatCount(last.step)}${cut}`
   if (best.step === 0)
-    return `drifts off the ${of}: ${formatNats(last.value)} nats at k = ${formatCount(last.step)}`
-  return `nearest to the ${of} at k = ${formatCount(best.step)}: ${formatNats(best.value)} nats`
+    return `drifts off the ${of}: ${formatNats(last.value)} nats at k = ${formatCount(last.step)}${cut}`
+  return `nearest to the ${of} at k = ${formatCount(best.step)}: ${formatNats(best.value)} nats${cut}`
+}
+
+/** How much of the data lies beyond the walls, where draws show it. */
+function outsideNote(outside: number): string {
+  return outside < 1e-3 ? '' : `; ${formatShare(outside)} of the data left out, outside the box`
 }
 
 /** Why there is nothing to show; null where there is. */

@@ -1,5 +1,5 @@
 import { coarseAt, computedStep, type ChartData } from './chartData.ts'
-import { formatNats, formatNumber } from './format.ts'
+import { formatNats, formatUp, natsDown } from './format.ts'
 import {
   largest,
   leastPositive,
@@ -75,7 +75,8 @@ export function dissipationPicture(data: ChartData): StepPicture {
         label: 'bound ½η(εI − M/3ε)',
         pen: { tone: 'langevin', width: 1.25, dash: [5, 3] },
         samples: bound,
-        read: (sample) => (sample.value > 0 ? `≥ ${aStep(sample)}, estimate` : 'none'),
+        read: (sample) =>
+          sample.value > 0 ? `≥ ${natsDown(sample.value)} a step, estimate` : 'none',
       },
       {
         label: 'deterministic flow',
@@ -116,7 +117,7 @@ export function dissipationPicture(data: ChartData): StepPicture {
 export function dissipationNote({ analysis }: ChartData): string | null {
   const error = analysis?.dissipationError ?? null
   if (error === null) return null
-  return `−ΔKL and ∫εI differ by at most ${formatNumber(100 * error, 2)} %`
+  return `−ΔKL and ∫εI differ by at most ${formatUp(100 * error, 2)} %`
 }
 
 /** Why there is nothing to show; null where there is. */

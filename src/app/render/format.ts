@@ -10,10 +10,14 @@ import {
 export {
   ABSENT,
   formatCount,
+  formatDown,
   formatNats,
   formatNatsWithError,
   formatNumber,
   formatShare,
+  formatUp,
+  natsDown,
+  natsUp,
 } from '../../core/maths/numberText.ts'
 
 /** Steps a second: "0.42", "8.3", "142", "1 250". */

@@ -1,7 +1,7 @@
 import { isPossibleKl } from '../../core/maths/statistics.ts'
 import type { CurvePoint } from '../../lab/protocol/calls.ts'
 import { computedStep, samplesOfLaw, type ChartData } from './chartData.ts'
-import { formatCount, formatNats, formatNatsWithError, formatNumber } from './format.ts'
+import { formatCount, formatNats, formatNatsWithError, formatUp, natsUp } from './format.ts'
 import {
   largest,
   leastPositive,
@@ -111,7 +111,7 @@ export function lyapunovPicture(data: ChartData): StepPicture {
       label: 'a-priori bound',
       pen: { tone: 'muted', width: 1, dash: [7, 4] },
       samples: inRange.length === 0 ? [] : bound,
-      read: (sample) => `≤ ${nats(sample)}`,
+      read: ({ value }) => `≤ ${natsUp(value)}`,
     },
   ]
   return {
@@ -170,7 +170,7 @@ export function lyapunovNote({ analysis, steps }: ChartData): string | null {
         ? `exact to k = ${formatCount(exactTo)}`
         : null),
     withoutContinuous,
-    error > TOLD_ERROR ? `continuous curve to within ${formatNumber(error, 2)} nats` : null,
+    error > TOLD_ERROR ? `continuous curve to within ${formatUp(error, 2)} nats` : null,
   ].filter((note) => note !== null)
   return notes.length === 0 ? null : notes.join('; ')
 }

@@ -679,7 +679,12 @@ function drawStops(
   }
   const verb = stalled ? 'stalled' : 'stop'
   const step = `k = ${formatCount(chosen.step)}`
-  const of = chosen.criterion === 'data-mismatch' ? 'KL to the data' : 'KL'
+  const of =
+    chosen.criterion === 'data-mismatch'
+      ? 'KL to the data'
+      : chosen.klMeaning?.startsWith('smoothed')
+        ? 'smoothed'
+        : 'KL'
   const kl = chosen.kl === null ? null : `${of} ${formatNats(chosen.kl)}`
   const texts = [[verb, criterion.label, step, kl], [verb, step, kl], [verb, step], [step]].map(
     (parts) => parts.filter((part) => part !== null).join(' · '),

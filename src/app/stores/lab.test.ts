@@ -301,6 +301,7 @@ class FakeClient implements ComputeClient {
         criterion: 'tolerance',
         step: this.computed >= STOP ? STOP : null,
         kl: null,
+        klMeaning: null,
         reason: '',
         status: 'estimate',
         outcome: this.computed >= STOP ? 'stopped' : 'unfired',

@@ -141,6 +141,7 @@ function nothingKnown(steps: number): PackedAnalysis {
     cells: null,
     unresolved: 'the exact law could not be followed here',
     withoutContinuous: null,
+    dataOutside: null,
     foldedMass: nothing(),
     fokkerPlanckRise: null,
     dissipationError: null,

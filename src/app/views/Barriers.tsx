@@ -156,7 +156,10 @@ function Shape({ barrier, name, index }: ShapeProps) {
       )
     case 'half-plane':
       return (
-        <span className="labelled">
+        <span
+          className="labelled"
+          title="Keeps n·x/|n| > offset: how far the wall is from the origin along its normal, whatever the normal's length"
+        >
           {`${String(angleOf(barrier)).replace('-', '−')}°, offset`}
           <Figure
             name={`Offset of ${name}`}

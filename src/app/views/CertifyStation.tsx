@@ -35,6 +35,7 @@ const WAITING = (Object.keys(CRITERION_TEXTS) as CriterionId[]).map((criterion):
   criterion,
   step: null,
   kl: null,
+  klMeaning: null,
   reason: 'The run is being prepared.',
   status: 'none',
   outcome: 'unfired',
@@ -107,6 +108,12 @@ export function CertifyStation() {
   )
 }
 
+/** Beside a number that is not the KL of a law to π: of the data, or smoothed. */
+function markOf({ klMeaning }: Report): string {
+  if (klMeaning?.endsWith('to the data')) return 'D'
+  return klMeaning?.startsWith('smoothed') ? 'S' : ''
+}
+
 interface CriterionProps {
   readonly report: Report
   readonly outcome: Outcome
@@ -146,9 +153,9 @@ function Criterion({ report, outcome }: CriterionProps) {
         {stopped ? (
           <>
             <span className="at">{formatCount(report.step)}</span>
-            <span className="at" title={id === 'data-mismatch' ? 'KL to the data' : undefined}>
+            <span className="at" title={report.klMeaning ?? undefined}>
               {report.kl === null ? '' : formatNats(report.kl)}
-              {report.kl !== null && id === 'data-mismatch' && <sup>D</sup>}
+              <sup>{markOf(report)}</sup>
             </span>
           </>
         ) : (

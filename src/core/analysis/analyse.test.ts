@@ -268,7 +268,7 @@ describe('against the law of the data', () => {
         fokkerPlanckStart: { cells: box.cells, density },
         coarseStart: null,
         kl0: start.kl,
-        data: { logDensity, scoreX, scoreY, smoothed: false },
+        data: { logDensity, scoreX, scoreY, smoothed: false, outside: 0 },
       }),
       false,
     )[1]

@@ -68,6 +68,8 @@ export interface AnalysisInput {
     readonly scoreY: Float64Array
     /** A kernel estimate of points, not a density that is known. */
     readonly smoothed: boolean
+    /** Share of it outside Ω: what laws are compared with is the rest, renormalised. */
+    readonly outside: number
   } | null
   /** ρ₀ of a quadratic energy, for what its walls may add to a bound; empty for all others. */
   readonly patches: readonly Patch[]
@@ -90,6 +92,8 @@ export interface AnalysisReport {
   readonly unresolved: string | null
   /** Why the continuous dynamics are not followed; null where they are. */
   readonly withoutContinuous: string | null
+  /** Share of the law of the data outside Ω, which is left out of it; null where there is none. */
+  readonly dataOutside: number | null
   /** Mass folded at the walls in the step that ends at k, of the exact law. */
   readonly foldedMass: readonly (number | null)[]
   /**
@@ -240,6 +244,7 @@ class Findings {
       cells: this.cells,
       unresolved: this.unresolved,
       withoutContinuous: this.withoutContinuous,
+      dataOutside: input.data?.outside ?? null,
       foldedMass: [...this.foldedMass],
       fokkerPlanckRise: this.fokkerPlanckRise,
       dissipationError: this.dissipationError,

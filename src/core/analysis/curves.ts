@@ -7,6 +7,19 @@ import type { SlowMode } from './slowMode.ts'
 export type Estimator = 'quadrature' | 'native' | 'smoothed'
 
 /**
+ * What a number is that stands as a KL, in the words of the reports. A smoothed reading is a lower bound up to its error,
+ * and none where kernels scarcely overlap. *Exact chain*: the exact law of the discrete chain; *the data*: their law within Ω.
+ */
+export type KlMeaning =
+  | 'KL of the start'
+  | 'KL of the exact chain'
+  | 'particle estimate of KL'
+  | 'smoothed lower bound of KL'
+  | 'smoothed reading that is no bound of KL'
+  | 'KL of the exact chain to the data'
+  | 'KL of the continuous dynamics to the data'
+
+/**
  * What is known of laws on the grid rather than from particles: the exact law of the discrete chain, the continuous
  * dynamics, and both against the law of the data.
  */
@@ -28,7 +41,7 @@ export interface LawCurves {
   /** I of the continuous dynamics at t = kη: d/dt KL = −ε I. */
   readonly fokkerPlanckFisher: (number | null)[]
   /**
-   * Against the law ρ_D of the data (for points: smoothed): KL(ρ_k‖ρ_D), I(ρ_k‖ρ_D) and E_{ρ_k}|b̄ + ε∇log ρ_D|², of the
+   * Against the law ρ_D of the data (for points: smoothed), restricted to Ω and renormalised: KL(ρ_k‖ρ_D), I(ρ_k‖ρ_D) and E_{ρ_k}|b̄ + ε∇log ρ_D|², of the
    * exact law of the chain where it is known, b̄ the drift that it has at the end of the step that ends at k; else of the
    * continuous dynamics, b̄ = ∇V.
    */
@@ -58,7 +71,7 @@ export function noLawCurves(steps: number): LawCurves {
 
 export interface LangevinCurves extends LawCurves {
   readonly step: number[]
-  /** KL(ρ_k‖π) of the particles. */
+  /** KL(ρ_k‖π) as the particles give it: what `estimator` reads, which may be a lower bound. */
   readonly kl: (number | null)[]
   readonly klStandardError: (number | null)[]
   readonly estimator: (Estimator | null)[]
@@ -122,7 +135,10 @@ export type StoppingOutcome = 'stopped' | 'stalled' | 'unfired'
 export interface StoppingReport {
   readonly criterion: string
   readonly step: number | null
+  /** What the criterion read at `step`, nats; null where nothing is known there. */
   readonly kl: number | null
+  /** What `kl` is; null with it. */
+  readonly klMeaning: KlMeaning | null
   /** One sentence, with the numbers that decided. */
   readonly reason: string
   readonly status: StoppingStatus

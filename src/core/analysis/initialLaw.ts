@@ -12,7 +12,7 @@ import { type Gibbs, gibbs as gibbsOn, gibbsSampler, visitGibbs } from '../field
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { cholesky2, inverse2 } from '../maths/linalg2.ts'
-import { formatNumber } from '../maths/numberText.ts'
+import { formatDown, formatNumber } from '../maths/numberText.ts'
 import { gaussianPair, hash4, type Key, Purpose, Rng, unit } from '../maths/rng.ts'
 import type { Distribution } from '../targets/target.ts'
 
@@ -247,7 +247,7 @@ function requireMass(law: string, logMass: number, { field }: InitialLawContext)
   if (mass >= LEAST_MASS) return
   const where = field.barriers.length === 0 ? 'in the box' : 'in the box outside the barriers'
   throw new RangeError(
-    `${law} has mass ${formatNumber(mass, 2)} ${where}; at least ${formatNumber(LEAST_MASS, 1)} is needed`,
+    `${law} has mass ${formatDown(mass, 2)} ${where}; at least ${formatNumber(LEAST_MASS, 1)} is needed`,
   )
 }
 

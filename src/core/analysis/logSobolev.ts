@@ -5,7 +5,7 @@ import { exp, log } from '../maths/elementary.ts'
 import { type Box, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { hermiteCellJet } from '../maths/hermite.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
-import { formatNumber } from '../maths/numberText.ts'
+import { formatDown, formatNumber, formatUp } from '../maths/numberText.ts'
 import { curvatureRange } from './curvature.ts'
 import type { SpectralGap } from './spectrum.ts'
 
@@ -127,7 +127,7 @@ export function logSobolevLowerBound(field: EnergyField, epsilon: number): LogSo
     candidates.push({
       value: m,
       method: 'bakry-emery',
-      reason: `V is convex on the box, with curvature at least ${formatNumber(m)} (Bakry–Émery).`,
+      reason: `V is convex on the box, with curvature at least ${formatDown(m)} (Bakry–Émery).`,
     })
   }
   return candidates.reduce((best, next) => (next.value > best.value ? next : best))
@@ -140,7 +140,7 @@ function uniformBound(field: EnergyField, epsilon: number): LogSobolevBound {
   return {
     value: roundedDown(epsilon * q * q * exp(-range / epsilon), range / epsilon),
     method: 'holley-stroock-uniform',
-    reason: `V varies by at most ${formatNumber(range)} over the box (Holley–Stroock, from the uniform law).`,
+    reason: `V varies by at most ${formatUp(range)} over the box (Holley–Stroock, from the uniform law).`,
   }
 }
 
@@ -184,7 +184,7 @@ function quadraticBound(field: EnergyField, epsilon: number): LogSobolevBound {
   return {
     value: roundedDown(exp(log(m) - range / epsilon), log(m), range / epsilon),
     method: 'holley-stroock',
-    reason: `V differs by at most ${formatNumber(range)} from a quadratic of curvature ${formatNumber(m)} (Holley–Stroock).`,
+    reason: `V differs by at most ${formatUp(range)} from a quadratic of curvature ${formatNumber(m)} (Holley–Stroock).`,
   }
 }
 

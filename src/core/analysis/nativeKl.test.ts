@@ -420,7 +420,13 @@ describe('a metastable energy', () => {
         delta: 0.05,
         particles: 4096,
         strict: false,
-        law: { exactTo: -1, pending: false, unresolved: 'not followed', data: null },
+        law: {
+          exactTo: -1,
+          pending: false,
+          unresolved: 'not followed',
+          data: null,
+          dataOutside: null,
+        },
         certificates: {
           transition: {
             stepSize: t.stepSize,

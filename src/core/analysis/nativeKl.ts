@@ -6,7 +6,7 @@ import { type Box, centreCoordinate, foldIndex, spacing } from '../maths/grid.ts
 import { maxEigenvalue2, minEigenvalue2, type Symmetric2 } from '../maths/linalg2.ts'
 import { finish } from '../maths/pieces.ts'
 import { jackknife } from '../maths/statistics.ts'
-import type { Estimator } from './curves.ts'
+import type { Estimator, KlMeaning } from './curves.ts'
 import { addEntropies } from './entropies.ts'
 import { SplineKernel } from './splineKernel.ts'
 
@@ -544,7 +544,26 @@ const LEFT_DOUBT = 0.12
  * Bias of the plug-in, nats, beyond which particles lie so far apart that nothing more can be said than the bias itself. It is a part of
  * the standard error: where that is no larger, neither is the bias.
  */
-export const SPARSE = 0.6
+const SPARSE = 0.6
+
+/** What a reading is, from its estimator and its standard error; null for none. */
+export function meaningOf(
+  estimator: Estimator | null,
+  standardError: number | null,
+): KlMeaning | null {
+  switch (estimator) {
+    case 'quadrature':
+      return 'KL of the start'
+    case 'native':
+      return 'particle estimate of KL'
+    case 'smoothed':
+      return (standardError ?? Infinity) <= SPARSE
+        ? 'smoothed lower bound of KL'
+        : 'smoothed reading that is no bound of KL'
+    default:
+      return estimator satisfies null
+  }
+}
 
 /**
  * What the jackknife leaves of the bias of the plug-in. It takes off b ≈ B/(2N) with B at the current cloud, which may

@@ -128,6 +128,36 @@ describe('the term', () => {
     expect(isAllowed(field, -0.499, 0)).toBe(true)
   })
 
+  it('is −μ log of the capped level that docs/scene.md states, for every kind and any length of the normal', () => {
+    const capped = (h: number): number => {
+      if (h <= 0.5) return h
+      const u = h - 0.5
+      return h < 1.5 ? 0.5 + u - u ** 3 + u ** 4 / 2 : 1
+    }
+    const levels = {
+      disc: (x: number, y: number) => ((x - 0.4) ** 2 + (y + 0.3) ** 2 - 0.8 ** 2) / 1.6,
+      'half-plane': (x: number, y: number) => (3 * x - 4 * y) / 5 + 0.5,
+      polygon: (x: number, y: number) => {
+        let sum = 0
+        arrow.forEach((a, i) => {
+          sum += distance([a, arrow[(i + 1) % arrow.length]!], x, y) ** -16
+        })
+        return sum ** (-1 / 16)
+      },
+    }
+    for (const barrier of all.barriers) {
+      const tried = { near: 0, between: 0, far: 0 }
+      for (const [x, y] of points(400, 11)) {
+        if (!isAllowed({ barriers: [barrier] }, x, y)) continue
+        const h = levels[barrier.kind](x, y)
+        tried[h <= 0.5 ? 'near' : h < 1.5 ? 'between' : 'far']++
+        const value = fieldValue({ grid: flat, barriers: [barrier] }, x, y)
+        expect(value).toBeCloseTo(-barrier.strength * Math.log(capped(h)), 10)
+      }
+      expect(Math.min(...Object.values(tried)), barrier.kind).toBeGreaterThan(10)
+    }
+  })
+
   it('is nothing at strength 0 but the wall', () => {
     const field: EnergyField = { grid: flat, barriers: [{ ...disc, strength: 0 }] }
     const jet = new Float64Array(6)

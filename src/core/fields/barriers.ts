@@ -8,7 +8,7 @@ import { readGradient, readGradients, readJet, readValue } from './energyGrid.ts
  * outside it, and c caps it at 1, so that far points feel nothing:
  *
  *   disc         h = (|x − c|² − r²)/(2r)
- *   half-plane   h = n·x − offset, |n| = 1
+ *   half-plane   h = n·x/|n| − offset: the offset is a length, whatever |n| is
  *   polygon      h = ±(Σ dᵢ^−16)^(−1/16), dᵢ the distance to edge i; minus inside (even–odd rule)
  *   cap          c = h up to ½;  ½ + u − u³ + u⁴/2 with u = h − ½;  1 from 3/2 on
  *

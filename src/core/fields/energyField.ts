@@ -26,7 +26,9 @@ export type Barrier =
     }
   | {
       readonly kind: 'half-plane'
+      /** n, of any length but 0; it points to what is kept. */
       readonly normal: Point
+      /** Keeps n·x/|n| > offset: distance of the wall from the origin along n, world units. */
       readonly offset: number
       readonly strength: number
     }

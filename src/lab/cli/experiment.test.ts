@@ -87,7 +87,7 @@ test('a bad field, a missing file: exit 2, one line, nothing written', async () 
   )
   expect(file.code).toBe(2)
   expect(file.stderr.replace(/^working on .*\n/gmu, '')).toMatch(
-    /^energy\.path: found none\.safetensors; allowed: [^\n]*\n$/,
+    /^energy\.path: found none\.safetensors, no such file; allowed: [^\n]*\n$/,
   )
   expect(existsSync(out)).toBe(false)
 })
@@ -170,7 +170,10 @@ test('what cannot be read, and where nothing can be written: said in a line befo
   const weights = scene('w.json', { ...QUICK, energy: { kind: 'file', path: 'secret.txt' } })
   const cases: [args: string[], said: RegExp][] = [
     [[secret, '--out', 'x'], /not JSON/],
-    [[own('d.json', '.'), '--out', path.join(folder, 'x1')], /found \.; allowed: a readable file/],
+    [
+      [own('d.json', '.'), '--out', path.join(folder, 'x1')],
+      /found \., a folder; allowed: a readable file/,
+    ],
     [[own('e.json', 'secret.txt'), '--out', path.join(folder, 'x2')], /secret\.txt, line 1/],
     [[weights, '--out', path.join(folder, 'x3')], /^energy: not a readable safetensors file/],
     [[long, '--out', secret], /^--out: .*; allowed: a folder/],

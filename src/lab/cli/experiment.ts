@@ -12,7 +12,7 @@ import { parseArguments, USAGE, UsageError, type ExperimentArguments } from './a
 import { selfContained } from './composition.ts'
 import { FolderAssets } from './folderAssets.ts'
 import { readKernelModule, readSamplerModule } from './kernelModule.ts'
-import { tryOutput, writeAll, type OutputName } from './output.ts'
+import { OutputError, tryOutput, writeAll, type OutputName } from './output.ts'
 import { progressPrinter, workPrinter } from './progress.ts'
 import { readRegularFile, UnreadableError } from './readFile.ts'
 
@@ -57,9 +57,9 @@ async function readScene(
 async function experiment(args: ExperimentArguments, signal: AbortSignal): Promise<ExitCode> {
   const { scene, assets: bundled } = await readScene(args, signal)
   await tryOutput(args.out).catch((error: unknown) => {
-    throw new UsageError(
-      `--out: ${wordsOf(error)}; allowed: a folder to write into, made if missing`,
-    )
+    if (!(error instanceof OutputError)) throw error
+    const { message } = error
+    throw new UsageError(`--out: ${message}; allowed: a folder to write into, made if missing`)
   })
   const clock = steadyClock(() => performance.now() / 1000)
   const { working, tick, print: say } = workPrinter(print, clock)
@@ -149,11 +149,6 @@ function summarise({ training, stopping }: RunResult): void {
     print(`${criterion}: ${outcome}${step === null ? '' : ` at step ${step}`}. ${reason}`)
 }
 
-/** What a thrown error says, without a stack. */
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 async function main(): Promise<ExitCode> {
   const controller = new AbortController()
   const interrupted = () => {
@@ -182,8 +177,9 @@ async function main(): Promise<ExitCode> {
       print(error.message.replace(/\s+/gu, ' '))
       return Exit.refused
     }
-    if (error instanceof Error && 'syscall' in error) {
-      print(`${wordsOf(error)}; nothing was written`)
+    if (error instanceof OutputError) {
+      const { message, written } = error
+      print(`${message}; written: ${written.length === 0 ? 'nothing' : written.join(', ')}`)
       return Exit.failed
     }
     throw error

@@ -68,7 +68,7 @@ export class FolderAssets implements AssetReader {
       return await readRegularFile(file, this.signal)
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error
-      throw new Refusal(`found ${name}; allowed: ${allowed}`)
+      throw new Refusal(`found ${name}, ${error.message}; allowed: ${allowed}`)
     }
   }
 }

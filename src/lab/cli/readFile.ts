@@ -11,6 +11,18 @@ export class UnreadableError extends Error {
   override readonly name = 'UnreadableError'
 }
 
+/** What was found, by the code of the file system's error. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EACCES: 'a file that you may not read',
+  EPERM: 'a file that you may not read',
+  ELOOP: 'links that lead round in a circle',
+  ENAMETOOLONG: 'a name that is too long for a file',
+  EIO: 'a file on a disk that has failed',
+  ERR_INVALID_ARG_VALUE: 'a name with a null character in it',
+}
+
 /**
  * The bytes of a regular file. Nothing is waited for: pipes and devices are refused unread, and a file that never
  * ends is read no further than its limit, whatever size it claims.
@@ -44,8 +56,7 @@ export async function readRegularFile(
     }
   } catch (error) {
     if (error instanceof UnreadableError || error instanceof Aborted) throw error
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new UnreadableError('no such file')
-    throw new UnreadableError(`a file that cannot be read${code === undefined ? '' : ` (${code})`}`)
+    const { code = '' } = error as NodeJS.ErrnoException
+    throw new UnreadableError(REASONS[code] ?? `a file that cannot be read${code && ` (${code})`}`)
   }
 }

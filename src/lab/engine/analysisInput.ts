@@ -10,7 +10,8 @@ import { jacobian, type Transition } from '../../core/fields/transition.ts'
 import { exp } from '../../core/maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../../core/maths/grid.ts'
 import { minEigenvalue2 } from '../../core/maths/linalg2.ts'
-import type { Density } from '../../core/targets/target.ts'
+import { Purpose, Rng } from '../../core/maths/rng.ts'
+import type { Density, Distribution } from '../../core/targets/target.ts'
 import type { AnalysisInput } from '../protocol/calls.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 
@@ -24,7 +25,7 @@ export interface AnalysisInputOptions {
   readonly initial: InitialLaw
   readonly constants: AnalysisInput['constants']
   /** The law of the data: ρ*, or the smoothed data of points; null where there is none. */
-  readonly data: { readonly density: Density; readonly smoothed: boolean } | null
+  readonly data: (Distribution & { readonly density: Density; readonly smoothed: boolean }) | null
 }
 
 /** Cells a side to choose from where the scene's own do not resolve the kernel. */
@@ -58,6 +59,7 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
   const box = { halfWidth, cells }
   const start = chain === null ? continuous.fine : yield* startOf(options, box)
   const tables = data === null ? null : yield* dataTables(data.density, box)
+  const outside = data === null ? 0 : shareOutside(data, halfWidth)
   return {
     grid: {
       halfWidth,
@@ -86,7 +88,7 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
       (dynamics.initial.kind === 'uniform' && dynamics.initial.halfWidth < grid.box.halfWidth) ||
       (dynamics.initial.kind !== 'gibbs' && barriers.some(({ strength }) => strength > 0)),
     coarseStart: continuous.coarse,
-    data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed },
+    data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed, outside },
     patches: constants.quadratic ? patchesOf(dynamics.initial, initial, grid.box) : [],
     constants,
   }
@@ -287,4 +289,19 @@ function* dataTables(
     }
   }
   return { logDensity, scoreX, scoreY }
+}
+
+/** Draws that tell a share of a thousandth to within an eighth of it. */
+const DRAWS = 2 ** 16
+/** The scene's seed does not enter: the share is the law's. */
+const DRAWS_KEY = { seed: 1, purpose: Purpose.probe }
+
+/** Share of a law outside Ω, of draws: no cells are too wide for it. */
+function shareOutside(law: Distribution, halfWidth: number): number {
+  const xy = law.sample(new Rng(DRAWS_KEY), DRAWS)
+  let outside = 0
+  for (let k = 0; k < xy.length; k += 2) {
+    if (!(Math.abs(xy[k]!) <= halfWidth && Math.abs(xy[k + 1]!) <= halfWidth)) outside++
+  }
+  return outside / DRAWS
 }

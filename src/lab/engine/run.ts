@@ -14,6 +14,7 @@ import { foldedAtRest } from '../../core/analysis/exactChain.ts'
 import { initialLaw, type InitialLaw } from '../../core/analysis/initialLaw.ts'
 import {
   createKlEstimatorInPieces,
+  meaningOf,
   type KlEstimator,
   type KlReading,
 } from '../../core/analysis/nativeKl.ts'
@@ -535,6 +536,7 @@ export class Run {
         pending: analysis?.stage !== 'done',
         unresolved: analysis?.unresolved ?? null,
         data: this.dataLaw,
+        dataOutside: analysis?.dataOutside ?? null,
       },
       certificates: {
         transition: { ...dynamics, stepSize: this.transition.stepSize },
@@ -560,12 +562,16 @@ export class Run {
       await this.measureFloor()
       await this.findEnds()
     }
+    const langevin = this.curves()
+    const { estimator, klStandardError } = langevin
+    const klMeaning = estimator.map((name, k) => meaningOf(name, klStandardError[k] ?? null))
     return {
       version: 1,
       scene: this.scene,
       training,
       gibbs: { logZ: this.gibbs.logZ },
-      langevin: this.curves(),
+      langevin: { ...langevin, klMeaning },
+      dataOutside: this.analysis?.dataOutside ?? null,
       deterministic: this.deterministic,
       collapse: this.collapse,
       contraction: this.contraction?.curves ?? null,

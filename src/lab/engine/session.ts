@@ -618,7 +618,12 @@ function dataLawKind(
 /** The law of the data as far as it has a density. */
 function dataLaw({ initial, distribution }: ResolvedTarget): AnalysisInputOptions['data'] {
   const { density } = initial
-  return density === null ? null : { density, smoothed: distribution.density === null }
+  if (density === null) return null
+  return {
+    sample: (rng, n) => initial.sample(rng, n),
+    density,
+    smoothed: distribution.density === null,
+  }
 }
 
 /** @throws Refusal where barriers leave nothing of the box */

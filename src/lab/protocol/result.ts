@@ -3,6 +3,7 @@ import type {
   Constants,
   ContractionCurves,
   DeterministicCurves,
+  KlMeaning,
   LangevinCurves,
   StoppingReport,
 } from '../../core/analysis/curves.ts'
@@ -67,7 +68,13 @@ export interface RunResult {
   readonly data: readonly DataReport[]
   readonly training: TrainingSummary | null
   readonly gibbs: { readonly logZ: number }
-  readonly langevin: LangevinCurves
+  /** With what each of its `kl` is. */
+  readonly langevin: LangevinCurves & { readonly klMeaning: readonly (KlMeaning | null)[] }
+  /**
+   * Share of the law of the data outside Ω, of 65,536 draws: `dataKl` and `dataFisher` are to the rest of it, renormalised. Null
+   * where the data have no density.
+   */
+  readonly dataOutside: number | null
   readonly deterministic: DeterministicCurves
   /** Where the deterministic flow goes; null before its first step. */
   readonly collapse: Collapse | null

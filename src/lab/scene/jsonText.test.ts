@@ -53,15 +53,38 @@ describe('readJsonText', () => {
       /line (\d+), column (\d+)/.exec(errorOf(text))?.slice(1).map(Number)
     expect(place('')).toEqual([1, 1])
     expect(place('{"a": 1 // one\n}')).toEqual([1, 9])
-    expect(place('{\n"a": [1, 2,],\n"b": 01}')).toEqual([2, 12])
+    expect(place('{\n"a": [1, 2,],\n"b": 01}')).toEqual([2, 11])
     expect(place('{\n"a": 01}')).toEqual([2, 7])
     expect(place('{"a": "x\ty"}')).toEqual([1, 7])
     expect(place("{'a': 1}")).toEqual([1, 2])
-    expect(place('{"a": 1,\n}')).toEqual([2, 1])
+    expect(place('{"a": 1,\n}')).toEqual([1, 8])
     expect(place('{"a": 1}\n\n}')).toEqual([3, 1])
     expect(place('{"a": [1, {"b"')).toEqual([1, 15])
     expect(place('{"a" 1}')).toEqual([1, 6])
     expect(place('{"a": NaN}')).toEqual([1, 7])
+  })
+
+  it('names a comma with nothing behind it, where it stands', () => {
+    expect(errorOf('{\n  "seed": 1,\n  "target": { "kind": "banana" },\n}')).toBe(
+      'scene: found a comma, line 3, column 33, with nothing between it and the }; allowed: commas only between two entries',
+    )
+    expect(errorOf('[1, 2, ]')).toMatch(/a comma, line 1, column 6, .* the ];/)
+    expect(errorOf('[1,,2]')).toMatch(/a comma, line 1, column 3, .* the next comma;/)
+    // Comments behind it do not move it.
+    expect(errorOf(withoutComments('{"a": 1, // last\n}'))).toMatch(/a comma, line 1, column 8,/)
+    // Other commas are none too many, or the text just ends.
+    for (const text of ['{"a": ,}', '[,]', '{,}', '[1,', '{"a": 1, b}', '{"a,": x}'])
+      expect(errorOf(text), text).toMatch(/text that is not JSON/)
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom('', ' ', '\n', '\t\n '), (json, space) => {
+        const inner = JSON.stringify(json, null, 1)
+        const before = `{"x": [${inner}`
+        const lines = before.split('\n')
+        expect(errorOf(`${before},${space}]}`)).toMatch(
+          `a comma, line ${String(lines.length)}, column ${String(lines.at(-1)!.length + 1)},`,
+        )
+      }),
+    )
   })
 
   it('names a place where the text can be cut off and go on as JSON', () => {

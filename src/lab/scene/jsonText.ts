@@ -30,8 +30,7 @@ export function readJsonText(
   try {
     json = JSON.parse(bare)
   } catch {
-    const found = `text that is not JSON${placeOf(bare)}`
-    return { error: { field: whole, found, allowed: 'a JSON object' } }
+    return { error: { field: whole, ...flawOf(bare) } }
   }
   return twice === null
     ? { json }
@@ -60,9 +59,26 @@ export function withoutComments(text: string): string {
   return bare + text.slice(from)
 }
 
-/** Where a text stops to be JSON, in words: engines name the place in different ways, or not. The text itself is not quoted. */
-function placeOf(text: string): string {
-  const before = text.slice(0, endOfJson(text))
+/**
+ * What a text has where it stops to be JSON: a comma too many, or anything else, which is not quoted. Engines name the place in
+ * different ways, or not.
+ */
+function flawOf(text: string): Pick<Problem, 'found' | 'allowed'> {
+  const end = endOfJson(text)
+  const comma = text.slice(0, end).trimEnd().length - 1
+  if (text[comma] === ',' && /[\]},]/u.test(text[end] ?? '')) {
+    const next = text[end]!
+    return {
+      found: `a comma${placeOf(text, comma)}, with nothing between it and the ${next === ',' ? 'next comma' : next}`,
+      allowed: 'commas only between two entries',
+    }
+  }
+  return { found: `text that is not JSON${placeOf(text, end)}`, allowed: 'a JSON object' }
+}
+
+/** A place in a text, in words. */
+function placeOf(text: string, index: number): string {
+  const before = text.slice(0, index)
   const column = before.length - before.lastIndexOf('\n')
   return `, line ${String(before.split('\n').length)}, column ${String(column)}`
 }

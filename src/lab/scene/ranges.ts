@@ -95,7 +95,7 @@ export const RANGES = {
     scale: 'linear',
     step: 0.05,
     unit: '',
-    label: 'Barrier offset',
+    label: 'Barrier offset along the unit normal',
   },
   'energy.barriers.points': { ...COORDINATE, label: 'Barrier vertex' },
   'energy.barriers.strength': {

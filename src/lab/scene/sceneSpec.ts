@@ -43,6 +43,7 @@ export type TargetSpec =
   | PointsFile
   | { readonly kind: 'points'; readonly points: readonly Vector2[] }
 
+/** Keeps out of a region by −strength · log c(h) beside V, h and c as in `core/fields/barriers.ts`; strength 0 is a hard wall. */
 export type BarrierSpec =
   | {
       readonly kind: 'disc'
@@ -52,7 +53,9 @@ export type BarrierSpec =
     }
   | {
       readonly kind: 'half-plane'
+      /** n, of any length but 0; it points to what is kept. */
       readonly normal: Vector2
+      /** Keeps n·x/|n| > offset: distance of the wall from the origin along n, world units. */
       readonly offset: number
       readonly strength: number
     }

@@ -1,6 +1,17 @@
 import type { StoppingReport, StoppingStatus } from '../curves.ts'
 import { exp, log } from '../../maths/elementary.ts'
-import { formatCount, formatNumber, nats } from '../../maths/numberText.ts'
+import {
+  formatApart,
+  formatCount,
+  formatDown,
+  formatNats,
+  formatNumber,
+  formatUp,
+  nats,
+  natsExactly,
+  natsUp,
+} from '../../maths/numberText.ts'
+import { type KlReading, reportedKl, unfired } from './report.ts'
 import type { Walls } from './walls.ts'
 
 /** A constant, and whether it is proved to be a bound on the right side. */
@@ -66,7 +77,7 @@ export function vempalaWibisono(input: Omit<APrioriInput, 'delta'>): EnvelopeOrR
   if (!(stepSize <= largest)) {
     return {
       bound: null,
-      reason: `the step condition η ≤ λ/(4L²) = ${formatNumber(largest, 2)} fails`,
+      reason: `the step condition η ≤ λ/(4L²) = ${formatDown(largest, 2)} fails`,
     }
   }
   const floor = (8 * dimension * l2 * stepSize) / lambda
@@ -160,9 +171,8 @@ export function aPrioriConditions({
   rate,
   smoothness,
 }: Pick<APrioriInput, 'rate' | 'smoothness'>): string {
-  const constant = (name: string, sign: string, { value, proved }: BoundedConstant): string =>
-    `${name} ${sign} ${formatNumber(value)}${proved ? '' : ' (estimated)'}`
-  return `${constant('λ', '≥', rate)} and ${constant('L', '≤', smoothness)}`
+  const estimated = ({ proved }: BoundedConstant): string => (proved ? '' : ' (estimated)')
+  return `λ ≥ ${formatDown(rate.value)}${estimated(rate)} and L ≤ ${formatUp(smoothness.value)}${estimated(smoothness)}`
 }
 
 /** First k whose bound, with what the walls may add on the way there, is at most δ. */
@@ -192,7 +202,7 @@ const MOST_ROUNDS = 50
  */
 export function aPrioriReport(
   input: APrioriInput,
-  kl: readonly (number | null)[] = [],
+  kl: readonly (KlReading | null)[] = [],
 ): StoppingReport {
   const { delta, kl0, walls = null } = input
   const status = aPrioriStatus(input)
@@ -204,12 +214,12 @@ export function aPrioriReport(
     const later =
       sharper!.bound === null
         ? `Of later steps nothing is certified: ${sharper!.reason}`
-        : `After it the sharper bound allows up to ${nats(most)}, ${conditions}`
+        : `After it the sharper bound allows up to ${natsUp(most)}, ${conditions}`
     return {
       criterion: 'a-priori',
       step: 0,
-      kl: kl0,
-      reason: `At step 0, before any step, KL₀ = ${nats(kl0)} by quadrature is at most δ = ${nats(delta)}: nothing but the start is meant. ${later}.`,
+      ...reportedKl({ kl: kl0, meaning: 'KL of the start' }),
+      reason: `At step 0, before any step, KL₀ = ${nats(kl0)} by quadrature is at most δ = ${natsExactly(delta)}: nothing but the start is meant. ${later}.`,
       status: most <= delta ? status : 'estimate',
       outcome: 'stopped',
     }
@@ -224,31 +234,26 @@ export function aPrioriReport(
     }
     const steps = stepsWithin(envelope, delta, walls)
     if (steps !== null && typeof steps === 'object') {
-      reason = `the walls may fold up to ${formatNumber(steps.folded, 2)} of the mass on the way to step ${formatCount(steps.steps)}, which the bounds do not allow for`
+      reason = `the walls may fold up to ${formatUp(steps.folded, 2)} of the mass on the way to step ${formatCount(steps.steps)}, which the bounds do not allow for`
       lowest = -Infinity
     } else if (steps === null) {
       if (envelope.floor >= lowest) continue
       lowest = envelope.floor
-      reason = `the bound cannot fall below ${nats(lowest)}, and δ is ${nats(delta)}`
+      const [least, most] = formatApart(lowest, delta, formatNats)
+      reason = `the bound cannot fall below ${least} nats, and δ is ${most} nats`
     } else if (best === null || steps < best.steps) best = { steps, envelope }
   }
   const start = `KL₀ = ${nats(kl0)}`
   if (best === null) {
-    return {
-      criterion: 'a-priori',
-      step: null,
-      kl: null,
-      reason: `No certificate: ${reason} (${start}, ${aPrioriConditions(input)}).`,
-      status: 'none',
-      outcome: 'unfired',
-    }
+    const why = `No certificate: ${reason} (${start}, ${aPrioriConditions(input)}).`
+    return { ...unfired('a-priori', why), status: 'none' }
   }
   const name = best.envelope.bound === 'sharper' ? 'sharper bound' : 'bound of Vempala and Wibisono'
   return {
     criterion: 'a-priori',
     step: best.steps,
-    kl: kl[best.steps] ?? null,
-    reason: `KL is at most δ = ${nats(delta)} after ${formatCount(best.steps)} steps by the ${name}, ${conditions} (${start}).`,
+    ...reportedKl(kl[best.steps] ?? null),
+    reason: `KL is at most δ = ${natsExactly(delta)} after ${formatCount(best.steps)} steps by the ${name}, ${conditions} (${start}).`,
     status,
     outcome: 'stopped',
   }

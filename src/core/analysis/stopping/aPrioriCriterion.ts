@@ -1,8 +1,9 @@
-import { formatCount, formatNumber } from '../../maths/numberText.ts'
+import { formatCount, formatUp } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import { aPrioriReport } from './aPriori.ts'
 import { aPrioriInput } from './certificates.ts'
-import { bestKl, type Criterion, foldedAhead, noClaim } from './criterion.ts'
+import { bestKl, type Criterion, foldedAhead } from './criterion.ts'
+import { noClaim } from './report.ts'
 
 /** The number of steps that the bounds of the chain certify in advance. */
 export const aPriori: Criterion = {
@@ -27,7 +28,7 @@ export const aPriori: Criterion = {
     if (folded !== null) {
       return noClaim(
         'a-priori',
-        `No certificate: the walls fold up to ${formatNumber(folded, 2)} of the mass a step, which the bounds do not allow for.`,
+        `No certificate: the walls fold up to ${formatUp(folded, 2)} of the mass a step, which the bounds do not allow for.`,
       )
     }
     if (law.exactTo >= step) return report

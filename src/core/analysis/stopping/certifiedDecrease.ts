@@ -1,8 +1,9 @@
-import { formatNumber, nats } from '../../maths/numberText.ts'
+import { formatApart, formatCount, formatUp, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { certificatesOff } from './certificates.ts'
-import { type Criterion, foldedTooMuch, noClaim, reportedKl } from './criterion.ts'
+import { type Criterion, foldedTooMuch } from './criterion.ts'
+import { noClaim, reportedKl, unfired } from './report.ts'
 
 /**
  * How much of the last step must be certified: the derivative of KL at its end (`strict`), or its whole
@@ -74,17 +75,18 @@ export function certifiedDecreaseReport(input: DecreaseInput): StoppingReport {
   } as const
   const values = (k: number): string => {
     const m = mismatch[k]!
-    return `ε²I = ${formatNumber(epsilon * epsilon * fisher[k]!)} against ${bound} = ${formatNumber(strict ? m : m / 3)}`
+    const [gain, loss] = formatApart(epsilon * epsilon * fisher[k]!, strict ? m : m / 3)
+    return `ε²I = ${gain} against ${bound} = ${loss}`
   }
   const stop = certifiedDecreaseStep(input)
   if (stop !== null) {
     const { step, refuted } = stop
-    const kl = reportedKl(input.kl[step] ?? null)
-    const at = kl === null ? '' : ` at KL ${nats(kl)}`
+    const kl = input.kl[step] ?? null
+    const at = kl === null ? '' : `, at a KL of the exact chain of ${nats(kl)}`
     return {
       ...base,
       step,
-      kl,
+      ...reportedKl(kl === null ? null : { kl, meaning: 'KL of the exact chain' }),
       reason: refuted
         ? `From here on the decrease of KL is no longer certified: this step took less off it than the ½η(εI − M/3ε) that ${values(step)} ask for${at}.`
         : `From here on the decrease of KL is no longer certified: ${values(step)}${at}.`,
@@ -93,23 +95,13 @@ export function certifiedDecreaseReport(input: DecreaseInput): StoppingReport {
   }
   for (let k = computed; k >= 1; k--) {
     if ((fisher[k] ?? null) === null || (mismatch[k] ?? null) === null) continue
-    return {
-      ...base,
-      step: null,
-      kl: null,
-      reason: strict
-        ? `The decrease is still certified at step ${k}: ${values(k)}.`
-        : `What is left to gain still outweighs the error of the drift at step ${k}: ${values(k)}.`,
-      outcome: 'unfired',
-    }
+    const reason = strict
+      ? `The decrease is still certified at step ${formatCount(k)}: ${values(k)}.`
+      : `What is left to gain still outweighs the error of the drift at step ${formatCount(k)}: ${values(k)}.`
+    return { ...unfired('certified-decrease', reason), status: base.status }
   }
-  return {
-    ...base,
-    step: null,
-    kl: null,
-    reason: 'The Fisher information and the mismatch of the chain have not been evaluated.',
-    outcome: 'unfired',
-  }
+  const reason = 'The Fisher information and the mismatch of the chain have not been evaluated.'
+  return { ...unfired('certified-decrease', reason), status: base.status }
 }
 
 /** The certificate of the chain's own inequality, read from its exact law. */
@@ -146,7 +138,7 @@ export const certifiedDecrease: Criterion = {
       return {
         ...found,
         status: 'estimate',
-        reason: `${found.reason} Not a certificate: the walls fold up to ${formatNumber(folded, 2)} of the mass a step.`,
+        reason: `${found.reason} Not a certificate: the walls fold up to ${formatUp(folded, 2)} of the mass a step.`,
       }
     }
     if (found.step === null && law.unresolved !== null) {

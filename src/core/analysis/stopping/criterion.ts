@@ -1,10 +1,11 @@
-import { formatNumber, nats } from '../../maths/numberText.ts'
+import { formatApart, formatDown } from '../../maths/numberText.ts'
 import { isPossibleKl } from '../../maths/statistics.ts'
 import type { CriterionText } from '../criteriaTexts.ts'
-import type { Constants, LangevinCurves, StoppingReport } from '../curves.ts'
+import type { Constants, KlMeaning, LangevinCurves, StoppingReport } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
-import { SPARSE } from '../nativeKl.ts'
+import { meaningOf } from '../nativeKl.ts'
 import type { NullFloor } from '../nullFloor.ts'
+import type { KlReading } from './report.ts'
 import { type CertificateContext, FOLDED_LIMIT, overshoot } from './certificates.ts'
 
 /** What a criterion may look at. Arrays are indexed by step. */
@@ -34,6 +35,8 @@ export interface StoppingInput {
     readonly unresolved: string | null
     /** The law of the data: π itself (the energy is exactly that of the data), a known density, a smoothed one, or none. */
     readonly data: 'gibbs' | 'known' | 'smoothed' | null
+    /** Share of it outside Ω, which is left out; null where it has none, or is not known (yet). */
+    readonly dataOutside: number | null
   }
   readonly certificates: CertificateContext
   readonly biasPrediction: Constants['biasPrediction']
@@ -48,11 +51,6 @@ export interface Criterion extends CriterionText {
   evaluate(input: StoppingInput): StoppingReport
 }
 
-/** A report that makes no claim, with the reason as a sentence. */
-export function noClaim(criterion: CriterionId, reason: string): StoppingReport {
-  return { criterion, step: null, kl: null, reason, status: 'none', outcome: 'unfired' }
-}
-
 /**
  * Why plain Langevin is unstable at its step size, a sentence: x − η∇V overshoots the minimum along an axis by more than it came.
  * Null where it is not, or not known.
@@ -61,9 +59,10 @@ export function unstableStep({ certificates }: StoppingInput): string | null {
   const product = overshoot(certificates)
   if (product === null) return null
   const { quadratic } = certificates.constants
-  return `The step size is unstable: ηλmax${quadratic ? '' : ' of the 95th percentile'} = ${formatNumber(product)} is above 2, so that ${
+  const [above] = formatApart(product, 2)
+  return `The step size is unstable: ηλmax${quadratic ? '' : ' of the 95th percentile'} = ${above} is above 2, so that ${
     quadratic ? 'every step' : 'on 5 % of the samples and more a step'
-  } overshoots by more than it came; take η below ${formatNumber((2 * certificates.transition.stepSize) / product, 2)}.`
+  } overshoots by more than it came; take η below ${formatDown((2 * certificates.transition.stepSize) / product, 2)}.`
 }
 
 /** Largest mass folded at the walls in a step up to `through` that is known, where it forbids certificates; else null. */
@@ -87,7 +86,7 @@ export function foldedAhead(input: StoppingInput, through: number): number | nul
 }
 
 /**
- * KL_k as the particles read it. No KL is negative: an estimate may fall below zero by its noise, and one that lies below by more
+ * KL_k as the particles give it. No KL is negative: an estimate may fall below zero by its noise, and one that lies below by more
  * than that, or has no error bar to excuse it, has failed and is no reading (null).
  */
 export function klReading(curves: StoppingInput['curves'], k: number): number | null {
@@ -96,42 +95,40 @@ export function klReading(curves: StoppingInput['curves'], k: number): number | 
   return isPossibleKl(kl, curves.klStandardError[k] ?? null) ? kl : null
 }
 
-/**
- * What a smoothed KL leaves open, a sentence: a lower bound while kernels overlap, neither that nor an upper one where they scarcely
- * do. Empty for other estimators.
- * @param unseen what follows of a lower bound
- */
-export function smoothedRemark(
+/** The KL at a step: of the exact law where it has been followed so far, else of the particles; null where neither is known. */
+export function klAt(
+  { curves, law }: Pick<StoppingInput, 'curves' | 'law'>,
+  k: number,
+): KlReading | null {
+  const exact = k <= law.exactTo ? (curves.klExact[k] ?? null) : null
+  if (exact !== null) return { kl: exact, meaning: 'KL of the exact chain' }
+  const kl = klReading(curves, k)
+  const meaning = meaningAt(curves, k)
+  return kl === null || meaning === null ? null : { kl, meaning }
+}
+
+/** What the particles' number at a step is; null where there is none. */
+export function meaningAt(
   { estimator, klStandardError }: StoppingInput['curves'],
   k: number,
-  unseen: string,
-): string {
-  if (estimator[k] !== 'smoothed') return ''
-  return (klStandardError[k] ?? Infinity) <= SPARSE
-    ? ` The smoothed KL is a lower bound: ${unseen}.`
-    : ' The kernels of so few particles scarcely overlap: the smoothed KL may lie on either side of the KL.'
+): KlMeaning | null {
+  return meaningOf(estimator[k] ?? null, klStandardError[k] ?? null)
 }
 
-/** What a report names as the KL at its step: 0 for an estimate that its noise took below. */
-export function reportedKl(kl: number | null): number | null {
-  return kl === null ? null : Math.max(0, kl)
-}
-
-/** "KL 0.0123 nats", or that it is nothing beside the noise, with what was read. */
-export function klText(kl: number, name = 'KL'): string {
-  return kl >= 0 ? `${name} ${nats(kl)}` : `${name} 0 within its noise (read as ${nats(kl)})`
-}
-
-/** KL_k of the exact law where it is known, else of the particles, and how far either goes. */
-export function bestKl({ curves, computed, law }: StoppingInput): {
-  readonly kl: readonly (number | null)[]
+/** The KL at every step, and how far it is known. */
+export function bestKl(input: StoppingInput): {
+  readonly kl: readonly (KlReading | null)[]
   readonly computed: number
 } {
-  const readings = curves.kl.map((_, k) => klReading(curves, k))
-  if (law.exactTo < 0) return { kl: readings, computed }
-  const last = law.unresolved === null ? law.exactTo : Math.max(law.exactTo, computed)
+  const { curves, computed, law } = input
   return {
-    kl: curves.klExact.map((exact, k) => exact ?? (k > law.exactTo ? (readings[k] ?? null) : null)),
-    computed: last,
+    kl: curves.klExact.map((_, k) => klAt(input, k)),
+    computed: lastKnown({ computed, law }),
   }
+}
+
+/** Where the exact law is being followed it decides, and the particles are not asked beyond it. */
+function lastKnown({ computed, law }: Pick<StoppingInput, 'computed' | 'law'>): number {
+  if (law.exactTo < 0) return computed
+  return law.pending || law.unresolved === null ? law.exactTo : Math.max(law.exactTo, computed)
 }

@@ -1,8 +1,9 @@
-import { formatCount, formatNumber, nats } from '../../maths/numberText.ts'
+import { formatApart, formatCount, formatShare, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import type { StoppingReport } from '../curves.ts'
+import type { KlMeaning, StoppingReport } from '../curves.ts'
 import { isPlain } from './certificates.ts'
-import { type Criterion, noClaim, reportedKl } from './criterion.ts'
+import type { Criterion, StoppingInput } from './criterion.ts'
+import { noClaim, reportedKl, unfired } from './report.ts'
 
 /** What the criterion looks at; arrays are indexed by step, null where not evaluated. */
 export interface DataMismatchInput {
@@ -15,6 +16,8 @@ export interface DataMismatchInput {
   readonly residual: readonly (number | null)[]
   /** KL(ρ_k‖ρ_D), nats. */
   readonly dataKl: readonly (number | null)[]
+  /** What that is. */
+  readonly meaning: KlMeaning
 }
 
 /**
@@ -22,7 +25,7 @@ export interface DataMismatchInput {
  * moves by −b̄ − ε∇log ρ, so that d/dt KL(ρ_t‖ρ_D) ≤ −(ε/2) I(ρ_t‖ρ_D) + E|e|²/(2ε). After it a longer run may make samples
  * worse; so it may where a step has taken KL(ρ_k‖ρ_D) up, which is a stop as well.
  */
-export function dataMismatchStep(input: DataMismatchInput): number | null {
+export function dataMismatchStep(input: Omit<DataMismatchInput, 'meaning'>): number | null {
   const { epsilon, computed, dataFisher, residual, dataKl } = input
   for (let k = 0; k <= computed; k++) {
     const i = dataFisher[k] ?? null
@@ -42,49 +45,60 @@ function hasRisen(kl: readonly (number | null)[], k: number): boolean {
   return before !== null && here !== null && here > before * (1 + ROUNDING) + ROUNDING
 }
 
-/** The report of the criterion; an estimate, since the inequality is that of continuous time. */
-export function dataMismatchReport(input: DataMismatchInput): StoppingReport {
-  const { epsilon, computed, dataFisher, residual, dataKl } = input
-  const values = (k: number): string =>
-    `ε²I to the data is ${formatNumber(epsilon * epsilon * dataFisher[k]!)}, the error of the drift E|e|² ${formatNumber(residual[k])}`
-  const base = { criterion: 'data-mismatch', status: 'estimate' } as const
+/** The report of the criterion, an estimate, since the inequality is that of continuous time; null where nothing is evaluated. */
+export function dataMismatchReport(input: DataMismatchInput): StoppingReport | null {
+  const { epsilon, computed, dataFisher, residual, dataKl, meaning } = input
+  const values = (k: number): string => {
+    const [pull, error] = formatApart(epsilon * epsilon * dataFisher[k]!, residual[k]!)
+    return `ε²I to the data is ${pull}, the error of the drift E|e|² ${error}`
+  }
   const step = dataMismatchStep(input)
   if (step !== null) {
-    const kl = reportedKl(dataKl[step] ?? null)
-    const at = kl === null ? '' : `, at KL ${nats(kl)} to the data`
+    const kl = dataKl[step] ?? null
+    const at = kl === null ? '' : `, at a ${meaning} of ${nats(kl)}`
     const risen = hasRisen(dataKl, step) ? ' This step has taken it up.' : ''
     return {
-      ...base,
+      criterion: 'data-mismatch',
       step,
-      kl,
+      ...reportedKl(kl === null ? null : { kl, meaning }),
       reason: `From here on a longer run need not bring the samples closer to the data: ${values(step)}${at}.${risen}`,
+      status: 'estimate',
       outcome: 'stopped',
     }
   }
   for (let k = computed; k >= 0; k--) {
     if ((dataFisher[k] ?? null) === null || (residual[k] ?? null) === null) continue
-    return {
-      ...base,
-      step: null,
-      kl: null,
-      reason: `The samples are still nearing the data at step ${formatCount(k)}: ${values(k)}.`,
-      outcome: 'unfired',
-    }
+    const reason = `The samples are still nearing the data at step ${formatCount(k)}: ${values(k)}.`
+    return { ...unfired('data-mismatch', reason), status: 'estimate' }
   }
-  return {
-    ...base,
-    step: null,
-    kl: null,
-    reason: 'There is no density of the data to compare with, or it has not been evaluated.',
-    outcome: 'unfired',
-  }
+  return null
 }
+
+/** Why nothing of a law has been compared with the data, a sentence. */
+function whyUnknown({ law, steps }: StoppingInput): string {
+  if (law.pending) return 'The laws of the run are being followed.'
+  if (law.unresolved !== null) return `No law has been compared with the data: ${law.unresolved}.`
+  return steps === 0
+    ? 'No step has been taken, and the Fisher information of the start to the data is infinite, or its cells are too wide for it.'
+    : 'The Fisher information of the law to the data is not known at any step.'
+}
+
+/** How much of the data's law is outside the box, to whose rest a law is compared, a sentence; empty for next to nothing. */
+export function cutOff(outside: number | null): string {
+  return outside === null || outside < LEAST_OUTSIDE
+    ? ''
+    : `Of the data's law ${formatShare(outside)} lies outside the box: what is compared with is the rest, renormalised.`
+}
+
+/** A share that as many draws as there are show. */
+const LEAST_OUTSIDE = 1e-3
 
 /** Where a longer run may make the samples worse, since the energy is not exactly that of the data. */
 export const dataMismatch: Criterion = {
   id: 'data-mismatch',
   ...CRITERION_TEXTS['data-mismatch'],
-  evaluate({ curves, law, certificates, steps }) {
+  evaluate(input) {
+    const { curves, law, certificates, steps } = input
     const { transition, barriers } = certificates
     const refuse = (reason: string) => noClaim('data-mismatch', reason)
     if (law.data === null) return refuse('The target has no density to compare with.')
@@ -107,18 +121,24 @@ export const dataMismatch: Criterion = {
         'The energy is that of the data: in the long run only the bias of the step size keeps the samples from them.',
       )
     }
+    // The continuous dynamics stand for a chain whose law is not known.
+    const continuous = law.exactTo < 0
     const report = dataMismatchReport({
       epsilon: transition.epsilon,
       computed: steps,
       dataFisher: curves.dataFisher,
       residual: curves.residual,
       dataKl: curves.dataKl,
+      meaning: continuous
+        ? 'KL of the continuous dynamics to the data'
+        : 'KL of the exact chain to the data',
     })
+    if (report === null) return refuse(whyUnknown(input))
     const remarks = [
       report.reason,
       law.data === 'smoothed' ? "The data's law is that of smoothed data." : '',
-      // The continuous dynamics stand for a chain whose law is not known.
-      law.exactTo < 0 && !law.pending
+      cutOff(law.dataOutside),
+      continuous && !law.pending
         ? 'Read from the continuous dynamics, which have no bias of the step size.'
         : '',
       law.exactTo >= 1 && law.unresolved !== null && report.step === null

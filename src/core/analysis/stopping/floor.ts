@@ -1,18 +1,19 @@
 import { log } from '../../maths/elementary.ts'
-import { formatCount, nats } from '../../maths/numberText.ts'
+import { formatApart, formatCount, formatNats, nats, natsUp } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingReport } from '../curves.ts'
 import { type APrioriInput, aPrioriConditions, aPrioriStatus, sharperBound } from './aPriori.ts'
 import { aPrioriInput, certificatesOff } from './certificates.ts'
+import { bestKl, type Criterion, foldedAhead, type StoppingInput } from './criterion.ts'
 import {
-  bestKl,
-  type Criterion,
-  foldedAhead,
+  type KlReading,
   klText,
   noClaim,
   reportedKl,
-  type StoppingInput,
-} from './criterion.ts'
+  sentenceOf,
+  smoothedRemark,
+  unfired,
+} from './report.ts'
 
 /** The level that the sharper bound tends to, and when its decaying part is no longer above it. */
 export interface CertifiedFloor {
@@ -39,7 +40,7 @@ export interface PredictedFloorInput {
   /** Last step that has been computed. */
   readonly computed: number
   /** KL_k, indexed by step; null where not evaluated. */
-  readonly kl: readonly (number | null)[]
+  readonly kl: readonly (KlReading | null)[]
   /** b(η) = (η²/8) Var_π(ΔV − |∇V|²/(2ε)), the predicted bias of the step size, nats. */
   readonly bias: number
 }
@@ -48,7 +49,7 @@ export interface PredictedFloorInput {
 export function predictedFloorStep({ computed, kl, bias }: PredictedFloorInput): number | null {
   for (let k = 0; k <= computed; k++) {
     const value = kl[k] ?? null
-    if (value !== null && value <= 2 * bias) return k
+    if (value !== null && value.kl <= 2 * bias) return k
   }
   return null
 }
@@ -67,30 +68,31 @@ export function floorReport(
   const also =
     proved === null || certificate === null
       ? ''
-      : ` A priori the floor is ${nats(proved.level)}, reached by step ${formatCount(proved.step)} ${aPrioriStatus(certificate) === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(certificate)}.`
-  if (step !== null) {
-    const value = kl[step] ?? null
+      : ` A priori the floor is at most ${natsUp(proved.level)}, reached by step ${formatCount(proved.step)} ${aPrioriStatus(certificate) === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(certificate)}.`
+  const reading =
+    step === null
+      ? (kl.slice(0, computed + 1).findLast((value) => value !== null) ?? null)
+      : kl[step]!
+  if (reading === null) {
     return {
-      criterion: 'floor',
-      step,
-      kl: reportedKl(value),
-      reason: `${klText(value!)} is within twice the bias ${nats(bias)} that step size η is predicted to leave.${also}`,
+      ...unfired('floor', `No KL has been read yet; the predicted bias is ${nats(bias)}.${also}`),
       status: 'prediction',
-      outcome: 'stopped',
     }
   }
-  let last: number | null = null
-  for (let k = computed; k >= 0 && last === null; k--) last = kl[k] ?? null
+  const [value, twice] = formatApart(reading.kl, 2 * bias, formatNats)
+  const text = sentenceOf(klText(reading, `${value} nats`))
+  const level = `${twice} nats, twice the bias b(η) that step size η is predicted to leave`
+  if (step === null) {
+    return { ...unfired('floor', `${text} is above ${level}.${also}`), status: 'prediction' }
+  }
+  const remark = smoothedRemark(reading.meaning, 'the KL itself may be above that')
   return {
     criterion: 'floor',
-    step: null,
-    kl: null,
-    reason:
-      last === null
-        ? `No KL has been evaluated yet; the predicted bias is ${nats(bias)}.${also}`
-        : `${klText(last)} is above twice the predicted bias ${nats(bias)}.${also}`,
+    step,
+    ...reportedKl(reading),
+    reason: `${text} is at most ${level}.${remark}${also}`,
     status: 'prediction',
-    outcome: 'unfired',
+    outcome: 'stopped',
   }
 }
 

@@ -1,4 +1,4 @@
-import { nats } from '../../maths/numberText.ts'
+import { formatApart, formatNats, nats, natsDown } from '../../maths/numberText.ts'
 import { mean, standardError } from '../../maths/statistics.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
 import type { StoppingOutcome, StoppingReport } from '../curves.ts'
@@ -6,12 +6,11 @@ import { EQUILIBRATION } from '../nullFloor.ts'
 import {
   type Criterion,
   klReading,
-  klText,
-  reportedKl,
-  smoothedRemark,
+  meaningAt,
   type StoppingInput,
   unstableStep,
 } from './criterion.ts'
+import { type KlReading, klText, reportedKl, smoothedRemark } from './report.ts'
 
 /** Window w = max(10, steps/20) rounded up to a multiple of 5. */
 export function statisticalWindow(steps: number): number {
@@ -73,36 +72,39 @@ export const statistical: Criterion = {
       outcome: StoppingOutcome,
       reason: string,
       step: number | null = null,
-      kl: number | null = null,
+      reading: KlReading | null = null,
     ): StoppingReport => ({
       criterion: 'statistical',
       step,
-      kl: reportedKl(kl),
+      ...reportedKl(reading),
       reason,
       status: 'estimate',
       outcome,
     })
+    if (steps === 0) return report('unfired', 'No step has been taken.')
     if (nullFloor === null) {
       return report('unfired', 'The sampling noise at π has not been measured yet.')
     }
     const noise = nullFloor.mean + 2 * nullFloor.deviation
     const { mean: read, deviation } = nullFloor.equilibrium
     const level = Math.max(read, biasPrediction ?? 0)
-    const rest =
+    const rest = (text = formatNats(level)): string =>
       level > read
-        ? `the ${nats(level)} that step size η is predicted to leave`
-        : `the ${nats(level)} that particles started at π read after ${EQUILIBRATION} steps`
-    const least = noise > level ? `the ${nats(noise)} that exact samples of π read` : rest
+        ? `the ${text} nats that step size η is predicted to leave`
+        : `the ${text} nats that particles started at π read after ${EQUILIBRATION} steps`
+    const least = (text = formatNats(Math.max(noise, level))): string =>
+      noise > level ? `the ${text} nats that exact samples of π read` : rest(text)
     let quiet = 0
-    let state = `No window of ${w} steps with comparable KL estimates at both ends has been completed.`
+    let state = `No window of ${w} steps with comparable readings at both ends has been completed.`
     for (let k = w; k <= computed; k += w) {
       const d = change(input, k - w, k)
       const kl = klReading(curves, k)
-      if (d === null || kl === null) {
+      const meaning = meaningAt(curves, k)
+      if (d === null || kl === null || meaning === null) {
         quiet = 0
         continue
       }
-      const last = `the last window of ${w} steps changed the KL by ${nats(d.value)} with standard error ${nats(d.error)}`
+      const last = `the last window of ${w} steps changed the ${meaning} by ${nats(d.value)} with standard error ${nats(d.error)}`
       if (!isQuiet(d)) {
         quiet = 0
         state = `Still falling: ${last}.`
@@ -113,14 +115,14 @@ export const statistical: Criterion = {
         state = `Not settled: ${last}; it takes two windows in a row without a significant fall.`
         continue
       }
-      const smoothed = curves.estimator[k] === 'smoothed'
       const few =
         particles < FEW
-          ? ` With ${particles} particles the error bar is wide: no fall below ${nats(2 * d.error)} a window would be seen.`
+          ? ` With ${particles} particles the error bar is wide: no fall below ${natsDown(2 * d.error)} a window would be seen.`
           : ''
-      const remark = `${smoothedRemark(curves, k, 'what is finer than its kernel it does not see')}${few}`
+      const remark = `${smoothedRemark(meaning, 'what is finer than its kernel it does not see')}${few}`
       const still = `no significant fall over two windows of ${w} steps`
-      const reading = klText(kl, smoothed ? 'smoothed KL' : 'KL')
+      const found: KlReading = { kl, meaning }
+      const reading = `the ${klText(found)}`
       const error = curves.klStandardError[k] ?? 0
       const atRest = kl - level <= 2 * Math.sqrt(error * error + deviation * deviation)
       const unstable = unstableStep(input)
@@ -130,9 +132,9 @@ export const statistical: Criterion = {
       if ((kl <= noise || atRest) && (unstable !== null || far)) {
         return report(
           'stalled',
-          `Settled away from π: ${still}, and ${reading} is not significantly above ${least}. ${unstable ?? 'The step size is too large for this landscape; a smaller η lowers it.'}${remark}`,
+          `Settled away from π: ${still}, and ${reading} is not significantly above ${least()}. ${unstable ?? 'The step size is too large for this landscape; a smaller η lowers it.'}${remark}`,
           k,
-          kl,
+          found,
         )
       }
       if (kl <= noise) {
@@ -140,21 +142,22 @@ export const statistical: Criterion = {
           'stopped',
           `Converged to sampling noise: ${still}, and ${reading} is within the ${nats(noise)} that exact samples of π read.${remark}`,
           k,
-          kl,
+          found,
         )
       }
       if (atRest) {
-        const near = `${still}, and ${reading} (standard error ${nats(error)}) is not significantly above ${rest}`
+        const near = `${still}, and ${reading} (standard error ${nats(error)}) is not significantly above ${rest()}`
         return report(
           'stopped',
           level > noise
             ? `Converged to the bias of the step size${level > read ? ' or below it' : ''}: ${near}, itself above the ${nats(noise)} of sampling noise; a smaller η lowers it.${remark}`
             : `Converged as far as these particles can tell: ${near}.${remark}`,
           k,
-          kl,
+          found,
         )
       }
-      const above = `${reading} is above ${least}`
+      const [high, low] = formatApart(kl, Math.max(noise, level), formatNats)
+      const above = `the ${klText(found, `${high} nats`)} is above ${least(low)}`
       if (k < 4 * w) {
         state = `Not settled: ${still}, but ${above}; whether it is stalled is asked from step ${4 * w} on.`
         continue
@@ -168,13 +171,14 @@ export const statistical: Criterion = {
           'stalled',
           `Stalled: ${still} nor since step ${middle}, but ${above}.${remark}`,
           k,
-          kl,
+          found,
         )
       } else {
-        state = `Not settled: ${still}, but since step ${middle} it changed by ${nats(long.value)} with standard error ${nats(long.error)}.`
+        state = `Not settled: ${still}, but since step ${middle} that changed by ${nats(long.value)} with standard error ${nats(long.error)}.`
       }
     }
-    return report('unfired', state)
+    const short = ` The run ends at step ${steps}, before the two windows of ${w} steps that the rule looks at.`
+    return report('unfired', steps < 2 * w ? state + short : state)
   },
 }
 

@@ -18,7 +18,7 @@ const NO_LAW: Pick<
 > = {
   particles: 4096,
   strict: false,
-  law: { exactTo: -1, pending: false, unresolved: 'not followed', data: null },
+  law: { exactTo: -1, pending: false, unresolved: 'not followed', data: null, dataOutside: null },
   certificates: {
     transition: {
       stepSize: 0.01,
@@ -229,7 +229,7 @@ describe('statistical', () => {
     const estimator = input.curves.estimator.map((e) => (e === 'native' ? 'smoothed' : e))
     const report = statistical.evaluate({ ...input, curves: { ...input.curves, estimator } })
     expect(report.outcome).toBe('stopped')
-    expect(report.reason).toMatch(/smoothed KL .* lower bound/)
+    expect(report.reason).toMatch(/the smoothed lower bound of KL .* not the KL/)
     // An error of more than 0.6 nats is the bias of kernels that scarcely overlap, which may have either sign.
     const klStandardError = input.curves.klStandardError.map((e) => (e === null ? null : 0.7))
     const sparse = statistical.evaluate({
@@ -346,14 +346,14 @@ describe('tolerance and estimates that bound nothing', () => {
     const klStandardError = input.curves.klStandardError.map(() => null)
     const alone = tolerance.evaluate({ ...input, curves: { ...input.curves, klStandardError } })
     expect(alone.outcome).toBe('unfired')
-    expect(alone.reason).toMatch(/^The lowest KL so far, with its error, is 2.000 nats/)
+    expect(alone.reason).toMatch(/^Lowest so far is the KL of the start, 2.000 nats, above δ/)
   })
 
   it('says of a smoothed KL that it is a lower bound, of the start that it is a quadrature', () => {
     const input = curve(falling, STEPS, null)
     const estimator = input.curves.estimator.map((e) => (e === 'native' ? 'smoothed' : e))
     const smoothed = tolerance.evaluate({ ...input, curves: { ...input.curves, estimator } })
-    expect(smoothed.reason).toMatch(/^Smoothed KL .* may be above δ/)
+    expect(smoothed.reason).toMatch(/^Smoothed lower bound of KL .* may be above δ/)
     const klStandardError = input.curves.klStandardError.map((e) => (e === null ? null : 0.7))
     const sparse = tolerance.evaluate({
       ...input,
@@ -401,7 +401,7 @@ describe('every criterion', () => {
           dataFisher: until((k) => 4 * exact(k)),
           residual: until(() => 0.2),
         },
-        law: { exactTo, pending: exactTo < STEPS, unresolved: null, data: 'known' },
+        law: { exactTo, pending: exactTo < STEPS, unresolved: null, data: 'known', dataOutside: 0 },
         certificates: {
           ...full.certificates,
           kl0: 2,
@@ -530,6 +530,7 @@ describe('the words of a report', () => {
             pending: false,
             unresolved: wanted.exact ? null : 'not followed',
             data: 'known',
+            dataOutside: 0,
           },
           biasPrediction: wanted.bias,
           certificates: {
@@ -559,5 +560,160 @@ describe('the words of a report', () => {
     const stops = stoppingReports(noisy).filter(({ step }) => step !== null)
     expect(stops.length).toBeGreaterThan(0)
     for (const { kl } of stops) expect(kl).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('the words of every criterion', () => {
+  /** The estimators that a reading may come from, and what the reports call it. */
+  const KINDS = {
+    native: { estimator: 'native', error: 0.01, words: 'particle estimate of KL' },
+    smoothed: { estimator: 'smoothed', error: 0.01, words: 'smoothed lower bound of KL' },
+    sparse: {
+      estimator: 'smoothed',
+      error: 0.7,
+      words: 'smoothed reading that is no bound of KL',
+    },
+  } as const
+
+  function readBy(kind: keyof typeof KINDS, f: (k: number) => number, floor = 0.001) {
+    const input = curve(f, STEPS, floor)
+    const { estimator, error } = KINDS[kind]
+    const { curves } = input
+    return {
+      ...input,
+      biasPrediction: 0.001,
+      curves: {
+        ...curves,
+        estimator: curves.estimator.map((e) => (e === 'native' ? estimator : e)),
+        klStandardError: curves.klStandardError.map((e) => (e === null ? null : error)),
+      },
+    }
+  }
+
+  it('say which estimator a number is of, fired or not', () => {
+    const seen = new Set<string>()
+    const shapes = [
+      quick,
+      falling,
+      stuck,
+      (k: number) => 0.2 - 0.00025 * k,
+      (k: number) => 3 - 0.01 * k,
+    ]
+    for (const kind of ['native', 'smoothed', 'sparse'] as const)
+      for (const shape of shapes)
+        for (const delta of [1e-6, 0.05, 1])
+          for (const report of stoppingReports({ ...readBy(kind, shape), delta })) {
+            const { criterion, outcome, reason, step, kl, klMeaning } = report
+            // No number is called a plain KL.
+            expect(reason).not.toMatch(
+              /(?<!estimate of |bound of )\bKL (?:is )?−?\d|KL so far|\bthe KL by/,
+            )
+            expect(klMeaning === null).toBe(kl === null)
+            if (!['tolerance', 'floor', 'statistical'].includes(criterion)) continue
+            const { words } = KINDS[kind]
+            const spoken = reason.toLowerCase()
+            // The start is what is lowest where nothing below it has been read.
+            const start =
+              step === 0 || (criterion === 'tolerance' && !spoken.includes(words.toLowerCase()))
+            expect(spoken).toContain((start ? 'KL of the start' : words).toLowerCase())
+            if (start && step === null) continue
+            if (step !== null)
+              expect(klMeaning).toBe(step === 0 ? 'KL of the start' : KINDS[kind].words)
+            seen.add(`${criterion} ${kind} ${outcome}`)
+          }
+    // Nothing of this is vacuous: each of the three has fired and has not, on every estimator.
+    for (const criterion of ['tolerance', 'floor', 'statistical'])
+      for (const kind of Object.keys(KINDS))
+        for (const outcome of ['stopped', 'unfired'])
+          if (!(criterion === 'tolerance' && kind === 'sparse' && outcome === 'stopped'))
+            expect([...seen]).toContain(`${criterion} ${kind} ${outcome}`)
+  })
+
+  it('call the exact law by its name, and never a preview of it', () => {
+    const input = readBy('smoothed', falling)
+    const known = { ...input.curves, klExact: input.curves.kl.map((_, k) => 1 + falling(k)) }
+    const law = { exactTo: STEPS, pending: false, unresolved: null, data: null, dataOutside: null }
+    const low = tolerance.evaluate({ ...input, curves: known, law })
+    expect(low.reason).toBe(
+      'Lowest so far is the KL of the exact chain, 1.000 nats, above δ = 0.0500 nats.',
+    )
+    const met = tolerance.evaluate({ ...input, curves: known, law, delta: 1.5 })
+    expect(met.klMeaning).toBe('KL of the exact chain')
+    expect(met.reason).toMatch(/^KL of the exact chain 1\.\d+ nats is at most δ = 1\.500 nats\.$/)
+    // With a preview alone it is the particles that are asked.
+    const preview = { ...law, exactTo: -1, pending: true }
+    const asked = tolerance.evaluate({ ...input, curves: known, law: preview })
+    expect(asked.klMeaning).toBe('smoothed lower bound of KL')
+  })
+
+  it('round a limit to its safe side, and tell apart what differs', () => {
+    // 2/3 · 0.01 / 0.01 = 0.6667 of η: 0.67 would be unstable.
+    const unstable = steep(curve(quick, STEPS, 0.001), 3, true)
+    expect(tolerance.evaluate(unstable).reason).not.toMatch(/unstable/)
+    expect(stoppingReports(unstable)[0]!.reason).toMatch(
+      /= 3\.00 is above 2, .* take η below 0\.0066\.$/,
+    )
+    const barely = steep(curve(quick, STEPS, 0.001), 2.0001, true)
+    expect(stoppingReports(barely)[0]!.reason).toMatch(/= 2\.0001 is above 2, /)
+    fc.assert(
+      fc.property(fc.double({ min: 2.001, max: 50, noNaN: true }), (product) => {
+        const { reason } = stoppingReports(steep(curve(quick, 10, 0.001), product, true))[0]!
+        const limit = Number(/below ([\d.]+)\.$/.exec(reason)![1])
+        // The step size is 0.01.
+        expect((limit / 0.01) * product).toBeLessThanOrEqual(2 * (1 + 1e-12))
+      }),
+    )
+    const close = readBy('native', () => 0.1001)
+    const curves = { ...close.curves, klExact: close.curves.kl.map(() => 0.1001) }
+    const law = { exactTo: STEPS, pending: false, unresolved: null, data: null, dataOutside: null }
+    expect(tolerance.evaluate({ ...close, curves, law, delta: 0.1 }).reason).toBe(
+      'Lowest so far is the KL of the exact chain, 0.1001 nats, above δ = 0.1000 nats.',
+    )
+  })
+
+  it('of a run of few steps or none say so', () => {
+    const none = { ...curve(falling, 0, null), steps: 0, computed: 0 }
+    expect(statistical.evaluate(none).reason).toBe('No step has been taken.')
+    const few = { ...curve(falling, 15, 0.001), steps: 15 }
+    expect(statistical.evaluate(few).reason).toMatch(
+      /^Still falling: .* The run ends at step 15, before the two windows/,
+    )
+    const law = {
+      exactTo: 0,
+      pending: false,
+      unresolved: null,
+      data: 'known',
+      dataOutside: 0,
+    } as const
+    const mismatch = (input: StoppingInput) =>
+      stoppingReports(input).find(({ criterion }) => criterion === 'data-mismatch')!.reason
+    expect(mismatch({ ...none, law })).toMatch(
+      /^No step has been taken, and the Fisher information/,
+    )
+    expect(mismatch({ ...none, law: { ...law, pending: true } })).toBe(
+      'The laws of the run are being followed.',
+    )
+    const blind = { ...law, exactTo: -1, unresolved: 'the cells are too wide' }
+    expect(mismatch({ ...curve(falling, STEPS, 0.001), law: blind })).toBe(
+      'No law has been compared with the data: the cells are too wide.',
+    )
+  })
+
+  it('say how much of the data is outside the box', () => {
+    const input = curve(falling, STEPS, 0.001)
+    const at = (dataOutside: number) =>
+      stoppingReports({
+        ...input,
+        curves: {
+          ...input.curves,
+          dataFisher: input.curves.kl.map(() => 1),
+          residual: input.curves.kl.map(() => 0.1),
+        },
+        law: { exactTo: STEPS, pending: false, unresolved: null, data: 'known', dataOutside },
+      }).find(({ criterion }) => criterion === 'data-mismatch')!.reason
+    expect(at(0.023)).toMatch(
+      /Of the data's law 2\.3 % lies outside the box: .* the rest, renormalised\.$/,
+    )
+    expect(at(0.0002)).not.toMatch(/outside/)
   })
 })

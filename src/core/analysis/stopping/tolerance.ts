@@ -1,13 +1,14 @@
-import { nats } from '../../maths/numberText.ts'
+import { formatApart, formatNats, nats, natsExactly } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../criteriaTexts.ts'
+import { bestKl, type Criterion } from './criterion.ts'
 import {
-  type Criterion,
-  klReading,
+  type KlReading,
   klText,
   reportedKl,
+  sentenceOf,
   smoothedRemark,
-  type StoppingInput,
-} from './criterion.ts'
+  unfired,
+} from './report.ts'
 
 /** Upper end of a one-sided 95 % interval, in standard errors. */
 const UPPER_95 = 1.645
@@ -19,79 +20,70 @@ const UPPER_95 = 1.645
 export const tolerance: Criterion = {
   id: 'tolerance',
   ...CRITERION_TEXTS.tolerance,
-  evaluate({ computed, curves, delta, law }) {
-    let lowest = Infinity
-    // Where the exact law is being followed it decides, and the particles are not asked beyond it.
-    const last =
-      law.exactTo < 0
-        ? computed
-        : law.pending || law.unresolved === null
-          ? law.exactTo
-          : Math.max(law.exactTo, computed)
-    for (let k = 0; k <= last; k++) {
-      const found = boundAt(curves, k)
+  evaluate(input) {
+    const { curves, delta } = input
+    const { kl: readings, computed } = bestKl(input)
+    let lowest: Bound | null = null
+    for (let k = 0; k <= computed; k++) {
+      const found = boundOf(readings[k] ?? null, curves.klStandardError[k] ?? null)
       if (found === null) continue
-      if (found.bound < lowest) lowest = found.bound
+      if (lowest === null || found.bound < lowest.bound) lowest = found
       if (!(found.bound <= delta)) continue
       return {
         criterion: 'tolerance',
         step: k,
-        kl: reportedKl(found.kl),
-        reason: found.sentence(`at most δ = ${nats(delta)}`),
+        ...reportedKl(found.reading),
+        reason: sentenceOf(found.sentence(`at most δ = ${natsExactly(delta)}`)),
         status: 'estimate',
         outcome: 'stopped',
       }
     }
     return {
-      criterion: 'tolerance',
-      step: null,
-      kl: null,
-      reason:
-        lowest === Infinity
-          ? 'No KL has been evaluated yet.'
-          : `The lowest KL so far, with its error, is ${nats(lowest)}, above δ = ${nats(delta)}.`,
+      ...unfired('tolerance', whyUnfired(lowest, delta, computed < input.steps)),
       status: 'estimate',
-      outcome: 'unfired',
     }
   },
 }
 
+function whyUnfired(lowest: Bound | null, delta: number, going: boolean): string {
+  if (lowest === null) {
+    return `No KL with an error bar has been read${going ? ' yet' : ''}.`
+  }
+  const { bound, reading } = lowest
+  const { meaning } = reading
+  const [least, most] = formatApart(bound, delta, formatNats)
+  const of = isEstimate(reading) ? `upper 95 % end of the ${meaning}` : meaning
+  return `Lowest so far is the ${of}, ${least} nats, above δ = ${most} nats.`
+}
+
+/** Whether a reading has an error of chance. */
+function isEstimate({ meaning }: KlReading): boolean {
+  return meaning !== 'KL of the exact chain' && meaning !== 'KL of the start'
+}
+
 interface Bound {
-  readonly kl: number
+  readonly reading: KlReading
   /** What is compared with δ. */
   readonly bound: number
   /** @param verdict what the bound is, in words */
   readonly sentence: (verdict: string) => string
 }
 
-function boundAt(curves: StoppingInput['curves'], k: number): Bound | null {
-  const exact = curves.klExact[k] ?? null
-  if (exact !== null) {
-    return {
-      kl: exact,
-      bound: exact,
-      sentence: (verdict) => `The exact law of the chain has KL ${nats(exact)}, ${verdict}.`,
-    }
+function boundOf(reading: KlReading | null, error: number | null): Bound | null {
+  if (reading === null) return null
+  const { kl, meaning } = reading
+  if (!isEstimate(reading)) {
+    const by = meaning === 'KL of the start' ? ', by quadrature,' : ''
+    const sentence = (verdict: string) => `${klText(reading)}${by} is ${verdict}.`
+    return { reading, bound: kl, sentence }
   }
-  const kl = klReading(curves, k)
-  if (kl === null) return null
-  const estimator = curves.estimator[k] ?? null
-  if (estimator === 'quadrature') {
-    return {
-      kl,
-      bound: kl,
-      sentence: (verdict) => `The initial law has KL ${nats(kl)} by quadrature, ${verdict}.`,
-    }
-  }
-  const error = curves.klStandardError[k] ?? null
   if (error === null) return null
   const bound = kl + UPPER_95 * error
-  const smoothed = estimator === 'smoothed'
   return {
-    kl,
+    reading,
     bound,
     sentence: (verdict) =>
-      `${klText(kl, smoothed ? 'Smoothed KL' : 'KL')} with standard error ${nats(error)}: its upper 95 % end ${nats(bound)} is ${verdict}.` +
-      smoothedRemark(curves, k, 'the KL itself may be above δ'),
+      `${klText(reading)} with standard error ${nats(error)}: its upper 95 % end ${nats(bound)} is ${verdict}.` +
+      smoothedRemark(meaning, 'the KL itself may be above δ'),
   }
 }
