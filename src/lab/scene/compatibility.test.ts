@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { recoverScene } from './decode.ts'
+import { sceneText } from './normalise.ts'
+import { describeProblem } from './problem.ts'
+import type { SceneSpec } from './sceneSpec.ts'
+import { decodeLocation, encodeHash } from './urlCodec.ts'
+
+/**
+ * Links and files as an earlier program wrote and read them, each with the SHA-256 of the scene file that it opened to:
+ * what people have kept opens to the same scene, is written as the same link, and is refused in the same words.
+ */
+interface Kept {
+  /** Links that the program wrote. */
+  readonly links: readonly (readonly [link: string, scene: string])[]
+  /** Links that a person wrote. */
+  readonly written: readonly (readonly [link: string, problems: readonly string[], scene: string])[]
+  /** Scene files with one or two mistakes. */
+  readonly broken: readonly (readonly [file: unknown, problems: readonly string[], scene: string])[]
+}
+
+const kept = JSON.parse(
+  readFileSync(new URL('./fixtures/scenesOfVersion1.json', import.meta.url), 'utf8'),
+) as Kept
+
+const digest = (scene: SceneSpec) => createHash('sha256').update(sceneText(scene)).digest('hex')
+
+it('opens and writes every link as before', () => {
+  for (const [link, scene] of kept.links) {
+    const opened = decodeLocation(link)
+    expect(opened.problems, link).toEqual([])
+    expect(digest(opened.scene), link).toBe(scene)
+    expect(encodeHash(opened.scene)).toBe(link)
+  }
+})
+
+it('reads every link written by hand as before', () => {
+  for (const [link, problems, scene] of kept.written) {
+    const opened = decodeLocation(link)
+    expect(opened.problems.map(describeProblem), link).toEqual(problems)
+    expect(digest(opened.scene), link).toBe(scene)
+  }
+})
+
+it('says of every broken file what it said before, and keeps as much of it', () => {
+  for (const [file, problems, scene] of kept.broken) {
+    const recovered = recoverScene(file)
+    expect(recovered.problems.map(describeProblem), JSON.stringify(file)).toEqual(problems)
+    expect(digest(recovered.scene), JSON.stringify(file)).toBe(scene)
+  }
+})
