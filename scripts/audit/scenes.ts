@@ -1,14 +1,15 @@
-import { DEFAULT_DYNAMICS, DEFAULT_SCENE, IDENTITY } from '../../src/lab/scene/defaults.ts'
+import { DEFAULT_SCENE } from '../../src/lab/scene/defaults.ts'
 import { normaliseScene } from '../../src/lab/scene/normalise.ts'
-import type {
-  BarrierSpec,
-  EnergySpec,
-  InitialSpec,
-  Matrix2,
-  MixtureComponent,
-  SceneSpec,
-  TargetSpec,
-  Vector2,
+import {
+  IDENTITY,
+  type BarrierSpec,
+  type EnergySpec,
+  type InitialSpec,
+  type Matrix2,
+  type MixtureComponent,
+  type SceneSpec,
+  type TargetSpec,
+  type Vector2,
 } from '../../src/lab/scene/sceneSpec.ts'
 import { Draws } from '../fuzz/draws.ts'
 
@@ -213,7 +214,7 @@ export function sceneOf(kind: Kind, seed: number, index: number): SceneSpec {
     energy,
     domain: { halfWidth, cells: halfWidth > HALF_WIDTH ? 80 : CELLS },
     dynamics: {
-      ...DEFAULT_DYNAMICS,
+      ...DEFAULT_SCENE.dynamics,
       preconditioner: IDENTITY,
       epsilon: draw.log(0.5, 1.5),
       stepSize: draw.log(0.02, 0.08),

@@ -4,7 +4,7 @@ import { number, powerOfTen } from '../numbers.ts'
 import type { Outcomes } from '../perform.ts'
 import { klAxis, langevinSeries, STEP_AXIS } from '../panels.ts'
 import { atLeast, atMost, near, type Study, withDynamics } from '../study.ts'
-import { IDENTITY } from '../../../src/lab/scene/defaults.ts'
+import { IDENTITY } from '../../../src/lab/scene/sceneSpec.ts'
 
 /** Factor of the root-mean-square distance a step, from the start to a step. */
 export function contractionFactor(outcomes: Outcomes, step: number): number {

@@ -7,10 +7,9 @@ import { describeFailure } from '../../lab/engine/describeFailure.ts'
 import { createBench } from '../../lab/engine/session.testing.ts'
 import { readEnergyFile, writeEnergyFile } from '../../lab/io/energyFile.ts'
 import type { CallName, Reply, Request } from '../../lab/protocol/calls.ts'
-import { DEFAULT_DISC, defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
-import { TARGET_KINDS } from '../../lab/scene/decode.ts'
-import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
+import { BUILT_IN_TARGETS, DEFAULT_DISC, defaultTarget } from '../../lab/scene/defaults.ts'
 import type { SceneSpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
+import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
 import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary } from '../storage/library.ts'
 // Fetched when it is needed; here it is at hand.
@@ -140,9 +139,7 @@ function small(scene: SceneSpec): SceneSpec {
 }
 
 const TARGETS: readonly TargetSpec[] = [
-  ...TARGET_KINDS.flatMap((kind) =>
-    isTargetId(kind) || kind === 'old-faithful' ? [defaultTarget(kind)] : [],
-  ),
+  ...BUILT_IN_TARGETS.map(defaultTarget),
   { kind: 'rings', sharpness: 0.9 },
   { kind: 'points', points: Array.from({ length: 12 }, (_, i) => [i / 4, (i * i) % 7] as const) },
 ]

@@ -15,8 +15,12 @@ import type {
   TrainReply,
 } from '../../lab/protocol/calls.ts'
 import { DEFAULT_SCENE, defaultTarget } from '../../lab/scene/defaults.ts'
-import { MAX_BARRIERS } from '../../lab/scene/decode.ts'
-import type { BarrierSpec, EnergySpec, SceneSpec } from '../../lab/scene/sceneSpec.ts'
+import {
+  MAX_BARRIERS,
+  type BarrierSpec,
+  type EnergySpec,
+  type SceneSpec,
+} from '../../lab/scene/sceneSpec.ts'
 import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
 import { createLab, type Lab } from './lab.ts'

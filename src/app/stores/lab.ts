@@ -3,17 +3,17 @@ import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { LiveEnergy, ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
 import { namedAssets, pointsAsset, type AssetName } from '../../lab/scene/assets.ts'
-import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
-import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
-import { MAX_BARRIERS, TARGET_KINDS } from '../../lab/scene/decode.ts'
-import { sameTraining } from '../../lab/scene/normalise.ts'
-import type {
-  BarrierSpec,
-  EnergySpec,
-  SceneSpec,
-  ShelfRecipe,
-  TargetSpec,
+import { BUILT_IN_TARGETS, defaultTarget } from '../../lab/scene/defaults.ts'
+import { partKey, samePart, sameTraining } from '../../lab/scene/normalise.ts'
+import {
+  MAX_BARRIERS,
+  type BarrierSpec,
+  type EnergySpec,
+  type SceneSpec,
+  type ShelfRecipe,
+  type TargetSpec,
 } from '../../lab/scene/sceneSpec.ts'
+import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { explain } from './explain.ts'
 import { fitted } from './fit.ts'
@@ -491,10 +491,7 @@ export function createLab({
     picturing = true
     void (async () => {
       await Promise.all([manifest, loaded])
-      for (const kind of TARGET_KINDS) {
-        if (isTargetId(kind)) await pictureTarget(defaultTarget(kind))
-        else if (kind === 'old-faithful') await pictureTarget({ kind })
-      }
+      for (const kind of BUILT_IN_TARGETS) await pictureTarget(defaultTarget(kind))
       for (const set of shelf.getState().dataSets) await pictureTarget(targetOfDataSet(set))
       for (const { name, target } of shelf.getState().manifest) {
         const energy: EnergySpec = { kind: 'pretrained', name }
@@ -598,9 +595,7 @@ export function createLab({
 
   /** While training: whether the person turned to something else. */
   function asksForAnother(now: SceneSpec, before: SceneSpec): boolean {
-    return (
-      !sameTraining(now, before) || JSON.stringify(now.energy) !== JSON.stringify(before.energy)
-    )
+    return !sameTraining(now, before) || !samePart(now.energy, before.energy)
   }
 
   const unkeep = keepUnfinished({
@@ -845,7 +840,7 @@ function tooLong(length: number): string {
 
 /** The key of a target's picture. */
 export function thumbnailKey(target: TargetSpec): string {
-  return JSON.stringify(target)
+  return partKey(target)
 }
 
 /** What a card says of a training. */
@@ -871,7 +866,7 @@ function standsAlone(energy: EnergySpec, single: EnergySpec): boolean {
     others.length === 0 &&
     term?.weight === 1 &&
     term.target === null &&
-    JSON.stringify(term.energy) === JSON.stringify(single)
+    samePart(term.energy, single)
   )
 }
 

@@ -1,6 +1,5 @@
 import { recoverScene } from '../../lab/scene/decode.ts'
-import { canonicalJson } from '../../lab/scene/normalise.ts'
-import { DEFAULT_SCENE } from '../../lab/scene/defaults.ts'
+import { samePart } from '../../lab/scene/normalise.ts'
 import type { PointsFile, TargetSpec } from '../../lab/scene/sceneSpec.ts'
 
 /** One energy that is shipped with the lab and stands on its shelf. */
@@ -48,16 +47,15 @@ export function sameTarget(a: TargetSpec, b: TargetSpec): boolean {
       a.file === b.file &&
       (!chosen || String(a.columns) === String(b.columns)) &&
       (!known || a.hash === b.hash) &&
-      formOf(a) === formOf(b)
+      samePart(formOf(a), formOf(b))
     )
   }
-  const key = (target: TargetSpec) => canonicalJson({ ...DEFAULT_SCENE, target })
-  return a === b || key(a) === key(b)
+  return samePart(a, b)
 }
 
 /** How a person decided that a file is read. */
-function formOf({ separator, decimal, log, clip }: PointsFile): string {
-  return JSON.stringify([separator, decimal, log, clip])
+function formOf({ separator, decimal, log, clip }: PointsFile) {
+  return [separator, decimal, log, clip]
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

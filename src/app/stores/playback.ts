@@ -1,6 +1,7 @@
 import { isAbortError, CallError } from '../../lab/client/callError.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { CurvePoint, FrameReply, RunReady } from '../../lab/protocol/calls.ts'
+import { partKey, samePart } from '../../lab/scene/normalise.ts'
 import type { SceneSpec, StoppingSpec } from '../../lab/scene/sceneSpec.ts'
 import { tick } from './clock.ts'
 import { explain } from './explain.ts'
@@ -86,8 +87,9 @@ const DRAWING_TIME = 25
 const PREPARE_INTERVAL = 60
 
 /** What a run depends on: two scenes with the same key are the same run. */
-export function runKey({ view: _view, stopping: _stopping, training, ...rest }: SceneSpec): string {
-  return JSON.stringify({ ...rest, backend: training.backend })
+export function runKey({ seed, target, energy, domain, dynamics, training }: SceneSpec): string {
+  const parts = [target, energy, domain, dynamics].map(partKey)
+  return [seed, training.backend, ...parts].join(' ')
 }
 
 export function createPlayback(options: PlaybackOptions): Playback {
@@ -398,8 +400,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
   // Stopping reports for other settings ---------------------------------------------------------
 
   const stopsCurrent = () =>
-    shownStopping !== null &&
-    JSON.stringify(shownStopping) === JSON.stringify(scenes.getState().scene.stopping)
+    shownStopping !== null && samePart(shownStopping, scenes.getState().scene.stopping)
 
   function refreshStops(): void {
     if (stopsCurrent() || preparing !== null || suspended || store.getState().run === null) return
@@ -577,7 +578,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
 }
 
 function sameReports(a: FrameReply['stops'], b: FrameReply['stops']): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
+  return samePart(a, b)
 }
 
 /** The step of the criterion that the scene has chosen; null while it has not fired. */

@@ -1,4 +1,4 @@
-import { MAX_POINTS, MIN_POINTS } from '../../lab/scene/decode.ts'
+import { MAX_POINTS, MIN_POINTS } from '../../lab/scene/sceneSpec.ts'
 
 /** What is wrong with a number of points; null when nothing is. */
 export function checkCount(n: number): { readonly message: string } | null {

@@ -1,15 +1,16 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { CallError } from '../../lab/client/callError.ts'
 import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
-import type { Raster } from '../../lab/protocol/calls.ts'
-import { MAX_BARRIERS, MAX_TERMS } from '../../lab/scene/decode.ts'
-import type {
-  BarrierSpec,
-  EnergySpec,
-  SceneSpec,
-  SumTerm,
-  TargetSpec,
+import {
+  MAX_BARRIERS,
+  MAX_TERMS,
+  type BarrierSpec,
+  type EnergySpec,
+  type SceneSpec,
+  type SumTerm,
+  type TargetSpec,
 } from '../../lab/scene/sceneSpec.ts'
+import type { Raster } from '../../lab/protocol/calls.ts'
 import type { Aside, DataSet, ShelfItem } from '../storage/library.ts'
 import type { Calibrations } from './calibrations.ts'
 import { energyLabel, OLD_FAITHFUL, targetLabel, type Quantity } from './labels.ts'

@@ -1,9 +1,15 @@
 import { useState } from 'react'
-import { isPositiveDefinite } from '../../lab/scene/decode.ts'
-import { IDENTITY, SAMPLER_IDS } from '../../lab/scene/defaults.ts'
+import { isPositiveDefinite } from '../../lab/scene/fieldKinds.ts'
+import { describeRange } from '../../lab/scene/ranges.ts'
+import {
+  IDENTITY,
+  RANGES,
+  SAMPLER_IDS,
+  type DynamicsSpec,
+  type Matrix2,
+  type Vector2,
+} from '../../lab/scene/sceneSpec.ts'
 import { readNumber } from '../../lab/scene/typedNumber.ts'
-import { describeRange, rangeOf } from '../../lab/scene/ranges.ts'
-import type { DynamicsSpec, Matrix2, Vector2 } from '../../lab/scene/sceneSpec.ts'
 import { formatCoordinate, formatNumber, formatShare } from '../render/format.ts'
 import { useRun } from './context.ts'
 import { isIdentity } from './laws.ts'
@@ -240,7 +246,7 @@ const ENTRIES = [
   { key: 'yy', label: 'P₂₂' },
 ] as const
 type Drafts = readonly [string, string, string]
-const ENTRY = rangeOf('dynamics.preconditioner')
+const ENTRY = RANGES['dynamics.preconditioner']
 
 /**
  * The three entries of a symmetric matrix. What is typed stays until it is a metric, and is used as soon as it is; a metric

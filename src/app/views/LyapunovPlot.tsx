@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { CHART_IDS } from '../../lab/scene/defaults.ts'
-import { inRange, rangeOf } from '../../lab/scene/ranges.ts'
-import type { ChartId } from '../../lab/scene/sceneSpec.ts'
+import { inRange } from '../../lab/scene/ranges.ts'
+import { CHART_IDS, RANGES, type ChartId } from '../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS } from '../../lab/scene/texts.ts'
 import { prepareContext } from '../render/canvas.ts'
 import type { ChartData } from '../render/chartData.ts'
@@ -197,7 +196,7 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
     const setDelta = (y: number) => {
       const { layout: now } = latest.current
       if (now === null) return
-      const range = rangeOf('stopping.delta')
+      const range = RANGES['stopping.delta']
       const value = Number(deltaAt(now, y).toPrecision(3))
       const delta = inRange(range, value) ? value : value > range.max ? range.max : range.min
       lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, delta } }))

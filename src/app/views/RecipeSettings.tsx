@@ -1,6 +1,5 @@
-import { BACKEND_CHOICES } from '../../lab/scene/decode.ts'
 import { isTargetId } from '../../lab/scene/defaults.ts'
-import type { BackendChoice, SceneSpec } from '../../lab/scene/sceneSpec.ts'
+import { BACKEND_CHOICES, type BackendChoice, type SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import { OBJECTIVE_TEXTS } from '../../lab/scene/texts.ts'
 import { formatCount, formatNumber } from '../render/format.ts'
 import { targetLabel } from '../stores/labels.ts'

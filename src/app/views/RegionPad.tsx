@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import { DEFAULT_POLYGON_STRENGTH } from '../../lab/scene/defaults.ts'
+import { DEFAULT_DISC } from '../../lab/scene/defaults.ts'
 import type { Vector2 } from '../../lab/scene/sceneSpec.ts'
 import { pixelsPerUnit, toScreen, toWorld, world, type Viewport } from '../render/coordinates.ts'
 import { attachPointer } from '../render/gestures.ts'
@@ -46,7 +46,7 @@ export function RegionPad({ viewport, focused }: RegionPadProps) {
     }
     const round = (value: number) => Math.round(value * 100) / 100 + 0
     const points = outline.map(([x, y]): Vector2 => [round(x), round(y)])
-    lab.addBarrier({ kind: 'polygon', points, strength: DEFAULT_POLYGON_STRENGTH })
+    lab.addBarrier({ kind: 'polygon', points, strength: DEFAULT_DISC.strength })
   }
   const finished = useRef(finish)
   useEffect(() => {

@@ -1,4 +1,5 @@
 import { DEFAULT_INITIAL, DEFAULT_POINT, DEFAULT_UNIFORM } from '../../lab/scene/defaults.ts'
+import { samePart } from '../../lab/scene/normalise.ts'
 import type { DynamicsSpec, InitialSpec } from '../../lab/scene/sceneSpec.ts'
 import { formatCount, formatCoordinate, formatNumber } from '../render/format.ts'
 import { Acceleration } from './Acceleration.tsx'
@@ -107,7 +108,7 @@ const INITIAL_LIST = Object.entries(INITIAL_LABELS)
 function describeInitial(initial: InitialSpec): string {
   if (initial.kind === 'point')
     return `Point (${formatCoordinate(initial.at[0])}, ${formatCoordinate(initial.at[1])})`
-  if (initial.kind === 'gaussian' && JSON.stringify(initial) !== JSON.stringify(DEFAULT_INITIAL))
+  if (initial.kind === 'gaussian' && !samePart(initial, DEFAULT_INITIAL))
     return `Gaussian round (${formatCoordinate(initial.mean[0])}, ${formatCoordinate(initial.mean[1])})`
   return INITIAL_LABELS[initial.kind]
 }

@@ -1,13 +1,7 @@
 import { useId, useState, type CSSProperties, type ReactNode } from 'react'
 import { readNumber } from '../../lab/scene/typedNumber.ts'
-import {
-  describeRange,
-  notches,
-  notchOf,
-  rangeOf,
-  valueAtNotch,
-  type RangePath,
-} from '../../lab/scene/ranges.ts'
+import { describeRange, notchOf, notches, valueAtNotch } from '../../lab/scene/ranges.ts'
+import { RANGES, type RangePath } from '../../lab/scene/sceneSpec.ts'
 import { useLab } from './context.ts'
 import { useSwipeIntent } from './useSwipeIntent.ts'
 
@@ -47,7 +41,7 @@ export function Slider({
   to,
   children,
 }: SliderProps) {
-  const range = rangeOf(path)
+  const range = RANGES[path]
   const name = label ?? range.label
   const id = useId()
   const first = from === undefined ? 0 : notchOf(range, from)
@@ -117,7 +111,7 @@ export function Figure({ name, path, value, shown, disabled, onChange, from }: F
   const setDraft = (text: string | null) => {
     setTyped(text === null ? null : { text, over: value })
   }
-  const whole = rangeOf(path)
+  const whole = RANGES[path]
   const range = from === undefined ? whole : { ...whole, min: Math.max(from, whole.min) }
   const untouched = draft === null || draft.trim() === '' || draft === String(value)
   const reading = untouched ? null : readNumber(draft, range)

@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { LAYER_IDS } from '../../lab/scene/defaults.ts'
+import { LAYER_IDS, type LayerId } from '../../lab/scene/sceneSpec.ts'
 import type { Landscape } from '../../lab/protocol/calls.ts'
-import type { LayerId } from '../../lab/scene/sceneSpec.ts'
 import { prepareContext } from '../render/canvas.ts'
 import { createViewport, toWorld, type Screen } from '../render/coordinates.ts'
 import { drawAxes } from '../render/axes.ts'

@@ -1,6 +1,5 @@
 import { useMemo, useState } from 'react'
-import { defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
-import { TARGET_KINDS } from '../../lab/scene/decode.ts'
+import { BUILT_IN_TARGETS, defaultTarget, isTargetId } from '../../lab/scene/defaults.ts'
 import type { TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import { shortLabel, targetLabel } from '../stores/labels.ts'
 import { thumbnailKey } from '../stores/lab.ts'
@@ -36,13 +35,9 @@ interface Choice {
   readonly own: boolean
 }
 
-const BUILT_IN: readonly Choice[] = TARGET_KINDS.flatMap((kind): Choice[] => {
-  if (isTargetId(kind)) {
-    const target = defaultTarget(kind)
-    return [{ id: kind, label: targetLabel(target), target, own: false }]
-  }
-  if (kind !== 'old-faithful') return []
-  return [{ id: kind, label: 'Old Faithful', target: { kind }, own: false }]
+const BUILT_IN: readonly Choice[] = BUILT_IN_TARGETS.map((kind) => {
+  const target = defaultTarget(kind)
+  return { id: kind, label: targetLabel(target), target, own: false }
 })
 
 function Gallery() {

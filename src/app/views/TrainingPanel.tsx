@@ -1,3 +1,4 @@
+import { samePart } from '../../lab/scene/normalise.ts'
 import {
   formatCount,
   formatDuration,
@@ -193,9 +194,7 @@ function OnStage() {
   const shelf = useShelf((state) => state)
   const target = useScene((scene) => scene.target)
   if (energy.kind !== 'pretrained' && energy.kind !== 'shelf') return null
-  const card = cardsOf(shelf).find(
-    (known) => JSON.stringify(known.energy) === JSON.stringify(energy),
-  )
+  const card = cardsOf(shelf).find((known) => samePart(known.energy, energy))
   const kl = card?.klDataModel ?? null
   const crossEntropy = card?.crossEntropy ?? null
   return (

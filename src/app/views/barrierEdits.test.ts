@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { inRange, RANGES } from '../../lab/scene/ranges.ts'
-import type { BarrierSpec, Vector2 } from '../../lab/scene/sceneSpec.ts'
+import { inRange } from '../../lab/scene/ranges.ts'
+import { RANGES, type BarrierSpec, type Vector2 } from '../../lab/scene/sceneSpec.ts'
 import {
   anchorOf,
   angleOf,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { DEFAULT_DYNAMICS } from '../../lab/scene/defaults.ts'
+import { DEFAULT_SCENE } from '../../lab/scene/defaults.ts'
 import { lawOf } from './laws.ts'
 
 it('a step reads as it is taken', () => {
@@ -18,7 +18,7 @@ it('a step reads as it is taken', () => {
     ],
   ] as const
   for (const [part, langevin, deterministic] of cases) {
-    const dynamics = { ...DEFAULT_DYNAMICS, ...part }
+    const dynamics = { ...DEFAULT_SCENE.dynamics, ...part }
     expect(lawOf('langevin', dynamics)).toBe(langevin)
     expect(lawOf('deterministic', dynamics)).toBe(deterministic)
   }

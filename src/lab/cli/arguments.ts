@@ -1,5 +1,4 @@
-import { BACKEND_CHOICES } from '../scene/decode.ts'
-import type { BackendChoice } from '../scene/sceneSpec.ts'
+import { BACKEND_CHOICES, type BackendChoice } from '../scene/sceneSpec.ts'
 
 export interface ExperimentArguments {
   readonly scene: string

@@ -7,6 +7,7 @@ import { Purpose } from '../../core/maths/rng.ts'
 import { gradientFlow } from '../../core/samplers/gradientFlow.ts'
 import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
 import type { LiveFrame } from '../protocol/calls.ts'
+import { samePart } from '../scene/normalise.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Environment } from './environment.ts'
 import { drawn, SpareClouds } from './frames.ts'
@@ -61,8 +62,7 @@ export class LiveClouds {
   retarget(scene: SceneSpec, target: ResolvedTarget): void {
     const { initial, particles } = this.scene.dynamics
     const begunElsewhere =
-      particles !== scene.dynamics.particles ||
-      JSON.stringify(initial) !== JSON.stringify(scene.dynamics.initial)
+      particles !== scene.dynamics.particles || !samePart(initial, scene.dynamics.initial)
     if (begunElsewhere) this.clouds = null
     else if (this.clouds !== null && this.step - this.releasedAt >= RELEASE_STEPS) {
       // The flow gathers its particles in the minima, where they would stay together ever after.

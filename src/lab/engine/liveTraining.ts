@@ -15,6 +15,7 @@ import {
 import { tableError, tabulateModel } from '../../learning/training/tabulate.ts'
 import type { LandscapeUpdate, LiveFrame } from '../protocol/calls.ts'
 import type { TrainingPoint, TrainingSummary } from '../protocol/result.ts'
+import { samePart } from '../scene/normalise.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Backends } from './backends.ts'
 import { Slicer, type Environment } from './environment.ts'
@@ -183,7 +184,7 @@ export class LiveTraining {
    * differs in its dynamics alone changes how the particles move and what ε the landscape is drawn at.
    */
   retarget(scene: SceneSpec, target: ResolvedTarget): void {
-    if (JSON.stringify(scene.target) === JSON.stringify(this.scene.target)) {
+    if (samePart(scene.target, this.scene.target)) {
       this.scene = scene
       this.clouds.retarget(scene, target)
       this.republish()

@@ -1,9 +1,9 @@
 import type { Activation } from '../../learning/kernels/kernel.ts'
 import type { EnergyModel, Standardisation } from '../../learning/training/api.ts'
 import { parseScene } from '../scene/decode.ts'
+import { describeRange, inRange } from '../scene/ranges.ts'
+import { RANGES, type ShelfRecipe } from '../scene/sceneSpec.ts'
 import { show } from '../scene/problem.ts'
-import { describeRange, inRange, rangeOf } from '../scene/ranges.ts'
-import type { ShelfRecipe } from '../scene/sceneSpec.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { Tensor, TensorFile } from './safetensors.ts'
 
@@ -184,7 +184,7 @@ function readActivations(text: string | undefined, hidden: number): Activation[]
 
 function readHalfWidth(text: string | undefined): number {
   const value = numberOf(text)
-  const range = rangeOf('domain.halfWidth')
+  const range = RANGES['domain.halfWidth']
   if (!inRange(range, value)) refuse('metadata.halfWidth', text, describeRange(range))
   return value
 }

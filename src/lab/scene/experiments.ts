@@ -1,13 +1,13 @@
-import { DEFAULT_SCENE, defaultTarget, HALF_TRAINED, ORIGIN } from './defaults.ts'
-import type {
-  DynamicsSpec,
-  Matrix2,
-  SceneSpec,
-  StoppingSpec,
-  TargetId,
-  TargetSpec,
-  Vector2,
-  ViewSpec,
+import { DEFAULT_SCENE, HALF_TRAINED, defaultTarget } from './defaults.ts'
+import {
+  ORIGIN,
+  type DynamicsSpec,
+  type Matrix2,
+  type SceneSpec,
+  type StoppingSpec,
+  type TargetId,
+  type TargetSpec,
+  type Vector2,
 } from './sceneSpec.ts'
 
 /** One named scene: an entry of the menu, a run of `npm run reproduce`, an e2e case and a screenshot at once. */
@@ -73,7 +73,7 @@ interface Setting {
   readonly domain?: SceneSpec['domain']
   readonly dynamics?: Partial<DynamicsSpec>
   readonly stopping?: Partial<StoppingSpec>
-  readonly view?: Partial<ViewSpec>
+  readonly view?: Partial<SceneSpec['view']>
 }
 
 function sceneOf(

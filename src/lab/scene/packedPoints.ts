@@ -1,5 +1,4 @@
-import { MAX_POINTS } from './decode.ts'
-import type { Vector2 } from './sceneSpec.ts'
+import { MAX_POINTS, type Vector2 } from './sceneSpec.ts'
 
 /** Drawn points stand on a lattice of this spacing, so that a link holds them exactly. */
 export const QUANTUM = 1e-4

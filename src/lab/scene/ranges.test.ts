@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { inRange, notches, notchOf, RANGES, rangeOf, valueAtNotch } from './ranges.ts'
+import { inRange, notchOf, notches, valueAtNotch } from './ranges.ts'
+import { RANGES } from './sceneSpec.ts'
 import { rangePaths } from './scenes.testing.ts'
 
 describe('ranges', () => {
@@ -25,7 +26,7 @@ describe('ranges', () => {
 
   it('gives a slider only values inside the range, rising from end to end', () => {
     for (const path of rangePaths) {
-      const range = rangeOf(path)
+      const range = RANGES[path]
       const last = Math.min(notches(range), 400)
       let before = -Infinity
       for (let i = 0; i <= last; i++) {
@@ -44,7 +45,7 @@ describe('ranges', () => {
         fc.constantFrom(...rangePaths),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (path, t) => {
-          const range = rangeOf(path)
+          const range = RANGES[path]
           if (range.integer === true) return
           const notch = Math.round(t * notches(range))
           expect(Math.abs(notchOf(range, valueAtNotch(range, notch)) - notch)).toBeLessThanOrEqual(

@@ -1,90 +1,256 @@
-import type { CriterionId } from '../../core/analysis/ids.ts'
-import type { TargetId } from '../../core/targets/ids.ts'
-import type { BackendChoice, ObjectiveId } from '../../learning/ids.ts'
-import type { TableForm } from './tableForm.ts'
-
-export type { BackendChoice, CriterionId, ObjectiveId, TargetId }
+import { CRITERION_IDS, type CriterionId } from '../../core/analysis/ids.ts'
+import { DEFAULT_SHARPNESS, TARGET_IDS, type TargetId } from '../../core/targets/ids.ts'
+import {
+  BACKEND_NAMES,
+  OBJECTIVE_IDS,
+  type BackendChoice,
+  type ObjectiveId,
+} from '../../learning/ids.ts'
+import {
+  boolean,
+  checked,
+  choice,
+  dataPoint,
+  direction,
+  each,
+  elsewhere,
+  fixed,
+  list,
+  nested,
+  newReading,
+  nullable,
+  number,
+  oneOrBoth,
+  optional,
+  orDefault,
+  record,
+  shapesOf,
+  spdMatrix,
+  subset,
+  text,
+  variants,
+  vector,
+  type AnyField,
+  type Field,
+  type KindPaths,
+  type Matrix2,
+  type PathsOf,
+  type Shape,
+  type ValueOf,
+  type VariantsOf,
+  type Vector2,
+} from './fieldKinds.ts'
+import { describeRange, type Range } from './ranges.ts'
+import { AXES, DECIMALS, SEPARATORS } from './tableForm.ts'
 
 /**
- * Everything that a run depends on, and nothing else. The page, the link, the workers, the headless
- * runner and the tests all speak this language; `view` never touches a number.
+ * Everything that a run depends on, and nothing else, field by field: kind, range, default, label, unit. The page, the
+ * link, the workers, the headless runner and the tests all speak this language; `view` never touches a number.
  *
- * A person may leave out any key; `SceneSpec` is normalised: every default that can be known without
- * computing is filled in. `null` marks what is computed at run time (`stepSize`: 0.5 / L95 of the energy
- * at hand).
+ * A person may leave out any key; `SceneSpec` is normalised: every default that can be known without computing is
+ * filled in. `null` marks what is computed at run time (`stepSize`: 0.5 / L95 of the energy at hand).
  */
-export type Vector2 = readonly [number, number]
-export type Matrix2 = readonly [readonly [number, number], readonly [number, number]]
 
-export interface MixtureComponent {
-  readonly weight: number
-  readonly mean: Vector2
-  readonly covariance: Matrix2
+export type { BackendChoice, CriterionId, Matrix2, ObjectiveId, TargetId, Vector2 }
+
+export const ORIGIN: Vector2 = [0, 0]
+export const IDENTITY: Matrix2 = [
+  [1, 0],
+  [0, 1],
+]
+
+/** A range on a linear slider, in steps of 0.05 where nothing else is said. */
+function linear(
+  label: string,
+  [min, max]: readonly [number, number],
+  more: Partial<Range> = {},
+): Range {
+  return { min, max, scale: 'linear', step: 0.05, unit: '', label, ...more }
 }
+
+/** A range on a logarithmic slider, in notches of `step` decades. */
+function decades(
+  label: string,
+  [min, max]: readonly [number, number],
+  more: Partial<Range> = {},
+): Range {
+  return { min, max, scale: 'log', step: 0.05, unit: '', label, ...more }
+}
+
+const coordinate = (label: string) => linear(label, [-20, 20])
+const matrixEntry = (label: string) => linear(label, [-10_000, 10_000])
+/** A count of steps from `min` on. */
+const steps = (label: string, min: number, step: number) =>
+  linear(label, [min, 100_000], { integer: true, step, unit: 'steps' })
+
+// ─── targets ────────────────────────────────────────────────────────────────
+
+/** Fewest and most points that a target may hold inline; larger sets go by file. */
+export const MIN_POINTS = 10
+export const MAX_POINTS = 20_000
+
+/** No control characters (a path goes into one-line messages) and no half characters (a link holds none). */
+const PATH = text(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,1024}$/u, 'a file path of 1 to 1024 characters')
+const SEED = number(linear('Seed', [0, 4_294_967_295], { integer: true, step: 1 }), 1)
+
+const COLUMN = linear('Column', [0, 999], { integer: true, step: 1 })
 
 /**
  * A data set that lies in a file of its own. The name alone does not tell two files of one name apart: a scene that
- * knows the SHA-256 of the file's bytes is held to it.
+ * knows the SHA-256 of the file's bytes is held to it. The other keys are `TableForm`.
  */
-export interface PointsFile extends TableForm {
-  readonly kind: 'points'
-  readonly file: string
+const POINTS_FILE = {
+  file: PATH,
   /** 0-based; null: the first two that hold numbers and do not number the rows. */
-  readonly columns: readonly [number, number] | null
-  /** 64 lower-case hexadecimal digits; left out where the contents are not known. */
-  readonly hash?: string
+  columns: nullable(
+    vector(COLUMN, undefined, {
+      allowed: `two different column numbers, each ${describeRange(COLUMN)}`,
+      distinct: true,
+    }),
+    'null: chosen by what they hold',
+  ),
+  /** Left out where the contents are not known. */
+  hash: optional(
+    text(/^[0-9a-f]{64}$/u, 'the SHA-256 of the file, 64 lower-case hexadecimal digits'),
+  ),
+  separator: optional(choice(SEPARATORS)),
+  decimal: optional(choice(DECIMALS)),
+  log: optional(oneOrBoth(AXES)),
+  clip: optional(
+    number(decades('Far rows', [1, 1_000_000], { step: 0.1 })),
+    'null: all rows are read',
+  ),
 }
 
-/** `old-faithful` in a file is accepted as `{ kind: 'old-faithful' }`: the built-in real data set. */
+const POINTS = {
+  points: checked(list(dataPoint, [MIN_POINTS, MAX_POINTS], 'points [x, y]'), (points, report) => {
+    for (const [axis, name] of ['x', 'y'].entries()) {
+      if (points.every((point) => point[axis] === points[0]?.[axis])) {
+        report('', `one value of ${name} in all points`, 'points that differ in x and y')
+        return undefined
+      }
+    }
+    return points
+  }),
+}
+
+const COMPONENT = record({
+  weight: number(linear('Component weight', [0, 1_000_000], { open: true, step: 0.1 }), 1),
+  mean: vector(coordinate('Component mean'), ORIGIN),
+  covariance: spdMatrix(matrixEntry('Component covariance'), IDENTITY),
+})
+
+const SHARPNESS = linear('Sharpness', [0.2, 4])
+const KNOWN_TARGETS = each(TARGET_IDS, (id) => ({
+  sharpness: number(SHARPNESS, DEFAULT_SHARPNESS[id]),
+}))
+const OTHER_TARGETS = {
+  /** The built-in real data set. */
+  'old-faithful': {},
+  'gaussian-mixture': { components: list(COMPONENT, [1, 100], 'components') },
+  points: [POINTS_FILE, POINTS],
+} as const
+
+export type MixtureComponent = ValueOf<typeof COMPONENT>
 export type TargetSpec =
-  | { readonly kind: TargetId; readonly sharpness: number }
-  | { readonly kind: 'old-faithful' }
-  | { readonly kind: 'gaussian-mixture'; readonly components: readonly MixtureComponent[] }
-  | PointsFile
-  | { readonly kind: 'points'; readonly points: readonly Vector2[] }
+  { readonly kind: TargetId; readonly sharpness: number } | VariantsOf<typeof OTHER_TARGETS>
+export type PointsFile = Extract<TargetSpec, { readonly file: string }>
 
+export const TARGET: Field<
+  TargetSpec,
+  KindPaths<typeof KNOWN_TARGETS & typeof OTHER_TARGETS>
+> = variants({ ...KNOWN_TARGETS, ...OTHER_TARGETS }, 'two-moons')
+
+// ─── energies ───────────────────────────────────────────────────────────────
+
+const STRENGTH = number(linear('Barrier strength μ', [0, 10]), 0.1)
 /** Keeps out of a region by −strength · log c(h) beside V, h and c as in `core/fields/barriers.ts`; strength 0 is a hard wall. */
-export type BarrierSpec =
-  | {
-      readonly kind: 'disc'
-      readonly center: Vector2
-      readonly radius: number
-      readonly strength: number
-    }
-  | {
-      readonly kind: 'half-plane'
-      /** n, of any length but 0; it points to what is kept. */
-      readonly normal: Vector2
-      /** Keeps n·x/|n| > offset: distance of the wall from the origin along n, world units. */
-      readonly offset: number
-      readonly strength: number
-    }
-  | { readonly kind: 'polygon'; readonly points: readonly Vector2[]; readonly strength: number }
-
-export type EnergySpec =
-  | { readonly kind: 'trained' }
-  | { readonly kind: 'pretrained'; readonly name: string }
-  | {
-      readonly kind: 'shelf'
-      readonly id: string
-      readonly hash: string
-      /** What the energy was trained on and how, so that a link retrains it where the shelf lacks it. */
-      readonly recipe: ShelfRecipe | null
-    }
-  | { readonly kind: 'exact' }
-  | { readonly kind: 'quadratic'; readonly center: Vector2; readonly matrix: Matrix2 }
-  | { readonly kind: 'file'; readonly path: string }
-  | {
-      readonly kind: 'sum'
-      readonly terms: readonly SumTerm[]
-      readonly barriers: readonly BarrierSpec[]
-    }
-
-export interface ShelfRecipe {
-  readonly seed: number
-  readonly target: TargetSpec
-  readonly training: TrainingSpec
+const BARRIERS = {
+  disc: {
+    center: vector(coordinate('Barrier centre'), ORIGIN),
+    radius: number(linear('Barrier radius', [0, 20], { open: true }), 0.5),
+    strength: STRENGTH,
+  },
+  'half-plane': {
+    /** n, of any length but 0; it points to what is kept. */
+    normal: direction(matrixEntry('Barrier normal'), [1, 0]),
+    /** Keeps n·x/|n| > offset: distance of the wall from the origin along n, world units. */
+    offset: number(linear('Barrier offset along the unit normal', [-30, 30]), -0.5),
+    strength: STRENGTH,
+  },
+  polygon: {
+    points: list(vector(coordinate('Barrier vertex')), [3, 200], 'corners [x, y]'),
+    strength: STRENGTH,
+  },
 }
+export const BARRIER = variants(BARRIERS)
+export type BarrierSpec = ValueOf<typeof BARRIER>
+
+/** Adam steps of the default recipe: a warm-up of 100 and 1,620 of the main part. */
+const DEFAULT_TRAINING_STEPS = 1720
+export const BACKEND_CHOICES = [
+  'auto',
+  ...BACKEND_NAMES,
+] as const satisfies readonly BackendChoice[]
+
+const TRAINING_FIELDS = record({
+  objective: choice(OBJECTIVE_IDS, 'persistent'),
+  /** Adam steps, warm-up included; null when `seconds` decides. */
+  steps: {
+    ...nullable(
+      number(decades('Training steps', [1, 200_000], { integer: true, unit: 'steps' })),
+      'null when seconds decides',
+    ),
+    fallback: DEFAULT_TRAINING_STEPS,
+  },
+  /** Wall-clock budget; null when `steps` decides. */
+  seconds: nullable(
+    number(linear('Training time', [0, 3600], { open: true, step: 1, unit: 's' })),
+    'null when steps decides',
+  ),
+  backend: choice(BACKEND_CHOICES, 'auto'),
+})
+export type TrainingSpec = ValueOf<typeof TRAINING_FIELDS>
+
+const TRAINING = {
+  ...checked(TRAINING_FIELDS, (training, report) => {
+    const { steps, seconds } = training
+    if (steps !== null && seconds !== null) {
+      report('seconds', 'both steps and seconds', 'one of the two')
+    }
+    if (steps !== null) return { ...training, seconds: null }
+    return seconds === null ? { ...training, steps: DEFAULT_TRAINING_STEPS } : training
+  }),
+  prune: (training: TrainingSpec) =>
+    TRAINING_FIELDS.prune(
+      training.steps === DEFAULT_TRAINING_STEPS ? { ...training, steps: null } : training,
+    ),
+}
+
+const RECIPE = record({ seed: SEED, target: TARGET, training: TRAINING })
+export type ShelfRecipe = ValueOf<typeof RECIPE>
+
+const PLAIN_ENERGIES = {
+  trained: {},
+  pretrained: {
+    name: text(
+      /^[a-z0-9][a-z0-9-]{0,63}$/u,
+      'the name of a shipped energy: lower-case letters, digits and hyphens',
+    ),
+  },
+  shelf: {
+    id: text(/^[\w.:-]{1,128}$/u, 'an id of 1 to 128 letters, digits, and . : _ -'),
+    hash: text(/^[0-9a-f]{0,64}$/u, 'a SHA-256 in lower-case hexadecimal digits, or empty', ''),
+    /** What the energy was trained on and how, so that a link retrains it where the shelf lacks it. */
+    recipe: elsewhere(() => nullable(RECIPE)),
+  },
+  exact: {},
+  quadratic: {
+    center: vector(coordinate('Centre'), ORIGIN),
+    matrix: spdMatrix(matrixEntry('Matrix A'), IDENTITY),
+  },
+  file: { path: PATH },
+} as const
 
 export interface SumTerm {
   readonly weight: number
@@ -95,88 +261,183 @@ export interface SumTerm {
    */
   readonly target: TargetSpec | null
 }
+export type EnergySpec =
+  | VariantsOf<typeof PLAIN_ENERGIES>
+  | {
+      readonly kind: 'sum'
+      readonly terms: readonly SumTerm[]
+      readonly barriers: readonly BarrierSpec[]
+    }
 
-export interface TrainingSpec {
-  readonly objective: ObjectiveId
-  /** Adam steps, warm-up included; null when `seconds` decides. Range 1–200,000. */
-  readonly steps: number | null
-  /** Wall-clock budget; null when `steps` decides. Range (0, 3600]. */
-  readonly seconds: number | null
-  readonly backend: BackendChoice
+export const MAX_TERMS = 16
+export const MAX_BARRIERS = 32
+/** How deep sums may stand inside sums, and how many terms they may have together. */
+const NESTING = [6, 256] as const
+
+const TERM = record({
+  weight: number(linear('Weight', [-5, 5]), 1),
+  energy: elsewhere((): Field<EnergySpec, string> => orDefault(ENERGY)),
+  target: elsewhere(() => nullable(TARGET)),
+})
+const ENERGY = variants(
+  {
+    ...PLAIN_ENERGIES,
+    sum: {
+      terms: nested(list(TERM, [1, MAX_TERMS], 'terms'), NESTING),
+      barriers: list(BARRIER, [0, MAX_BARRIERS], 'barriers', { fallback: [], skips: true }),
+    },
+  },
+  'trained',
+)
+
+// ─── dynamics ───────────────────────────────────────────────────────────────
+
+const INITIALS = {
+  gaussian: {
+    mean: vector(coordinate('Initial mean'), ORIGIN),
+    covariance: spdMatrix(matrixEntry('Initial covariance'), IDENTITY),
+  },
+  uniform: {
+    halfWidth: number(
+      linear('Half-width of the initial square', [0, 20], { open: true, step: 0.1 }),
+      3,
+    ),
+  },
+  point: {
+    at: vector(coordinate('Initial point'), ORIGIN),
+    spread: number(decades('Spread round the point', [0.001, 20]), 0.1),
+  },
+  data: {},
+  gibbs: {},
 }
+export const INITIAL = variants(INITIALS, 'gaussian')
+export type InitialSpec = ValueOf<typeof INITIAL>
 
-export type InitialSpec =
-  | { readonly kind: 'gaussian'; readonly mean: Vector2; readonly covariance: Matrix2 }
-  | { readonly kind: 'uniform'; readonly halfWidth: number }
-  | { readonly kind: 'point'; readonly at: Vector2; readonly spread: number }
-  | { readonly kind: 'data' }
-  | { readonly kind: 'gibbs' }
+export const SAMPLER_IDS = ['langevin', 'mala'] as const
 
-export interface DynamicsSpec {
-  /** Temperature ε: π = e^(−V/ε)/Z. Range [0.005, 10]; 1 is the temperature energies are made for. */
-  readonly epsilon: number
-  /** Step size η, range [1e-5, 1]; null: 0.5/L95, computed from the energy at hand. */
-  readonly stepSize: number | null
-  readonly steps: number
-  readonly particles: number
-  readonly sampler: 'langevin' | 'mala'
-  readonly skew: number
-  readonly preconditioner: Matrix2
-  readonly jumpEvery: number
-  readonly initial: InitialSpec
+const DYNAMICS = record({
+  /** π = e^(−V/ε)/Z; 1 is the temperature that energies are made for. */
+  epsilon: number(decades('Temperature ε', [0.005, 10], { step: 0.02 }), 1),
+  /** Null: 0.5/L95, computed from the energy at hand. */
+  stepSize: nullable(number(decades('Step size η', [1e-5, 1], { step: 0.02 })), 'null for 0.5/L95'),
+  steps: number(steps('Steps', 0, 10), 200),
+  particles: number(decades('Particles', [1, 200_000], { integer: true }), 4096),
+  sampler: choice(SAMPLER_IDS, 'langevin'),
+  skew: number(linear('Skew γ', [-20, 20], { step: 0.1 }), 0),
+  preconditioner: spdMatrix(matrixEntry('Preconditioner P'), IDENTITY),
+  jumpEvery: number(steps('Jump every', 0, 1), 0),
+  initial: orDefault(INITIAL),
   /**
    * Offset at which a second cloud starts beside the Langevin particles, moved by the same noise: how fast the
    * two approach is the contraction. Null: no second cloud.
    */
-  readonly companion: Vector2 | null
-}
+  companion: nullable(vector(coordinate('Offset of the second cloud')), 'null for none'),
+})
+export type DynamicsSpec = ValueOf<typeof DYNAMICS>
 
-export interface StoppingSpec {
-  readonly criterion: CriterionId
-  readonly strict: boolean
-  /** Tolerance δ in nats, range [1e-6, 10]. */
-  readonly delta: number
-}
+const STOPPING = record({
+  criterion: choice(CRITERION_IDS, 'certified-decrease'),
+  strict: boolean(false),
+  delta: number(decades('Tolerance δ', [1e-6, 10], { step: 0.02, unit: 'nats' }), 0.1),
+})
+export type StoppingSpec = ValueOf<typeof STOPPING>
 
-/** `contraction`: the local rate λmin(∇²V); `slow-mode`: the mode of the spectral gap. */
-export type LayerId =
-  | 'energy'
-  | 'contraction'
-  | 'slow-mode'
-  | 'contours'
-  | 'gradient'
-  | 'data'
-  | 'target'
-  | 'particles'
-  | 'trails'
-  | 'difference'
+// ─── how it is looked at ────────────────────────────────────────────────────
 
 /**
- * What the chart under the stage shows: KL to π (the Lyapunov function), KL to the data, the dissipation identity
- * KL′ = −εI, or the distance of two clouds under one noise.
+ * Layers of the two canvases, in the order in which they are drawn and listed. `contraction`: the local rate
+ * λmin(∇²V); `slow-mode`: the mode of the spectral gap.
  */
-export type ChartId = 'lyapunov' | 'data' | 'dissipation' | 'contraction'
+export const LAYER_IDS = [
+  'energy',
+  'contraction',
+  'slow-mode',
+  'contours',
+  'gradient',
+  'data',
+  'target',
+  'particles',
+  'trails',
+  'difference',
+] as const
+export type LayerId = (typeof LAYER_IDS)[number]
 
-/** How it is looked at. Never part of the numbers. */
-export interface ViewSpec {
-  readonly layers: readonly LayerId[]
-  readonly chart: ChartId
-  /** Steps a second while playing. */
-  readonly speed: number
+/**
+ * What the chart under the stage shows: KL to π (the Lyapunov function), the dissipation identity KL′ = −εI, KL to the
+ * data, or the distance of two clouds under one noise.
+ */
+export const CHART_IDS = ['lyapunov', 'dissipation', 'data', 'contraction'] as const
+export type ChartId = (typeof CHART_IDS)[number]
+
+const THEME_IDS = ['auto', 'light', 'dark'] as const
+
+/** Never part of the numbers. */
+const VIEW = record({
+  layers: subset(LAYER_IDS, ['energy', 'contours', 'particles']),
+  chart: choice(CHART_IDS, 'lyapunov'),
+  /** While playing. */
+  speed: number(decades('Speed', [1, 240], { unit: 'steps/s' }), 24),
   /** Pause exactly at this step; null: at the end. */
-  readonly haltAt: number | null
-  readonly pauseAtStop: boolean
-  readonly theme: 'auto' | 'light' | 'dark'
+  haltAt: nullable(number(steps('Halt at step', 0, 1)), 'null for the last step'),
+  pauseAtStop: boolean(false),
+  theme: choice(THEME_IDS, 'auto'),
+})
+
+export const SCENE = record({
+  version: fixed(1),
+  seed: SEED,
+  target: orDefault(TARGET),
+  energy: orDefault(ENERGY),
+  training: TRAINING,
+  domain: record({
+    halfWidth: number(linear('Half-width of the box', [1, 20], { step: 0.5 }), 4),
+    cells: number(
+      linear('Cells a side', [32, 256], { integer: true, step: 16, unit: 'cells' }),
+      128,
+    ),
+  }),
+  dynamics: DYNAMICS,
+  stopping: STOPPING,
+  view: VIEW,
+})
+export type SceneSpec = ValueOf<typeof SCENE>
+
+/** A reading of a scene. */
+export const newSceneReading = () => newReading(NESTING[1])
+
+// ─── ranges ─────────────────────────────────────────────────────────────────
+
+/** The path of a ranged number of a scene, without list indices, e.g. `energy.terms.weight`. */
+export type RangePath = PathsOf<{ scene: typeof SCENE }> extends `scene.${infer P}` ? P : never
+
+/** Every ranged number of a scene, by its path, in the order of the fields. */
+export const RANGES = Object.fromEntries(ranges(SCENE, '')) as Readonly<Record<RangePath, Range>>
+
+function* ranges({ form }: AnyField, path: string): Generator<[string, Range]> {
+  switch (form.kind) {
+    case 'number':
+    case 'vector':
+    case 'matrix':
+      if (form.range.label !== '') yield [path, form.range]
+      break
+    case 'list':
+      yield* ranges(form.entry, path)
+      break
+    case 'nullable':
+      yield* ranges(form.of, path)
+      break
+    case 'record':
+      yield* rangesOf(form.shape, path)
+      break
+    case 'variants':
+      for (const kind of Object.keys(form.kinds))
+        for (const shape of shapesOf(form.kinds, kind)) yield* rangesOf(shape, path)
+      break
+    default:
+  }
 }
 
-export interface SceneSpec {
-  readonly version: 1
-  readonly seed: number
-  readonly target: TargetSpec
-  readonly energy: EnergySpec
-  readonly training: TrainingSpec
-  readonly domain: { readonly halfWidth: number; readonly cells: number }
-  readonly dynamics: DynamicsSpec
-  readonly stopping: StoppingSpec
-  readonly view: ViewSpec
+function* rangesOf(shape: Shape, path: string): Generator<[string, Range]> {
+  for (const [key, field] of Object.entries(shape))
+    yield* ranges(field, path === '' ? key : `${path}.${key}`)
 }

@@ -1,28 +1,85 @@
 import fc from 'fast-check'
-import { CRITERION_IDS } from '../../core/analysis/ids.ts'
-import { TARGET_IDS } from '../../core/targets/ids.ts'
-import { OBJECTIVE_IDS } from '../../learning/ids.ts'
-import { BACKEND_CHOICES } from './decode.ts'
-import { CHART_IDS, hasKnownDensity, LAYER_IDS, SAMPLER_IDS, THEME_IDS } from './defaults.ts'
-import { RANGES, rangeOf } from './ranges.ts'
-import { AXES, DECIMALS, SEPARATORS } from './tableForm.ts'
-import type { RangePath } from './ranges.ts'
-import type {
-  BarrierSpec,
-  EnergySpec,
-  InitialSpec,
-  Matrix2,
-  SceneSpec,
-  SumTerm,
-  TargetSpec,
-  TrainingSpec,
-  Vector2,
+import { hasKnownDensity } from './defaults.ts'
+import type { Range } from './ranges.ts'
+import { shapesOf, type AnyField, type Form, type Shape } from './fieldKinds.ts'
+import {
+  RANGES,
+  SCENE,
+  TARGET,
+  type EnergySpec,
+  type Matrix2,
+  type RangePath,
+  type SceneSpec,
+  type TargetSpec,
+  type Vector2,
 } from './sceneSpec.ts'
 
-/** Arbitrary valid scenes for property tests: every kind, every range, ends of ranges included. */
+/** Arbitrary valid scenes for property tests, by the table of fields: every kind, every range, ends of ranges included. */
 
-function ranged(path: RangePath): fc.Arbitrary<number> {
-  const { min, max, open, integer } = rangeOf(path)
+/** How many sums an arbitrary energy may stand in. */
+const DEEPEST = 2
+/** Longest lists, where the table lets them be longer. */
+const LONGEST = 4
+
+function arbitrary({ form }: AnyField, depth: number): fc.Arbitrary<unknown> {
+  switch (form.kind) {
+    case 'number':
+      return ranged(form)
+    case 'vector':
+      return vector(form)
+    case 'matrix':
+      return spd
+    case 'boolean':
+      return fc.boolean()
+    case 'fixed':
+      return fc.constant(form.value)
+    case 'choice':
+      return fc.constantFrom(...form.ids)
+    case 'subset':
+      return fc.subarray([...form.ids], { minLength: form.least })
+    case 'text':
+      return text(form.pattern)
+    case 'list':
+      return list(form, depth)
+    case 'nullable':
+      return fc.option(arbitrary(form.of, depth))
+    case 'record':
+      return record(form.shape, depth)
+    case 'elsewhere':
+      return arbitrary(form.of(), depth + 1)
+    case 'variants':
+      return fc.oneof(
+        ...Object.keys(form.kinds).flatMap((kind) =>
+          shapesOf(form.kinds, kind)
+            .filter((shape) => !('terms' in shape) || depth < DEEPEST)
+            .map((shape) => record(shape, depth).map((fields) => ({ kind, ...fields }))),
+        ),
+      )
+  }
+}
+
+function record(shape: Shape, depth: number): fc.Arbitrary<object> {
+  const fields = Object.fromEntries(
+    Object.entries(shape).map(([key, field]) => [key, arbitrary(field, depth)]),
+  )
+  if ('seconds' in shape) {
+    return fc
+      .tuple(fc.record({ ...fields, seconds: fc.constant(null) }), fields.seconds!, ranged(STEPS))
+      .map(([training, seconds, steps]) => ({
+        ...training,
+        ...(seconds === null ? { steps } : { steps: null, seconds }),
+      }))
+  }
+  const requiredKeys = Object.keys(shape).filter((key) => shape[key]!.optional !== true)
+  return fc.record(fields, { requiredKeys })
+}
+
+interface Ranged {
+  readonly range: Range
+}
+const STEPS: Ranged = { range: RANGES['training.steps'] }
+
+function ranged({ range: { min, max, open, integer } }: Ranged): fc.Arbitrary<number> {
   if (integer === true) return fc.integer({ min, max })
   return fc
     .oneof(
@@ -32,8 +89,10 @@ function ranged(path: RangePath): fc.Arbitrary<number> {
     .map((value) => value + 0)
 }
 
-function vector(path: RangePath): fc.Arbitrary<Vector2> {
-  return fc.tuple(ranged(path), ranged(path))
+function vector(form: Extract<Form, { readonly kind: 'vector' }>) {
+  return fc
+    .tuple(ranged(form), ranged(form))
+    .filter(([x, y]) => (!form.nonZero || x !== 0 || y !== 0) && (!form.distinct || x !== y))
 }
 
 /** LLᵀ with a diagonal away from zero; symmetric to the bit. */
@@ -48,206 +107,50 @@ const spd: fc.Arbitrary<Matrix2> = fc
     [a * b + 0, b * b + c * c],
   ])
 
-const plainPoint = fc.tuple(
-  fc.double({ min: -1e9, max: 1e9, noNaN: true }).map((x) => x + 0),
-  fc.double({ min: -1e9, max: 1e9, noNaN: true }).map((x) => x + 0),
-)
+/** Texts that links could take for something else among them. */
+function text(pattern: RegExp): fc.Arbitrary<string> {
+  return fc
+    .oneof(
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
+      fc.stringMatching(/^[0-9a-f]{64}$/),
+      fc.constantFrom('two-moons', '7', 'true', 'null', 'a:b._-C', ''),
+    )
+    .filter((string) => pattern.test(string))
+}
+
+/** Some of the points of a data set lie on a lattice, as drawn ones do: links pack these in another way. */
 const drawnPoint = fc.tuple(
   fc.integer({ min: -40_000, max: 40_000 }).map((i) => i / 10_000 + 0),
   fc.integer({ min: -40_000, max: 40_000 }).map((i) => i / 10_000 + 0),
 )
 
-function varies(points: readonly Vector2[]): boolean {
-  return [0, 1].every((axis) => points.some((point) => point[axis] !== points[0]![axis]))
+function list({ entry, least, most }: Extract<Form, { readonly kind: 'list' }>, depth: number) {
+  const data = least >= LONGEST
+  const maxLength = Math.min(most, data ? 6 * least : LONGEST)
+  const lists = fc.array(arbitrary(entry, depth), { minLength: least, maxLength })
+  if (!data) return lists
+  return fc
+    .oneof(lists, fc.array(drawnPoint, { minLength: least, maxLength }))
+    .filter((points) =>
+      [0, 1].every((axis) => new Set(points.map((point) => (point as Vector2)[axis])).size > 1),
+    )
 }
 
-const path = fc
-  .string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
-  .filter((text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
-
-const known: fc.Arbitrary<TargetSpec> = fc.oneof(
-  fc.record({ kind: fc.constantFrom(...TARGET_IDS), sharpness: ranged('target.sharpness') }),
-  fc.record({
-    kind: fc.constant('gaussian-mixture' as const),
-    components: fc.array(
-      fc.record({
-        weight: ranged('target.components.weight'),
-        mean: vector('target.components.mean'),
-        covariance: spd,
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-  }),
-)
-
-export const targetArbitrary: fc.Arbitrary<TargetSpec> = fc.oneof(
-  { weight: 3, arbitrary: known },
-  { weight: 1, arbitrary: fc.constant<TargetSpec>({ kind: 'old-faithful' }) },
-  {
-    weight: 1,
-    arbitrary: fc.record(
-      {
-        kind: fc.constant('points' as const),
-        file: path,
-        columns: fc.option(
-          fc
-            .uniqueArray(ranged('target.columns'), { minLength: 2, maxLength: 2 })
-            .map(([a, b]): [number, number] => [a!, b!]),
-        ),
-        hash: fc.stringMatching(/^[0-9a-f]{64}$/),
-        separator: fc.constantFrom(...SEPARATORS),
-        decimal: fc.constantFrom(...DECIMALS),
-        log: fc.subarray([...AXES], { minLength: 1 }),
-        clip: ranged('target.clip'),
-      },
-      { requiredKeys: ['kind', 'file', 'columns'] },
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('points' as const),
-      points: fc
-        .oneof(
-          fc.array(plainPoint, { minLength: 10, maxLength: 20 }),
-          fc.array(drawnPoint, { minLength: 10, maxLength: 60 }),
-        )
-        .filter(varies),
-    }),
-  },
-)
-
-const training: fc.Arbitrary<TrainingSpec> = fc
-  .record({
-    objective: fc.constantFrom(...OBJECTIVE_IDS),
-    backend: fc.constantFrom(...BACKEND_CHOICES),
-    budget: fc.oneof(
-      ranged('training.steps').map((steps) => ({ steps, seconds: null })),
-      ranged('training.seconds').map((seconds) => ({ steps: null, seconds })),
-    ),
-  })
-  .map(({ objective, backend, budget }) => ({ objective, ...budget, backend }))
-
-const strength = ranged('energy.barriers.strength')
-const barrier: fc.Arbitrary<BarrierSpec> = fc.oneof(
-  fc.record({
-    kind: fc.constant('disc' as const),
-    center: vector('energy.barriers.center'),
-    radius: ranged('energy.barriers.radius'),
-    strength,
-  }),
-  fc.record({
-    kind: fc.constant('half-plane' as const),
-    normal: vector('energy.barriers.normal').filter(([x, y]) => x !== 0 || y !== 0),
-    offset: ranged('energy.barriers.offset'),
-    strength,
-  }),
-  fc.record({
-    kind: fc.constant('polygon' as const),
-    points: fc.array(vector('energy.barriers.points'), { minLength: 3, maxLength: 12 }),
-    strength,
-  }),
-)
-
-const leaf: fc.Arbitrary<EnergySpec> = fc.oneof(
-  fc.constant<EnergySpec>({ kind: 'trained' }),
-  fc.record({
-    kind: fc.constant('pretrained' as const),
-    name: fc.constantFrom(...TARGET_IDS, '7', 'true', 'null'),
-  }),
-  fc.record({
-    kind: fc.constant('shelf' as const),
-    id: fc.stringMatching(/^[\w.:-]{1,128}$/),
-    hash: fc.stringMatching(/^[0-9a-f]{0,64}$/),
-    recipe: fc.option(fc.record({ seed: ranged('seed'), target: targetArbitrary, training })),
-  }),
-  fc.record({
-    kind: fc.constant('quadratic' as const),
-    center: vector('energy.center'),
-    matrix: spd,
-  }),
-  fc.record({ kind: fc.constant('file' as const), path }),
-)
-
-/** An energy that is valid with this target in force: `exact` only where a density is known. */
-function energy(target: TargetSpec, depth: number): fc.Arbitrary<EnergySpec> {
-  const simple = hasKnownDensity(target)
-    ? fc.oneof(leaf, fc.constant<EnergySpec>({ kind: 'exact' }))
-    : leaf
-  if (depth === 0) return simple
-  const term: fc.Arbitrary<SumTerm> = fc.option(targetArbitrary).chain((own) =>
-    fc.record({
-      weight: ranged('energy.terms.weight'),
-      energy: energy(own ?? target, depth - 1),
-      target: fc.constant(own),
-    }),
-  )
-  return fc.oneof(
-    simple,
-    fc.record({
-      kind: fc.constant('sum' as const),
-      terms: fc.array(term, { minLength: 1, maxLength: 3 }),
-      barriers: fc.array(barrier, { maxLength: 3 }),
-    }),
-  )
+/** The energy with `trained` where `exact` has no density to be of. */
+function possible(energy: EnergySpec, target: TargetSpec): EnergySpec {
+  if (energy.kind === 'exact' && !hasKnownDensity(target)) return { kind: 'trained' }
+  if (energy.kind !== 'sum') return energy
+  const terms = energy.terms.map((term) => ({
+    ...term,
+    energy: possible(term.energy, term.target ?? target),
+  }))
+  return { ...energy, terms }
 }
 
-const initial: fc.Arbitrary<InitialSpec> = fc.oneof(
-  fc.record({
-    kind: fc.constant('gaussian' as const),
-    mean: vector('dynamics.initial.mean'),
-    covariance: spd,
-  }),
-  fc.record({
-    kind: fc.constant('uniform' as const),
-    halfWidth: ranged('dynamics.initial.halfWidth'),
-  }),
-  fc.record({
-    kind: fc.constant('point' as const),
-    at: vector('dynamics.initial.at'),
-    spread: ranged('dynamics.initial.spread'),
-  }),
-  fc.constant<InitialSpec>({ kind: 'data' }),
-  fc.constant<InitialSpec>({ kind: 'gibbs' }),
-)
+export const targetArbitrary = arbitrary(TARGET, 0) as fc.Arbitrary<TargetSpec>
 
-export const sceneArbitrary: fc.Arbitrary<SceneSpec> = targetArbitrary.chain((target) =>
-  fc.record({
-    version: fc.constant(1 as const),
-    seed: ranged('seed'),
-    target: fc.constant(target),
-    energy: energy(target, 2),
-    training,
-    domain: fc.record({
-      halfWidth: ranged('domain.halfWidth'),
-      cells: ranged('domain.cells'),
-    }),
-    dynamics: fc.record({
-      epsilon: ranged('dynamics.epsilon'),
-      stepSize: fc.option(ranged('dynamics.stepSize')),
-      steps: ranged('dynamics.steps'),
-      particles: ranged('dynamics.particles'),
-      sampler: fc.constantFrom(...SAMPLER_IDS),
-      skew: ranged('dynamics.skew'),
-      preconditioner: spd,
-      jumpEvery: ranged('dynamics.jumpEvery'),
-      initial,
-      companion: fc.option(vector('dynamics.companion')),
-    }),
-    stopping: fc.record({
-      criterion: fc.constantFrom(...CRITERION_IDS),
-      strict: fc.boolean(),
-      delta: ranged('stopping.delta'),
-    }),
-    view: fc.record({
-      layers: fc.subarray([...LAYER_IDS]),
-      chart: fc.constantFrom(...CHART_IDS),
-      speed: ranged('view.speed'),
-      haltAt: fc.option(ranged('view.haltAt')),
-      pauseAtStop: fc.boolean(),
-      theme: fc.constantFrom(...THEME_IDS),
-    }),
-  }),
+export const sceneArbitrary = (arbitrary(SCENE, 0) as fc.Arbitrary<SceneSpec>).map(
+  (scene): SceneSpec => ({ ...scene, energy: possible(scene.energy, scene.target) }),
 )
 
 /** Paths of `RANGES`, for tests over the table. */

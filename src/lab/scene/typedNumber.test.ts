@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readNumber } from './typedNumber.ts'
-import { rangeOf } from './ranges.ts'
+import { RANGES } from './sceneSpec.ts'
 
-const any = { ...rangeOf('dynamics.epsilon'), min: -1e9, max: 1e9 }
+const any = { ...RANGES['dynamics.epsilon'], min: -1e9, max: 1e9 }
 const whole = { ...any, integer: true } as const
 
 test.each([
@@ -60,9 +60,9 @@ test.each([
 test('what may be two numbers is refused with both of them, whatever the range', () => {
   const found = (first: string, second: string) =>
     expect.stringMatching(new RegExp(`may be ${first} or ${second}\\b`)) as string
-  expect(readNumber('10,000', rangeOf('dynamics.epsilon'))).toEqual({ found: found('10', '10000') })
+  expect(readNumber('10,000', RANGES['dynamics.epsilon'])).toEqual({ found: found('10', '10000') })
   expect(readNumber('-1,250', any)).toEqual({ found: found('-1.25', '-1250') })
-  expect(readNumber('10.000', rangeOf('dynamics.particles'))).toEqual({
+  expect(readNumber('10.000', RANGES['dynamics.particles'])).toEqual({
     found: found('10', '10000'),
   })
 })

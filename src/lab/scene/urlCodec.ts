@@ -1,13 +1,19 @@
-import { BACKEND_CHOICES, recoverScene } from './decode.ts'
+import { recoverScene } from './decode.ts'
 import { DEFAULT_SCENE } from './defaults.ts'
-import { seal, open as unseal } from './linkSeal.ts'
+import type { Json, JsonObject } from './fieldKinds.ts'
 import { minimal } from './normalise.ts'
-import type { Json, JsonObject } from './normalise.ts'
+import { describeRange, inRange } from './ranges.ts'
+import {
+  BACKEND_CHOICES,
+  RANGES,
+  type BackendChoice,
+  type SceneSpec,
+  type Vector2,
+} from './sceneSpec.ts'
+import { seal, open as unseal } from './linkSeal.ts'
 import { packPoints, unpackPoints } from './packedPoints.ts'
 import { addProblem, show } from './problem.ts'
 import type { Problem } from './problem.ts'
-import { describeRange, inRange, rangeOf } from './ranges.ts'
-import type { BackendChoice, SceneSpec, Vector2 } from './sceneSpec.ts'
 
 /**
  * A scene as a location hash, and back.
@@ -388,7 +394,7 @@ function readBackend(text: string | null, problems: Problem[]): BackendChoice | 
 
 function readHaltAt(text: string | null, problems: Problem[]): number | null {
   if (text === null) return null
-  const range = rangeOf('view.haltAt')
+  const range = RANGES['view.haltAt']
   if (NUMBER.test(text) && inRange(range, Number(text))) return Number(text)
   addProblem(problems, { field: '?haltAt', found: show(text), allowed: describeRange(range) })
   return null
