@@ -45,6 +45,12 @@ test('a table of one’s own is shown as it was read, decided by hand, and kept 
   ])
     await expect(dialog.getByRole('listitem').filter({ hasText: skipped })).toBeVisible()
 
+  await expect(
+    dialog.getByText(
+      'Columns passed over: column 1 (row numbers), note (text), mass (mg) (numbers, further right).',
+    ),
+  ).toBeVisible()
+
   // A wrong decision is said and can be taken back.
   const use = dialog.getByRole('button', { name: 'Use as target' })
   await choice('Separator').selectOption('pipe')
@@ -80,6 +86,27 @@ test('a table of one’s own is shown as it was read, decided by hand, and kept 
   await page.reload()
   await expect(page.getByRole('radio', { name: 'flowers' })).toBeChecked()
   await expect(stage(page)).toHaveAttribute('data-status', 'idle')
+})
+
+test('numbers that either decimal sign reads are named, and decided by a button', async ({
+  page,
+}) => {
+  await openStill(page)
+  await page.getByRole('button', { name: 'Paste', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'Paste points' })
+  const amounts = Array.from({ length: 40 }, (_, i) =>
+    [100 + ((i * 7919) % 40009), 250 + ((i * 104729) % 90001)]
+      .map((cell) => String(cell).replace(/\B(?=(\d{3})+$)/g, '.'))
+      .join(';'),
+  )
+  await dialog.getByLabel('Points').fill(amounts.join('\n'))
+  const sign = dialog.getByRole('combobox', { name: 'Decimal sign' })
+  await expect(sign).toHaveValue('comma')
+  const remark = dialog.getByText(/ in column 1 was read as 8019, since whole numbers such as 100 /)
+  await expect(remark).toBeVisible()
+  await dialog.getByRole('button', { name: 'Decimal sign: point' }).click()
+  await expect(sign).toHaveValue('point')
+  await expect(remark).toBeHidden()
 })
 
 test('pasted points keep their digits, however small, in the link as well', async ({ page }) => {

@@ -1,16 +1,16 @@
 import { decodeText } from '../../src/lab/io/encodings.ts'
 import { atOnce, type Pieces } from '../../src/lab/io/slices.ts'
+import type { TableOptions } from '../../src/lab/io/form.ts'
+import { MIN_ROWS } from '../../src/lab/io/rows.ts'
+import { readTable, readTableNow, type TableRead } from '../../src/lab/io/table.ts'
 import {
+  describePassedOver,
   describeReading,
   describeRemark,
   describeSkipped,
   describeTableError,
-  MIN_ROWS,
-  readTable,
-  readTableNow,
-  type TableOptions,
-  type TableRead,
-} from '../../src/lab/io/table.ts'
+  passedOver,
+} from '../../src/lab/io/tableWords.ts'
 import { AXES, DECIMALS, SEPARATORS } from '../../src/lab/scene/tableForm.ts'
 import { recoverScene } from '../../src/lab/scene/decode.ts'
 import type { Draws } from './draws.ts'
@@ -34,7 +34,18 @@ function goodTable(draws: Draws): string {
     const text = draws.chance(0.1) ? number.toExponential(digits) : number.toFixed(digits)
     const signed = draws.chance(0.1) ? text.replace('-', '−') : text
     return draws.chance(0.03)
-      ? draws.pick(['NA', '', '-', '2024-01-05', '1 234', '#N/A'])
+      ? draws.pick([
+          'NA',
+          '',
+          '-',
+          '2024-01-05',
+          '1 234',
+          '#N/A',
+          '1\u202F234,5',
+          '19.503',
+          '1,234',
+          '---',
+        ])
       : signed.replace('.', decimal)
   }
   const rows = Array.from({ length: MIN_ROWS + draws.below(40) }, () =>
@@ -130,6 +141,9 @@ function demandRead(read: TableRead, lines: number, options: TableOptions): void
     const own = columns.reduce((text, { name }) => text.replaceAll(name, quoted(name)), remark.text)
     demandMessage(describeRemark({ ...remark, text: own }))
   }
+  const passed = passedOver(read.layout, options)
+  if (passed.length > 0)
+    demandMessage(describePassedOver(passed.map(({ name, why }) => ({ name: quoted(name), why }))))
   const said = columns.map(({ name }) => ({ name: quoted(name) }))
   demandMessage(
     describeReading({

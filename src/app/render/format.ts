@@ -9,6 +9,7 @@ import {
 
 export {
   ABSENT,
+  counted,
   formatCount,
   formatDown,
   formatNats,

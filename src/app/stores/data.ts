@@ -1,22 +1,24 @@
 import { decodeText, type Encoding } from '../../lab/io/encodings.ts'
 import { sha256Hex } from '../../lab/io/sha256.ts'
 import type { Pieces } from '../../lab/io/slices.ts'
-import { readTable, type TableOptions, type TableRead } from '../../lab/io/table.ts'
+import type { TableOptions } from '../../lab/io/form.ts'
+import { readTable, type TableRead } from '../../lab/io/table.ts'
 import { quantisePoint } from '../../lab/scene/packedPoints.ts'
 import type { Vector2 } from '../../lab/scene/sceneSpec.ts'
 
+export type { TableOptions } from '../../lab/io/form.ts'
+export type { Layout } from '../../lab/io/layout.ts'
+export type { PointTable, TableRead } from '../../lab/io/table.ts'
 export {
   describeKind,
+  describePassedOver,
   describeSkipped,
   describeTableError,
+  passedOver,
   SEPARATOR_TEXTS,
-  type Layout,
-  type PointTable,
-  type TableOptions,
-  type TableRead,
-} from '../../lab/io/table.ts'
+} from '../../lab/io/tableWords.ts'
 export type { DataContent } from '../storage/records.ts'
-export { FAR, type Remark, type Way } from '../../lab/io/scale.ts'
+export { FAR, WAYS_WITH_THE_TABLE, type Remark, type Way } from '../../lab/io/scale.ts'
 export { DECIMALS, SEPARATORS } from '../../lab/scene/tableForm.ts'
 
 /** A file as text. */

@@ -1,12 +1,14 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import { prepareContext } from '../render/canvas.ts'
-import { formatCount } from '../render/format.ts'
+import { counted, formatCount } from '../render/format.ts'
 import { drawScatter } from '../render/scatter.ts'
 import {
   DECIMALS,
   describeKind,
+  describePassedOver,
   describeSkipped,
   FAR,
+  passedOver,
   readText,
   SEPARATOR_TEXTS,
   SEPARATORS,
@@ -16,6 +18,7 @@ import {
   type TableOptions,
   type TableRead,
   type Way,
+  WAYS_WITH_THE_TABLE,
 } from '../stores/data.ts'
 import { usePalette } from './context.ts'
 import { useSurface } from './useSurface.ts'
@@ -108,7 +111,7 @@ export function TablePreview({
           <div className="table-sight">
             <div className="first-look">
               {layout.available.length > 0 && <FirstRows layout={layout} />}
-              {table !== null && <Outcome table={table} encoding={encoding} />}
+              {table !== null && <Outcome table={table} options={options} encoding={encoding} />}
             </div>
             {table !== null && <Scatter table={table} />}
           </div>
@@ -133,6 +136,8 @@ export function TablePreview({
               if (way === 'clip') decide({ ...options, clip: FAR })
               else if (way === 'log-x' || way === 'log-y')
                 decide(withLog(options, way === 'log-x' ? 'x' : 'y', true))
+              else if (way === 'decimal-point' || way === 'decimal-comma')
+                decide({ ...options, decimal: way === 'decimal-point' ? 'point' : 'comma' })
               else across.current?.focus()
             }}
           />
@@ -311,17 +316,20 @@ function Scatter({ table: { points, columns } }: { readonly table: PointTable })
 
 /** What was read and what was not. */
 function Outcome({
-  table: { points, skipped },
+  table: { points, layout, skipped },
+  options,
   encoding,
 }: {
   readonly table: PointTable
+  readonly options: TableOptions
   readonly encoding: string | null
 }) {
   const id = useId()
+  const passed = passedOver(layout, options)
   return (
     <div className="outcome" aria-live="polite">
       <p>
-        <strong>{formatCount(points.length / 2)} points</strong>
+        <strong>{counted(points.length / 2, 'point')}</strong>
         {encoding !== null && <span className="quiet"> · {encoding}</span>}
         {skipped.length > 0 && <span id={id}>. Skipped:</span>}
       </p>
@@ -332,14 +340,17 @@ function Outcome({
           ))}
         </ul>
       )}
+      {passed.length > 0 && <p className="quiet">Columns {describePassedOver(passed)}.</p>}
     </div>
   )
 }
 
-const WAY_LABELS: Readonly<Record<Exclude<Way, 'rows'>, string>> = {
+const WAY_LABELS: Readonly<Partial<Record<Way, string>>> = {
   clip: 'Leave far rows out',
   'log-x': 'Logarithm across',
   'log-y': 'Logarithm up',
+  'decimal-point': 'Decimal sign: point',
+  'decimal-comma': 'Decimal sign: comma',
   columns: 'Other columns',
 }
 
@@ -350,11 +361,15 @@ function Remarks({
   readonly table: PointTable
   readonly onWay: (way: Way) => void
 }) {
+  const wishes: Readonly<Partial<Record<Way, string>>> = WAYS_WITH_THE_TABLE
   return remarks.map(({ kind, text, ways }: Remark, i) => (
     <div key={`${kind} ${i}`} className="remark">
-      <p>{text}</p>
+      <p>
+        {text}
+        {ways.map((way) => (wishes[way] === undefined ? '' : ` A way on: ${wishes[way]}.`))}
+      </p>
       {ways
-        .filter((way) => way !== 'rows')
+        .filter((way) => WAY_LABELS[way] !== undefined)
         .map((way) => (
           <button
             key={way}

@@ -118,7 +118,13 @@ function tableOf({ current }: TableReading) {
 }
 
 function problemOf({ shown }: TableReading, before: string): string | null {
-  return shown !== null && 'error' in shown ? before + describeTableError(shown.error) : null
+  if (shown === null || !('error' in shown)) return null
+  const { error, layout } = shown
+  const form =
+    error.form === true && layout !== null
+      ? '; where Separator or Decimal sign above is wrong, choose another'
+      : ''
+  return before + describeTableError(error) + form
 }
 
 function Problem({ text }: { readonly text: string | null }) {

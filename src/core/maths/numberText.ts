@@ -151,6 +151,11 @@ export function formatCount(value: number): string {
   return (Math.round(value) < 0 ? MINUS : '') + grouped
 }
 
+/** "1 point", "12 345 points". */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${formatCount(value)} ${value === 1 ? one : many}`
+}
+
 /** "0.0123 nats". */
 export function nats(value: number | null | undefined): string {
   return `${formatNats(value)} nats`

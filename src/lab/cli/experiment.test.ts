@@ -174,7 +174,10 @@ test('what cannot be read, and where nothing can be written: said in a line befo
       [own('d.json', '.'), '--out', path.join(folder, 'x1')],
       /found \., a folder; allowed: a readable file/,
     ],
-    [[own('e.json', 'secret.txt'), '--out', path.join(folder, 'x2')], /secret\.txt, line 1/],
+    [
+      [own('e.json', 'secret.txt'), '--out', path.join(folder, 'x2')],
+      /secret\.txt, line 1.*; read with separator: \w+, decimal sign: point; target\.separator and target\.decimal can say otherwise$/m,
+    ],
     [[weights, '--out', path.join(folder, 'x3')], /^energy: not a readable safetensors file/],
     [[long, '--out', secret], /^--out: .*; allowed: a folder/],
   ]
@@ -210,15 +213,16 @@ test('says how a file of points was read, on stderr before anything is computed 
   ])
   expect([plain.code, clipped.code]).toEqual([0, 0])
   const said = plain.stderr.split('\n')
-  expect(said.slice(0, 3)).toEqual([
+  expect(said.slice(0, 4)).toEqual([
     'mine.csv: 61 points from x and y; UTF-16 LE, separator: tab, decimal sign: comma',
+    'mine.csv: passed over: column 1 (row numbers), note (text)',
     'mine.csv: skipped 1 row with a gap (line 62: "NA" in x)',
     expect.stringMatching(
       /^warning: mine\.csv: Line 63 sets the scale of x: .* A way on: "clip": 10 /u,
     ),
   ])
   expect(clipped.stderr).toMatch(
-    /^mine\.csv: 60 points.*\n.*\nmine\.csv: skipped 1 far row left out \(line 63\)\n/u,
+    /^mine\.csv: 60 points.*\n.*\n.*\nmine\.csv: skipped 1 far row left out \(line 63\)\n/u,
   )
   const { data } = JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8')) as RunResult
   expect(data).toMatchObject([
@@ -233,6 +237,10 @@ test('says how a file of points was read, on stderr before anything is computed 
       columns: [
         { index: 1, name: 'x' },
         { index: 3, name: 'y' },
+      ],
+      passedOver: [
+        { index: 0, name: 'column 1', why: 'row numbers' },
+        { index: 2, name: 'note', why: 'text' },
       ],
       skipped: [{ kind: 'gap', rows: 1, line: 62, found: '"NA"', column: 'x' }],
     },

@@ -4,7 +4,7 @@ import { Aborted, Refusal } from '../engine/refusal.ts'
 import { Session } from '../engine/session.ts'
 import { readSceneFile, writeBundle, type SceneFile } from '../io/bundle.ts'
 import { curvesCsv } from '../io/curvesCsv.ts'
-import { describeReading, describeSkipped } from '../io/table.ts'
+import { describePassedOver, describeReading, describeSkipped } from '../io/tableWords.ts'
 import type { TrainReply } from '../protocol/calls.ts'
 import type { DataReport, RunResult } from '../protocol/result.ts'
 import { describeProblem } from '../scene/problem.ts'
@@ -130,8 +130,9 @@ function partialFiles({ summary, scene, weights }: TrainReply) {
 
 /** How a file of points was read, and what of it was not. */
 function printReading(report: DataReport): void {
-  const { file, skipped, remarks } = report
+  const { file, passedOver, skipped, remarks } = report
   print(`${file}: ${describeReading(report)}`)
+  if (passedOver.length > 0) print(`${file}: ${describePassedOver(passedOver)}`)
   for (const skip of skipped) print(`${file}: skipped ${describeSkipped(skip)}`)
   for (const remark of remarks) print(`warning: ${file}: ${remark}`)
 }

@@ -13,9 +13,16 @@ import type { Density } from '../../core/targets/target.ts'
 import { decodeText } from '../io/encodings.ts'
 import { sha256HexSync } from '../io/sha256.ts'
 import { atOnce } from '../io/slices.ts'
-import { describeRemark, describeTableError, readTableNow } from '../io/table.ts'
+import { readTableNow, type TableRead } from '../io/table.ts'
+import {
+  describeRemark,
+  describeTableError,
+  passedOver,
+  SEPARATOR_TEXTS,
+} from '../io/tableWords.ts'
 import type { DataReport } from '../protocol/result.ts'
 import type { PointsFile, TargetSpec } from '../scene/sceneSpec.ts'
+import type { TableForm } from '../scene/tableForm.ts'
 import type { AssetReader } from './assets.ts'
 import { drawInside } from './draws.ts'
 import { Refusal } from './refusal.ts'
@@ -40,18 +47,34 @@ export async function readPoints(spec: PointsSpec, assets: AssetReader): Promise
   const bytes = 'file' in spec ? await readFile(spec, assets) : await assets.oldFaithful()
   const decoded = atOnce(decodeText(bytes))
   if ('error' in decoded) return refuse(true, decoded.error)
-  const table = readTableNow(decoded.text, 'file' in spec ? spec : {})
-  if ('error' in table) return refuse(table.error.line === 0, describeTableError(table.error))
+  const options = 'file' in spec ? spec : {}
+  const table = readTableNow(decoded.text, options)
+  if ('error' in table)
+    return refuse(table.error.line === 0, describeTableError(table.error) + formOf(table, options))
   const { points, columns, layout, skipped, remarks } = table
   const { separator, decimal } = layout
   const report = {
     ...{ file, encoding: decoded.encoding, separator, decimal },
     columns: columns.map(({ index, name }) => ({ index, name })),
+    passedOver: passedOver(layout, options),
     points: points.length / 2,
     skipped,
     remarks: remarks.map(describeRemark),
   }
   return { points, report: file === null ? null : { ...report, file } }
+}
+
+/** How a table was read that was refused, where that may be the reason and can be decided. */
+function formOf(
+  { error: { form }, layout }: Extract<TableRead, { error: unknown }>,
+  options: TableForm,
+): string {
+  if (form !== true || layout === null) return ''
+  const open = (['separator', 'decimal'] as const).filter((name) => options[name] === undefined)
+  if (open.length === 0) return ''
+  const { separator, decimal } = layout
+  const others = open.map((name) => `target.${name}`).join(' and ')
+  return `; read with separator: ${SEPARATOR_TEXTS[separator]}, decimal sign: ${decimal}; ${others} can say otherwise`
 }
 
 async function readFile({ file, hash }: PointsFile, assets: AssetReader): Promise<Uint8Array> {

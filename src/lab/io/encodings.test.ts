@@ -11,6 +11,13 @@ function utf16(text: string, little: boolean): Uint8Array {
   return new Uint8Array(view.buffer)
 }
 
+function utf32(text: string, little: boolean): Uint8Array {
+  const codes = Array.from(text, (c) => c.codePointAt(0)!)
+  const view = new DataView(new ArrayBuffer(4 * codes.length))
+  for (const [i, code] of codes.entries()) view.setUint32(4 * i, code, little)
+  return new Uint8Array(view.buffer)
+}
+
 const bytes = (...values: readonly number[]) => Uint8Array.from(values)
 const joined = (a: Uint8Array, b: Uint8Array) => Uint8Array.from([...a, ...b])
 const decode = (file: Uint8Array) => atOnce(decodeText(file))
@@ -22,6 +29,8 @@ it.each([
   ['UTF-16 BE', utf16(`\uFEFF${TEXT}`, false)],
   ['UTF-16 LE', utf16(TEXT, true)],
   ['UTF-16 BE', utf16(TEXT, false)],
+  ['UTF-32 LE', utf32(`\uFEFF${TEXT}`, true)],
+  ['UTF-32 BE', utf32(`\uFEFF${TEXT}`, false)],
 ])('reads %s', (encoding, file) => {
   expect(decode(file)).toEqual({ text: TEXT, encoding })
 })
@@ -38,6 +47,11 @@ it('reads characters that lie across the pieces in which it works', () => {
   expect(decode(new TextEncoder().encode(text))).toEqual({ text, encoding: 'UTF-8' })
   const wide = utf16(`\uFEFF${text}`, true)
   expect(decode(wide.subarray(0, wide.length - 1))).toMatchObject({ encoding: 'UTF-16 LE' })
+  const widest = utf32(`\uFEFF${text}`, false)
+  expect(decode(widest)).toEqual({ text, encoding: 'UTF-32 BE' })
+  // What is no character, and a file cut short.
+  const broken = joined(utf32('\uFEFFa', true), bytes(0, 0xd8, 0, 0, 0xff, 0xff, 0xff, 0xff, 1))
+  expect(decode(broken)).toEqual({ text: 'a\uFFFD\uFFFD', encoding: 'UTF-32 LE' })
 })
 
 it.each([

@@ -1,18 +1,19 @@
 import type { Pieces } from './slices.ts'
 
 /** How the characters of a text file are written. */
-export type Encoding = 'UTF-8' | 'UTF-16 LE' | 'UTF-16 BE' | 'Windows-1252'
+export type Encoding =
+  'UTF-8' | 'UTF-16 LE' | 'UTF-16 BE' | 'UTF-32 LE' | 'UTF-32 BE' | 'Windows-1252'
 
 export interface Decoded {
   readonly text: string
   readonly encoding: Encoding
 }
 
-const LABELS: Readonly<Record<Exclude<Encoding, 'Windows-1252'>, string>> = {
+const LABELS = {
   'UTF-8': 'utf-8',
   'UTF-16 LE': 'utf-16le',
   'UTF-16 BE': 'utf-16be',
-}
+} as const satisfies Partial<Record<Encoding, string>>
 /** The characters of bytes 0x80 to 0x9f in Windows-1252. Decoders of that name do not agree on them. */
 const WINDOWS = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 /** Bytes that are decoded at a time. */
@@ -26,6 +27,8 @@ const HEAD = 4096
  * Yields between pieces of the work.
  */
 export function* decodeText(bytes: Uint8Array): Pieces<Decoded | { readonly error: string }> {
+  const wide = wideMarkOf(bytes)
+  if (wide !== null) return { text: yield* decodeWide(bytes, wide === 'UTF-32 LE'), encoding: wide }
   const marked = markOf(bytes)
   if (marked === null) {
     const other = otherThanText(bytes)
@@ -52,6 +55,23 @@ function* decodeWindows(bytes: Uint8Array): Pieces<string> {
   return pieces.join('')
 }
 
+/** What is no character becomes the sign for that. */
+function* decodeWide(bytes: Uint8Array, little: boolean): Pieces<string> {
+  const pieces: string[] = []
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength - (bytes.length % 4))
+  for (let at = 4; at < view.byteLength; at += 2 ** 14) {
+    const end = Math.min(view.byteLength, at + 2 ** 14)
+    const codes: number[] = []
+    for (let i = at; i < end; i += 4) {
+      const code = view.getUint32(i, little)
+      codes.push(code < 0x110000 && (code < 0xd800 || code > 0xdfff) ? code : 0xfffd)
+    }
+    pieces.push(String.fromCodePoint(...codes))
+    if (pieces.length % 32 === 0) yield undefined
+  }
+  return pieces.join('')
+}
+
 function* decodeAs(bytes: Uint8Array, encoding: keyof typeof LABELS): Pieces<string | null> {
   const decoder = new TextDecoder(LABELS[encoding], { fatal: encoding === 'UTF-8' })
   const pieces: string[] = []
@@ -72,6 +92,12 @@ function markOf(bytes: Uint8Array): keyof typeof LABELS | null {
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'UTF-8'
   if (a === 0xff && b === 0xfe) return 'UTF-16 LE'
   return a === 0xfe && b === 0xff ? 'UTF-16 BE' : null
+}
+
+function wideMarkOf(bytes: Uint8Array): 'UTF-32 LE' | 'UTF-32 BE' | null {
+  const [a, b, c, d] = bytes
+  if (a === 0xff && b === 0xfe && c === 0 && d === 0) return 'UTF-32 LE'
+  return a === 0 && b === 0 && c === 0xfe && d === 0xff ? 'UTF-32 BE' : null
 }
 
 function utf16Of(bytes: Uint8Array): keyof typeof LABELS | null {

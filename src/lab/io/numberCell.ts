@@ -73,6 +73,19 @@ export function numberAt(text: string, from: number, to: number, decimal: Decima
   return negative ? 0 - value : value
 }
 
+export function otherThan(decimal: Decimal): Decimal {
+  return decimal === 'point' ? 'comma' : 'point'
+}
+
+/** Whether a cell is one number with a decimal point and another with a decimal comma: 19.503 and 19503. */
+export function readsTwice(cell: string): boolean {
+  const [point, comma] = [
+    numberAt(cell, 0, cell.length, 'point'),
+    numberAt(cell, 0, cell.length, 'comma'),
+  ]
+  return !Number.isNaN(point) && !Number.isNaN(comma) && point !== comma
+}
+
 function uncommon(unsigned: string, decimal: Decimal): number {
   const other = decimal === 'point' ? ',' : '.'
   const plain = decimal === 'comma' ? unsigned.replace(',', '.') : unsigned

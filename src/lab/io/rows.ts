@@ -1,6 +1,10 @@
 import type { Separator } from '../scene/tableForm.ts'
 import { isBlank } from './numberCell.ts'
 
+/** Fewest points that a data set may have, and most rows that one file may bring. */
+export const MIN_ROWS = 10
+export const MAX_ROWS = 200_000
+export const MAX_LINES = 2 * MAX_ROWS
 /** Most characters and most cells of a row. */
 export const LONGEST_ROW = 2 ** 20
 export const MAX_COLUMNS = 1000
@@ -23,6 +27,15 @@ export interface RowFault {
   /** 1-based. */
   readonly line: number
   readonly message: string
+}
+
+/** How rows are cut into cells. */
+export interface Cut {
+  readonly separator: Separator
+  /** They are blanks, and one closed with one opened after it ends a row: `[[1, 2], [3, 4]]`. */
+  readonly brackets?: boolean
+  /** A separator between two digits is part of a number. */
+  readonly tight?: boolean
 }
 
 /**
@@ -48,14 +61,15 @@ export class Rows {
 
   private readonly separator: number
   private readonly brackets: boolean
+  private readonly tight: boolean
   /** Quotes inside the cell at hand are doubled. */
   private readonly doubled = new Uint8Array(MAX_COLUMNS + 1)
 
-  /** @param brackets they are blanks, and one closed with one opened after it ends a row: `[[1, 2], [3, 4]]` */
-  constructor(text: string, separator: Separator, brackets: boolean, at = 0, line = 1) {
+  constructor(text: string, { separator, brackets = false, tight = false }: Cut, at = 0, line = 1) {
     this.text = text
     this.separator = CODES[separator]
     this.brackets = brackets
+    this.tight = tight
     this.at = at
     this.line = line
   }
@@ -111,7 +125,7 @@ export class Rows {
         i = end
         continue
       }
-      while (i < limit && !this.endsWord(text.charCodeAt(i))) i++
+      while (i < limit && (!this.endsWord(text.charCodeAt(i)) || this.joinsThousands(i))) i++
       if (i === limit && limit < text.length) return this.tooLong()
       if (!this.add(start, i, 0)) return 'fault'
     }
@@ -119,6 +133,20 @@ export class Rows {
 
   private endsWord(code: number): boolean {
     return code === LF || code === CR || isBlank(code) || (this.brackets && isBracket(code))
+  }
+
+  private betweenDigits(i: number): boolean {
+    return isDigit(this.text.charCodeAt(i - 1)) && isDigit(this.text.charCodeAt(i + 1))
+  }
+
+  /** Whether a blank that no line is broken at stands between the thousands of a number. */
+  private joinsThousands(i: number): boolean {
+    const { text } = this
+    const code = text.charCodeAt(i)
+    if (code !== 0xa0 && code !== 0x2009 && code !== 0x202f) return false
+    const digit = (by: number) => isDigit(text.charCodeAt(i + by))
+    if (!(digit(-1) && digit(1) && digit(2) && digit(3)) || digit(4)) return false
+    return !(digit(-2) && digit(-3) && digit(-4))
   }
 
   private cells(from: number, limit: number): 'row' | 'blank' | 'fault' {
@@ -153,7 +181,8 @@ export class Rows {
         let end = start
         for (; i < limit; i++) {
           const c = text.charCodeAt(i)
-          if (c === separator || c === LF || c === CR) break
+          if (c === LF || c === CR) break
+          if (c === separator && !(this.tight && this.betweenDigits(i))) break
           if (c <= 32 || c > 127) {
             if (isBlank(c)) continue
           } else if (brackets && isBracket(c)) {
@@ -299,6 +328,10 @@ export class Rows {
 /** What a workbook writes where it has no number is no comment. */
 function isSheetError(text: string, at: number): boolean {
   return /^#(?:N\/A|DIV\/0!|VALUE!|NUM!|REF!|NAME\?|NULL!)/iu.test(text.slice(at, at + 8))
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 /** [ ] ( ) { } */

@@ -1,12 +1,29 @@
 import { formatCount, formatNumber } from '../../core/maths/numberText.ts'
 import type { Pieces } from './slices.ts'
 
-/** What may be done about a remark: leave far rows out, the logarithm of an axis, other columns, more rows. */
-export type Way = 'clip' | 'log-x' | 'log-y' | 'columns' | 'rows'
+/** What can only be done by whoever makes the table. */
+export const WAYS_WITH_THE_TABLE = {
+  rows: 'more rows make it surer',
+  digits: 'numbers that are rounded less, or more rows that differ',
+  independent: 'a column that does not follow from the other, such as its distance from the line',
+  rescale: 'a function of the column that draws its ends in, such as the cube root',
+  measured: 'a table with two columns that were measured',
+  resave: 'the table saved with semicolons or tabs between the cells',
+} as const
+
+/** What may be done about a remark: leave far rows out, the logarithm of an axis, the other decimal sign, other columns, another table. */
+export type Way =
+  | 'clip'
+  | 'log-x'
+  | 'log-y'
+  | 'decimal-point'
+  | 'decimal-comma'
+  | 'columns'
+  | keyof typeof WAYS_WITH_THE_TABLE
 
 /** Something about points that will make a poor target of them, though they can be one. */
 export interface Remark {
-  readonly kind: 'zeros' | 'outlier' | 'few' | 'duplicates' | 'levels' | 'line'
+  readonly kind: 'signs' | 'index' | 'zeros' | 'outlier' | 'few' | 'duplicates' | 'levels' | 'line'
   /** One sentence. */
   readonly text: string
   readonly ways: readonly Way[]
@@ -18,6 +35,8 @@ export interface Judged {
   /** 1-based line of each. */
   readonly lines: Int32Array
   readonly names: readonly [string, string]
+  /** There are other columns of numbers. */
+  readonly others: boolean
 }
 
 /** How many spreads beyond the quartiles a row must lie to be called far. */
@@ -61,11 +80,11 @@ export function isFar(value: number, { low, high }: Middle, clip: number): boole
   return value < low - reach || value > high + reach
 }
 
-export function* judge({ points, lines, names }: Judged): Pieces<readonly Remark[]> {
+export function* judge({ points, lines, names, others }: Judged): Pieces<readonly Remark[]> {
   const remarks: Remark[] = []
   const n = points.length / 2
   for (const axis of [0, 1]) {
-    const outlier = yield* farRow({ points, lines, names }, axis)
+    const outlier = yield* farRow({ points, lines, names, others }, axis)
     if (outlier !== null) remarks.push(outlier)
   }
   const straight = yield* correlation(points)
@@ -73,15 +92,16 @@ export function* judge({ points, lines, names }: Judged): Pieces<readonly Remark
     remarks.push({
       kind: 'line',
       text: `The points lie on a line, nearly: the correlation of ${names[0]} and ${names[1]} is ${formatNumber(straight, 6)}.`,
-      ways: ['columns'],
+      ways: [others ? 'columns' : 'independent'],
     })
   }
+  const differ: readonly Way[] = others ? ['columns', 'digits'] : ['digits']
   const distinct = yield* countDistinct(points)
   if (2 * distinct <= n) {
     remarks.push({
       kind: 'duplicates',
       text: `Only ${formatCount(distinct)} of the ${formatCount(n)} points differ.`,
-      ways: ['columns'],
+      ways: differ,
     })
   } else
     for (const axis of [0, 1]) {
@@ -90,21 +110,21 @@ export function* judge({ points, lines, names }: Judged): Pieces<readonly Remark
       remarks.push({
         kind: 'levels',
         text: `${names[axis]!} takes ${String(levels)} values only: the points stand on ${String(levels)} lines.`,
-        ways: ['columns'],
+        ways: differ,
       })
     }
   if (n < FEW) {
     const [train, rest] = [Math.round(0.6 * n), Math.round(0.2 * n)]
     remarks.push({
       kind: 'few',
-      text: `Only ${String(n)} points: about ${String(train)} are learned from, ${String(rest)} choose the energy and ${String(rest)} test it.`,
+      text: `Only ${String(n)} points: about ${String(train)} make the target, ${String(rest)} choose how smooth it is and ${String(n - train - rest)} are kept for tests.`,
       ways: ['rows'],
     })
   }
   return remarks
 }
 
-function* farRow({ points, lines, names }: Judged, axis: number): Pieces<Remark | null> {
+function* farRow({ points, lines, names, others }: Judged, axis: number): Pieces<Remark | null> {
   const n = points.length / 2
   const middle = middleOf(points, axis)
   let [least, most] = [0, 0]
@@ -127,7 +147,7 @@ function* farRow({ points, lines, names }: Judged, axis: number): Pieces<Remark 
   const number = (value: number) => formatNumber(value, 3)
   let same = -1
   for (let i = axis; i < 2 * n; i += 2) if (points[i] === points[2 * extreme + axis]) same++
-  const others =
+  const alike =
     same === 0
       ? ''
       : same === 1
@@ -135,8 +155,8 @@ function* farRow({ points, lines, names }: Judged, axis: number): Pieces<Remark 
         : `, as have ${formatCount(same)} other rows`
   return {
     kind: 'outlier',
-    text: `Line ${String(lines[extreme])} sets the scale of ${names[axis]!}: it has ${number(points[2 * extreme + axis]!)}${others}; the middle half lies from ${number(middle.low)} to ${number(middle.high)}.`,
-    ways: [...ways, 'columns'],
+    text: `Line ${String(lines[extreme])} sets the scale of ${names[axis]!}: it has ${number(points[2 * extreme + axis]!)}${alike}; the middle half lies from ${number(middle.low)} to ${number(middle.high)}.`,
+    ways: ways.length === 0 && !others ? ['rescale'] : others ? [...ways, 'columns'] : ways,
   }
 }
 

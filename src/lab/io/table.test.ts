@@ -1,15 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { TableOptions } from './form.ts'
+import { MIN_ROWS } from './rows.ts'
 import { atOnce } from './slices.ts'
+import { readTable, readTableNow, type PointTable, type TableRead } from './table.ts'
 import {
+  describePassedOver,
   describeReading,
+  describeRemark,
   describeSkipped,
   describeTableError,
-  MIN_ROWS,
-  readTable,
-  readTableNow,
-} from './table.ts'
-import type { PointTable, TableOptions, TableRead } from './table.ts'
+  passedOver,
+} from './tableWords.ts'
 
 function table(read: TableRead): PointTable {
   if ('error' in read) throw new Error(describeTableError(read.error))
@@ -117,26 +119,27 @@ describe('readTable', () => {
       'a column that is not there',
       body(',', '\n'),
       [0, 2],
-      'line 1, column 2: there is no column 2; the file has 2 columns, counted from 0',
+      'line 1: there is no column 3 (2 in "columns", which counts from 0); the file has 2 columns',
     ],
     ['too few rows', '1,2\n3,4\n', undefined, 'the file has 2 points; allowed: at least 10'],
+    ['one row', 'x,y\n1,2\n', undefined, 'the file has 1 point; allowed: at least 10'],
     [
       'too few rows for want of numbers',
       `x,y\n1,2\n3,abc\n${'5,6\n'.repeat(8)}`,
       [0, 1],
-      'line 3, column 1: found "abc"; allowed: a number with a decimal point',
+      'line 3, column 2: found "abc"; allowed: a number with a decimal point (the file has 9 points, fewer than 10)',
     ],
     [
       'more bad rows than good',
       `${body(',', '\n')}${'a,b\n'.repeat(13)}`,
       [0, 1],
-      'line 13, column 0: found "a"; allowed: a number with a decimal point',
+      'line 13, column 1: found "a"; allowed: a number with a decimal point (13 rows give no point, 12 do)',
     ],
     [
       'a column that does not vary',
       Array.from({ length: 12 }, (_, i) => `${i},3`).join('\n'),
       undefined,
-      'line 1, column 1: every number of the second column is 3; allowed: numbers that differ',
+      'line 1, column 2: every number of the second column is 3; allowed: numbers that differ',
     ],
   ])('refuses %s', (_, text, columns, message) => {
     expect(errorOf(readTableNow(text, { columns: columns ?? null }))).toBe(message)
@@ -334,7 +337,7 @@ describe('how a table is taken apart', () => {
   it('names commas that separate cells and decimals alike', () => {
     const both = ROWS.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`.replaceAll('.', ','))
     expect(errorOf(readTableNow(`x,y\n${both.join('\n')}`))).toBe(
-      'line 2: 4 cells in a row; allowed: 2, as in the others; a comma cannot be both separator and decimal sign',
+      'line 2: 4 cells under 2 names; a comma cannot be both separator and decimal sign; allowed: semicolons or tabs between cells, or decimal points',
     )
   })
 
@@ -406,6 +409,26 @@ describe('what is no row of numbers', () => {
     expect(told(found)).toEqual(['30 rows with a gap (first on line 14: "NA" in y)'])
   })
 
+  it('is an empty row where it has separators, and nothing where it is blank', () => {
+    expect(told(read(`x,y\n\n,\n${rows}\n , \n\n`))).toEqual(['2 empty rows (first on line 3)'])
+    expect(errorOf(readTableNow('x,y\n'))).toBe(
+      'line 1: found no row of numbers; allowed: two columns of them',
+    )
+  })
+
+  it('may be a rule between header and rows, which is no gap', () => {
+    const ruled = (rule: string, separator: string) =>
+      told(read(`x${separator}y\n${rule}\n${body(separator, '\n')}`))
+    expect(ruled(':--- | ---:', ' | ')).toEqual(['1 rule row, as in Markdown (line 2)'])
+    expect(ruled('-|-', '|')).toEqual(['1 rule row, as in Markdown (line 2)'])
+    expect(ruled('-----+-----', ' | ')).toEqual(['1 rule row, as in Markdown (line 2)'])
+    expect(ruled('=====  =====', '  ')).toEqual(['1 rule row, as in Markdown (line 2)'])
+    const table = `+---+---+\n| x | y |\n+---+---+\n${ROWS.map(([x, y]) => `| ${x} | ${y} |`).join('\n')}\n+---+---+`
+    expect(told(read(table))).toEqual(['3 rule rows, as in Markdown (first on line 1)'])
+    expect(read(table).columns.map(({ name }) => name)).toEqual(['x', 'y'])
+    expect(read(table).points).toEqual(EXPECTED)
+  })
+
   it('is a row of other cells than the others among blanks', () => {
     const found = read(`a b c\n${ROWS.map(([x, y]) => `${x} 7 ${y}`).join('\n')}\n1 2\n1 2 3 4\n`, {
       columns: [0, 2],
@@ -427,11 +450,167 @@ describe('what is no row of numbers', () => {
     expect(names(`x [m],y\n[m],-\n${rows}`)).toEqual(['x [m]', 'y'])
     expect(names(`x|y\n--|:-:\n${body('|', '\n')}`)).toEqual(['x', 'y'])
     expect(names(`x,x\n${rows}`)).toEqual(['x', 'x (2)'])
+    expect(names(`x  y\n---- ----\n${body(' ', '\n')}`)).toEqual(['x', 'y'])
     expect(names(`,y\n${rows}`)).toEqual(['column 1', 'y'])
     const numbered = ROWS.map(([x, y], i) => `"${i + 1}" ${x} ${y}`).join('\n')
     expect(names(`"a" "b"\n${numbered}`)).toEqual(['column 1', 'a', 'b'])
     expect(read(`"a" "b"\n${numbered}`).points).toEqual(EXPECTED)
     expect(names(`"a, m", "b"\n${rows}`)).toEqual(['a, m', 'b'])
+  })
+})
+
+describe('a header with other cells than the rows', () => {
+  const three = ROWS.map((row) => [...row, 7.5 - row[0]])
+  const rows = (separator: string, end = '') =>
+    three.map((row) => row.join(separator) + end).join('\n')
+  const names = (text: string) => {
+    const found = read(text)
+    expect([...found.points]).toEqual([...EXPECTED])
+    expect(found.skipped.filter(({ kind }) => kind !== 'title' && kind !== 'empty')).toEqual([])
+    return found.layout.available.map(({ name }) => name)
+  }
+
+  it.each([
+    ['x,x,', ['x', 'x (2)', 'column 3']],
+    ['x,x', ['x', 'x (2)', 'column 3']],
+    ['x,x,,,', ['x', 'x (2)', 'column 3']],
+    ['x,,z', ['x', 'column 2', 'z']],
+    [',,', ['column 1', 'column 2', 'column 3']],
+    ['x,y,z,u,v', ['x', 'y', 'z', 'u', 'v']],
+  ])('%s', (header, expected) => {
+    expect(names(`${header}\n${rows(',')}`)).toEqual(expected)
+    const trailing = names(`${header}\n${rows(',', ',')}`)
+    expect(trailing.slice(0, expected.length)).toEqual(expected)
+    expect(names(`${header}\n${rows(',')}`.replaceAll(',', ';'))).toEqual(expected)
+    expect(names(`${header}\n${rows(',')}`.replaceAll(',', '\t'))).toEqual(expected)
+  })
+
+  it('has its names apart by more than one space, where some have spaces', () => {
+    expect(names(`length of ear  width\trest\n${rows(' ')}`)).toEqual([
+      'length of ear',
+      'width',
+      'rest',
+    ])
+  })
+
+  it('is passed over, and told, where nobody can know whose the words are', () => {
+    for (const header of ['the ear and its width', 'x y']) {
+      const found = read(`${header}\n${rows(' ')}`)
+      expect(found.points).toEqual(EXPECTED)
+      expect(found.columns.map(({ name }) => name)).toEqual(['column 1', 'column 2'])
+      expect(told(found)).toEqual(['1 line above the table (line 1)'])
+    }
+  })
+
+  it('does not make a row too wide that has a cell there, as the others have', () => {
+    const sparse = ROWS.map(([x, y], i) => `${x},${y},${i % 4 === 0 ? 5 : ''}`).join('\n')
+    expect(names(sparse)).toEqual(['column 1', 'column 2', 'column 3'])
+  })
+})
+
+describe('signs of numbers', () => {
+  /** Thousands and more, most with a group of three digits. */
+  const AMOUNTS = Array.from({ length: 40 }, (_, i) => [
+    100 + ((i * 7919) % 40_009),
+    250 + ((i * 104_729) % 90_001),
+  ])
+  const grouped = (value: number, group: string, decimals = '') =>
+    String(value).replace(/\B(?=(\d{3})+$)/gu, group) + decimals
+  const amounts = (group: string, separator: string, decimals = '', header = '') =>
+    header +
+    AMOUNTS.map((row) => row.map((cell) => grouped(cell, group, decimals)).join(separator)).join(
+      '\n',
+    )
+  const whole = (found: PointTable) => [...found.points].map(Math.floor)
+
+  it.each(['\u202F', '\u00A0', '\u2009', ' ', "'", '’'])(
+    'of French and Swiss numbers are found with %j between thousands',
+    (group) => {
+      for (const separator of ['\t', ';', ' | '])
+        for (const header of ['', `x${separator}y\n`])
+          for (const decimals of [',25', '', ',5']) {
+            const found = read(amounts(group, separator, decimals, header))
+            expect(whole(found)).toEqual(AMOUNTS.flat())
+            expect(found.remarks.filter(({ kind }) => kind === 'signs')).toEqual([])
+          }
+    },
+  )
+
+  it('stay together between spaces where the blank in them breaks no line', () => {
+    expect(whole(read(amounts('\u202F', ' ', ',25', 'x y\n')))).toEqual(AMOUNTS.flat())
+    expect([...read(body('\u00A0', '\n')).points]).toEqual([...EXPECTED])
+  })
+
+  it.each([
+    ['.', ';', 'comma', 'decimal-point'],
+    ['.', '\t', 'comma', 'decimal-point'],
+    [',', ';', 'point', 'decimal-comma'],
+    [',', '\t', 'point', 'decimal-comma'],
+  ] as const)(
+    'are those of thousands where whole numbers of three digits stand beside %s (between %j)',
+    (group, separator, decimal, way) => {
+      const text = amounts(group, separator)
+      const found = read(text)
+      expect([...found.points]).toEqual(AMOUNTS.flat())
+      expect(found.layout.decimal).toBe(decimal)
+      const [remark] = found.remarks
+      expect(remark).toMatchObject({ kind: 'signs', ways: [way] })
+      expect(remark!.text).toMatch(/ was read as \d{4,}, since whole numbers such as \d{3} stand/u)
+      // The person who makes the table knows.
+      const decided = read(text, { decimal: way === 'decimal-point' ? 'point' : 'comma' })
+      expect(decided.points[2]).toBeCloseTo(AMOUNTS[1]![0]! / 1000, 9)
+      expect(decided.remarks.filter(({ kind }) => kind === 'signs')).toEqual([])
+    },
+  )
+
+  it('are named where nothing decides, and only there', () => {
+    const signs = (rows: readonly string[], options?: TableOptions) => {
+      const found = read(rows.join('\n'), options)
+      return found.remarks.filter(({ kind }) => kind === 'signs').map(({ text }) => text)
+    }
+    const three = (mark: string) =>
+      AMOUNTS.map((row) => row.map((cell) => grouped(cell + 1000, mark)).join(';'))
+    expect(signs(three('.'))).toEqual([
+      '1.100 in column 1 was read as 1.1; with a decimal comma it is 1100.',
+    ])
+    expect(signs(three(','))).toEqual([
+      '1,100 in column 1 was read as 1.1; with a decimal point it is 1100.',
+    ])
+    // Longer whole numbers, as decimals would have beside them.
+    expect(signs([...three('.'), '1234;2'])).toHaveLength(1)
+    for (const telling of ['0.125;2', '1.5;2', '-0.250;3', '1234.567;2', '1e3;2.5'])
+      expect(signs([...three('.'), telling])).toEqual([])
+    expect(signs([...three('.'), '1.234.567;2'])).toEqual([])
+    expect(signs(three('.'), { decimal: 'point' })).toEqual([])
+    // Commas between the cells leave no sign for decimals beside points for thousands.
+    expect(signs(three('.').map((row) => row.replace(';', ',')))).toEqual([])
+  })
+
+  it('tell commas before blanks from commas in numbers', () => {
+    const cell = (value: number) => value.toFixed(4).replace('.', ',')
+    const rows = ROWS.map(([x, y]) => [x - 3, y / 7] as const)
+    const text = rows.map((row) => row.map(cell).join(', ')).join('\n')
+    for (const header of ['', 'x, y\n', '# made by hand\nx,y\n']) {
+      const found = read(header + text)
+      expect(found.layout).toMatchObject({ separator: 'comma', decimal: 'comma' })
+      expect([...found.points]).toEqual(rows.flat().map((value) => Number(value.toFixed(4)) + 0))
+      expect(found.remarks[0]).toMatchObject({ kind: 'signs', ways: ['decimal-point'] })
+    }
+    const decided = read(text, { decimal: 'point', columns: [0, 3] })
+    expect(decided.layout.available).toHaveLength(4)
+    // Two numbers, or pairs of whole ones, in brackets.
+    const pairs = `[${ROWS.map((_, i) => `[${i},${(i * 5) % 7}]`).join(', ')}]`
+    expect(read(pairs).layout.decimal).toBe('point')
+    expect(read(ROWS.map((_, i) => `${i}, ${(i * 5) % 7}`).join('\n')).layout.decimal).toBe('point')
+  })
+
+  it('are named where spaces may have torn thousands apart', () => {
+    const text = AMOUNTS.map(
+      ([x = 0, y = 0]) => `${grouped(x + 1000, ' ')}  ${grouped(y + 1000, ' ')}`,
+    )
+    const found = read(text.join('\n'))
+    expect(found.layout.separator).toBe('blank')
+    expect(found.remarks[0]).toMatchObject({ kind: 'zeros', ways: ['resave'] })
   })
 })
 
@@ -460,6 +639,12 @@ describe('columns', () => {
       ),
     )
     expect(found.points).toEqual(EXPECTED)
+    expect(describePassedOver(passedOver(found.layout, {}))).toBe(
+      'passed over: column 1 (row numbers), day (dates), stamp (seconds since 1970), ' +
+        'millis (milliseconds since 1970), date (dates) and 2 more columns',
+    )
+    expect(passedOver(found.layout, {}).at(-1)).toEqual({ index: 7, name: 'note', why: 'text' })
+    expect(passedOver(found.layout, { columns: [6, 8] })).toEqual([])
     expect(kinds(found)).toEqual([
       ...['column 1: index', 'day: date', 'stamp: seconds', 'millis: milliseconds', 'date: date'],
       ...['site: constant', 'x: number', 'note: text', 'y: number'],
@@ -485,6 +670,28 @@ describe('columns', () => {
     expect(read(three).points).toEqual(EXPECTED)
     const two = ROWS.map(([, y0], i) => [i, y0 * y0].join()).join('\n')
     expect(read(two).columns[0].kind).toBe('index')
+    expect(read(two).remarks[0]).toMatchObject({ kind: 'index', ways: ['measured'] })
+    expect(read(two, { columns: [0, 1] }).remarks.map(({ kind }) => kind)).not.toContain('index')
+  })
+
+  it('that grow under the name of an index, codes and the days of a workbook are not the points', () => {
+    const found = read(
+      made(
+        column('id', (i) => 1000 + 3 * i * i),
+        column('zip', (i) => `0${1067 + i}`),
+        column('Date', (i) => 45_000 + 7 * i),
+        x,
+        y,
+      ),
+    )
+    expect(found.points).toEqual(EXPECTED)
+    expect(kinds(found).slice(0, 3)).toEqual(['id: index', 'zip: code', 'Date: date'])
+    // The rows of a grid.
+    const grid = made(
+      column('row', (i) => Math.floor(i / 3)),
+      y,
+    )
+    expect(kinds(read(grid))[0]).toBe('row: number')
   })
 
   it('of steps that have a name of their own are the points', () => {
@@ -512,7 +719,7 @@ describe('columns', () => {
       x,
     )
     expect(errorOf(readTableNow(stamps))).toBe(
-      'line 2, column 0: found 1700000000, seconds since 1970; allowed: numbers up to 1e9',
+      'line 2, column 1: found 1700000000, seconds since 1970; allowed: another column, or times from a later start, below 1e9',
     )
   })
 })
@@ -521,7 +728,7 @@ describe('points that make a poor target', () => {
   /** Two interleaved sequences that fill the unit square, nowhere on a line. */
   const spread = (n: number) =>
     Array.from({ length: n }, (_, i) => [(i * 0.618034) % 1, (i * 0.754878) % 1] as const)
-  const lines = (points: readonly (readonly number[])[]) =>
+  const lines = (points: readonly (readonly (number | string)[])[]) =>
     points.map((row) => row.join()).join('\n')
   const remarks = (text: string, options?: TableOptions) => read(text, options).remarks
 
@@ -532,8 +739,12 @@ describe('points that make a poor target', () => {
   it('are told where one row sets the scale, and are well without it', () => {
     const text = `x,y\n${lines([...spread(200), [4e5, 0.5]])}`
     expect(remarks(text)).toMatchObject([{ kind: 'outlier', ways: ['clip'] }])
-    const third = text.replaceAll('\n', ',7\n')
-    expect(remarks(third)[0]!.ways).toEqual(['clip', 'columns'])
+    // Another column is a way on only where it has numbers that differ.
+    const third = (cell: (i: number) => number) =>
+      remarks(text.replace(/\n|$/gu, () => `,${cell(i++)}\n`))[0]!.ways
+    let i = 0
+    expect(third((n) => (n * n) % 17)).toEqual(['clip', 'columns'])
+    expect(third(() => 7)).toEqual(['clip'])
     expect(remarks(text)[0]!.text).toMatch(/^Line 202 sets the scale of x: it has 4\.00·10⁵; the/u)
     const clipped = read(text, { clip: 10 })
     expect(clipped.remarks).toEqual([])
@@ -557,7 +768,13 @@ describe('points that make a poor target', () => {
       .map(([u, v]) => `${cell(9 * u)},${cell(9 * v)}`)
       .join('\n')
     expect(read(text).columns.map(({ index }) => index)).toEqual([0, 1])
-    expect(remarks(text)[0]).toMatchObject({ kind: 'zeros', ways: ['columns'] })
+    expect(remarks(text)[0]).toMatchObject({ kind: 'zeros', ways: ['resave'] })
+    const tenths = spread(120).map(([u, v]) => `${(u - 0.5).toFixed(1)},${(v + 3).toFixed(1)}`)
+    const torn = tenths.join('\n').replaceAll('.', ',')
+    expect(remarks(torn)[0]!.text).toMatch(/^column 1 has numbers such as -0: decimals behind/u)
+    // A zero below zero is nothing of the kind where no fraction follows it.
+    const whole = spread(150).map(([u, v]) => `${Math.round(90 * u)},-${Math.round(9 * v)}`)
+    expect(remarks(whole.join('\n')).map(({ kind }) => kind)).not.toContain('zeros')
   })
 
   it('are told where a number stands for a gap', () => {
@@ -575,6 +792,22 @@ describe('points that make a poor target', () => {
   ])('are told where they are %s', (kind, text) => {
     expect(remarks(text).map((remark) => remark.kind)).toEqual([kind])
     expect(remarks(text)[0]!.ways.length).toBeGreaterThan(0)
+  })
+
+  it('have ways on that help: more rows where they are few, and nowhere else', () => {
+    const ways = (text: string) => remarks(text).flatMap((remark) => remark.ways)
+    const third = (text: string) => text.replace(/\n|$/gu, () => `,${i++ % 89}\n`)
+    let i = 0
+    const line = lines(spread(150).map(([u]) => [u, 3 * u - 1]))
+    const few = lines(spread(150).map((_, k) => [k % 3, (k % 3) ** 2]))
+    expect(ways(line)).toEqual(['independent'])
+    expect(ways(third(line))).toEqual(['columns'])
+    expect(ways(few)).toEqual(['digits'])
+    expect(ways(third(few))).toEqual(['columns', 'digits'])
+    const [remark] = remarks(lines(spread(41)))
+    expect(describeRemark(remark!)).toBe(
+      'Only 41 points: about 25 make the target, 8 choose how smooth it is and 8 are kept for tests. A way on: more rows make it surer.',
+    )
   })
 })
 

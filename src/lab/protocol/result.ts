@@ -8,7 +8,8 @@ import type {
   StoppingReport,
 } from '../../core/analysis/curves.ts'
 import type { Encoding } from '../io/encodings.ts'
-import type { Skipped } from '../io/table.ts'
+import type { Skipped } from '../io/layout.ts'
+import type { PassedOver } from '../io/tableWords.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Decimal, Separator } from '../scene/tableForm.ts'
 
@@ -53,6 +54,8 @@ export interface DataReport {
   readonly decimal: Decimal
   /** 0-based, with their names. */
   readonly columns: readonly { readonly index: number; readonly name: string }[]
+  /** Columns that were not chosen, and why; none where the scene names its columns. */
+  readonly passedOver: readonly PassedOver[]
   readonly points: number
   /** What gave no point, of each kind once. */
   readonly skipped: readonly Skipped[]
