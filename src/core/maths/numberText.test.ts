@@ -74,6 +74,7 @@ describe('every number', () => {
   it('of a limit is never on the wrong side of it, and no farther than a digit', () => {
     expect(formatDown(2 / 3, 2)).toBe('0.66')
     expect(formatUp(2 / 3, 2)).toBe('0.67')
+    expect([formatDown(1 - 1e-13), formatUp(1 + 1e-13)]).toEqual(['1.00', '1.00'])
     expect([formatDown(0.9996), formatUp(0.9996), formatUp(117.2, 2)]).toEqual([
       '0.999',
       '1.00',
@@ -94,8 +95,8 @@ describe('every number', () => {
         for (const [low, high] of texts) {
           for (const text of [low, high]) expect(text).toMatch(whole)
           const [below, above] = [read(low), read(high)]
-          expect(below).toBeLessThanOrEqual(value)
-          expect(above).toBeGreaterThanOrEqual(value)
+          expect(below).toBeLessThanOrEqual(value + 1e-9 * Math.abs(value))
+          expect(above).toBeGreaterThanOrEqual(value - 1e-9 * Math.abs(value))
           // No more than one unit of the second digit apart.
           expect(above - below).toBeLessThanOrEqual(0.101 * Math.abs(value))
         }

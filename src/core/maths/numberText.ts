@@ -79,23 +79,27 @@ export function formatNatsWithError(
   return `${signed(value.toFixed(place))} ± ${standardError.toFixed(place)}`
 }
 
+/** Relative error of a number that has come from some arithmetic. */
+const ROUNDING = 1e-9
+
 /** The value to as many significant digits as `formatNumber` writes of it, or the next one below it. */
 function lowered(value: number, least: number): number {
   if (value === 0 || !Number.isFinite(value)) return value
   const exponent = decimalExponent(value)
   const digits = exponent < 5 ? Math.max(least, exponent + 1) : least
   const near = Number(value.toPrecision(digits))
-  if (near <= value) return near
+  // What is off a short number by its own rounding is that number.
+  if (near <= value + ROUNDING * Math.abs(value)) return near
   const unit = Number(`1e${String(exponent - digits + 1)}`)
   return Number((near - unit).toPrecision(digits))
 }
 
-/** `formatNumber` of a lower limit: what is written is never above the value. */
+/** `formatNumber` of a lower limit: what is written is above the value by no more than rounding. */
 export function formatDown(value: number, digits = 3): string {
   return formatNumber(lowered(value, digits), digits)
 }
 
-/** `formatNumber` of an upper limit: what is written is never below the value. */
+/** `formatNumber` of an upper limit: what is written is below the value by no more than rounding. */
 export function formatUp(value: number, digits = 3): string {
   return formatNumber(-lowered(-value, digits), digits)
 }

@@ -239,8 +239,8 @@ export function aPrioriReport(
     } else if (steps === null) {
       if (envelope.floor >= lowest) continue
       lowest = envelope.floor
-      const [least, most] = formatApart(lowest, delta, formatNats)
-      reason = `the bound cannot fall below ${least} nats, and δ is ${most} nats`
+      const [least] = formatApart(lowest, delta, formatNats)
+      reason = `the bound cannot fall below ${least} nats, and δ is ${natsExactly(delta)}`
     } else if (best === null || steps < best.steps) best = { steps, envelope }
   }
   const start = `KL₀ = ${nats(kl0)}`

@@ -101,7 +101,9 @@ export function klAt(
   k: number,
 ): KlReading | null {
   const exact = k <= law.exactTo ? (curves.klExact[k] ?? null) : null
-  if (exact !== null) return { kl: exact, meaning: 'KL of the exact chain' }
+  if (exact !== null) {
+    return { kl: exact, meaning: k === 0 ? 'KL of the start' : 'KL of the exact chain' }
+  }
   const kl = klReading(curves, k)
   const meaning = meaningAt(curves, k)
   return kl === null || meaning === null ? null : { kl, meaning }

@@ -79,12 +79,12 @@ function whyUnknown({ law, steps }: StoppingInput): string {
   if (law.pending) return 'The laws of the run are being followed.'
   if (law.unresolved !== null) return `No law has been compared with the data: ${law.unresolved}.`
   return steps === 0
-    ? 'No step has been taken, and the Fisher information of the start to the data is infinite, or its cells are too wide for it.'
+    ? 'No step has been taken, and the Fisher information of the start to the data is infinite, or the cells are too wide for it.'
     : 'The Fisher information of the law to the data is not known at any step.'
 }
 
 /** How much of the data's law is outside the box, to whose rest a law is compared, a sentence; empty for next to nothing. */
-export function cutOff(outside: number | null): string {
+function cutOff(outside: number | null): string {
   return outside === null || outside < LEAST_OUTSIDE
     ? ''
     : `Of the data's law ${formatShare(outside)} lies outside the box: what is compared with is the rest, renormalised.`
@@ -117,8 +117,9 @@ export const dataMismatch: Criterion = {
     }
     // The table's own error of interpolation is not one of the energy.
     if (law.data === 'gibbs') {
+      const rest = cutOff(law.dataOutside)
       return refuse(
-        'The energy is that of the data: in the long run only the bias of the step size keeps the samples from them.',
+        `The energy is that of the data: in the long run only the bias of the step size keeps the samples from them${rest && ', as far as they are in the box'}.${rest && ` ${rest}`}`,
       )
     }
     // The continuous dynamics stand for a chain whose law is not known.

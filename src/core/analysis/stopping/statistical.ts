@@ -159,7 +159,7 @@ export const statistical: Criterion = {
       const [high, low] = formatApart(kl, Math.max(noise, level), formatNats)
       const above = `the ${klText(found, `${high} nats`)} is above ${least(low)}`
       if (k < 4 * w) {
-        state = `Not settled: ${still}, but ${above}; whether it is stalled is asked from step ${4 * w} on.`
+        state = `Not settled: ${still}, but ${above}; whether it is stalled is asked from step ${4 * w} on${steps < 4 * w ? `, and the run ends at step ${steps}` : ''}.`
         continue
       }
       const middle = w * Math.floor(k / (2 * w))

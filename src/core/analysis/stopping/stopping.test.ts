@@ -664,10 +664,13 @@ describe('the words of every criterion', () => {
       }),
     )
     const close = readBy('native', () => 0.1001)
-    const curves = { ...close.curves, klExact: close.curves.kl.map(() => 0.1001) }
+    const curves = {
+      ...close.curves,
+      klExact: close.curves.kl.map((_, k) => (k === 0 ? 2 : 0.1001)),
+    }
     const law = { exactTo: STEPS, pending: false, unresolved: null, data: null, dataOutside: null }
     expect(tolerance.evaluate({ ...close, curves, law, delta: 0.1 }).reason).toBe(
-      'Lowest so far is the KL of the exact chain, 0.1001 nats, above δ = 0.1000 nats.',
+      'Lowest so far is the KL of the exact chain, 0.1001 nats, above δ = 0.100 nats.',
     )
   })
 
@@ -715,5 +718,10 @@ describe('the words of every criterion', () => {
       /Of the data's law 2\.3 % lies outside the box: .* the rest, renormalised\.$/,
     )
     expect(at(0.0002)).not.toMatch(/outside/)
+    const gibbs = { exactTo: STEPS, pending: false, unresolved: null, data: 'gibbs' } as const
+    const own = stoppingReports({ ...input, law: { ...gibbs, dataOutside: 0.3 } })
+    expect(own.find(({ criterion }) => criterion === 'data-mismatch')!.reason).toMatch(
+      /as far as they are in the box\. Of the data's law 30\.0 % lies outside/,
+    )
   })
 })

@@ -51,9 +51,9 @@ function whyUnfired(lowest: Bound | null, delta: number, going: boolean): string
   }
   const { bound, reading } = lowest
   const { meaning } = reading
-  const [least, most] = formatApart(bound, delta, formatNats)
+  const [least] = formatApart(bound, delta, formatNats)
   const of = isEstimate(reading) ? `upper 95 % end of the ${meaning}` : meaning
-  return `Lowest so far is the ${of}, ${least} nats, above δ = ${most} nats.`
+  return `Lowest so far is the ${of}, ${least} nats, above δ = ${natsExactly(delta)}.`
 }
 
 /** Whether a reading has an error of chance. */
