@@ -254,7 +254,7 @@ class FakeClient implements ComputeClient {
       grid: { halfWidth: 4, cells: 1, v: nodes, vx: nodes, vy: nodes, vxy: nodes },
       barriers: [],
       transition: { ...dynamics, stepSize: dynamics.stepSize ?? 0.02 },
-      sampler: dynamics.sampler,
+      departure: null,
       jumpEvery: 0,
       steps: dynamics.steps,
       cells: 32,

@@ -59,7 +59,7 @@ function inputOf(
     grid: { halfWidth, cells, v: grid.v, vx: grid.vx, vy: grid.vy, vxy: grid.vxy },
     barriers,
     transition: { stepSize, epsilon, skew: 0, preconditioner: IDENTITY },
-    sampler: 'langevin',
+    departure: null,
     jumpEvery: 0,
     steps,
     cells,
@@ -143,7 +143,7 @@ describe('the laws of a run', () => {
     })
     const skewed = inputOf(valley, 0.01, 1, 70, {
       transition: { stepSize: 0.01, epsilon: 1, skew: 2, preconditioner: IDENTITY },
-      sampler: 'mala',
+      departure: 'MALA leaves refused particles where they are',
       kl0: null,
       fokkerPlanckStart: onCells(128),
       coarseStart: onCells(64),
@@ -212,7 +212,10 @@ describe('what cannot be followed', () => {
     expect(fine.exactTo).toBe(-1)
     expect(fine.curves.klExact.every((kl) => kl === null)).toBe(true)
     expect(fine.curves.fokkerPlanck.every((kl) => kl !== null)).toBe(true)
-    const mala = run(inputOf(field, 0.1, 0.5, 3, { sampler: 'mala' }), false)[1]
+    const mala = run(
+      inputOf(field, 0.1, 0.5, 3, { departure: 'MALA leaves refused particles where they are' }),
+      false,
+    )[1]
     expect(mala.unresolved).toMatch(/MALA/)
     expect(mala.curves.klExact.every((kl) => kl === null)).toBe(true)
   })

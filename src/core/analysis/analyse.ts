@@ -44,7 +44,8 @@ export interface AnalysisInput {
   }
   readonly barriers: readonly Barrier[]
   readonly transition: TransitionParameters
-  readonly sampler: 'langevin' | 'mala'
+  /** Why the sampler's steps are not those of unadjusted Langevin, a clause; null where they are. */
+  readonly departure: string | null
   readonly jumpEvery: number
   readonly steps: number
   /** Cells a side that the chain is followed on: the scene's, or more where the kernel needs them. */
@@ -584,9 +585,8 @@ class DataComparison {
 }
 
 /** Why the law of the sampler has no density to follow; null when it has one. */
-function withoutDensity({ sampler, jumpEvery, barriers }: AnalysisInput): string | null {
-  if (sampler === 'mala')
-    return 'MALA leaves refused particles where they are: no exact law is followed'
+function withoutDensity({ departure, jumpEvery, barriers }: AnalysisInput): string | null {
+  if (departure !== null) return `${departure}: no exact law is followed`
   if (jumpEvery > 0) return 'with global jumps between the steps no exact law is followed'
   if (barriers.length > 0) return 'moves into a barrier are refused: no exact law is followed'
   return null

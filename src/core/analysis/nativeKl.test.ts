@@ -434,7 +434,7 @@ describe('a metastable energy', () => {
             skew: 0,
             preconditioner: IDENTITY,
           },
-          sampler: 'langevin',
+          departure: null,
           jumpEvery: 0,
           barriers: [],
           kl0: null,

@@ -30,7 +30,7 @@ export const gradientFlow: Sampler = {
   id: 'gradient-flow',
   label: 'Gradient flow',
   summary: 'Down the gradient without noise: particles collapse into the minima.',
-  nativeKernel: false,
+  departure: 'the gradient flow has no noise',
   transportsDensity: true,
   step(cloud, field, transition) {
     const { xy, centres, logDensity } = cloud

@@ -2,7 +2,7 @@ import { fieldValue } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { exp } from '../maths/elementary.ts'
 import { hash4, type Key, Purpose, unit } from '../maths/rng.ts'
-import type { Sampler } from './sampler.ts'
+import { departureOf, type Sampler } from './sampler.ts'
 
 const words = new Uint32Array(4)
 
@@ -39,6 +39,8 @@ export function uniformJump(
   return jumped
 }
 
+const JUMPS_DEPART = 'global jumps come between the steps'
+
 /**
  * A sampler that makes a jump after its own move in every step k with k mod `every` = 0; the sampler itself for
  * `every` = 0. Jumps leave atoms at the places that were not left, so there is no native kernel any more.
@@ -47,7 +49,7 @@ export function withJumps(sampler: Sampler, every: number): Sampler {
   if (every === 0) return sampler
   return {
     ...sampler,
-    nativeKernel: false,
+    departure: departureOf(sampler) ?? JUMPS_DEPART,
     transportsDensity: false,
     step(cloud, field, transition, key, step, first = 0) {
       const folded = sampler.step(cloud, field, transition, key, step, first)

@@ -11,7 +11,7 @@ export const langevin: Sampler = {
   id: 'langevin',
   label: 'Langevin',
   summary: 'Down the gradient with noise: the Gibbs measure stays put, up to a bias of order η².',
-  nativeKernel: true,
+  departure: null,
   transportsDensity: false,
   step(cloud, field, transition, key, step, first = 0) {
     const { xy, centres } = cloud

@@ -21,7 +21,8 @@ export const mala: Sampler = {
   id: 'mala',
   label: 'Metropolis-adjusted Langevin',
   summary: 'Langevin moves, some of them refused: the Gibbs measure stays put exactly.',
-  nativeKernel: false,
+  departure: 'MALA leaves refused particles where they are',
+  refuses: true,
   transportsDensity: false,
   step(cloud, field, transition, key, step, first = 0) {
     const { xy, centres } = cloud

@@ -12,7 +12,7 @@ import { gradientFlow } from './gradientFlow.ts'
 import { uniformJump, withJumps } from './jump.ts'
 import { langevin } from './langevin.ts'
 import { mala } from './mala.ts'
-import { createCloud, type Sampler } from './sampler.ts'
+import { createCloud, departureOf, type Sampler } from './sampler.ts'
 
 const IDENTITY = [
   [1, 0],
@@ -237,7 +237,7 @@ describe('a uniform jump', () => {
     uniformJump(plain.xy, small, t.epsilon, key.seed, 3)
     expect(jumping.xy).toEqual(plain.xy)
     expect(withJumps(langevin, 0)).toBe(langevin)
-    expect(sampler.nativeKernel).toBe(false)
+    expect(departureOf(sampler)).toMatch(/jumps/)
   })
 })
 

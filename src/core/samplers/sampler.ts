@@ -27,10 +27,13 @@ export interface Sampler {
   /** One sentence for a list. */
   readonly summary: string
   /**
-   * Whether the law of the next step given this one is the folded N(centre, 2ηεP) on a field without barriers, so
-   * that the native-kernel KL applies.
+   * Null claims that the step is unadjusted Langevin: on a field without barriers the law of the next step given this
+   * one is the folded N(x − ηD∇V(x), 2ηεP). With it come the native-kernel KL, the exact law, the predicted bias, the
+   * contraction and every certificate. Otherwise why it is not, a clause. Left out: nothing is claimed.
    */
-  readonly nativeKernel: boolean
+  readonly departure?: string | null
+  /** Whether it refuses moves of its own, besides those into barriers; default false. */
+  readonly refuses?: boolean
   /** Whether it carries `logDensity` forward, so that the KL by exact transport applies. */
   readonly transportsDensity: boolean
   /**
@@ -48,6 +51,14 @@ export interface Sampler {
     step: number,
     first?: number,
   ): number
+}
+
+/** Why the steps of a sampler are not known to be those of unadjusted Langevin, a clause; null where it claims that they are. */
+export function departureOf({
+  departure,
+  label,
+}: Pick<Sampler, 'departure' | 'label'>): string | null {
+  return departure === undefined ? `no law is known of the steps of ${label}` : departure
 }
 
 /**

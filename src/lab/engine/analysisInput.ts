@@ -11,6 +11,8 @@ import { exp } from '../../core/maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../../core/maths/grid.ts'
 import { minEigenvalue2 } from '../../core/maths/linalg2.ts'
 import { Purpose, Rng } from '../../core/maths/rng.ts'
+import { SAMPLERS, samplerOf } from '../../core/samplers/registry.ts'
+import { departureOf } from '../../core/samplers/sampler.ts'
 import type { Density, Distribution } from '../../core/targets/target.ts'
 import type { AnalysisInput } from '../protocol/calls.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
@@ -76,7 +78,7 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
       skew: dynamics.skew,
       preconditioner: dynamics.preconditioner,
     },
-    sampler: dynamics.sampler,
+    departure: departureOf(SAMPLERS[dynamics.sampler]),
     jumpEvery: dynamics.jumpEvery,
     steps: dynamics.steps,
     cells,
@@ -135,8 +137,7 @@ function* continuousStarts(
  */
 function* chainCells(options: AnalysisInputOptions): Generator<void, number | null> {
   const { scene, field, transition } = options
-  const { sampler, jumpEvery } = scene.dynamics
-  if (sampler !== 'langevin' || jumpEvery > 0 || field.barriers.length > 0) return null
+  if (departureOf(samplerOf(scene.dynamics)) !== null || field.barriers.length > 0) return null
   const { box } = field.grid
   const deviation = Math.sqrt(minEigenvalue2(...transition.covariance))
   const choices = [box.cells, ...CELL_CHOICES.filter((more) => more > box.cells)]

@@ -5,6 +5,7 @@ import { gibbs } from '../../core/fields/gibbs.ts'
 import { createTransition, type Transition } from '../../core/fields/transition.ts'
 import { Purpose } from '../../core/maths/rng.ts'
 import { gradientFlow } from '../../core/samplers/gradientFlow.ts'
+import { samplerOf } from '../../core/samplers/registry.ts'
 import { createCloud, type Cloud } from '../../core/samplers/sampler.ts'
 import type { LiveFrame } from '../protocol/calls.ts'
 import { samePart } from '../scene/normalise.ts'
@@ -12,7 +13,6 @@ import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Environment } from './environment.ts'
 import { drawn, SpareClouds } from './frames.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
-import { samplerOf } from './run.ts'
 
 /** Most steps that one call moves them. */
 const MAX_STEPS = 100
@@ -84,7 +84,7 @@ export class LiveClouds {
     const { langevin, flow } = this.cloudsOn(field)
     const { scene } = this
     const key = { seed: scene.seed, purpose: Purpose.dynamics }
-    const sampler = samplerOf(scene)
+    const sampler = samplerOf(scene.dynamics)
     const started = this.clock()
     for (let i = 0; i < Math.min(MAX_STEPS, steps); i++) {
       if (i > 0 && this.clock() - started >= LONGEST) break

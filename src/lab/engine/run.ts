@@ -31,10 +31,10 @@ import { fold } from '../../core/maths/grid.ts'
 import { finish, PIECE } from '../../core/maths/pieces.ts'
 import { Purpose, type Key } from '../../core/maths/rng.ts'
 import { gradientFlow } from '../../core/samplers/gradientFlow.ts'
-import { withJumps } from '../../core/samplers/jump.ts'
-import { SAMPLERS } from '../../core/samplers/registry.ts'
+import { SAMPLERS, samplerOf } from '../../core/samplers/registry.ts'
 import {
   createCloud,
+  departureOf,
   piecesOf,
   stepInPieces,
   type Cloud,
@@ -155,7 +155,7 @@ export class Run {
     this.field = field
     this.gibbs = gibbs
     this.transition = transition
-    this.sampler = samplerOf(scene)
+    this.sampler = samplerOf(scene.dynamics)
     this.ownConstants = options.constants
     this.dataLaw = options.dataLaw ?? null
     this.key = { seed: scene.seed, purpose: Purpose.dynamics }
@@ -165,7 +165,7 @@ export class Run {
     this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
     const xy = this.initial.sample(this.particles, scene.seed)
     const { logDensity } = this.initial
-    const { companion, sampler, jumpEvery } = scene.dynamics
+    const { companion } = scene.dynamics
     this.clouds = cloudsFrom(
       {
         langevin: xy,
@@ -182,7 +182,7 @@ export class Run {
     this.contraction =
       companion === null
         ? null
-        : new Contraction(field, transition, sampler === 'langevin' && jumpEvery === 0)
+        : new Contraction(field, transition, departureOf(this.sampler) === null)
     this.frames = new FrameStore(
       this.particles,
       this.steps,
@@ -373,7 +373,7 @@ export class Run {
 
   /** Whether moves of the particles may be refused: by Metropolis or by a barrier. */
   private get refuses(): boolean {
-    return this.scene.dynamics.sampler === 'mala' || this.field.barriers.length > 0
+    return this.sampler.refuses === true || this.field.barriers.length > 0
   }
 
   private *klEstimator(): Generator<undefined, KlEstimator> {
@@ -381,7 +381,7 @@ export class Run {
       field: this.field,
       transition: this.transition,
       particles: this.particles,
-      nativeKernel: this.sampler.nativeKernel,
+      nativeKernel: departureOf(this.sampler) === null,
     })
     return this.estimator
   }
@@ -540,7 +540,7 @@ export class Run {
       },
       certificates: {
         transition: { ...dynamics, stepSize: this.transition.stepSize },
-        sampler: dynamics.sampler,
+        departure: departureOf(SAMPLERS[dynamics.sampler]),
         jumpEvery: dynamics.jumpEvery,
         barriers: field.barriers,
         walls: () => this.walls,
@@ -579,11 +579,6 @@ export class Run {
       stopping: this.reports(),
     }
   }
-}
-
-/** The sampler that a scene asks for, jumps included. */
-export function samplerOf({ dynamics }: SceneSpec): Sampler {
-  return withJumps(SAMPLERS[dynamics.sampler], dynamics.jumpEvery)
 }
 
 /** JSON has no NaN and no infinity: null stands for what does not exist. */

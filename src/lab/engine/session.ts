@@ -16,6 +16,8 @@ import { createTransition } from '../../core/fields/transition.ts'
 import type { Box } from '../../core/maths/grid.ts'
 import { formatShare } from '../../core/maths/numberText.ts'
 import { Purpose } from '../../core/maths/rng.ts'
+import { samplerOf } from '../../core/samplers/registry.ts'
+import { departureOf } from '../../core/samplers/sampler.ts'
 import type { EnergyModel } from '../../learning/training/api.ts'
 import { writeEnergyFile } from '../io/energyFile.ts'
 import { unpackReport } from '../io/packedReport.ts'
@@ -187,7 +189,11 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
       quadratic: isQuadratic(field),
       smoothness95: l95,
       curvature95: curvature95(field, probes),
-      biasPrediction: predictsBias(scene) ? biasPrediction(field, pi, transition) : null,
+      // MALA has no bias, and jumps shrink it.
+      biasPrediction:
+        departureOf(samplerOf(scene.dynamics)) === null
+          ? biasPrediction(field, pi, transition)
+          : null,
     }
     await slicer.breathe()
     check()
@@ -634,11 +640,6 @@ function gibbsOf(field: EnergyField, epsilon: number): Gibbs {
     if (!(error instanceof RangeError)) throw error
     throw new Refusal(`energy.barriers: ${error.message}`, 'energy.barriers')
   }
-}
-
-/** Whether the chain is the unadjusted one, whose bias there is a formula for: MALA has none, jumps shrink it. */
-function predictsBias({ dynamics }: SceneSpec): boolean {
-  return dynamics.sampler === 'langevin' && dynamics.jumpEvery === 0
 }
 
 /** What a scene's own training is determined by. */

@@ -401,7 +401,7 @@ describe('a-priori certificates', () => {
 
 describe('the inputs of the a-priori bounds', () => {
   const transition = { stepSize: 0.01, epsilon: 1, skew: 0, preconditioner: IDENTITY }
-  const context = { transition, sampler: 'langevin', jumpEvery: 0, barriers: [], kl0: 1 } as const
+  const context = { transition, departure: null, jumpEvery: 0, barriers: [], kl0: 1 } as const
 
   it('take the curvature of a quadratic for λ only where it is convex', () => {
     const input = (convexity: number, estimate: number, bound: number) =>

@@ -7,7 +7,8 @@ import type { Walls } from './walls.ts'
 /** What decides whether anything can be certified of a run, and from which constants. */
 export interface CertificateContext {
   readonly transition: TransitionParameters
-  readonly sampler: 'langevin' | 'mala'
+  /** Why the sampler's steps are not those of unadjusted Langevin, a clause; null where they are. */
+  readonly departure: string | null
   readonly jumpEvery: number
   readonly barriers: readonly Barrier[]
   /** Of a convex quadratic, whose chain on the plane is known; null or absent for all others. Asked for late. */
@@ -35,13 +36,13 @@ export function isPlain({ skew, preconditioner }: TransitionParameters): boolean
  */
 export function overshoot({
   transition,
-  sampler,
+  departure,
   barriers,
   constants,
-}: Pick<CertificateContext, 'transition' | 'sampler' | 'barriers'> & {
+}: Pick<CertificateContext, 'transition' | 'departure' | 'barriers'> & {
   readonly constants: Pick<CertificateContext['constants'], 'curvature95'>
 }): number | null {
-  if (sampler !== 'langevin' || barriers.length > 0 || !isPlain(transition)) return null
+  if (departure !== null || barriers.length > 0 || !isPlain(transition)) return null
   // One Hessian everywhere: any percentile is its own eigenvalue.
   const product = transition.stepSize * (constants.curvature95 ?? 0)
   return product > 2 ? product : null
@@ -50,14 +51,13 @@ export function overshoot({
 /** Why the certificates of unadjusted Langevin say nothing of a run, in words for a sentence; null where they do. */
 export function certificatesOff({
   barriers,
-  sampler,
+  departure,
   jumpEvery,
-}: Pick<CertificateContext, 'barriers' | 'sampler' | 'jumpEvery'>): string | null {
+}: Pick<CertificateContext, 'barriers' | 'departure' | 'jumpEvery'>): string | null {
   if (barriers.length > 0) {
     return 'at a barrier the curvature of V has no bound and moves are refused, which the certificates do not allow for'
   }
-  if (sampler === 'mala')
-    return 'MALA is not the chain that the certificates speak of; it has no bias'
+  if (departure !== null) return `${departure}, and the certificates speak of unadjusted Langevin`
   if (jumpEvery > 0) return 'global jumps are not part of the chain that the certificates speak of'
   return null
 }

@@ -110,7 +110,7 @@ export const dataMismatch: Criterion = {
         'The inequality is that of plain Langevin, without skew drift and preconditioner.',
       )
     }
-    if (certificates.sampler !== 'langevin' || certificates.jumpEvery > 0) {
+    if (certificates.departure !== null || certificates.jumpEvery > 0) {
       return refuse(
         'The inequality is that of Langevin alone, without accept–reject steps and jumps.',
       )

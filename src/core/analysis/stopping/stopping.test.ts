@@ -4,6 +4,7 @@ import { exp } from '../../maths/elementary.ts'
 import { misspelt } from '../../maths/numberText.testing.ts'
 import { Purpose, Rng } from '../../maths/rng.ts'
 import { noLawCurves } from '../curves.ts'
+import { departureOf } from '../../samplers/sampler.ts'
 import { CRITERION_IDS } from '../ids.ts'
 import type { StoppingInput } from './criterion.ts'
 import { CRITERIA, stoppingReports } from './registry.ts'
@@ -29,7 +30,7 @@ const NO_LAW: Pick<
         [0, 1],
       ],
     },
-    sampler: 'langevin',
+    departure: null,
     jumpEvery: 0,
     barriers: [],
     kl0: null,
@@ -143,7 +144,10 @@ describe('an unstable step size', () => {
 
   it('is not seen of samplers that refuse moves', () => {
     const input = steep(curve(quick, STEPS, 0.001), 2.5, true)
-    const mala = { ...input, certificates: { ...input.certificates, sampler: 'mala' as const } }
+    const mala = {
+      ...input,
+      certificates: { ...input.certificates, departure: 'some moves are refused' },
+    }
     for (const { reason } of stoppingReports(mala)) expect(reason).not.toContain('unstable')
   })
 
@@ -451,7 +455,8 @@ describe('every criterion', () => {
     expect(certified.evaluate(strict).status).toBe('certificate-if')
     expect(certified.evaluate({ ...strict, curves: folded }).status).toBe('estimate')
     for (const change of [
-      { sampler: 'mala' },
+      { departure: 'some moves are refused' },
+      { departure: departureOf({ label: 'A sampler that says nothing of its law' }) },
       { jumpEvery: 5 },
       { barriers: [{ kind: 'disc', center: [0, 0], radius: 1, strength: 0.1 }] },
     ] as const) {
