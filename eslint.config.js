@@ -30,6 +30,7 @@ const ROOMS = {
     may: [
       'core/maths',
       'core/targets/ids.ts',
+      'core/samplers/ids.ts',
       'core/analysis/ids.ts',
       'core/analysis/criteriaTexts.ts',
       'learning/ids.ts',

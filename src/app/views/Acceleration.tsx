@@ -1,4 +1,6 @@
 import { useState } from 'react'
+import { DEFAULT_SCENE } from '../../lab/scene/defaults.ts'
+import { SAMPLER_TEXTS } from '../../lab/scene/texts.ts'
 import { formatNumber } from '../render/format.ts'
 import type { AccelerationProps } from './AccelerationSettings.tsx'
 import { isIdentity } from './laws.ts'
@@ -13,7 +15,7 @@ export function Acceleration({ dynamics, onChange }: AccelerationProps) {
   const [open, setOpen] = useState(false)
   const { sampler, skew, preconditioner, jumpEvery, companion } = dynamics
   const used = [
-    sampler === 'mala' ? 'MALA' : '',
+    sampler === DEFAULT_SCENE.dynamics.sampler ? '' : SAMPLER_TEXTS[sampler].label,
     skew === 0 ? '' : `γ = ${formatNumber(skew, 2)}`,
     isIdentity(preconditioner) ? '' : 'P',
     jumpEvery === 0 ? '' : 'jumps',

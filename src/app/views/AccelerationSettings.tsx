@@ -4,11 +4,11 @@ import { describeRange } from '../../lab/scene/ranges.ts'
 import {
   IDENTITY,
   RANGES,
-  SAMPLER_IDS,
   type DynamicsSpec,
   type Matrix2,
   type Vector2,
 } from '../../lab/scene/sceneSpec.ts'
+import { SAMPLER_IDS, SAMPLER_TEXTS } from '../../lab/scene/texts.ts'
 import { readNumber } from '../../lab/scene/typedNumber.ts'
 import { formatCoordinate, formatNumber, formatShare } from '../render/format.ts'
 import { useRun } from './context.ts'
@@ -20,10 +20,6 @@ export interface AccelerationProps {
   readonly onChange: (part: Partial<DynamicsSpec>) => void
 }
 
-const SAMPLER_NAMES: Readonly<Record<DynamicsSpec['sampler'], string>> = {
-  langevin: 'Langevin',
-  mala: 'MALA',
-}
 /** Where the slider of the jumps ends; rarer ones can be typed. */
 const RAREST = 100
 /** Where the second cloud starts beside the particles, until a person says otherwise. */
@@ -67,16 +63,14 @@ export function AccelerationSettings({ dynamics, onChange }: AccelerationProps) 
           >
             {SAMPLER_IDS.map((id) => (
               <option key={id} value={id}>
-                {SAMPLER_NAMES[id]}
+                {SAMPLER_TEXTS[id].label}
               </option>
             ))}
           </select>
         </label>
-        {sampler === 'mala' && <Accepted />}
+        <Accepted />
       </div>
-      <p className="quiet">
-        MALA accepts or rejects each step, so that π stays exactly: no bias at any η.
-      </p>
+      <p className="quiet">{SAMPLER_TEXTS[sampler].summary}</p>
       <Slider
         path="dynamics.jumpEvery"
         value={jumpEvery}
@@ -122,6 +116,7 @@ export function AccelerationSettings({ dynamics, onChange }: AccelerationProps) 
 /** The share of accepted moves in the step on the stage. */
 function Accepted() {
   const acceptance = useRun((state) => state.points[state.step]?.acceptance ?? null)
+  if (acceptance === null) return null
   return (
     <span className="labelled" data-testid="acceptance">
       accepted <b>{formatShare(acceptance)}</b>

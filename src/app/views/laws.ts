@@ -1,4 +1,5 @@
 import type { DynamicsSpec, Matrix2 } from '../../lab/scene/sceneSpec.ts'
+import { SAMPLER_TEXTS } from '../../lab/scene/texts.ts'
 import type { Flow } from '../render/theme.ts'
 
 export function isIdentity([[a, b], [c, d]]: Matrix2): boolean {
@@ -16,7 +17,7 @@ export function lawOf(
   const mean = `x ← x − η${drift}∇V`
   if (flow === 'deterministic') return mean
   const noise = plain ? ' + √(2ηε) ξ' : ' + √(2ηεP) ξ'
-  const test = sampler === 'mala' ? ', accept or reject' : ''
+  const { step } = SAMPLER_TEXTS[sampler]
   const jumps = jumpEvery === 0 ? '' : `, jump every ${String(jumpEvery)}`
-  return mean + noise + test + jumps
+  return mean + noise + (step && `, ${step}`) + jumps
 }

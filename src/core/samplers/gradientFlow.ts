@@ -29,7 +29,6 @@ const SMALLEST_DETERMINANT = 1e-300
 export const gradientFlow: Sampler = {
   id: 'gradient-flow',
   label: 'Gradient flow',
-  summary: 'Down the gradient without noise: particles collapse into the minima.',
   departure: 'the gradient flow has no noise',
   transportsDensity: true,
   step(cloud, field, transition) {

@@ -1,4 +1,5 @@
 import { langevinStep } from '../fields/transition.ts'
+import { SAMPLER_TEXTS } from './ids.ts'
 import type { Sampler } from './sampler.ts'
 
 /**
@@ -9,8 +10,7 @@ import type { Sampler } from './sampler.ts'
  */
 export const langevin: Sampler = {
   id: 'langevin',
-  label: 'Langevin',
-  summary: 'Down the gradient with noise: the Gibbs measure stays put, up to a bias of order η².',
+  label: SAMPLER_TEXTS.langevin.label,
   departure: null,
   transportsDensity: false,
   step(cloud, field, transition, key, step, first = 0) {

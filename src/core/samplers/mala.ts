@@ -1,6 +1,7 @@
 import { fieldJet, isAllowed, isClear } from '../fields/barriers.ts'
 import { exp } from '../maths/elementary.ts'
 import { gaussianPair } from '../maths/rng.ts'
+import { SAMPLER_TEXTS } from './ids.ts'
 import type { Sampler } from './sampler.ts'
 
 const noise = new Float64Array(4)
@@ -19,8 +20,7 @@ const there = new Float64Array(6)
  */
 export const mala: Sampler = {
   id: 'mala',
-  label: 'Metropolis-adjusted Langevin',
-  summary: 'Langevin moves, some of them refused: the Gibbs measure stays put exactly.',
+  label: SAMPLER_TEXTS.mala.label,
   departure: 'MALA leaves refused particles where they are',
   refuses: true,
   transportsDensity: false,

@@ -24,8 +24,6 @@ export interface Cloud {
 export interface Sampler {
   readonly id: string
   readonly label: string
-  /** One sentence for a list. */
-  readonly summary: string
   /**
    * Null claims that the step is unadjusted Langevin: on a field without barriers the law of the next step given this
    * one is the folded N(x − ηD∇V(x), 2ηεP). With it come the native-kernel KL, the exact law, the predicted bias, the

@@ -28,7 +28,6 @@ export function exactNetworkLangevin(energy: BatchEnergy): Sampler {
     ...langevin,
     id: 'exact-network-langevin',
     label: 'Langevin on the network',
-    summary: 'Down the gradient of the network itself, not of its table, with noise.',
     step(cloud, field, transition, key, step, first = 0) {
       if (field.barriers.length > 0)
         throw new RangeError('A network alone has no barriers; the field has some')

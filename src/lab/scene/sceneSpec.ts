@@ -1,4 +1,5 @@
 import { CRITERION_IDS, type CriterionId } from '../../core/analysis/ids.ts'
+import { SAMPLER_IDS } from '../../core/samplers/ids.ts'
 import { DEFAULT_SHARPNESS, TARGET_IDS, type TargetId } from '../../core/targets/ids.ts'
 import {
   BACKEND_NAMES,
@@ -312,8 +313,6 @@ const INITIALS = {
 }
 export const INITIAL = variants(INITIALS, 'gaussian')
 export type InitialSpec = ValueOf<typeof INITIAL>
-
-export const SAMPLER_IDS = ['langevin', 'mala'] as const
 
 const DYNAMICS = record({
   /** π = e^(−V/ε)/Z; 1 is the temperature that energies are made for. */

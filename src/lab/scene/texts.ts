@@ -1,4 +1,5 @@
 /** What the registries say about their entries, for the page: texts, no code. */
 export { CRITERION_TEXTS, type CriterionText } from '../../core/analysis/criteriaTexts.ts'
+export { SAMPLER_IDS, SAMPLER_TEXTS } from '../../core/samplers/ids.ts'
 export { TARGET_LABELS } from '../../core/targets/ids.ts'
 export { OBJECTIVE_TEXTS, type ObjectiveText } from '../../learning/objectiveTexts.ts'

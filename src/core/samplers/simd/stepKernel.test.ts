@@ -5,7 +5,8 @@ import { stepKernel, setStepKernel } from '../../fields/stepKernel.ts'
 import { createTransition, type Transition } from '../../fields/transition.ts'
 import { nodeCoordinate, type Box } from '../../maths/grid.ts'
 import { Purpose } from '../../maths/rng.ts'
-import { SAMPLERS } from '../registry.ts'
+import { gradientFlow } from '../gradientFlow.ts'
+import { langevin } from '../langevin.ts'
 import { createCloud, type Cloud, type Sampler } from '../sampler.ts'
 import { readSamplerModule } from './module.testing.ts'
 import { createStepKernel } from './stepKernel.ts'
@@ -58,9 +59,9 @@ const TILTED = [
 ] as const
 
 const CLOUDS = [
-  ['langevin', SAMPLERS.langevin, false],
-  ['the flow with its density', SAMPLERS['gradient-flow'], true],
-  ['the flow without', SAMPLERS['gradient-flow'], false],
+  ['langevin', langevin, false],
+  ['the flow with its density', gradientFlow, true],
+  ['the flow without', gradientFlow, false],
 ] as const
 
 describe.each(CLOUDS)('%s: the same bits in SIMD as in TypeScript', (_, sampler, dense) => {
@@ -151,7 +152,7 @@ describe('the flow with its density', () => {
   const box = { halfWidth: 2, cells: 32 }
   const gentle = { stepSize: 0.02, epsilon: 1, skew: 0, preconditioner: IDENTITY }
   const step = (grid: EnergyGrid, xy: Float64Array, stepSize = 0.02) =>
-    expectSameBits(SAMPLERS['gradient-flow'], true, {
+    expectSameBits(gradientFlow, true, {
       field: { grid, barriers: [] },
       transition: createTransition({ ...gentle, stepSize }),
       ...{ xy, seed: 1, step: 1, first: 0 },
@@ -200,7 +201,7 @@ it('reads the table of whichever grid it is given, smaller and larger in turn', 
   for (const [i, box] of boxes.entries()) {
     const field = { grid: tableOf(box, i), barriers: [] }
     const xy = pointsOn(box, 50, i)
-    expectSameBits(SAMPLERS.langevin, false, { field, transition, xy, seed: 1, step: 1, first: 0 })
+    expectSameBits(langevin, false, { field, transition, xy, seed: 1, step: 1, first: 0 })
   }
 })
 

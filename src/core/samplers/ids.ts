@@ -1,0 +1,25 @@
+/** Ids of the samplers of a scene, in the order of the list in the page. */
+export const SAMPLER_IDS = ['langevin', 'mala'] as const
+export type SamplerId = (typeof SAMPLER_IDS)[number]
+
+/** What the page says about a sampler. Data only: no code of the samplers comes with it. */
+export interface SamplerText {
+  readonly label: string
+  /** What a step has besides drift and noise, behind its formula; '' for nothing. */
+  readonly step: string
+  /** What it keeps, one sentence. */
+  readonly summary: string
+}
+
+export const SAMPLER_TEXTS: Readonly<Record<SamplerId, SamplerText>> = {
+  langevin: {
+    label: 'Langevin',
+    step: '',
+    summary: 'Langevin takes every step as it falls: π stays up to a bias that grows with η².',
+  },
+  mala: {
+    label: 'MALA',
+    step: 'accept or reject',
+    summary: 'MALA accepts or rejects each step, so that π stays exactly: no bias at any η.',
+  },
+}
