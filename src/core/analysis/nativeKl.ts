@@ -5,9 +5,10 @@ import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, foldIndex, spacing } from '../maths/grid.ts'
 import { maxEigenvalue2, minEigenvalue2, type Symmetric2 } from '../maths/linalg2.ts'
 import { finish } from '../maths/pieces.ts'
-import { jackknife } from '../maths/statistics.ts'
+import { jackknife, mean, standardError as standardErrorOf } from '../maths/statistics.ts'
 import type { Estimator, KlMeaning } from './curves.ts'
 import { addEntropies } from './entropies.ts'
+import { biasLeft } from './sparseBias.ts'
 import { SplineKernel } from './splineKernel.ts'
 
 /** One evaluation of the KL of a particle cloud, nats. */
@@ -27,8 +28,11 @@ export interface KlReading {
  * KL(ρ_k‖π) of Langevin particles by the native kernel (Rao–Blackwellised mixture): given the cloud
  * before step k, the law after it is exactly the folded mixture of N(c_i, 2ηεP) over the centres
  * c_i = x_i − ηD∇V(x_i), so depositing these kernels estimates ρ_k without smoothing bias. The plug-in
- * Σ P log(P/π) over cells has a bias near B/(2N); a jackknife over 16 groups of particles (particle i
- * in group i mod 16) removes it and gives the standard error, which what it leaves of the bias is part of.
+ * Σ P log(P/π) over cells has a bias near B/(2N). A jackknife over 16 groups of particles (particle i in group i mod 16) takes
+ * off its first order, B at the cloud itself, which may be much wider than π, and `biasLeft` the rest where few kernels overlap. The
+ * standard error is sd(ψ)/√16 of the pseudo-values of both, ψ_g = 16 θ − 15 θ₍₋g₎ less ρ + 15 (ρ₍₋g₎ − mean ρ₍₋₎): the
+ * delta method without its derivatives. Near π, where only pairs of particles add to the error, it is up to 1.5 times
+ * too large, and for kernels narrow beside π a bias of about one standard deviation is left by the tails of the cloud.
  *
  * B ≈ Σ_cells q/P − 1 is the effective number of bins, q the mean squared kernel weight, taken at π.
  * With B ≤ N/20, and kernels that some grid of at most 256² cells resolves, the estimator is `native`.
@@ -433,6 +437,8 @@ class Kernel {
   readonly box: Box
   readonly covariance: Symmetric2
   readonly deviation: number
+  /** 2π√det of the covariance, in cells: 1 over the greatest mass that it has in one. */
+  readonly area: number
   private readonly x: Axis
   private readonly y: Axis
   /** Σ_xy/Σ_yy: the mean of x given y moves by this much per unit of y. */
@@ -445,6 +451,7 @@ class Kernel {
     this.covariance = covariance
     this.deviation = Math.sqrt(maxEigenvalue2(xx, xy, yy))
     this.tilt = xy / yy
+    this.area = (2 * Math.PI * Math.sqrt(xx * yy - xy * xy)) / (spacing(box) * spacing(box))
     this.y = new Axis(box, yy)
     this.x = new Axis(box, xx - (xy * xy) / yy)
   }
@@ -534,12 +541,8 @@ function* binsAtGibbs(
   return sum - 1
 }
 
-/**
- * Of the bias b that the jackknife takes off, what it leaves is near 1.15 b³, to within about 0.12 b²: fitted to clouds of
- * 1,024 to 4,096 points wider than π, not derived. `npm run audit:truth` counts how often the standard error holds.
- */
-const LEFT = 1.15
-const LEFT_DOUBT = 0.12
+/** A part of the standard error that the noise of what `biasLeft` takes off is not felt below. */
+const FELT = 0.1
 /**
  * Bias of the plug-in, nats, beyond which particles lie so far apart that nothing more can be said than the bias itself. It is a part of
  * the standard error: where that is no larger, neither is the bias.
@@ -563,19 +566,6 @@ export function meaningOf(
     default:
       return estimator satisfies null
   }
-}
-
-/**
- * What the jackknife leaves of the bias of the plug-in. It takes off b ≈ B/(2N) with B at the current cloud, which may
- * be much wider than π; where its kernels scarcely overlap the bias is no longer that of first order. Measured
- * on clouds of nearly uniform and of mixed density, b from 0.1 to 0.56, against the exact law.
- */
-function remainingBias(b: number): { readonly bias: number; readonly doubt: number } {
-  if (!(b > 0)) return { bias: 0, doubt: 0 }
-  const cube = b * b * b
-  return b > SPARSE
-    ? { bias: LEFT * SPARSE * SPARSE * SPARSE, doubt: b }
-    : { bias: LEFT * cube, doubt: LEFT_DOUBT * b * b }
 }
 
 function build(
@@ -624,10 +614,10 @@ function build(
       if (first % CELLS_A_PIECE === 0) yield
       addEntropies(used, logReference, first, Math.min(BLOCK, size - first), sums)
     }
-    spare.push(grids)
     const without = sums.subarray(1)
     const plugIn = sums[0]! / n - log(n)
     if (groups < 2) {
+      spare.push(grids)
       return {
         kl: plugIn,
         standardError: null,
@@ -636,18 +626,36 @@ function build(
         pseudoValues: new Float64Array([plugIn]),
       }
     }
-    for (let g = 0; g < groups; g++) {
-      const rest = n - (Math.floor(n / groups) + (g < n % groups ? 1 : 0))
-      without[g] = without[g]! / rest - log(rest)
-    }
+    const countWithout = (g: number): number =>
+      n - (Math.floor(n / groups) + (g < n % groups ? 1 : 0))
+    for (let g = 0; g < groups; g++)
+      without[g] = without[g]! / countWithout(g) - log(countWithout(g))
     const { estimate, standardError, pseudoValues } = jackknife(plugIn, without)
-    const { bias, doubt } = remainingBias(plugIn - estimate)
+    const all = new Float64Array(size)
+    for (const own of used) for (let k = 0; k < size; k++) all[k] = all[k]! + own[k]!
+    yield
+    const left = biasLeft(all, n, cells, kernel.area, groups)
+    let values = pseudoValues.map((value) => value - left)
+    if (Math.abs(left) > FELT * standardError) {
+      const rest = new Float64Array(size)
+      const leftWithout = new Float64Array(groups)
+      for (let g = 0; g < groups; g++) {
+        yield
+        const own = used[g]!
+        for (let k = 0; k < size; k++) rest[k] = Math.max(0, all[k]! - own[k]!)
+        leftWithout[g] = biasLeft(rest, countWithout(g), cells, kernel.area, groups)
+      }
+      const centre = mean(leftWithout)
+      values = values.map((value, g) => value - (groups - 1) * (centre - leftWithout[g]!))
+    }
+    spare.push(grids)
+    const b = plugIn - estimate
     return {
-      kl: estimate - bias,
-      standardError: Math.sqrt(standardError * standardError + doubt * doubt),
+      kl: estimate - left,
+      standardError: Math.max(standardErrorOf(values), b > SPARSE ? b : 0),
       plugIn,
       estimator,
-      pseudoValues: pseudoValues.map((value) => value - bias),
+      pseudoValues: values,
     }
   }
 
