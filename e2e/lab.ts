@@ -146,7 +146,7 @@ export interface Laws {
 
 /** The same of a result of the headless runner. */
 export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
-  const { spectralGap, spectralGapResolved, slowMode } = constants
+  const { spectralGap, spectralGapError, spectralGapResolved, slowMode } = constants
   const { logSobolevEstimate, twoStateFactor, logSobolevBound } = constants
   const { step, kl, klStandardError, estimator, acceptance, ...curves } = langevin
   expect([step, kl, klStandardError, estimator, acceptance].map(({ length }) => length)).toEqual(
@@ -156,6 +156,7 @@ export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
     curves,
     constants: {
       spectralGap,
+      spectralGapError,
       spectralGapResolved,
       slowMode,
       logSobolevEstimate,

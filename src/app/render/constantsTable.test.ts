@@ -4,6 +4,7 @@ import { constantRows, trajectoryRate } from './constantsTable.ts'
 
 const constants = {
   spectralGap: null,
+  spectralGapError: null,
   spectralGapResolved: null,
   slowMode: null,
   logSobolevEstimate: null,
@@ -19,6 +20,7 @@ const constants = {
 }
 const found = {
   spectralGap: 0.19001,
+  spectralGapError: 0.00004,
   spectralGapResolved: true,
   slowMode: null,
   logSobolevEstimate: 0.167,

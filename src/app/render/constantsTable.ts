@@ -71,6 +71,7 @@ export function constantRows(
   const known = mergedConstants(constants, analysis)
   const {
     spectralGap,
+    spectralGapError,
     spectralGapResolved,
     logSobolevEstimate,
     twoStateFactor,
@@ -97,8 +98,9 @@ export function constantRows(
             : 'estimate',
       title:
         'Smallest non-zero eigenvalue of the generator, extrapolated from two grids, and never below a proved λ. An upper bound of the log-Sobolev rate λ: no certificate is fed with it.' +
+        (spectralGapError === null ? '' : ` Error ± ${formatNumber(spectralGapError, 1)}.`) +
         (spectralGapResolved === false
-          ? ' Here the two grids differ by more than second order explains: more cells are needed.'
+          ? ' Here the two grids differ by more than second order explains: wells or passes are narrow beside the cells.'
           : ''),
     },
     slowest(known.slowMode, missing),
@@ -107,7 +109,12 @@ export function constantRows(
       symbol: 'λ',
       value: formatNumber(logSobolevEstimate, 3),
       unit: RATE,
-      status: logSobolevEstimate === null ? missing : 'estimate',
+      status:
+        logSobolevEstimate === null
+          ? missing
+          : spectralGapResolved === false
+            ? 'not resolved'
+            : 'estimate',
       title:
         `λ ≈ the least rate of a slow mode × its two-state factor 2(1 − 2θ)/log((1 − θ)/θ)` +
         (twoStateFactor === null ? '' : ` = ${formatNumber(twoStateFactor, 3)}`) +

@@ -226,6 +226,7 @@ class FakeClient implements ComputeClient {
       transform: null,
       constants: {
         spectralGap: null,
+        spectralGapError: null,
         spectralGapResolved: null,
         slowMode: null,
         logSobolevEstimate: null,

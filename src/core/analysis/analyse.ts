@@ -21,7 +21,7 @@ import {
 import { createGridJump } from './gridJump.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
 import { type ModeRaster, slowModeOf } from './slowMode.ts'
-import { extrapolatedGap, furtherModes, spectralGap } from './spectrum.ts'
+import { ASYMPTOTIC, furtherModes, type GapOnGrids, gapOnGrids } from './spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT, overshoot } from './stopping/certificates.ts'
 import { type Patch, quadraticWalls, type Walls } from './stopping/walls.ts'
 
@@ -109,13 +109,14 @@ export interface AnalysisReport {
   readonly constants: Pick<
     Constants,
     | 'spectralGap'
+    | 'spectralGapError'
     | 'spectralGapResolved'
     | 'slowMode'
     | 'logSobolevEstimate'
     | 'twoStateFactor'
     | 'logSobolevBound'
   > | null
-  /** The mode of the gap over the cells of the table, to be shown; with `constants`. */
+  /** The mode of the gap over the cells that it was found on, to be shown; with `constants`. */
   readonly mode: ModeRaster | null
 }
 
@@ -362,23 +363,21 @@ class Findings {
     yield this.going
     const [[xx, xy], [, yy]] = input.transition.preconditioner
     const metric = [xx, xy, yy] as const
-    const { halfWidth, cells } = pi.box
-    const half = gibbs(field, epsilon, { halfWidth, cells: Math.ceil(cells / 2) })
-    yield this.going
-    const slowest = spectralGap(pi, { metric })
-    yield this.going
-    const slowestOfHalf = spectralGap(half, { metric })
-    yield this.going
-    const ratio = cells / half.box.cells
-    const extrapolated = extrapolatedGap(slowestOfHalf.value, slowest.value, ratio)
-    const resolved = Math.abs(extrapolated - slowest.value) <= ASYMPTOTIC * slowest.value
-    const value = resolved ? extrapolated : slowest.value
-    let estimate = logSobolevEstimate(pi, [{ ...slowest, value }])
-    // Where half the cells tell wells apart they do for the modes after the first.
-    const few = half.box.cells >= LEAST_FOR_MODES
-    const law = few ? half : pi
-    const modes = [few ? slowestOfHalf : slowest]
-    for (const mode of furtherModes(law, metric, modes, () => estimate.value)) {
+    let found: GapOnGrids
+    const seeking = gapOnGrids(field, pi, metric)
+    for (;;) {
+      const next = seeking.next()
+      if (next.done === true) {
+        found = next.value
+        break
+      }
+      yield this.going
+    }
+    const { gap, fine, coarse } = found
+    let estimate = logSobolevEstimate(fine.law, [{ ...fine.slowest, value: gap.value }])
+    // Where fewer cells tell wells apart they do for the modes after the first.
+    const { law, slowest } = coarse.law.box.cells >= LEAST_FOR_MODES ? coarse : fine
+    for (const mode of furtherModes(law, metric, [slowest], () => estimate.value)) {
       const next = logSobolevEstimate(law, [mode])
       if (next.value < estimate.value) estimate = next
       yield this.going
@@ -386,11 +385,12 @@ class Findings {
     // The lower bounds are of the dynamics without a metric.
     const euclidean = xx === 1 && xy === 0 && yy === 1
     const bound = euclidean ? logSobolevLowerBound(field, epsilon) : null
-    const { slowMode, raster } = slowModeOf(pi, slowest.mode)
+    const { slowMode, raster } = slowModeOf(fine.law, fine.slowest.mode)
     this.mode = raster
     this.constants = {
-      spectralGap: Math.max(value, bound?.value ?? 0),
-      spectralGapResolved: resolved,
+      spectralGap: Math.max(gap.value, bound?.value ?? 0),
+      spectralGapError: gap.error,
+      spectralGapResolved: gap.resolved,
       slowMode,
       logSobolevEstimate: estimate.value,
       twoStateFactor: estimate.factor,
@@ -614,11 +614,7 @@ function coarseChain(
   return { box, start: { density } }
 }
 
-/**
- * Largest correction by the coarse grid, as a share of the fine value: beyond, neither is in the regime of second order.
- */
-const ASYMPTOTIC = 0.25 / 3
-/** The same of I(ρ₀‖π), beyond which the cells do not resolve it: the flow has not smoothed the start yet. */
+/** The largest correction by the coarse grid, as a share, of I(ρ₀‖π), beyond which the cells do not resolve it: the flow has not smoothed the start yet. */
 const START_RESOLVED = 0.02
 /** What the cells may be off KL(ρ₀‖π) where they resolve ρ₀, nats. */
 const START_OFF = 0.01

@@ -151,7 +151,9 @@ export interface Constants {
    * order, never below a proved λ; an estimate, and an upper bound of λ.
    */
   readonly spectralGap: number | null
-  /** Whether the two grids show second order: where not, the gap is that of the finer one. */
+  /** What the gap may be off, an estimate: the difference of the two grids, or all of it where it is not resolved. */
+  readonly spectralGapError: number | null
+  /** Whether the two grids show second order. Where not, the gap and all that rests on it are rough. */
   readonly spectralGapResolved: boolean | null
   /** Between which states mass is exchanged at that rate. */
   readonly slowMode: SlowMode | null

@@ -1,4 +1,6 @@
-import type { Gibbs } from '../fields/gibbs.ts'
+import type { EnergyField } from '../fields/energyField.ts'
+import { type Gibbs, gibbs } from '../fields/gibbs.ts'
+import { exp, log } from '../maths/elementary.ts'
 import { centreCoordinate, spacing } from '../maths/grid.ts'
 import type { Symmetric2 } from '../maths/linalg2.ts'
 import { relativeFisher } from './fisher.ts'
@@ -13,6 +15,8 @@ import {
 
 /** Below this share of the fastest rate a Rayleigh quotient is rounding, as a sum of terms of either sign. */
 const LOST = 1e-13
+/** Below this share of it the Dirichlet form of a mode is that of its rounding errors, ten units each. */
+const ROUNDED = (10 * 0.5 * Number.EPSILON) ** 2
 /** Parts that nothing joins to the others count from this mass on. */
 const LEAST_PART = 1e-12
 /** Resolvents applied at most to such a mode, until one lowers its quotient by no more than a share. */
@@ -35,6 +39,8 @@ export interface SpectralGap {
   readonly residual: number
   readonly iterations: number
   readonly converged: boolean
+  /** Whether the value is what rounding leaves of a smaller one: 1e-16 of a mode that is flat on either side. */
+  readonly lost: boolean
 }
 
 export interface SpectrumOptions {
@@ -165,7 +171,8 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
       residual = 0
     }
   }
-  return { value, mode: current.f, residual, iterations, converged: residual <= tolerance }
+  const lost = value > 0 && value <= ROUNDED * fastest
+  return { value, mode: current.f, residual, iterations, converged: residual <= tolerance, lost }
 }
 
 /** Whether cells fall into parts between which no face lets anything through. */
@@ -354,12 +361,85 @@ function combine(
   }
 }
 
+/** Largest correction by the coarse grid, as a share of the fine value: beyond, neither is in the regime of second order. */
+export const ASYMPTOTIC = 0.25 / 3
+
+/** A gap of the continuum, as two grids show it. */
+export interface ExtrapolatedGap {
+  readonly value: number
+  /** What it may be off, an estimate: the difference of the two grids; where that is not resolved, all of the value at least. */
+  readonly error: number
+  /** Whether the two grids show second order. */
+  readonly resolved: boolean
+}
+
 /**
  * Gap of the continuum by Richardson extrapolation, λ + (λ − λ_c)/(r² − 1), from the gaps on n and n/r cells a side:
- * the error of the grid is O(h²), this one O(h⁴).
- * @param coarse gap on fewer cells
+ * the error of the grid is O(h²), this one O(h⁴). Where the grids differ by more than second order explains, it is log λ that is
+ * extrapolated, λ (λ/λ_c)^(1/(r² − 1)): cells err in the heights of V between wells, on which λ depends as on e^(−V/ε). Then
+ * the value is never above that of the finer grid.
+ * @param coarse on fewer cells
  * @param ratio r
  */
-export function extrapolatedGap(coarse: number, fine: number, ratio = 2): number {
-  return fine + (fine - coarse) / (ratio * ratio - 1)
+export function extrapolatedGap(
+  coarse: Pick<SpectralGap, 'value' | 'lost'>,
+  fine: Pick<SpectralGap, 'value' | 'lost'>,
+  ratio = 2,
+): ExtrapolatedGap {
+  const order = ratio * ratio - 1
+  const error = Math.abs(fine.value - coarse.value)
+  const correction = (fine.value - coarse.value) / order
+  if (Math.abs(correction) <= ASYMPTOTIC * fine.value && !fine.lost)
+    return { value: fine.value + correction, error, resolved: true }
+  const falls = fine.value < coarse.value
+  return {
+    value: falls ? fine.value * exp(log(fine.value / coarse.value) / order) : fine.value,
+    error: Math.max(error, fine.value),
+    resolved: false,
+  }
+}
+
+/** Cells a side that the gap is looked for on at most. */
+const MOST_CELLS = 256
+
+interface OnGrid {
+  readonly law: Gibbs
+  readonly slowest: SpectralGap
+}
+
+export interface GapOnGrids {
+  readonly gap: ExtrapolatedGap
+  readonly fine: OnGrid
+  /** On half as many cells a side. */
+  readonly coarse: OnGrid
+}
+
+/**
+ * The gap of the continuum from the cells of the table and from half of them; where these do not resolve it, from twice as
+ * many and so on, between whose nodes the table is read.
+ * @param pi π on the cells of the table
+ * @param metric P
+ */
+export function* gapOnGrids(
+  field: EnergyField,
+  pi: Gibbs,
+  metric: Symmetric2,
+): Generator<undefined, GapOnGrids> {
+  const { epsilon, box } = pi
+  const on = function* (law: Gibbs): Generator<undefined, OnGrid> {
+    yield
+    const slowest = spectralGap(law, { metric })
+    yield
+    return { law, slowest }
+  }
+  const lawOn = (cells: number): Gibbs => gibbs(field, epsilon, { ...box, cells })
+  let coarse = yield* on(lawOn(Math.ceil(box.cells / 2)))
+  let fine = yield* on(pi)
+  for (;;) {
+    const { cells } = fine.law.box
+    const gap = extrapolatedGap(coarse.slowest, fine.slowest, cells / coarse.law.box.cells)
+    if (gap.resolved || 2 * cells > MOST_CELLS) return { gap, fine, coarse }
+    coarse = fine
+    fine = yield* on(lawOn(2 * cells))
+  }
 }

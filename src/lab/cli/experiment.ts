@@ -137,7 +137,16 @@ function printReading(report: DataReport): void {
   for (const remark of remarks) print(`warning: ${file}: ${remark}`)
 }
 
-function summarise({ training, stopping }: RunResult): void {
+function summarise({ training, stopping, constants, scene }: RunResult): void {
+  const { spectralGap, spectralGapError, spectralGapResolved } = constants
+  if (spectralGapResolved === false) {
+    const rough = [spectralGap, spectralGapError].map((x) => x!.toPrecision(2)).join(' ± ')
+    const { cells, halfWidth } = scene.domain
+    print(
+      `warning: the grid does not resolve the slowest mode, and the spectral gap and the estimate of λ are rough: ${rough} per unit of time; ` +
+        `${cells < 256 ? `domain.cells up to 256 (it is ${cells}), ` : ''}a smaller domain.halfWidth (it is ${halfWidth}) or a larger dynamics.epsilon resolves more`,
+    )
+  }
   if (training !== null) {
     const { backend, steps, seconds, klDataModel, crossEntropy } = training
     const quality =

@@ -40,6 +40,7 @@ function createRun(
     transition: createTransition({ ...scene.dynamics, stepSize: 0.05 }),
     constants: {
       spectralGap: null,
+      spectralGapError: null,
       spectralGapResolved: null,
       slowMode: null,
       logSobolevEstimate: null,

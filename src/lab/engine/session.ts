@@ -178,6 +178,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     const curvature = field.barriers.length > 0 ? null : curvatureRange(field)
     const constants = {
       spectralGap: null,
+      spectralGapError: null,
       spectralGapResolved: null,
       slowMode: null,
       logSobolevEstimate: null,
