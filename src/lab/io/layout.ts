@@ -12,6 +12,7 @@ import type { Pieces } from './slices.ts'
  * - `seconds`, `milliseconds`: since 1970
  * - `constant`: one number in all rows
  * - `sparse`: numbers in less than half of the rows
+ * - `decimal`: numbers with the other decimal sign
  * - `code`: whole numbers with zeros before them
  */
 export type ColumnKind =
@@ -19,6 +20,7 @@ export type ColumnKind =
   | 'sparse'
   | 'index'
   | 'code'
+  | 'decimal'
   | 'constant'
   | 'date'
   | 'seconds'
@@ -103,6 +105,8 @@ interface Stats {
   numbers: number
   dates: number
   words: number
+  /** Words that are numbers with the other decimal sign. */
+  others: number
   least: number
   most: number
   integers: boolean
@@ -198,7 +202,7 @@ function countOf({ count, starts, ends }: Rows): number {
 
 function emptyStats(): Stats {
   return {
-    ...{ numbers: 0, dates: 0, words: 0, least: Infinity, most: -Infinity },
+    ...{ numbers: 0, dates: 0, words: 0, others: 0, least: Infinity, most: -Infinity },
     ...{ integers: true, zeros: null, twice: null, steps: 0, ups: 0, last: NaN },
   }
 }
@@ -208,9 +212,13 @@ const ZERO = 48
 function addTo(stats: Stats, reader: Rows, i: number, { decimal, undecided }: Form): void {
   const value = numberAt(reader.text, reader.starts[i]!, reader.ends[i]!, decimal)
   if (Number.isNaN(value)) {
-    const kind = kindOfWords(reader.cell(i))
+    const cell = reader.cell(i)
+    const kind = kindOfWords(cell)
     if (kind === 'date') stats.dates++
-    else if (kind !== 'gap') stats.words++
+    else if (kind !== 'gap') {
+      stats.words++
+      if (!Number.isNaN(numberAt(cell, 0, cell.length, otherThan(decimal)))) stats.others++
+    }
     return
   }
   stats.numbers++
@@ -233,7 +241,7 @@ function addTo(stats: Stats, reader: Rows, i: number, { decimal, undecided }: Fo
 
 const DAY_NAMES = /\b(?:date|datum|fecha|day|tag|jour)\b/iu
 const INDEX_NAMES =
-  /^(?:|#|id|idx|index|no\.?|nr\.?|n°|row|rows?[ _.]?(?:id|no|nr|number|name)s?|unnamed: 0|lfd\.? ?nr\.?)$/iu
+  /^(?:|#|(?:.*[ _.-])?(?:id|idx|index|no\.?|nr\.?)|n°|row|rows?[ _.]?(?:id|no|nr|number|name)s?|unnamed: 0|lfd\.? ?nr\.?)$/iu
 /** 2000 and 2100, seconds. */
 const SECONDS: readonly [number, number] = [946_684_800, 4_102_444_800]
 
@@ -244,12 +252,12 @@ function kindOf(
   { rows, stats: all }: Pick<Sample, 'rows' | 'stats'>,
 ): ColumnKind {
   if (stats === undefined) return 'empty'
-  const { numbers, dates, words, least, most, integers, zeros, steps, ups } = stats
+  const { numbers, dates, words, others, least, most, integers, zeros, steps, ups } = stats
   const name = title?.trim() ?? null
   const full = numbers + dates + words
   if (full === 0) return 'empty'
   if (2 * dates >= full) return 'date'
-  if (2 * numbers < full) return 'text'
+  if (2 * numbers < full) return 2 * others >= full ? 'decimal' : 'text'
   if (least === most) return 'constant'
   if (least >= SECONDS[0] && most <= SECONDS[1]) return 'seconds'
   if (least >= 1000 * SECONDS[0] && most <= 1000 * SECONDS[1]) return 'milliseconds'
@@ -259,7 +267,8 @@ function kindOf(
   if (!integers) return plain
   if (isDay(least) && isDay(most)) return 'date'
   const counts = numbers >= 5 && steps >= 0.9 * (numbers - 1)
-  const nameless = name === null ? place === 0 && least <= 1 : INDEX_NAMES.test(name)
+  const nameless =
+    name === null ? place === 0 && least <= 1 : INDEX_NAMES.test(name) || /\p{Ll}I[Dd]$/u.test(name)
   if (nameless && (counts || (name && numbers >= 5 && ups === numbers - 1))) return 'index'
   // Where others have decimals, these are no pieces of decimals.
   return zeros?.startsWith('0') === true && all.some((one) => !one.integers) ? 'code' : plain
@@ -547,7 +556,7 @@ function nameOf(title: string | undefined): string {
 
 const RANKS: Readonly<Record<ColumnKind, number>> = {
   ...{ number: 0, sparse: 1, index: 2, code: 2, seconds: 3, milliseconds: 3, constant: 4 },
-  ...{ date: 9, text: 9, empty: 9 },
+  ...{ date: 9, decimal: 9, text: 9, empty: 9 },
 }
 
 /** The first two columns of numbers that are likely meant; null where there are none. */

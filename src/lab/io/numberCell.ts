@@ -6,7 +6,7 @@ export const LARGEST = 1e9
 const LONGEST = 400
 
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`))
-const SIGNS = '-−–﹣－'
+const SIGNS = '-−–—‐‑﹣－'
 const GROUPS = "'’ \u00A0\u2009\u202F"
 const GROUPED: Readonly<Record<Decimal, RegExp>> = {
   point: new RegExp(`^[1-9]\\d{0,2}(?:([,${GROUPS}])\\d{3})(?:\\1\\d{3})*(?:\\.\\d*)?$`, 'u'),
@@ -33,7 +33,7 @@ export function isBlank(code: number): boolean {
 
 /**
  * The number from one index of a text to before another, without blanks round it; NaN where there is none. Any sign
- * that people write for minus, a percent sign behind, quotes or an accountant's brackets round it, thousands apart by the other mark, a blank or an apostrophe, exponents by E or D.
+ * that people write for minus, a percent sign behind, a currency sign before or behind, quotes or an accountant's brackets round it, thousands apart by the other mark, a blank or an apostrophe, exponents by E or D.
  */
 export function numberAt(text: string, from: number, to: number, decimal: Decimal): number {
   if (from >= to || to - from > LONGEST) return NaN
@@ -67,8 +67,13 @@ export function numberAt(text: string, from: number, to: number, decimal: Decima
     const value = numberAt(inner, 0, inner.length, decimal)
     return open === '(' ? 0 - value : value
   }
-  if (/[^%]%$/u.test(cell))
+  if (/[^%\p{Sc}][%\p{Sc}]$/u.test(cell))
     return numberAt(text, from, from + text.slice(from, to - 1).trimEnd().length, decimal)
+  const amount = /^\p{Sc}\s*([^\p{Sc}]+)$/u.exec(cell)?.[1]
+  if (amount !== undefined) {
+    const value = numberAt(amount, 0, amount.length, decimal)
+    return negative ? 0 - value : value
+  }
   const value = uncommon(cell, decimal)
   return negative ? 0 - value : value
 }

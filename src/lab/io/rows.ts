@@ -146,7 +146,9 @@ export class Rows {
     if (code !== 0xa0 && code !== 0x2009 && code !== 0x202f) return false
     const digit = (by: number) => isDigit(text.charCodeAt(i + by))
     if (!(digit(-1) && digit(1) && digit(2) && digit(3)) || digit(4)) return false
-    return !(digit(-2) && digit(-3) && digit(-4))
+    let first = i - 1
+    while (i - first < 4 && isDigit(text.charCodeAt(first - 1))) first--
+    return i - first < 4 && !'.,'.includes(text.charAt(first - 1) || ' ')
   }
 
   private cells(from: number, limit: number): 'row' | 'blank' | 'fault' {

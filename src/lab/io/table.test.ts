@@ -302,6 +302,10 @@ describe('how a table is taken apart', () => {
     ['1.5D+02,-1E-3', [150, -0.001]],
     ['−1.5e−3,2', [-0.0015, 2]],
     ["'5',‘3.5’", [5, 3.5]],
+    ['—1.5,‑2', [-1.5, -2]],
+    ['$1.50,-£2', [1.5, -2]],
+    ['"$1,234.50",2 €', [1234.5, 2]],
+    ['$€5,1', null],
     ['(1.5),(1234)', [-1.5, -1234]],
     ['12.5%,-3 %', [12.5, -3]],
     ["'5,3", null],
@@ -347,7 +351,11 @@ describe('how a table is taken apart', () => {
     expect(wrong).toMatchObject({ layout: { separator: 'comma', decimal: 'point' } })
     expect(read(text, { separator: 'semicolon' }).points).toEqual(EXPECTED)
     expect(errorOf(readTableNow(text, { decimal: 'point', separator: 'semicolon' }))).toBe(
-      'line 1: fewer than two columns of numbers (found text, numbers); allowed: two or more',
+      'line 1: fewer than two columns of numbers (found numbers with the other decimal sign, numbers); allowed: two or more',
+    )
+    const signs = ROWS.map(([x, y]) => `${x};${String(y - 0.5).replace('.', ',')}`).join('\n')
+    expect(errorOf(readTableNow(signs))).toBe(
+      'line 1: fewer than two columns of numbers (found numbers with the other decimal sign, numbers); allowed: two or more',
     )
     const torn = readTableNow(`${body('\t', '\n')}a\t5" "b\n`, { separator: 'blank' })
     expect(errorOf(torn)).toMatch(/^line 13: /u)
@@ -402,6 +410,12 @@ describe('what is no row of numbers', () => {
         `1 row with a gap (line 1: ${gap === '' ? 'nothing' : `"${gap}"`} in column 1)`,
       ])
     }
+  })
+
+  it('is a row with no number where a sentence follows the table', () => {
+    const numbered = ROWS.map((row, i) => [i, ...row].join()).join('\n')
+    expect(told(read(`${numbered}\nThe end.\n`))).toEqual(['1 row with no number (line 13)'])
+    expect(told(read(`x,y\n${rows}7\n`))).toEqual(['1 row with a gap (line 14: nothing in y)'])
   })
 
   it('may be most of a column: gaps are no fault', () => {
@@ -528,7 +542,7 @@ describe('signs of numbers', () => {
     (group) => {
       for (const separator of ['\t', ';', ' | '])
         for (const header of ['', `x${separator}y\n`])
-          for (const decimals of [',25', '', ',5']) {
+          for (const decimals of [',25', '', ',5', ',25 €']) {
             const found = read(amounts(group, separator, decimals, header))
             expect(whole(found)).toEqual(AMOUNTS.flat())
             expect(found.remarks.filter(({ kind }) => kind === 'signs')).toEqual([])
@@ -539,6 +553,8 @@ describe('signs of numbers', () => {
   it('stay together between spaces where the blank in them breaks no line', () => {
     expect(whole(read(amounts('\u202F', ' ', ',25', 'x y\n')))).toEqual(AMOUNTS.flat())
     expect([...read(body('\u00A0', '\n')).points]).toEqual([...EXPECTED])
+    const fractions = ROWS.map(([x, y]) => `${x + 0.125}\u00A0${100 - y}`).join('\n')
+    expect(read(fractions).points.slice(0, 4)).toEqual(Float64Array.of(0.625, 100, 1.625, 101))
   })
 
   it.each([
@@ -678,6 +694,7 @@ describe('columns', () => {
     const found = read(
       made(
         column('id', (i) => 1000 + 3 * i * i),
+        column('Subject ID', (i) => i + 1),
         column('zip', (i) => `0${1067 + i}`),
         column('Date', (i) => 45_000 + 7 * i),
         x,
@@ -685,7 +702,9 @@ describe('columns', () => {
       ),
     )
     expect(found.points).toEqual(EXPECTED)
-    expect(kinds(found).slice(0, 3)).toEqual(['id: index', 'zip: code', 'Date: date'])
+    expect(kinds(found).slice(0, 4)).toEqual([
+      ...['id: index', 'Subject ID: index', 'zip: code', 'Date: date'],
+    ])
     // The rows of a grid.
     const grid = made(
       column('row', (i) => Math.floor(i / 3)),

@@ -218,7 +218,8 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
         skip('header')
         continue
       }
-      skip(kind, at)
+      if (kind === 'gap' && wordsOnly(reader, columns[at].index, decimal)) skip('text')
+      else skip(kind, at)
       firstBad ??= badCell(reader, columns[at], kind, decimal)
       continue
     }
@@ -310,6 +311,17 @@ function kindOfCell(reader: Rows, column: number, value: number, decimal: Decima
   const kind = kindOfWords(cell)
   const other = numberAt(cell, 0, cell.length, otherThan(decimal))
   return kind === 'text' && !Number.isNaN(other) ? 'decimal' : kind
+}
+
+/** Whether a row ends before a column and has no number in it, such as a sentence below the table. */
+function wordsOnly(reader: Rows, column: number, decimal: Decimal): boolean {
+  if (column < reader.count) return false
+  for (let i = 0; i < reader.count; i++) {
+    const [from, to] = [reader.starts[i]!, reader.ends[i]!]
+    if (!Number.isNaN(numberAt(reader.text, from, to, decimal))) return false
+    if (kindOfWords(reader.cell(i)) === 'gap') return false
+  }
+  return true
 }
 
 /** Whether a row may be a rule, by how it begins. */

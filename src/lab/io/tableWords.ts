@@ -117,6 +117,7 @@ export const KIND_TEXTS: Readonly<Record<ColumnKind, string>> = {
   number: 'numbers',
   sparse: 'numbers in less than half of the rows',
   index: 'row numbers',
+  decimal: 'numbers with the other decimal sign',
   code: 'codes with zeros before them',
   constant: 'one number',
   date: 'dates',
