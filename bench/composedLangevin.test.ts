@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
 import { fold } from '../src/core/maths/grid.ts'
-import { modelEnergy } from '../src/lab/engine/tabulate.ts'
+import { modelEnergy } from '../src/lab/engine/energies/tabulate.ts'
 import { useTensors } from './backends.ts'
 import { composedEnergy, composedLangevin, foldTensor } from './composedLangevin.ts'
 import { PLAIN, shippedEnergy } from './landscape.ts'

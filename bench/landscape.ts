@@ -7,7 +7,7 @@ import { fold } from '../src/core/maths/grid.ts'
 import { Purpose, Rng } from '../src/core/maths/rng.ts'
 import { createCloud, type Cloud } from '../src/core/samplers/sampler.ts'
 import { langevin } from '../src/core/samplers/langevin.ts'
-import { modelEnergy } from '../src/lab/engine/tabulate.ts'
+import { modelEnergy } from '../src/lab/engine/energies/tabulate.ts'
 import { readEnergyFile } from '../src/lab/io/energyFile.ts'
 import type { EnergyModel } from '../src/learning/training/api.ts'
 

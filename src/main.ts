@@ -6,8 +6,8 @@ import { createComputeClient } from './lab/client/computeClient.ts'
 import './app/views/base.css'
 import './app/views/layout.css'
 import './app/views/stations.css'
-import './app/views/stage.css'
-import './app/views/barriers.css'
+import './app/views/stage/stage.css'
+import './app/views/compose/barriers.css'
 
 /** How long what keeps things has to arrive, its own wait for storage not counted, ms. */
 const PATIENCE = 4000

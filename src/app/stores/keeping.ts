@@ -8,7 +8,7 @@ import { edit, type SceneStore } from './sceneStore.ts'
 import { filesCalled, targetOfDataSet, type ShelfStore } from './shelfStore.ts'
 import type { ToolStore } from './toolStore.ts'
 import type { FoundTraining } from './training.ts'
-import { readDraft } from './unfinished.ts'
+import { readDraft } from './keepUnfinished.ts'
 
 /**
  * The shelf and the data sets, on the page and in storage: what is made is kept, what is removed can be put back, and

@@ -17,10 +17,10 @@ import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { explain } from './explain.ts'
 import { fitted } from './fit.ts'
-import { createFollowing } from './following.ts'
+import { loadLiveTraining } from './loadLiveTraining.ts'
 import type { Keeping } from './keeping.ts'
 import { createLaws } from './laws.ts'
-import { createLiveStore, type LiveStore } from './liveStore.ts'
+import { createCloudStore, type CloudStore } from './cloudStore.ts'
 import type { LiveTrainingControl } from './liveTraining.ts'
 import { readManifest, shippedFor } from './manifest.ts'
 import type { Platform } from './platform.ts'
@@ -63,7 +63,7 @@ import {
 } from './shelfStore.ts'
 import { createToolStore, type ToolStore } from './toolStore.ts'
 import { createTraining, type TrainingControl } from './training.ts'
-import { keepUnfinished } from './unfinished.ts'
+import { keepUnfinished } from './keepUnfinished.ts'
 
 /**
  * The page's one controller: turns what a person does into scene changes, and scene changes into calls.
@@ -72,7 +72,7 @@ import { keepUnfinished } from './unfinished.ts'
 export interface Lab {
   readonly scene: SceneStore
   readonly run: RunStore
-  readonly live: LiveStore
+  readonly live: CloudStore
   readonly shelf: ShelfStore
   readonly tool: ToolStore
   readonly playback: Playback
@@ -167,7 +167,7 @@ export function createLab({
   const opened = openAddress(page.location.hash, page.location.search)
   const scene = createSceneStore(opened.scene)
   const run = createRunStore()
-  const live = createLiveStore()
+  const live = createCloudStore()
   const shelf = createShelfStore()
   const tool = createToolStore()
   postFlaws(opened.message)
@@ -368,7 +368,7 @@ export function createLab({
     nameOf: ({ target }) => targetName(shelf.getState(), target),
   })
 
-  const following = createFollowing(
+  const following = loadLiveTraining(
     async () => {
       const { createLiveTraining } = await import('./liveTraining.ts')
       return createLiveTraining({

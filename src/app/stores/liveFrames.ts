@@ -1,7 +1,7 @@
 import { CallError, isAbortError } from '../../lab/client/callError.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import type { LiveFrame } from '../../lab/protocol/calls.ts'
-import { cloudsOf, showFrame, type LiveStore } from './liveStore.ts'
+import { cloudsOf, showFrame, type CloudStore } from './cloudStore.ts'
 import type { Platform } from './platform.ts'
 import type { SceneStore } from './sceneStore.ts'
 
@@ -9,7 +9,7 @@ export interface LiveFramesOptions {
   readonly client: Pick<ComputeClient, 'call'>
   readonly platform: Platform
   readonly scene: SceneStore
-  readonly live: LiveStore
+  readonly live: CloudStore
   /** What the particles move on; null while they do not. A frame of what has gone is dropped. */
   readonly on: () => object | null
 }

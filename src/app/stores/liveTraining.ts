@@ -4,7 +4,7 @@ import type { LiveEnergy } from '../../lab/protocol/calls.ts'
 import type { SceneSpec, Vector2 } from '../../lab/scene/sceneSpec.ts'
 import { explain } from './explain.ts'
 import { createLiveFrames } from './liveFrames.ts'
-import type { LiveStore } from './liveStore.ts'
+import type { CloudStore } from './cloudStore.ts'
 import type { Platform } from './platform.ts'
 import type { Playback } from './playback.ts'
 import { checkCount } from './pointCount.ts'
@@ -50,7 +50,7 @@ export interface LiveTrainingOptions {
   readonly playback: Playback
   readonly scene: SceneStore
   readonly run: RunStore
-  readonly live: LiveStore
+  readonly live: CloudStore
   /** Hands the worker the data to train on. */
   readonly provide: (scene: SceneSpec) => Promise<unknown>
   /** Whether a training has the stage. */

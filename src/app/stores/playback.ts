@@ -5,7 +5,7 @@ import { partKey, samePart } from '../../lab/scene/normalise.ts'
 import type { SceneSpec, StoppingSpec } from '../../lab/scene/sceneSpec.ts'
 import { tick } from './clock.ts'
 import { explain } from './explain.ts'
-import { cloudsOf, isDrawnInTurns, showFrame, type LiveStore } from './liveStore.ts'
+import { cloudsOf, isDrawnInTurns, showFrame, type CloudStore } from './cloudStore.ts'
 import type { Platform } from './platform.ts'
 import { grow, post, withdraw, type RunStore } from './runStore.ts'
 import type { SceneStore } from './sceneStore.ts'
@@ -51,7 +51,7 @@ export interface PlaybackOptions {
   readonly platform: Platform
   readonly scene: SceneStore
   readonly run: RunStore
-  readonly live: LiveStore
+  readonly live: CloudStore
   /** Hands the worker what only the page has; resolves when it may prepare, or with false to wait. */
   readonly provide: (scene: SceneSpec) => Promise<boolean>
   /** Whether the first run plays by itself. */

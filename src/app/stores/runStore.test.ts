@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CurvePoint } from '../../lab/protocol/calls.ts'
-import { createLiveStore, showFrame, TRAIL_LENGTH } from './liveStore.ts'
+import { createCloudStore, showFrame, TRAIL_LENGTH } from './cloudStore.ts'
 import {
   createRunStore,
   dismiss,
@@ -108,7 +108,7 @@ describe('frames', () => {
   })
 
   it('leave a trail of the frames before, oldest first, and no longer than allowed', () => {
-    const store = createLiveStore()
+    const store = createCloudStore()
     for (let step = 0; step < 20; step++) showFrame(store, frame(step), step > 0)
     const { langevinTrail, deterministicTrail } = store.getState()
     expect(langevinTrail.map((cloud) => cloud[0])).toEqual([11, 12, 13, 14, 15, 16, 17, 18])
@@ -116,7 +116,7 @@ describe('frames', () => {
   })
 
   it('cut the trail at a jump and when the number of particles changes', () => {
-    const store = createLiveStore()
+    const store = createCloudStore()
     showFrame(store, frame(0), false)
     showFrame(store, frame(1), true)
     showFrame(store, frame(2, 4), true)
@@ -127,7 +127,7 @@ describe('frames', () => {
   })
 
   it('carry the second cloud, and lose it with a run that has none', () => {
-    const store = createLiveStore()
+    const store = createCloudStore()
     const companion = new Float32Array([1, 2])
     showFrame(store, { ...frame(0), companion }, false)
     expect(store.getState().companion).toBe(companion)

@@ -129,7 +129,7 @@ export interface RunState {
   /** The landscape on the stage: the run's, or that of the energy under training. */
   readonly landscape: Landscape | null
   /**
-   * The step on the stage: up to a tenth of a second behind `liveStore` while playing, exact whenever the clock
+   * The step on the stage: up to a tenth of a second behind `cloudStore` while playing, exact whenever the clock
    * stands. Curves and reports follow less often; `computed` and `points` belong together.
    */
   readonly step: number

@@ -6,7 +6,7 @@ import { sameTraining } from '../../lab/scene/normalise.ts'
 import type { SceneSpec, ShelfRecipe } from '../../lab/scene/sceneSpec.ts'
 import { explain } from './explain.ts'
 import { createLiveFrames } from './liveFrames.ts'
-import type { LiveStore } from './liveStore.ts'
+import type { CloudStore } from './cloudStore.ts'
 import type { Platform } from './platform.ts'
 import type { Playback } from './playback.ts'
 import { growLosses, NO_TRAINING, post, type RunStore } from './runStore.ts'
@@ -52,7 +52,7 @@ export interface TrainingOptions {
   readonly playback: Playback
   readonly scene: SceneStore
   readonly run: RunStore
-  readonly live: LiveStore
+  readonly live: CloudStore
   /** Hands the worker the data to train on. */
   readonly provide: (scene: SceneSpec) => Promise<unknown>
   /**

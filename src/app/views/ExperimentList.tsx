@@ -1,5 +1,5 @@
 import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
-import { useLab } from './context.ts'
+import { useLab } from './parts/context.ts'
 
 const GROUPS = [
   { group: 'theory', heading: 'What the theory says' },

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
-import { useLab, usePalette, useRun, useScene } from './context.ts'
-import { Icon } from './Icon.tsx'
-import { createPart } from './part.tsx'
+import { useLab, usePalette, useRun, useScene } from './parts/context.ts'
+import { Icon } from './parts/Icon.tsx'
+import { createPart } from './parts/lazyPart.tsx'
 
 const ExperimentList = createPart(async () => (await import('./ExperimentList.tsx')).ExperimentList)
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
-import { useLab, useRun } from './context.ts'
+import { useLab, useRun } from './parts/context.ts'
 import type { Posted } from '../stores/runStore.ts'
-import { Icon } from './Icon.tsx'
+import { Icon } from './parts/Icon.tsx'
 
 /** How long a message stays that nobody points at, ms; errors stay until dismissed. */
 const STAYS = { info: 12_000, warning: 20_000 } as const

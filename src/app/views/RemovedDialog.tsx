@@ -1,7 +1,7 @@
 import type { Lab } from '../stores/lab.ts'
 import { recordText } from '../stores/recordFile.ts'
-import { useLab, useShelf } from './context.ts'
-import { Dialog } from './Dialog.tsx'
+import { useLab, useShelf } from './parts/context.ts'
+import { Dialog } from './parts/Dialog.tsx'
 
 const TABLE_NAMES = {
   shelf: 'Energy',

@@ -2,7 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Lab } from '../stores/lab.ts'
 import { App } from './App.tsx'
-import { fetchAtLeisure } from './leisure.ts'
+import { fetchAtLeisure } from './parts/later.ts'
 
 /** How long the first run has the machine to itself before parts that nobody has asked for are fetched, ms. */
 const PARTS_DELAY = 1500

@@ -1,4 +1,4 @@
-import type { AssetReader } from '../engine/assets.ts'
+import type { AssetReader } from '../engine/energies/assets.ts'
 import { recipeOf, type Session } from '../engine/session.ts'
 import { namedAssets, type AssetName } from '../scene/assets.ts'
 import type { EnergySpec, SceneSpec, TargetSpec } from '../scene/sceneSpec.ts'

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AssetReader } from '../engine/assets.ts'
+import type { AssetReader } from '../engine/energies/assets.ts'
 import { Refusal } from '../engine/refusal.ts'
 import { pointsAsset, type AssetName } from '../scene/assets.ts'
 import { LARGEST_FILE, readRegularFile, UnreadableError } from './readFile.ts'

@@ -1,6 +1,6 @@
 import type { EventName, Events } from '../protocol/calls.ts'
 import type { OpenBackendOptions } from '../../learning/training/api.ts'
-import type { AssetReader } from './assets.ts'
+import type { AssetReader } from './energies/assets.ts'
 
 /** What the engine is given of the world outside: it has no clock, no files and no event loop of its own. */
 export interface Environment {

@@ -1,6 +1,6 @@
 import { steadyClock } from '../../core/maths/steadyClock.ts'
 import { describeFailure } from '../engine/describeFailure.ts'
-import { followLaws } from '../engine/followLaws.ts'
+import { followLaws } from '../engine/runs/followLaws.ts'
 import { Aborted } from '../engine/refusal.ts'
 import { packReport } from '../io/packedReport.ts'
 import { messagePause, restingPause } from './pause.ts'

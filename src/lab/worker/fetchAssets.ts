@@ -1,4 +1,4 @@
-import type { AssetReader } from '../engine/assets.ts'
+import type { AssetReader } from '../engine/energies/assets.ts'
 import { Refusal } from '../engine/refusal.ts'
 import type { AssetRef } from '../protocol/calls.ts'
 import { pointsAsset } from '../scene/assets.ts'

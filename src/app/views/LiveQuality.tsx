@@ -1,6 +1,0 @@
-import { createPart } from './part.tsx'
-
-/** The quality of the energy as it is shown, live; two parts of the page show it, and neither from the start. */
-export const LiveQuality = createPart(async () => (await import('./LiveFigure.tsx')).LiveFigure, {
-  placeholder: <div className="live-quality" />,
-})

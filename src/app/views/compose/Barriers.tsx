@@ -1,0 +1,181 @@
+import type { BarrierSpec, EnergySpec } from '../../../lab/scene/sceneSpec.ts'
+import { formatCoordinate, formatNumber } from '../../render/format.ts'
+import { barriersOf, everyBarrier } from '../../stores/shelfStore.ts'
+import { angleOf, barrierName, newDisc, newHalfPlane } from './barrierEdits.ts'
+import { useLab, useScene, useTool } from '../parts/context.ts'
+import { Icon } from '../parts/Icon.tsx'
+import { Figure, Slider } from '../parts/Slider.tsx'
+
+/** Where the slider of a strength ends; stronger ones can be typed. */
+const STRONGEST = 2
+
+/** What takes the focus when the last barrier is gone. */
+export const FIRST_OF_KEEP_OUT = 'keep-out-disc'
+
+/** Buttons that put a keep-out region on the stage. */
+export function KeepOut() {
+  const lab = useLab()
+  const barriers = useScene((scene) => barriersOf(scene.energy))
+  const halfWidth = useScene((scene) => scene.domain.halfWidth)
+  const drawing = useTool((tool) => tool.drawing)
+  return (
+    <div className="keep-out" role="group" aria-labelledby="keep-out">
+      <span id="keep-out">Keep out</span>
+      <button
+        type="button"
+        id={FIRST_OF_KEEP_OUT}
+        className="button"
+        onClick={() => {
+          lab.addBarrier(newDisc(barriers, halfWidth))
+        }}
+      >
+        Disc
+      </button>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          lab.addBarrier(newHalfPlane(barriers, halfWidth))
+        }}
+      >
+        Half-plane
+      </button>
+      <button
+        type="button"
+        className="button"
+        aria-pressed={drawing}
+        onClick={() => {
+          lab.drawRegion(!drawing)
+        }}
+      >
+        Draw region
+      </button>
+    </div>
+  )
+}
+
+/** What the barriers of an energy add to it in the formula of the sum; nothing without any. */
+export function BarrierTerms({ energy }: { readonly energy: EnergySpec }) {
+  const all = everyBarrier(energy)
+  const soft = all.filter(({ strength }) => strength > 0).length
+  return (
+    <>
+      {soft === 1 && (
+        <span className="nowrap">
+          {' − '}
+          <i>μ</i> log <i>h</i>
+        </span>
+      )}
+      {soft > 1 && (
+        <span className="nowrap">
+          {' − Σ '}
+          <i>μ</i>
+          <sub>j</sub> log <i>h</i>
+          <sub>j</sub>
+        </span>
+      )}
+      {all.length > soft && (
+        <span className="nowrap">
+          {', '}
+          <i>h</i> {'> 0'}
+        </span>
+      )}
+    </>
+  )
+}
+
+/** The barriers that stand on the stage. */
+export function BarrierList() {
+  const lab = useLab()
+  const barriers = useScene((scene) => barriersOf(scene.energy))
+  if (barriers.length === 0) return null
+  return (
+    <ul className="barriers" aria-label="Barriers" data-testid="barriers">
+      {barriers.map((barrier, index) => {
+        const name = barrierName(barriers, index)
+        return (
+          <li key={index} data-kind={barrier.kind} data-strength={barrier.strength}>
+            <div className="barrier-head">
+              <span>{name}</span>
+              <Shape barrier={barrier} name={name} index={index} />
+              <button
+                type="button"
+                className="icon-button small"
+                aria-label={`Remove ${name}`}
+                onClick={() => {
+                  lab.removeBarrier(index)
+                  if (barriers.length === 1) document.getElementById(FIRST_OF_KEEP_OUT)?.focus()
+                }}
+              >
+                <Icon name="close" />
+              </button>
+            </div>
+            <Slider
+              path="energy.barriers.strength"
+              label={`Strength μ of ${name}`}
+              caption={<i>μ</i>}
+              value={barrier.strength}
+              to={STRONGEST}
+              format={(value) => (value === 0 ? 'hard wall' : formatNumber(value, 2))}
+              onChange={(strength) => {
+                lab.editBarrier(index, { ...barrier, strength })
+              }}
+            />
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+interface ShapeProps {
+  readonly barrier: BarrierSpec
+  readonly name: string
+  readonly index: number
+}
+
+/** The one number of a barrier's shape that is worth typing. */
+function Shape({ barrier, name, index }: ShapeProps) {
+  const lab = useLab()
+  switch (barrier.kind) {
+    case 'disc':
+      return (
+        <span className="labelled">
+          radius
+          <Figure
+            name={`Radius of ${name}`}
+            path="energy.barriers.radius"
+            value={barrier.radius}
+            shown={formatCoordinate(barrier.radius)}
+            disabled={false}
+            onChange={(radius) => {
+              lab.editBarrier(index, { ...barrier, radius })
+            }}
+          />
+        </span>
+      )
+    case 'half-plane':
+      return (
+        <span
+          className="labelled"
+          title="Keeps n·x/|n| > offset: how far the wall is from the origin along its normal, whatever the normal's length"
+        >
+          {`${String(angleOf(barrier)).replace('-', '−')}°, offset`}
+          <Figure
+            name={`Offset of ${name}`}
+            path="energy.barriers.offset"
+            value={barrier.offset}
+            shown={formatCoordinate(barrier.offset)}
+            disabled={false}
+            onChange={(offset) => {
+              lab.editBarrier(index, { ...barrier, offset })
+            }}
+          />
+        </span>
+      )
+    case 'polygon':
+      return <span className="labelled">{String(barrier.points.length)} corners</span>
+    default:
+      return barrier satisfies never
+  }
+}

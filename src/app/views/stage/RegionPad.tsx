@@ -1,0 +1,131 @@
+import { useEffect, useRef, useState } from 'react'
+import { DEFAULT_DISC } from '../../../lab/scene/defaults.ts'
+import type { Vector2 } from '../../../lab/scene/sceneSpec.ts'
+import { pixelsPerUnit, toScreen, toWorld, world, type Viewport } from '../../render/coordinates.ts'
+import { attachPointer } from '../../render/gestures.ts'
+import { outlineOf } from '../../render/outline.ts'
+import { useLab } from '../parts/context.ts'
+
+/** Most corners of a drawn region. */
+const MOST_CORNERS = 60
+/** How far the polygon may leave the stroke, and the side of the least square that it must hold, CSS pixels. */
+const TOLERANCE = 1.5
+const LEAST_SIDE = 8
+/** How far an arrow key moves the pen, world units. */
+const STRIDE = 0.2
+
+interface RegionPadProps {
+  readonly viewport: Viewport
+  /** Takes the focus when it appears. */
+  readonly focused: boolean
+}
+
+/**
+ * Over a canvas, while a region is being drawn: a stroke of mouse, finger or pen closes by itself; with the
+ * keyboard the arrow keys move the pen, Space sets a corner and Enter closes.
+ */
+export function RegionPad({ viewport, focused }: RegionPadProps) {
+  const lab = useLab()
+  const ref = useRef<HTMLDivElement>(null)
+  const [stroke, setStroke] = useState<readonly Vector2[]>([])
+  const [pen, setPen] = useState<Vector2 | null>(null)
+  const { halfWidth } = viewport
+  const clamp = (value: number) => Math.max(-halfWidth, Math.min(halfWidth, value))
+
+  const finish = (drawn: readonly Vector2[]) => {
+    setStroke([])
+    const unit = 1 / pixelsPerUnit(viewport)
+    const outline = outlineOf(drawn, {
+      tolerance: TOLERANCE * unit,
+      most: MOST_CORNERS,
+      area: (LEAST_SIDE * unit) ** 2,
+    })
+    if (outline === null) {
+      lab.notify('info', 'That stroke encloses no area: draw round what is to be kept out of.')
+      return
+    }
+    const round = (value: number) => Math.round(value * 100) / 100 + 0
+    const points = outline.map(([x, y]): Vector2 => [round(x), round(y)])
+    lab.addBarrier({ kind: 'polygon', points, strength: DEFAULT_DISC.strength })
+  }
+  const finished = useRef(finish)
+  useEffect(() => {
+    finished.current = finish
+  })
+
+  useEffect(() => {
+    if (focused) ref.current?.focus({ preventScroll: false })
+  }, [focused])
+
+  useEffect(() => {
+    const element = ref.current
+    if (element === null) return
+    let drawn: Vector2[] = []
+    const add = (at: Parameters<typeof toWorld>[1]) => {
+      const [x, y] = toWorld(viewport, at)
+      const w = viewport.halfWidth
+      drawn = [...drawn, [Math.max(-w, Math.min(w, x)), Math.max(-w, Math.min(w, y))]]
+      setStroke(drawn)
+    }
+    return attachPointer(element, {
+      press: (at) => {
+        setPen(null)
+        drawn = []
+        add(at)
+        return true
+      },
+      drag: add,
+      release: () => {
+        finished.current(drawn)
+      },
+    })
+  }, [viewport])
+
+  const onKey = (event: React.KeyboardEvent) => {
+    const moves: Readonly<Record<string, Vector2>> = {
+      ArrowLeft: [-STRIDE, 0],
+      ArrowRight: [STRIDE, 0],
+      ArrowUp: [0, STRIDE],
+      ArrowDown: [0, -STRIDE],
+    }
+    const here = pen ?? [0, 0]
+    const move = moves[event.key]
+    if (move !== undefined) setPen([clamp(here[0] + move[0]), clamp(here[1] + move[1])])
+    else if (event.key === ' ') {
+      setPen(here)
+      setStroke([...stroke, here])
+    } else if (event.key === 'Enter') finish(stroke)
+    else if (event.key === 'Escape') lab.drawRegion(false)
+    else return
+    event.preventDefault()
+  }
+
+  const line = stroke.map((point) => toScreen(viewport, world(point[0], point[1])).join())
+  const at = pen === null ? null : toScreen(viewport, world(pen[0], pen[1]))
+  return (
+    <div
+      ref={ref}
+      className="region-pad"
+      tabIndex={0}
+      role="application"
+      aria-label="Draw a region. Arrow keys move the pen, Space sets a corner, Enter closes, Escape leaves"
+      onKeyDown={onKey}
+    >
+      <svg aria-hidden="true">
+        <polygon points={line.join(' ')} />
+        {at !== null && <circle cx={at[0]} cy={at[1]} r="5" />}
+      </svg>
+      {stroke.length === 0 && (
+        <p>
+          Circle what to keep out
+          {focused && (
+            <small>
+              or: <kbd>arrow keys</kbd> move the pen, <kbd>Space</kbd> sets a corner,{' '}
+              <kbd>Enter</kbd> closes, <kbd>Esc</kbd> leaves
+            </small>
+          )}
+        </p>
+      )}
+    </div>
+  )
+}

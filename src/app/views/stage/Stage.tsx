@@ -1,0 +1,518 @@
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { LAYER_IDS, type LayerId } from '../../../lab/scene/sceneSpec.ts'
+import type { Landscape } from '../../../lab/protocol/calls.ts'
+import { prepareContext } from '../../render/canvas.ts'
+import { createViewport, toWorld, type Screen } from '../../render/coordinates.ts'
+import { drawAxes } from '../../render/axes.ts'
+import { modeRaster, rateRaster, type RateRaster } from '../../render/contraction.ts'
+import { formatNumber } from '../../render/format.ts'
+import { attachPointer } from '../../render/gestures.ts'
+import {
+  createLandscapePainter,
+  type LandscapeData,
+  type LandscapePainter,
+} from '../../render/landscape.ts'
+import { createParticlePainter, drawLinks } from '../../render/particles.ts'
+import { createFrameMeter } from '../../render/frameMeter.ts'
+import { inTurns, observeScreen, standingBack, type Frames } from '../../render/painting.ts'
+import { drawRegions } from '../../render/regions.ts'
+import { formatReading, readLandscape, type LandscapeReading } from '../../render/readout.ts'
+import type { Flow } from '../../render/theme.ts'
+import { isDrawnInTurns } from '../../stores/cloudStore.ts'
+import { barriersOf, everyBarrier, quantitiesOf } from '../../stores/shelfStore.ts'
+import {
+  useLab,
+  useLearning,
+  usePalette,
+  useRun,
+  useScene,
+  useShelf,
+  useTool,
+} from '../parts/context.ts'
+import { isIdentity, lawOf } from '../sample/stepFormula.ts'
+import { atLeisure } from '../parts/later.ts'
+import { createPart, useLater } from '../parts/lazyPart.tsx'
+import { Transport } from './Transport.tsx'
+import { usePainting } from '../parts/usePainting.ts'
+import { useSurface } from '../parts/useSurface.ts'
+
+const BarrierHandles = createPart(async () => (await import('./BarrierHandles.tsx')).BarrierHandles)
+/** The particles come before their curve, which has nothing to show as long as they have not moved. */
+const LyapunovPlot = createPart(
+  async () => (await import('../certify/LyapunovPlot.tsx')).LyapunovPlot,
+  {
+    placeholder: (
+      <div className="charts">
+        <div className="chart-head" />
+        <div className="plot" />
+      </div>
+    ),
+  },
+)
+const RegionPad = createPart(async () => (await import('./RegionPad.tsx')).RegionPad)
+
+const loadDifference = atLeisure(
+  async () => (await import('../../render/difference.ts')).drawDifference,
+)
+
+/** The two canvases, their clock and their curve. */
+export function Stage() {
+  const ref = useRef<HTMLElement>(null)
+  useStageAttributes(ref)
+  const painter = useMemo(() => createLandscapePainter(), [])
+  const data = useLandscapeData()
+  const lab = useLab()
+  const frames = useMemo(() => inTurns(() => isDrawnInTurns(lab.live.getState())), [lab])
+  return (
+    <section className="stage" ref={ref} data-testid="stage" aria-label="Stage">
+      <div className="twins">
+        <FlowCanvas flow="langevin" painter={painter} data={data} frames={frames} />
+        <FlowCanvas flow="deterministic" painter={painter} data={data} frames={frames} />
+        <Invitation />
+      </div>
+      <Layers />
+      <Transport />
+      <LyapunovPlot frames={frames} />
+    </section>
+  )
+}
+
+/**
+ * What tests and assistive tools may rely on, written straight to the element: `data-step` follows the
+ * particles frame by frame, `data-fps` is the last full second's in which anything moved, the others change with
+ * the run store. Also tells the lab whether the stage is on screen.
+ */
+function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
+  const lab = useLab()
+  useEffect(() => {
+    const element = ref.current
+    if (element === null) return
+    const { dataset } = element
+    const put = (name: string, value: string) => {
+      if (dataset[name] !== value) dataset[name] = value
+    }
+    const move = () => {
+      put('step', String(lab.live.getState().step))
+    }
+    const write = () => {
+      const { status, backend, training, live, run, preparing, analysis } = lab.run.getState()
+      // The step first: whoever waits for a status finds the step that belongs to it.
+      move()
+      put('backend', backend?.name ?? '')
+      put('training', training.phase)
+      put('trainingStep', String(training.step))
+      const measured = live?.progress ?? null
+      put('live', live?.phase ?? '')
+      put('liveTarget', String(live?.taken?.target ?? 0))
+      put('liveKl', String(measured?.klDataModel ?? ''))
+      put('liveCrossEntropy', String(measured?.crossEntropy ?? ''))
+      put('run', String(run?.run ?? 0))
+      put('preparing', String(preparing))
+      put('laws', analysis?.stage ?? '')
+      put('status', status)
+      meter.run(seen && (status === 'running' || status === 'training'))
+    }
+    let seen = true
+    const meter = createFrameMeter((rate) => {
+      put('fps', String(Math.round(rate)))
+    })
+    const unobserve = observeScreen(element, (now) => {
+      seen = now
+      lab.watch(now)
+      write()
+    })
+    put('fps', '0')
+    write()
+    const stops = [lab.run.subscribe(write), lab.live.subscribe(move), unobserve]
+    return () => {
+      meter.run(false)
+      for (const stop of stops) stop()
+    }
+  }, [lab, ref])
+}
+
+/** What both canvases draw under their particles. */
+function useLandscapeData(): LandscapeData | null {
+  const landscape = useRun((state) => state.landscape)
+  const targetDensity = useRun(
+    ({ run, live }) => (live === null ? run : live.taken)?.targetDensity ?? null,
+  )
+  const points = useRun(({ run, live }) => (live === null ? run : live.taken)?.data ?? null)
+  const metric = useScene((scene) => scene.dynamics.preconditioner)
+  const wanted = useScene((scene) => scene.view.layers.includes('contraction'))
+  const modeWanted = useScene((scene) => scene.view.layers.includes('slow-mode'))
+  const mode = useRun(({ analysis }) => (modeWanted ? (analysis?.mode ?? null) : null))
+  const rate = useMemo(() => {
+    if (landscape === null) return null
+    if (mode !== null) return modeRaster(mode)
+    if (!wanted) return null
+    const [[xx, xy], [, yy]] = metric
+    return rateRaster(landscape, [xx, xy, yy])
+  }, [landscape, wanted, metric, mode])
+  return useMemo(
+    () =>
+      landscape === null
+        ? null
+        : { landscape, targetDensity, data: points ?? new Float32Array(), rate },
+    [landscape, targetDensity, points, rate],
+  )
+}
+
+const TITLES: Readonly<Record<Flow, { readonly title: string; readonly alt: string }>> = {
+  langevin: {
+    title: 'Langevin',
+    alt: 'Langevin dynamics: particles with noise on the energy landscape',
+  },
+  deterministic: {
+    title: 'Deterministic flow',
+    alt: 'Deterministic gradient flow: the same particles without noise',
+  },
+}
+
+const NO_TRAIL: readonly Float32Array[] = []
+
+interface FlowCanvasProps {
+  readonly flow: Flow
+  readonly painter: LandscapePainter
+  readonly data: LandscapeData | null
+  /** When it is drawn. */
+  readonly frames: Frames
+}
+
+function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
+  const lab = useLab()
+  const [holder, surface] = useSurface<HTMLDivElement>()
+  const base = useRef<HTMLCanvasElement>(null)
+  const top = useRef<HTMLCanvasElement>(null)
+  const palette = usePalette()
+  const landscape = data?.landscape ?? null
+  const layers = useScene((scene) => scene.view.layers)
+  const dynamics = useScene((scene) => scene.dynamics)
+  const barriers = useShownBarriers()
+  const drawing = useTool((tool) => tool.drawing)
+  const editing = useEditing()
+  const walled = useScene((scene) => barriersOf(scene.energy).length > 0)
+  const particles = useMemo(() => createParticlePainter(), [])
+  const companions = useMemo(() => createParticlePainter(), [])
+  const [hover, setHover] = useState<Screen | null>(null)
+
+  const viewport = useMemo(
+    () =>
+      surface === null || landscape === null ? null : createViewport(surface, landscape.halfWidth),
+    [surface, landscape],
+  )
+
+  const paintBase = useMemo(() => {
+    if (viewport === null || data === null) return null
+    const has = (layer: LayerId) => layers.includes(layer)
+    const shown = {
+      energy: has('energy'),
+      contours: has('contours'),
+      gradient: has('gradient'),
+      target: has('target'),
+      data: has('data'),
+    }
+    return (canvas: HTMLCanvasElement) => {
+      const context = prepareContext(canvas, viewport)
+      if (context === null) return
+      painter.draw(context, viewport, data, shown, palette)
+      drawRegions(context, viewport, barriers, palette)
+      drawAxes(context, viewport, palette)
+      canvas.dataset.drawn = 'true'
+    }
+  }, [painter, viewport, data, layers, barriers, palette])
+
+  const drawDifference = useLater(loadDifference, layers.includes('difference'))
+  const paintTop = useMemo(() => {
+    if (viewport === null || landscape === null) return null
+    const has = (layer: LayerId) => layers.includes(layer)
+    return (canvas: HTMLCanvasElement) => {
+      const state = lab.live.getState()
+      const xy = state[flow]
+      const context = prepareContext(canvas, viewport)
+      if (context === null) return
+      const first = !has('difference')
+      if (!first) drawDifference?.(context, viewport, landscape, xy, palette)
+      if (has('particles')) {
+        const trail = flow === 'langevin' ? state.langevinTrail : state.deterministicTrail
+        const previous = has('trails') ? trail : NO_TRAIL
+        const companion = flow === 'langevin' ? state.companion : null
+        if (companion !== null) {
+          const second = { xy: companion, previous: NO_TRAIL, first }
+          companions.draw(context, viewport, second, 'companion', palette)
+        }
+        const cloud = { xy, previous, first: first && companion === null }
+        particles.draw(context, viewport, cloud, flow, palette)
+        if (companion !== null) drawLinks(context, viewport, xy, companion, palette)
+      }
+      canvas.dataset.step = String(state.step)
+    }
+  }, [lab, flow, viewport, landscape, layers, palette, particles, companions, drawDifference])
+
+  const still = useMemo(() => standingBack(frames), [frames])
+  usePainting(base, paintBase, still)
+  // Frames reach the canvas past React; several between two screen frames are drawn once.
+  const repaint = usePainting(top, paintTop, frames)
+  // Under the dialog that shows a drawing's energy the stage rests: those particles are not on its landscape.
+  const resting = useRun((state) => (state.live?.sketched ?? null) !== null)
+  useEffect(() => (resting ? undefined : lab.live.subscribe(repaint)), [lab, repaint, resting])
+
+  useEffect(() => {
+    const element = holder.current
+    if (element === null || viewport === null || landscape === null) return
+    return attachPointer(element, {
+      hover: (point) => {
+        setHover(point)
+      },
+      click: (point) => {
+        const [x, y] = toWorld(viewport, point)
+        const reading = readLandscape(landscape, toWorld(viewport, point))
+        if (reading === null) return
+        if (reading.forbidden) {
+          lab.notify('info', 'No cloud can be released inside a forbidden region.')
+          return
+        }
+        const round = (value: number) => Math.round(value * 100) / 100 + 0
+        lab.edit((scene) => ({
+          ...scene,
+          dynamics: {
+            ...scene.dynamics,
+            initial: {
+              kind: 'point',
+              at: [round(x), round(y)],
+              spread:
+                scene.dynamics.initial.kind === 'point' ? scene.dynamics.initial.spread : 0.25,
+            },
+          },
+        }))
+      },
+    })
+  }, [holder, viewport, landscape, lab])
+
+  const { title, alt } = TITLES[flow]
+  const law = lawOf(flow, dynamics)
+  return (
+    <figure className="flow" data-flow={flow}>
+      <figcaption>
+        <i className="swatch" />
+        <strong>{title}</strong>
+        {flow === 'langevin' && dynamics.companion !== null && (
+          <span className="second">
+            <i className="swatch" /> <span>second cloud</span>
+          </span>
+        )}
+        <span className="law" title={law}>
+          {law}
+        </span>
+      </figcaption>
+      <div className="flow-canvas">
+        <div className="flow-surface" ref={holder}>
+          <canvas ref={base} className="base" role="img" aria-label={`${alt}. Energy landscape`} />
+          <canvas
+            ref={top}
+            className="top"
+            role="img"
+            aria-label={alt}
+            data-testid={`particles-${flow}`}
+          />
+        </div>
+        {data !== null && data.rate !== null && layers.includes('slow-mode') && <ModeLegend />}
+        {data !== null && data.rate !== null && layers.includes('contraction') && (
+          <RateLegend rate={data.rate} plain={isIdentity(dynamics.preconditioner)} />
+        )}
+        {hover !== null && viewport !== null && landscape !== null && (
+          <Readout at={hover} reading={readLandscape(landscape, toWorld(viewport, hover))} />
+        )}
+        {viewport !== null && editing && walled && (
+          <BarrierHandles viewport={viewport} focusable={flow === 'langevin'} />
+        )}
+        {viewport !== null && editing && drawing && (
+          <RegionPad viewport={viewport} focused={flow === 'langevin'} />
+        )}
+      </div>
+    </figure>
+  )
+}
+
+/** While a training has the stage, its energy is shown, which has no barriers and takes none. */
+function useEditing(): boolean {
+  const learning = useLearning()
+  const run = useRun((state) => state.run !== null)
+  return run && !learning
+}
+
+/** The barriers to draw: as asked for while a run with them is on its way, else those of the energy on the stage. */
+function useShownBarriers(): Landscape['barriers'] {
+  const editing = useEditing()
+  const energy = useScene((scene) => scene.energy)
+  const asked = useMemo(() => everyBarrier(energy), [energy])
+  const shown = useRun((state) => state.landscape?.barriers ?? NO_BARRIERS)
+  return editing ? asked : shown
+}
+
+const NO_BARRIERS: Landscape['barriers'] = []
+
+/** The colours of the rate of contraction. */
+function RateLegend({ rate, plain }: { readonly rate: RateRaster; readonly plain: boolean }) {
+  const scale = formatNumber(rate.scale, 2)
+  return (
+    <p
+      className="rate-legend"
+      title={`Two nearby copies under one noise approach at the rate ${
+        plain ? 'λmin(∇²V)' : 'λmin(√P ∇²V √P), in the metric P⁻¹'
+      }; where it is negative they part`}
+    >
+      <span>
+        <span className="word">part </span>−{scale} <i className="rate-scale" /> {scale}
+        <span className="word"> approach</span>
+      </span>
+    </p>
+  )
+}
+
+/** The colours of the slowest mode. */
+function ModeLegend() {
+  return (
+    <p
+      className="rate-legend"
+      title="The states that exchange mass most slowly, and what lies between them; where they are stands among the constants"
+    >
+      <span>
+        heavier <i className="rate-scale" /> lighter<span className="word"> state</span>
+      </span>
+    </p>
+  )
+}
+
+/** Over an untrained landscape: what to do about it. */
+function Invitation() {
+  const lab = useLab()
+  const untrained = useRun((state) => state.run !== null && !state.run.trained)
+  const learning = useLearning()
+  const preparing = useRun((state) => state.preparing)
+  const run = useRun((state) => state.run)
+  if (run === null) {
+    if (learning) return null
+    return (
+      <p className="invitation" role="status">
+        {preparing ? 'Opening the lab…' : 'Nothing to show yet'}
+      </p>
+    )
+  }
+  if (!untrained || preparing || learning) return null
+  return (
+    <div className="invitation">
+      <p>This energy is still untrained: pure confinement.</p>
+      <button
+        type="button"
+        className="button primary"
+        onClick={() => {
+          lab.training.learn()
+        }}
+      >
+        Learn it
+      </button>
+    </div>
+  )
+}
+
+const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
+  energy: 'Density π',
+  contraction: 'Rate m(x)',
+  'slow-mode': 'Slow mode',
+  contours: 'Contours',
+  gradient: 'Arrows',
+  data: 'Data',
+  target: 'Target ρ*',
+  particles: 'Particles',
+  trails: 'Trails',
+  difference: 'Difference',
+}
+
+const LAYER_TITLES: Partial<Readonly<Record<LayerId, string>>> = {
+  contraction: 'm = λmin(∇²V): how fast two nearby copies under one noise approach, or part',
+  contours: 'Lines of equal V',
+  gradient: 'Arrows along −∇V',
+  'slow-mode':
+    'Between which two states mass is exchanged most slowly: the mode of the spectral gap',
+  difference: 'Particles against the Gibbs density: too many, too few',
+}
+
+function Layers() {
+  const lab = useLab()
+  const shown = useScene((scene) => scene.view.layers)
+  return (
+    <div className="layers" role="group" aria-label="Layers">
+      {LAYER_IDS.map((layer) => (
+        <button
+          key={layer}
+          type="button"
+          className="chip"
+          aria-pressed={shown.includes(layer)}
+          title={LAYER_TITLES[layer]}
+          onClick={() => {
+            lab.edit((scene) => {
+              return {
+                ...scene,
+                view: { ...scene.view, layers: toggled(scene.view.layers, layer) },
+              }
+            })
+          }}
+        >
+          {LAYER_NAMES[layer]}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+/** Layers that colour the whole box: one takes the place of the other. */
+const RIVALS: readonly LayerId[] = ['energy', 'contraction', 'slow-mode']
+
+/** The layers with one switched. */
+function toggled(layers: readonly LayerId[], layer: LayerId): readonly LayerId[] {
+  const on = !layers.includes(layer)
+  const away = on && RIVALS.includes(layer) ? RIVALS : []
+  return LAYER_IDS.filter((id) => (id === layer ? on : !away.includes(id) && layers.includes(id)))
+}
+
+/** What lies under the pointer; for data also in their own units. */
+function Readout({
+  at,
+  reading,
+}: {
+  readonly at: Screen
+  readonly reading: LandscapeReading | null
+}) {
+  const target = useScene((scene) => scene.target)
+  const shelf = useShelf((state) => state)
+  const transform = useRun(({ run, live }) => (live === null ? run : live.taken)?.transform ?? null)
+  if (reading === null) return null
+  const quantities = quantitiesOf(shelf, target)
+  return (
+    <>
+      <i
+        className="cross"
+        style={{ transform: `translate(${String(at[0])}px, ${String(at[1])}px)` }}
+      />
+      <p className="readout" data-testid="readout">
+        {transform !== null &&
+          quantities?.map(({ name, unit }, axis) => (
+            <span key={name}>
+              <i>{name}</i>{' '}
+              {formatNumber(
+                transform.mean[axis]! +
+                  reading.point[axis]! * transform.deviation[axis]! * transform.extraScale,
+              )}
+              {unit !== '' && ` ${unit}`}
+            </span>
+          ))}
+        {formatReading(reading).map(({ label, value }) => (
+          <span key={label}>
+            <i>{label}</i> {value}
+          </span>
+        ))}
+      </p>
+    </>
+  )
+}

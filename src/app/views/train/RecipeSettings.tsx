@@ -1,0 +1,119 @@
+import { isTargetId } from '../../../lab/scene/defaults.ts'
+import {
+  BACKEND_CHOICES,
+  type BackendChoice,
+  type SceneSpec,
+} from '../../../lab/scene/sceneSpec.ts'
+import { OBJECTIVE_TEXTS } from '../../../lab/scene/texts.ts'
+import { formatCount, formatNumber } from '../../render/format.ts'
+import { targetLabel } from '../../stores/labels.ts'
+import { useLab, useRun, useScene } from '../parts/context.ts'
+import { Formula } from '../parts/Formula.tsx'
+import { Figure, Slider } from '../parts/Slider.tsx'
+
+const BACKEND_NAMES: Readonly<Record<BackendChoice, string>> = {
+  auto: 'fastest measured',
+  webgpu: 'WebGPU',
+  wasm: 'WebAssembly',
+  cpu: 'JavaScript',
+}
+
+/** Everything under _Recipe_. */
+export function RecipeSettings() {
+  const lab = useLab()
+  const training = useScene((scene) => scene.training)
+  const target = useScene((scene) => scene.target)
+  const seed = useScene((scene) => scene.seed)
+  const busy = useRun((state) => ['starting', 'running', 'paused'].includes(state.training.phase))
+  const change = (part: Partial<SceneSpec['training']>) => {
+    lab.edit((scene) => ({ ...scene, training: { ...scene.training, ...part } }))
+  }
+  const objective = OBJECTIVE_TEXTS.find(({ id }) => id === training.objective)
+  return (
+    <div className="fold-body">
+      <label className="select wide">
+        Objective
+        <select
+          value={training.objective}
+          disabled={busy}
+          onChange={(event) => {
+            const chosen = OBJECTIVE_TEXTS.find(({ id }) => id === event.target.value)
+            if (chosen !== undefined) change({ objective: chosen.id })
+          }}
+        >
+          {OBJECTIVE_TEXTS.map(({ id, label }) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {objective !== undefined && (
+        <>
+          <p className="quiet">{objective.summary}</p>
+          <Formula tex={objective.formula} plain={objective.plain} />
+        </>
+      )}
+      <Slider
+        path="training.steps"
+        value={training.steps ?? 1720}
+        from={20}
+        to={20_000}
+        format={formatCount}
+        unit="steps"
+        disabled={busy}
+        onChange={(steps) => {
+          change({ steps, seconds: null })
+        }}
+      />
+      {isTargetId(target.kind) && 'sharpness' in target && (
+        <Slider
+          path="target.sharpness"
+          value={target.sharpness}
+          format={(value) => formatNumber(value, 2)}
+          disabled={busy}
+          onChange={(sharpness) => {
+            lab.selectTarget({ ...target, sharpness })
+          }}
+        />
+      )}
+      {isTargetId(target.kind) && (
+        <p className="quiet">
+          Sharper means narrower: {targetLabel(target)} at sharpness 1 and above is a hard case.
+        </p>
+      )}
+      <div className="row">
+        <label className="select">
+          Backend
+          <select
+            value={training.backend}
+            disabled={busy}
+            onChange={(event) => {
+              const backend = BACKEND_CHOICES.find((choice) => choice === event.target.value)
+              if (backend !== undefined) change({ backend })
+            }}
+          >
+            {BACKEND_CHOICES.map((choice) => (
+              <option key={choice} value={choice}>
+                {BACKEND_NAMES[choice]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span className="labelled">
+          Seed
+          <Figure
+            name="Seed"
+            path="seed"
+            value={seed}
+            shown={String(seed)}
+            disabled={busy}
+            onChange={(value) => {
+              lab.edit((scene) => ({ ...scene, seed: value }))
+            }}
+          />
+        </span>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+import type { EnergyKernel, NetworkShape } from '../../../learning/kernels/kernel.ts'
+import {
+  createFloat64Networks,
+  type Float64Networks,
+} from '../../../learning/kernels/simd/float64Networks.ts'
+import { createSimdKernel } from '../../../learning/kernels/simd/simdKernel.ts'
+import type { EnergyModel } from '../../../learning/training/api.ts'
+import type { Environment } from '../environment.ts'
+import { modelEnergy, type BatchEnergy } from './tabulate.ts'
+
+type Kernels = Pick<Environment, 'kernelModule'>
+
+/** The compiled kernel once it has arrived; null before, and where it cannot be had or runs on no SIMD. */
+interface Arrival {
+  compiled: { readonly module: WebAssembly.Module; readonly networks: Float64Networks } | null
+}
+
+const arrivals = new WeakMap<Kernels, Arrival>()
+
+function arrivalOf(environment: Kernels): Arrival {
+  const known = arrivals.get(environment)
+  if (known !== undefined) return known
+  const arrival: Arrival = { compiled: null }
+  arrivals.set(environment, arrival)
+  environment
+    .kernelModule()
+    .then((module) => {
+      arrival.compiled = { module, networks: createFloat64Networks(module) }
+    })
+    // Whoever comes next asks again.
+    .catch(() => arrivals.delete(environment))
+  return arrival
+}
+
+/**
+ * `modelEnergy` on WebAssembly SIMD from the moment on that it is there, in plain code before: the same bits, so
+ * that nobody waits for it.
+ */
+export function openEnergy(environment: Kernels, model: EnergyModel): BatchEnergy {
+  const arrival = arrivalOf(environment)
+  let networks = arrival.compiled?.networks ?? null
+  let energy = modelEnergy(model, networks)
+  return (...batch) => {
+    if (networks === null && arrival.compiled !== null) {
+      networks = arrival.compiled.networks
+      energy = modelEnergy(model, networks)
+    }
+    energy(...batch)
+  }
+}
+
+/** A kernel of this thread, which the values of a device can be checked with. */
+export async function trustedKernel(
+  environment: Kernels,
+  shape: NetworkShape,
+): Promise<EnergyKernel> {
+  const { compiled } = arrivalOf(environment)
+  if (compiled !== null) return createSimdKernel(compiled.module, shape)
+  return (await import('../../../learning/kernels/reference.ts')).referenceKernel(shape)
+}

@@ -1,0 +1,308 @@
+import { energyOfDensity, quadraticEnergy } from '../../../core/fields/analytic.ts'
+import type { Barrier, EnergyField, EnergyGrid } from '../../../core/fields/energyField.ts'
+import { combineGrids } from '../../../core/fields/energyGrid.ts'
+import type { Box } from '../../../core/maths/grid.ts'
+import { parameterLayout } from '../../../learning/kernels/kernel.ts'
+import type { EnergyModel } from '../../../learning/training/api.ts'
+import { DEFAULT_SHAPE, penaltyStartOf } from '../../../learning/training/model.ts'
+import { readEnergyFile, type EnergyFile } from '../../io/energyFile.ts'
+import { sha256HexSync } from '../../io/sha256.ts'
+import type { Notice } from '../../protocol/calls.ts'
+import type { EnergySpec, SceneSpec, TargetSpec, TrainingSpec } from '../../scene/sceneSpec.ts'
+import { Cache } from './cache.ts'
+import { energyName } from './energyLabel.ts'
+import { Slicer, type Environment } from '../environment.ts'
+import { Refusal } from '../refusal.ts'
+import { openEnergy } from './openEnergy.ts'
+import type { TargetResolver } from './resolveTarget.ts'
+import { formulaEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
+
+/** What is trained, wherever in a scene it stands. */
+export interface TrainingRecipe {
+  readonly seed: number
+  readonly target: TargetSpec
+  readonly training: TrainingSpec
+  readonly halfWidth: number
+}
+
+/** Where trained energies come from. */
+export interface TrainedModels {
+  /** The model of a recipe if it has been trained here; null otherwise. */
+  inHand(recipe: TrainingRecipe): EnergyModel | null
+  /** Trains what is not in hand. */
+  train(recipe: TrainingRecipe, signal: AbortSignal | undefined): Promise<EnergyModel>
+}
+
+export interface ResolvedEnergy {
+  readonly field: EnergyField
+  /** False when the scene's own trained energy has not been trained: the table is the untrained one. */
+  readonly trained: boolean
+  /** Names of the terms of a sum; empty for other energies. */
+  readonly terms: readonly string[]
+  readonly notices: readonly Notice[]
+}
+
+/** The part of a scene that its energy depends on. */
+export type EnergyScene = Pick<SceneSpec, 'seed' | 'target' | 'energy' | 'training' | 'domain'>
+
+/** Where in a scene an energy stands. */
+interface Place {
+  readonly path: string
+  readonly target: TargetSpec
+  readonly top: boolean
+}
+
+/** What resolutions share and keep. */
+interface Parts {
+  readonly environment: Environment
+  readonly targets: TargetResolver
+  readonly models: TrainedModels
+  readonly tables: Cache<EnergyGrid>
+  /** Weight files read, by the hash of their bytes. */
+  readonly files: Cache<Pick<EnergyFile, 'model' | 'notes'>>
+}
+
+const TABLES = 48
+const FILES = 64
+
+/**
+ * Turns what a scene says of its energy into a table on the scene's box. Tables of terms are kept, so
+ * that a weight that is dragged costs a sum and nothing else.
+ */
+export class EnergyResolver {
+  private readonly parts: Parts
+
+  constructor(environment: Environment, targets: TargetResolver, models: TrainedModels) {
+    this.parts = {
+      environment,
+      targets,
+      models,
+      tables: new Cache(TABLES),
+      files: new Cache(FILES),
+    }
+  }
+
+  /** Sends for the file of a shipped energy ahead of `resolve`, which says so where there is none. */
+  prefetch(energy: EnergySpec): void {
+    if (energy.kind !== 'pretrained') return
+    this.parts.environment.assets.pretrained(energy.name).catch(() => undefined)
+  }
+
+  /** @throws Refusal naming the field to blame; Aborted */
+  async resolve(scene: EnergyScene, signal?: AbortSignal): Promise<ResolvedEnergy> {
+    const work = new Resolution(this.parts, scene, signal)
+    const { energy, target } = scene
+    const field = await work.field(energy, { path: 'energy', target, top: true })
+    return {
+      field,
+      trained: work.trained,
+      terms:
+        energy.kind === 'sum'
+          ? energy.terms.map((term) => energyName(term.energy, term.target ?? target))
+          : [],
+      notices: work.notices,
+    }
+  }
+}
+
+/** One scene's energy being resolved. */
+class Resolution {
+  trained = true
+  readonly notices: Notice[] = []
+  private readonly box: Box
+  private readonly slicer: Slicer
+  private readonly scene: EnergyScene
+  private readonly signal: AbortSignal | undefined
+  private readonly parts: Parts
+
+  constructor(parts: Parts, scene: EnergyScene, signal: AbortSignal | undefined) {
+    this.parts = parts
+    this.scene = scene
+    this.signal = signal
+    const { halfWidth, cells } = scene.domain
+    this.box = { halfWidth, cells }
+    this.slicer = new Slicer(parts.environment)
+  }
+
+  async field(energy: EnergySpec, place: Place): Promise<EnergyField> {
+    if (energy.kind !== 'sum') return { grid: await this.grid(energy, place), barriers: [] }
+    const grids: EnergyGrid[] = []
+    const weights: number[] = []
+    const barriers: Barrier[] = [...energy.barriers]
+    for (const [i, term] of energy.terms.entries()) {
+      const { weight } = term
+      const inner = await this.field(term.energy, {
+        path: `${place.path}.terms.${i}.energy`,
+        target: term.target ?? place.target,
+        top: false,
+      })
+      grids.push(inner.grid)
+      weights.push(weight)
+      // A hard wall (strength 0) stays one whatever the weight of its term.
+      for (const barrier of inner.barriers)
+        if (weight > 0 || barrier.strength === 0)
+          barriers.push({ ...barrier, strength: weight * barrier.strength })
+    }
+    return { grid: combineGrids(weights, grids), barriers }
+  }
+
+  private async grid(
+    energy: Exclude<EnergySpec, { kind: 'sum' }>,
+    place: Place,
+  ): Promise<EnergyGrid> {
+    switch (energy.kind) {
+      case 'exact': {
+        const { seed, domain } = this.scene
+        const target = await this.parts.targets.resolve(place.target, seed, domain.halfWidth)
+        const { density } = target.distribution
+        if (density === null)
+          throw new Refusal(
+            `${place.path}: found exact for data points; allowed: exact for targets with a known density`,
+            place.path,
+          )
+        return this.table(`exact ${JSON.stringify(place.target)}`, place, () =>
+          formulaEnergy(energyOfDensity(density)),
+        )
+      }
+      case 'quadratic':
+        return this.table(`quadratic ${JSON.stringify(energy)}`, place, () =>
+          formulaEnergy(quadraticEnergy(energy.center, energy.matrix)),
+        )
+      case 'pretrained':
+        return this.weights(
+          await this.bytes(place, 'name', (a) => a.pretrained(energy.name)),
+          place,
+        )
+      case 'file':
+        return this.weights(await this.bytes(place, 'path', (a) => a.file(energy.path)), place)
+      case 'shelf':
+        return this.shelf(energy, place)
+      case 'trained':
+        return this.trainedGrid(
+          {
+            seed: this.scene.seed,
+            target: place.target,
+            training: this.scene.training,
+            halfWidth: this.scene.domain.halfWidth,
+          },
+          place,
+        )
+      default:
+        return energy satisfies never
+    }
+  }
+
+  private async shelf(
+    energy: Extract<EnergySpec, { kind: 'shelf' }>,
+    place: Place,
+  ): Promise<EnergyGrid> {
+    const bytes = await this.parts.environment.assets.shelf(energy.id)
+    if (bytes !== null) {
+      if (energy.hash !== '' && sha256HexSync(bytes) !== energy.hash)
+        this.notices.push({
+          level: 'warning',
+          text: `The shelf energy ${energy.id} is not the one that this scene was made with; numbers will differ.`,
+        })
+      return this.weights(bytes, place)
+    }
+    const { recipe } = energy
+    if (recipe === null)
+      throw new Refusal(
+        `${place.path}: the shelf here has no energy ${energy.id}, and the scene does not say how it was trained`,
+        place.path,
+      )
+    this.notices.push({
+      level: 'info',
+      text: `The energy ${energy.id} is not on the shelf here: it is trained again from its recipe.`,
+    })
+    const full = { ...recipe, halfWidth: this.scene.domain.halfWidth }
+    return this.trainedGrid(full, { ...place, top: false })
+  }
+
+  private async trainedGrid(recipe: TrainingRecipe, place: Place): Promise<EnergyGrid> {
+    const model =
+      this.parts.models.inHand(recipe) ??
+      (place.top ? null : await this.parts.models.train(recipe, this.signal))
+    if (model !== null) return this.model(model, place)
+    this.trained = false
+    return this.table('untrained', place, () =>
+      openEnergy(this.parts.environment, untrainedModel(this.box.halfWidth)),
+    )
+  }
+
+  private async bytes(
+    place: Place,
+    field: string,
+    read: (assets: Environment['assets']) => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    try {
+      return await read(this.parts.environment.assets)
+    } catch (error) {
+      if (error instanceof Refusal && error.field === null) {
+        const path = `${place.path}.${field}`
+        throw new Refusal(`${path}: ${error.message}`, path)
+      }
+      throw error
+    }
+  }
+
+  private weights(bytes: Uint8Array, place: Place): Promise<EnergyGrid> {
+    const { files } = this.parts
+    const hash = sha256HexSync(bytes)
+    let file = files.get(hash)
+    if (file === undefined) {
+      const read = readEnergyFile(bytes)
+      if ('error' in read) throw new Refusal(`${place.path}: ${read.error}`, place.path)
+      file = { model: read.model, notes: read.notes }
+      files.set(hash, file)
+    }
+    for (const note of file.notes)
+      this.notices.push({ level: 'info', text: `${place.path}: ${note}` })
+    return this.model(file.model, place, hash)
+  }
+
+  private async model(model: EnergyModel, place: Place, name?: string): Promise<EnergyGrid> {
+    const { halfWidth } = this.box
+    if (model.halfWidth < halfWidth)
+      throw new Refusal(
+        `${place.path}: trained on [−${model.halfWidth}, ${model.halfWidth}]² only, the scene's box reaches ` +
+          `${halfWidth}; allowed: domain.halfWidth up to ${model.halfWidth}`,
+        place.path,
+        model.halfWidth,
+      )
+    // Bytes of the parameters name a model: they are what the table depends on.
+    const { buffer, byteOffset, byteLength } = model.theta
+    const key = name ?? sha256HexSync(new Uint8Array(buffer, byteOffset, byteLength))
+    return this.table(
+      `model ${key} ${JSON.stringify([model.shape, model.penaltyStart])}`,
+      place,
+      () => openEnergy(this.parts.environment, model),
+    )
+  }
+
+  private async table(key: string, place: Place, energy: () => BatchEnergy): Promise<EnergyGrid> {
+    const full = `${this.box.halfWidth}/${this.box.cells} ${key}`
+    const found = this.parts.tables.get(full)
+    if (found !== undefined) return found
+    try {
+      const grid = await tabulate(this.box, energy(), this.slicer, this.signal)
+      this.parts.tables.set(full, grid)
+      return grid
+    } catch (error) {
+      if (error instanceof RangeError)
+        throw new Refusal(`${place.path}: ${error.message}`, place.path)
+      throw error
+    }
+  }
+}
+
+/** The energy before its first step: pure confinement, since the output layer starts at zero. */
+function untrainedModel(halfWidth: number): EnergyModel {
+  return {
+    shape: DEFAULT_SHAPE,
+    theta: new Float32Array(parameterLayout(DEFAULT_SHAPE).length),
+    halfWidth,
+    penaltyStart: penaltyStartOf(halfWidth),
+    transform: null,
+  }
+}

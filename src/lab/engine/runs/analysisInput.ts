@@ -1,0 +1,308 @@
+import type { CellDensity } from '../../../core/analysis/analyse.ts'
+import type { InitialLaw } from '../../../core/analysis/initialLaw.ts'
+import type { ChainStart } from '../../../core/analysis/exactChain.ts'
+import { squaredNorm } from '../../../core/analysis/exactChain.ts'
+import { tabulateDensity } from '../../../core/analysis/kl.ts'
+import { patchesOf } from '../../../core/analysis/stopping/walls.ts'
+import type { EnergyField } from '../../../core/fields/energyField.ts'
+import { type Gibbs, gibbs } from '../../../core/fields/gibbs.ts'
+import { jacobian, type Transition } from '../../../core/fields/transition.ts'
+import { exp } from '../../../core/maths/elementary.ts'
+import { type Box, centreCoordinate, spacing } from '../../../core/maths/grid.ts'
+import { minEigenvalue2 } from '../../../core/maths/linalg2.ts'
+import { Purpose, Rng } from '../../../core/maths/rng.ts'
+import { SAMPLERS, samplerOf } from '../../../core/samplers/registry.ts'
+import { departureOf } from '../../../core/samplers/sampler.ts'
+import type { Density, Distribution } from '../../../core/targets/target.ts'
+import type { AnalysisInput } from '../../protocol/calls.ts'
+import type { SceneSpec } from '../../scene/sceneSpec.ts'
+
+export interface AnalysisInputOptions {
+  /** Normalised, with the step size filled in. */
+  readonly scene: SceneSpec
+  readonly field: EnergyField
+  readonly transition: Transition
+  /** π on the cells of the table. */
+  readonly gibbs: Gibbs
+  readonly initial: InitialLaw
+  readonly constants: AnalysisInput['constants']
+  /** The law of the data: ρ*, or the smoothed data of points; null where there is none. */
+  readonly data: (Distribution & { readonly density: Density; readonly smoothed: boolean }) | null
+}
+
+/** Cells a side to choose from where the scene's own do not resolve the kernel. */
+const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
+/** Least standard deviation of the kernel, in cells: the quadrature of the chain errs by exp(−2π²·1.1²), 4e-11. */
+const RESOLVED = 1.1
+/** Error of a step's quadrature that the chain may make, in the mass, as `ChainReading.aliasing`; less than its limit. */
+const ALIASING = 3e-6
+/** The mass of a law that its cells resolve differs by no more than this from 1. */
+const RESOLVED_MASS = 1e-6
+/** The same for the coarse start of the continuous dynamics, whose own error is larger. */
+const COARSE_MASS = 5e-5
+/** The mass of the points of a law that is resolved at all. */
+const RESOLVED_POINTS = 1e-4
+/** Fewest cells a side that the continuous dynamics are followed on; a table of fewer is read between its nodes. */
+const LEAST_CONTINUOUS = 96
+
+/**
+ * Everything that the laws of a run depend on, as plain data that may be given away. Yields between pieces of work that take
+ * some ten milliseconds each, so that frames can be answered between them.
+ */
+export function* analysisInput(options: AnalysisInputOptions): Generator<void, AnalysisInput> {
+  const { scene, field, transition, initial, constants, data } = options
+  const { grid, barriers } = field
+  const { halfWidth } = grid.box
+  const { dynamics } = scene
+  const { stepSize, epsilon } = transition
+  const continuous = yield* continuousStarts(options)
+  const chain = yield* chainCells(options)
+  const cells = chain ?? continuous.fine.cells
+  const box = { halfWidth, cells }
+  const start = chain === null ? continuous.fine : yield* startOf(options, box)
+  const tables = data === null ? null : yield* dataTables(data.density, box)
+  const outside = data === null ? 0 : shareOutside(data, halfWidth)
+  return {
+    grid: {
+      halfWidth,
+      cells: grid.box.cells,
+      v: grid.v.slice(),
+      vx: grid.vx.slice(),
+      vy: grid.vy.slice(),
+      vxy: grid.vxy.slice(),
+    },
+    barriers,
+    transition: {
+      stepSize,
+      epsilon,
+      skew: dynamics.skew,
+      preconditioner: dynamics.preconditioner,
+    },
+    departure: departureOf(SAMPLERS[dynamics.sampler]),
+    jumpEvery: dynamics.jumpEvery,
+    steps: dynamics.steps,
+    cells,
+    kl0: initial.kl,
+    start,
+    startResolved: isResolved(initial, start),
+    fokkerPlanckStart: continuous.fine,
+    infiniteFisher:
+      (dynamics.initial.kind === 'uniform' && dynamics.initial.halfWidth < grid.box.halfWidth) ||
+      (dynamics.initial.kind !== 'gibbs' && barriers.some(({ strength }) => strength > 0)),
+    coarseStart: continuous.coarse,
+    data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed, outside },
+    patches: constants.quadratic ? patchesOf(dynamics.initial, initial, grid.box) : [],
+    constants,
+  }
+}
+
+/**
+ * The start of the continuous dynamics on their cells, the table's or twice as many and so on, and on half of them. Both
+ * hold values at the centres, or both shares of points, so that they differ by what second order explains.
+ */
+function* continuousStarts(
+  options: AnalysisInputOptions,
+): Generator<void, { readonly fine: CellDensity; readonly coarse: CellDensity }> {
+  const { scene, field } = options
+  const { halfWidth } = field.grid.box
+  let { cells } = field.grid.box
+  while (cells < LEAST_CONTINUOUS) cells *= 2
+  const [fine, coarse] = [cells, Math.ceil(cells / 2)].map((n) => ({ halfWidth, cells: n })) as [
+    Box,
+    Box,
+  ]
+  if (scene.dynamics.initial.kind === 'gibbs') {
+    // The law at rest of the very solver, from which it does not move.
+    const atRest = (box: Box): CellDensity => ({
+      cells: box.cells,
+      density: gibbs(field, scene.dynamics.epsilon, box).density,
+    })
+    const few = atRest(coarse)
+    yield
+    return { fine: atRest(fine), coarse: few }
+  }
+  let few = yield* startOf(options, coarse, { tolerance: COARSE_MASS })
+  const many = yield* startOf(options, fine, {
+    tolerance: COARSE_MASS,
+    averaged: !('density' in few),
+  })
+  if ('density' in few && !('density' in many))
+    few = yield* startOf(options, coarse, { averaged: true })
+  return { fine: onCells(many, fine, options), coarse: onCells(few, coarse, options) }
+}
+
+/**
+ * The scene's cells, or the fewest beyond them that resolve the kernel of a step where the chain starts and where
+ * it ends; null where none do, and where the law of the chain has atoms.
+ */
+function* chainCells(options: AnalysisInputOptions): Generator<void, number | null> {
+  const { scene, field, transition } = options
+  if (departureOf(samplerOf(scene.dynamics)) !== null || field.barriers.length > 0) return null
+  const { box } = field.grid
+  const deviation = Math.sqrt(minEigenvalue2(...transition.covariance))
+  const choices = [box.cells, ...CELL_CHOICES.filter((more) => more > box.cells)]
+  const start = onCells(yield* startOf(options, box), box, options).density
+  const laws = [start, options.gibbs.density]
+  for (const cells of choices) {
+    const h = spacing({ ...box, cells })
+    if (deviation < RESOLVED * h) continue
+    const errors = aliasing(field, transition, deviation / h, laws)
+    if (errors.every((error) => error <= ALIASING)) return cells
+    yield
+  }
+  return choices.find((n) => deviation >= RESOLVED * spacing({ ...box, cells: n })) ?? null
+}
+
+/**
+ * Error of the quadrature of a step from each law, Σ ρ exp(−2π²(s/(h a))²)h², a the spectral norm of I − ηD∇²V.
+ * @param ratio s/h of the cells in question
+ * @param laws densities on the cells of the table
+ */
+function aliasing(
+  field: EnergyField,
+  transition: Transition,
+  ratio: number,
+  laws: readonly Float64Array[],
+): number[] {
+  const { box } = field.grid
+  const j = new Float64Array(4)
+  const sums = laws.map(() => 0)
+  const area = spacing(box) * spacing(box)
+  for (let row = 0, k = 0; row < box.cells; row++) {
+    const y = centreCoordinate(box, row)
+    for (let column = 0; column < box.cells; column++, k++) {
+      jacobian(field, transition, centreCoordinate(box, column), y, j)
+      const error = exp((-2 * Math.PI * Math.PI * ratio * ratio) / squaredNorm(j))
+      for (const [i, law] of laws.entries()) sums[i] = sums[i]! + law[k]! * error * area
+    }
+  }
+  return sums
+}
+
+interface StartOptions {
+  /** What the mass of a law on the cells that resolve it may differ from 1 by. */
+  readonly tolerance?: number
+  /** Points even so. */
+  readonly averaged?: boolean
+}
+
+/**
+ * ρ₀ on the cells where they resolve it, so that they and cells half as wide both find its mass, 1; else as the points of
+ * its own quadrature.
+ */
+function* startOf(
+  { initial, scene }: AnalysisInputOptions,
+  box: Box,
+  { tolerance = RESOLVED_MASS, averaged = false }: StartOptions = {},
+): Generator<void, ChainStart> {
+  const { logDensity, visit, smooth } = initial
+  if (logDensity === null || visit === null) {
+    // A point mass, or data without a density: the particles themselves.
+    const xy = initial.sample(scene.dynamics.particles, scene.seed)
+    return { xy, mass: new Float64Array(xy.length / 2).fill(1) }
+  }
+  if (smooth && !averaged) {
+    const table = tabulateDensity(logDensity, box)
+    yield
+    const finer = tabulateDensity(logDensity, { ...box, cells: 2 * box.cells })
+    yield
+    if ([table, finer].every(({ mass }) => Math.abs(mass - 1) <= tolerance)) {
+      return { density: table.density }
+    }
+  }
+  const xy: number[] = []
+  const mass: number[] = []
+  visit(box, (x, y, m) => {
+    xy.push(x, y)
+    mass.push(m)
+  })
+  return { xy: Float64Array.from(xy), mass: Float64Array.from(mass) }
+}
+
+/** Whether the masses of a quadrature add up to the whole law; the particles of a law without a density always do. */
+function isResolved(initial: InitialLaw, start: ChainStart): boolean {
+  if (initial.visit === null) return true
+  if ('density' in start) return initial.kl !== null
+  const mass = start.mass?.reduce((sum, m) => sum + m, 0) ?? 0
+  return initial.kl !== null && Math.abs(mass - 1) <= RESOLVED_POINTS
+}
+
+/**
+ * The law as a density on the cells: the mean over each of them where it is smooth, which adds the variance h²/12, and beside
+ * barriers, where points stay on their own side of a wall. Other points are shared out between the nearest middles in
+ * proportion, mirrored at the walls of the box: that keeps the mean, and where among the cells a law is cut off matters to
+ * the third order only. So the errors of two grids are in the ratio of their h².
+ */
+function onCells(
+  start: ChainStart,
+  box: Box,
+  { initial, field }: Pick<AnalysisInputOptions, 'initial' | 'field'>,
+): CellDensity {
+  const { cells, halfWidth } = box
+  if ('density' in start) return { cells, density: start.density }
+  const { xy, mass } = start
+  const h = spacing(box)
+  const whole = initial.smooth || field.barriers.length > 0
+  const inside = (cell: number): number => Math.max(0, Math.min(cells - 1, cell))
+  const density = new Float64Array(cells * cells)
+  let total = 0
+  for (let i = 0; i < xy.length / 2; i++) {
+    const m = mass?.[i] ?? 1
+    total += m
+    const x = (xy[2 * i]! + halfWidth) / h
+    const y = (xy[2 * i + 1]! + halfWidth) / h
+    if (whole) {
+      const k = inside(Math.floor(y)) * cells + inside(Math.floor(x))
+      density[k] = density[k]! + m
+      continue
+    }
+    const column = Math.floor(x - 0.5)
+    const row = Math.floor(y - 0.5)
+    for (let up = 0; up < 2; up++) {
+      const share = m * (1 - Math.abs(y - 0.5 - row - up))
+      for (let right = 0; right < 2; right++) {
+        const k = inside(row + up) * cells + inside(column + right)
+        density[k] = density[k]! + share * (1 - Math.abs(x - 0.5 - column - right))
+      }
+    }
+  }
+  for (let k = 0; k < density.length; k++) density[k] = density[k]! / (total * h * h)
+  return { cells, density }
+}
+
+/** log ρ_D, normalised on Ω, and its score at the centres of the cells. */
+function* dataTables(
+  density: Density,
+  box: Box,
+): Generator<void, { logDensity: Float64Array; scoreX: Float64Array; scoreY: Float64Array }> {
+  const { cells } = box
+  const { logDensity } = tabulateDensity((x, y) => density.logDensity(x, y), box)
+  const scoreX = new Float64Array(cells * cells)
+  const scoreY = new Float64Array(cells * cells)
+  const s = new Float64Array(2)
+  for (let row = 0, k = 0; row < cells; row++) {
+    yield
+    const y = centreCoordinate(box, row)
+    for (let column = 0; column < cells; column++, k++) {
+      density.score(centreCoordinate(box, column), y, s)
+      scoreX[k] = s[0]!
+      scoreY[k] = s[1]!
+    }
+  }
+  return { logDensity, scoreX, scoreY }
+}
+
+/** Draws that tell a share of a thousandth to within an eighth of it. */
+const DRAWS = 2 ** 16
+/** The scene's seed does not enter: the share is the law's. */
+const DRAWS_KEY = { seed: 1, purpose: Purpose.probe }
+
+/** Share of a law outside Ω, of draws: no cells are too wide for it. */
+function shareOutside(law: Distribution, halfWidth: number): number {
+  const xy = law.sample(new Rng(DRAWS_KEY), DRAWS)
+  let outside = 0
+  for (let k = 0; k < xy.length; k += 2) {
+    if (!(Math.abs(xy[k]!) <= halfWidth && Math.abs(xy[k + 1]!) <= halfWidth)) outside++
+  }
+  return outside / DRAWS
+}

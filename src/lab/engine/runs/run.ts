@@ -1,0 +1,634 @@
+import { bestStep, findBasins, transportRateInPieces } from '../../../core/analysis/collapse.ts'
+import { Contraction } from '../../../core/analysis/contraction.ts'
+import {
+  type Collapse,
+  type Constants,
+  type ContractionCurves,
+  type DeterministicCurves,
+  type LangevinCurves,
+  type LawCurves,
+  noLawCurves,
+  type StoppingReport,
+} from '../../../core/analysis/curves.ts'
+import { foldedAtRest } from '../../../core/analysis/exactChain.ts'
+import { initialLaw, type InitialLaw } from '../../../core/analysis/initialLaw.ts'
+import {
+  createKlEstimatorInPieces,
+  meaningOf,
+  type KlEstimator,
+  type KlReading,
+} from '../../../core/analysis/nativeKl.ts'
+import { measureNullFloor, type NullFloor } from '../../../core/analysis/nullFloor.ts'
+import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts'
+import { stoppingReports } from '../../../core/analysis/stopping/registry.ts'
+import { patchesOf, quadraticWalls, type Walls } from '../../../core/analysis/stopping/walls.ts'
+import { transportKlInPieces } from '../../../core/analysis/transportKl.ts'
+import { isAllowed } from '../../../core/fields/barriers.ts'
+import type { EnergyField } from '../../../core/fields/energyField.ts'
+import type { Gibbs } from '../../../core/fields/gibbs.ts'
+import type { Transition } from '../../../core/fields/transition.ts'
+import { fold } from '../../../core/maths/grid.ts'
+import { finish, PIECE } from '../../../core/maths/pieces.ts'
+import { Purpose, type Key } from '../../../core/maths/rng.ts'
+import { gradientFlow } from '../../../core/samplers/gradientFlow.ts'
+import { SAMPLERS, samplerOf } from '../../../core/samplers/registry.ts'
+import {
+  createCloud,
+  departureOf,
+  piecesOf,
+  stepInPieces,
+  type Cloud,
+  type CloudPiece,
+  type Sampler,
+} from '../../../core/samplers/sampler.ts'
+import type { Distribution } from '../../../core/targets/target.ts'
+import type { AnalysisReport, CurvePoint } from '../../protocol/calls.ts'
+import type { RunResult, TrainingSummary } from '../../protocol/result.ts'
+import type { SceneSpec, StoppingSpec } from '../../scene/sceneSpec.ts'
+import { Slicer, type Environment } from '../environment.ts'
+import { drawn, FrameStore, SpareClouds, type Frame } from './frames.ts'
+import { Aborted, throwIfAborted } from '../refusal.ts'
+
+export interface RunOptions {
+  readonly environment: Pick<Environment, 'clock' | 'pause' | 'working'>
+  /** Normalised, with the step size filled in. */
+  readonly scene: SceneSpec
+  readonly field: EnergyField
+  /** π at the scene's temperature. */
+  readonly gibbs: Gibbs
+  readonly transition: Transition
+  readonly constants: Constants
+  /** For the initial law `data`. */
+  readonly target: Distribution
+  /** Whether the law of the data is known, or smoothed; default: it has none. */
+  readonly dataLaw?: StoppingInput['law']['data']
+  readonly frameBudget?: number
+  /** Where the clouds of its frames are taken from; default: they are new. */
+  readonly spare?: SpareClouds
+}
+
+/** With more particles than this the floor is measured at the end of the run, not beside it. */
+const FLOOR_AT_ONCE = 20_000
+
+/** Whether the KL is evaluated at a step: the first ten, every fifth, and the last. */
+export function isEvaluated(step: number, steps: number): boolean {
+  return step <= 10 || step % 5 === 0 || step === steps
+}
+
+/** The clouds that move on one clock. */
+interface Clouds {
+  readonly langevin: Cloud
+  readonly deterministic: Cloud
+  /** The second cloud under the noise of the Langevin particles; null without one. */
+  readonly companion: Cloud | null
+  /** Each of them in the pieces that it is stepped in. */
+  readonly pieces: ReadonlyMap<Cloud, readonly CloudPiece[]>
+}
+
+type Folded = Readonly<Record<'langevin' | 'companion', number>>
+
+/**
+ * Langevin and the deterministic flow from the same particles on one clock, with what is measured on
+ * the way. Steps are computed when asked for; every number is a pure function of the scene.
+ */
+export class Run {
+  readonly scene: SceneSpec
+  readonly field: EnergyField
+  readonly gibbs: Gibbs
+  readonly initial: InitialLaw
+
+  private readonly environment: Pick<Environment, 'clock' | 'pause' | 'working'>
+  private readonly ownConstants: Constants
+  private readonly dataLaw: StoppingInput['law']['data']
+  private readonly transition: Transition
+  private folded: number | null = null
+  private knownWalls: Walls | null | undefined
+  /** What moves the particles of the Langevin panel. */
+  private readonly sampler: Sampler
+  private readonly key: Key
+  private readonly particles: number
+  private readonly steps: number
+  private readonly clouds: Clouds
+  private readonly frames: FrameStore
+  private readonly spare: SpareClouds
+  private cursor: { step: number; readonly clouds: Clouds } | null = null
+  private step = 0
+  /** The last work on the clouds; the next one waits for it. */
+  private turn: Promise<unknown> = Promise.resolve()
+  private closed = false
+  /** What went wrong between two steps: the clouds are where no step is, and nothing goes on from there. */
+  private failure: { readonly error: unknown } | null = null
+
+  private estimator: KlEstimator | null = null
+  private floor: NullFloor | null = null
+  private measuringFloor: Promise<NullFloor> | null = null
+  private ends: Pick<Collapse, 'basins' | 'slope'> | null = null
+  private findingEnds: Promise<void> | null = null
+  private readonly langevin: Omit<LangevinCurves, keyof LawCurves> = {
+    step: [],
+    kl: [],
+    klStandardError: [],
+    estimator: [],
+    foldedMass: [],
+    acceptance: [],
+  }
+  private readonly deterministic: DeterministicCurves = {
+    step: [],
+    kl: [],
+    klStandardError: [],
+    lowerBound: [],
+    klRate: [],
+  }
+  /** Null without a companion. */
+  private readonly contraction: Contraction | null
+  /** What the analysis has found of the laws so far; null until it is attached. */
+  private analysis: AnalysisReport | null = null
+  /** Stands for its curves until then: long arrays of nothing, and asked for with every frame. */
+  private readonly noLaws: LawCurves
+  private readonly pseudoValues: (Float64Array | null)[] = []
+
+  /** @throws RangeError where the initial law does not fit the box */
+  constructor(options: RunOptions) {
+    const { scene, field, gibbs, transition, target } = options
+    this.environment = options.environment
+    this.scene = scene
+    this.field = field
+    this.gibbs = gibbs
+    this.transition = transition
+    this.sampler = samplerOf(scene.dynamics)
+    this.ownConstants = options.constants
+    this.dataLaw = options.dataLaw ?? null
+    this.key = { seed: scene.seed, purpose: Purpose.dynamics }
+    this.particles = scene.dynamics.particles
+    this.steps = scene.dynamics.steps
+    this.noLaws = noLawCurves(this.steps)
+    this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
+    const xy = this.initial.sample(this.particles, scene.seed)
+    const { logDensity } = this.initial
+    const { companion } = scene.dynamics
+    this.clouds = cloudsFrom(
+      {
+        langevin: xy,
+        deterministic: xy,
+        companion: companion === null ? null : offset(xy, companion, field),
+      },
+      logDensity === null
+        ? null
+        : Float64Array.from({ length: this.particles }, (_, i) =>
+            logDensity(xy[2 * i]!, xy[2 * i + 1]!),
+          ),
+    )
+    this.spare = options.spare ?? new SpareClouds()
+    this.contraction =
+      companion === null
+        ? null
+        : new Contraction(field, transition, departureOf(this.sampler) === null)
+    this.frames = new FrameStore(
+      this.particles,
+      this.steps,
+      options.frameBudget,
+      companion === null ? 2 : 3,
+    )
+    finish(this.note(0, { langevin: 0, companion: 0 }))
+  }
+
+  /** Mass that the walls fold in a step from π; a few criteria ask for it, and late. */
+  private get foldedAtRest(): number {
+    this.folded ??= foldedAtRest(this.field, this.gibbs, this.transition)
+    return this.folded
+  }
+
+  /** What the walls may add to a bound on a convex quadratic. */
+  private get walls(): Walls | null {
+    if (this.knownWalls === undefined) {
+      const { field, initial, scene, transition } = this
+      const patches = patchesOf(scene.dynamics.initial, initial, field.grid.box)
+      this.knownWalls = quadraticWalls(field, transition, patches)
+    }
+    return this.knownWalls
+  }
+
+  /** Every step up to this one has been computed. */
+  get computed(): number {
+    return this.step
+  }
+
+  /** Whether the floor is still to be measured and enough has been computed to show it beside. */
+  get needsFloor(): boolean {
+    const { particles, steps } = this
+    const from = particles <= FLOOR_AT_ONCE ? Math.min(10, steps) : steps
+    return this.floor === null && steps > 0 && this.step >= from
+  }
+
+  /** Mean, and mean + 2 sd, of the estimator at exact samples of π; null until measured. */
+  get nullFloor(): { readonly mean: number; readonly upper: number } | null {
+    if (this.floor === null) return null
+    const { mean, deviation } = this.floor
+    return { mean, upper: mean + 2 * deviation }
+  }
+
+  /** Whether it is time to look where the flow ends. */
+  get needsEnds(): boolean {
+    return this.ends === null && this.steps > 0 && this.step === this.steps
+  }
+
+  /** Where the deterministic flow goes, as far as it is known: the best step at once, the ends at the end. */
+  get collapse(): Collapse | null {
+    if (this.step === 0) return null
+    const { basins = [], slope = null } = this.ends ?? {}
+    return { bestStep: bestStep(this.deterministic), basins, slope }
+  }
+
+  /** Computes as far as a step, letting messages in. */
+  advanceTo(step: number, signal?: AbortSignal): Promise<void> {
+    return this.inTurn(async () => {
+      const slicer = new Slicer(this.environment)
+      while (this.step < Math.min(step, this.steps)) {
+        this.environment.working?.(() => `the particles, step ${this.step} of ${this.steps}`)
+        await this.whole(() => slicer.drain(this.advance()))
+        throwIfAborted(signal)
+      }
+    })
+  }
+
+  /**
+   * Computes a step, the next one; resolves as soon as the particles have come there, and measures it after that.
+   * @returns null where it has been computed meanwhile
+   */
+  moveTo(step: number): Promise<Frame | null> {
+    return new Promise((resolve, reject) => {
+      this.inTurn(async () => {
+        if (this.step !== step - 1) {
+          resolve(null)
+          return
+        }
+        const slicer = new Slicer(this.environment)
+        await this.whole(async () => {
+          const folded = await slicer.drain(this.move(this.clouds, step))
+          resolve(drawn(step, positionsOf(this.clouds), this.spare))
+          // Whoever waited for the particles goes first.
+          await this.environment.pause()
+          await slicer.drain(this.note(step, folded))
+          this.step = step
+        })
+      }).catch(reject)
+    })
+  }
+
+  /** Makes a step. One that fails on the way is the last: the next call fails alike, whoever has heard of the first. */
+  private async whole(step: () => Promise<void>): Promise<void> {
+    if (this.failure !== null) throw this.failure.error
+    try {
+      await step()
+    } catch (error) {
+      this.failure = { error }
+      throw error
+    }
+  }
+
+  /** Does work on the clouds when nobody else does: they are between two steps then. */
+  private inTurn<Result>(work: () => Promise<Result> | Result): Promise<Result> {
+    const done = this.turn.then(work)
+    this.turn = done.catch(() => undefined)
+    return done
+  }
+
+  /** One step of every cloud, whole only at its end. */
+  private *advance(): Generator<undefined, void> {
+    const step = this.step + 1
+    const folded = yield* this.move(this.clouds, step)
+    yield* this.note(step, folded)
+    this.step = step
+  }
+
+  /**
+   * Moves clouds to a step from the one before; the companion by the same noise as its twin.
+   * @returns how many particles of each the walls folded
+   */
+  private *move(clouds: Clouds, step: number): Generator<undefined, Folded> {
+    const { langevin, deterministic, companion, pieces } = clouds
+    const { field, transition, key } = this
+    const stepped = function* (sampler: Sampler, cloud: Cloud): Generator<undefined, number> {
+      const parts = pieces.get(cloud) ?? []
+      const folded = yield* stepInPieces(sampler, cloud, parts, field, transition, key, step)
+      yield
+      return folded
+    }
+    const folded = {
+      langevin: yield* stepped(this.sampler, langevin),
+      companion: companion === null ? 0 : yield* stepped(this.sampler, companion),
+    }
+    yield* stepped(gradientFlow, deterministic)
+    return folded
+  }
+
+  /** Measures what is measured of a step, then enters it into the curves and the frames at once. */
+  private *note(step: number, folded: Folded): Generator<undefined, void> {
+    const { langevin, deterministic, clouds } = this
+    const cloud = clouds.deterministic
+    const evaluated = isEvaluated(step, this.steps)
+    let kl: number | null = null
+    let error: number | null = null
+    let flow: { readonly value: number; readonly standardError: number | null } | null = null
+    let rate: number | null = null
+    let reading: KlReading | null = null
+    if (step === 0) {
+      kl = this.initial.kl
+      error = kl === null ? null : 0
+      flow = kl === null ? null : { value: kl, standardError: 0 }
+    } else if (evaluated) {
+      const estimator = yield* this.klEstimator()
+      const { xy, centres } = clouds.langevin
+      reading = yield* estimator.reading(estimator.readsPositions ? xy : centres)
+      kl = reading.kl
+      error = reading.standardError
+      if (cloud.logDensity !== null) {
+        const { epsilon, logZ } = this.gibbs
+        flow = yield* transportKlInPieces(cloud.xy, cloud.logDensity, this.field, epsilon, logZ)
+      }
+    }
+    if (evaluated) rate = yield* transportRateInPieces(cloud.xy, this.field, this.transition)
+    this.pseudoValues[step] = reading?.pseudoValues ?? null
+    langevin.estimator[step] =
+      reading?.estimator ?? (step === 0 && kl !== null ? 'quadrature' : null)
+    langevin.step[step] = step
+    langevin.kl[step] = finite(kl)
+    langevin.klStandardError[step] = finite(error)
+    langevin.foldedMass[step] = folded.langevin / this.particles
+    langevin.acceptance[step] =
+      step > 0 && this.refuses ? 1 - clouds.langevin.refused / this.particles : null
+    deterministic.step[step] = step
+    deterministic.kl[step] = finite(flow?.value ?? null)
+    deterministic.klStandardError[step] = finite(flow?.standardError ?? null)
+    deterministic.lowerBound[step] = !cloud.injective
+    deterministic.klRate[step] = finite(rate)
+    if (clouds.companion !== null)
+      this.contraction?.note(
+        clouds.langevin.xy,
+        clouds.companion.xy,
+        folded.langevin + folded.companion,
+      )
+    this.frames.record(step, positionsOf(clouds))
+  }
+
+  /** Whether moves of the particles may be refused: by Metropolis or by a barrier. */
+  private get refuses(): boolean {
+    return this.sampler.refuses === true || this.field.barriers.length > 0
+  }
+
+  private *klEstimator(): Generator<undefined, KlEstimator> {
+    this.estimator ??= yield* createKlEstimatorInPieces({
+      field: this.field,
+      transition: this.transition,
+      particles: this.particles,
+      nativeKernel: departureOf(this.sampler) === null,
+    })
+    return this.estimator
+  }
+
+  /** The clouds at a computed step, in arrays that are the caller's. */
+  async frameAt(step: number, signal?: AbortSignal): Promise<Frame> {
+    const recorded = this.frames.frame(step)
+    if (recorded !== null) return drawn(step, recorded, this.spare)
+    // The clouds may be on their way, and past this step when they have arrived.
+    if (step === this.step) {
+      const now = await this.inTurn(() =>
+        step === this.step ? drawn(step, positionsOf(this.clouds), this.spare) : null,
+      )
+      if (now !== null) return now
+    }
+    const slicer = new Slicer(this.environment)
+    let at = this.cursor
+    // The cursor is taken, so that two scrubs at once do not step the same clouds.
+    this.cursor = null
+    const keyframe = this.frames.keyframe(step)
+    if (at === null || at.step > step || at.step < (keyframe?.step ?? 0)) {
+      if (keyframe === null) throw new RangeError(`Step ${step} has not been computed yet`)
+      at = { step: keyframe.step, clouds: cloudsFrom(keyframe, null) }
+    }
+    while (at.step < step) {
+      at.step++
+      await slicer.drain(this.move(at.clouds, at.step))
+      throwIfAborted(signal)
+    }
+    this.cursor = at
+    return drawn(step, positionsOf(at.clouds), this.spare)
+  }
+
+  /** Curve entries after step `have` up to the last computed. */
+  curvesSince(have: number): CurvePoint[] {
+    const { langevin, deterministic } = this
+    const pairs = this.contraction?.curves
+    const points: CurvePoint[] = []
+    for (let step = Math.max(0, have + 1); step <= this.step; step++)
+      points.push({
+        step,
+        kl: langevin.kl[step]!,
+        klStandardError: langevin.klStandardError[step]!,
+        estimator: langevin.estimator[step]!,
+        foldedMass: langevin.foldedMass[step]!,
+        acceptance: langevin.acceptance[step]!,
+        deterministicKl: deterministic.kl[step]!,
+        deterministicStandardError: deterministic.klStandardError[step]!,
+        deterministicLowerBound: deterministic.lowerBound[step]!,
+        deterministicRate: deterministic.klRate[step]!,
+        contraction: pairs === undefined ? null : contractionAt(pairs, step),
+      })
+    return points
+  }
+
+  /** Measures what the estimator reads at exact samples of π, once, letting messages in. */
+  measureFloor(): Promise<NullFloor> {
+    this.measuringFloor ??= this.runFloor()
+    return this.measuringFloor
+  }
+
+  private async runFloor(): Promise<NullFloor> {
+    const centres = new Float64Array(2 * this.particles)
+    this.environment.working?.(() => 'what the estimator reads at π')
+    this.floor = await this.drain(
+      measureNullFloor({
+        field: this.field,
+        transition: this.transition,
+        estimator: await this.drain(this.klEstimator()),
+        particles: this.particles,
+        seed: this.scene.seed,
+        move: (xy, key, step, first) => {
+          const cloud = { xy, centres, logDensity: null, injective: true, refused: 0 }
+          this.sampler.step(cloud, this.field, this.transition, key, step, first)
+        },
+      }),
+    )
+    return this.floor
+  }
+
+  /** Finds where the deterministic flow ends, once, from its last positions, letting messages in. */
+  findEnds(): Promise<void> {
+    this.findingEnds ??= this.runEnds()
+    return this.findingEnds
+  }
+
+  private async runEnds(): Promise<void> {
+    this.ends = await this.drain(
+      findBasins(this.clouds.deterministic.xy, this.field, this.transition),
+    )
+  }
+
+  /** Does work piece by piece, letting messages in. */
+  private async drain<Result>(work: Generator<unknown, Result>): Promise<Result> {
+    const slicer = new Slicer(this.environment)
+    return slicer.drain(work, () => {
+      if (this.closed) throw new Aborted()
+    })
+  }
+
+  /** Whether the laws have been followed to the end. */
+  get analysed(): boolean {
+    return this.analysis?.stage === 'done'
+  }
+
+  /** Takes over what the analysis has found of the laws of this run. */
+  attach(report: AnalysisReport): void {
+    this.analysis = report
+  }
+
+  /** The run is no longer wanted: what it still measures beside ends. */
+  close(): void {
+    this.closed = true
+  }
+
+  /** Whether another run has taken its place. */
+  get isClosed(): boolean {
+    return this.closed
+  }
+
+  /** Those of the landscape, with what the analysis has found. */
+  get constants(): Constants {
+    return { ...this.ownConstants, ...this.analysis?.constants }
+  }
+
+  private curves(): LangevinCurves {
+    const { langevin, analysis, noLaws } = this
+    const folded = analysis?.foldedMass ?? []
+    return {
+      ...langevin,
+      foldedMass: langevin.foldedMass.map((share, k) => folded[k] ?? share),
+      ...(analysis?.curves ?? noLaws),
+    }
+  }
+
+  /** What each criterion says of what is known so far. */
+  reports(stopping: StoppingSpec = this.scene.stopping): StoppingReport[] {
+    const { analysis, constants, initial, field, scene } = this
+    const { dynamics } = scene
+    return stoppingReports({
+      computed: this.step,
+      steps: this.steps,
+      particles: dynamics.particles,
+      curves: this.curves(),
+      pseudoValues: this.pseudoValues,
+      nullFloor: this.floor,
+      delta: stopping.delta,
+      strict: stopping.strict,
+      law: {
+        // A stop that a preview would give is none: the finer law may give another.
+        exactTo: analysis === null || analysis.stage === 'coarse' ? -1 : analysis.exactTo,
+        pending: analysis?.stage !== 'done',
+        unresolved: analysis?.unresolved ?? null,
+        data: this.dataLaw,
+        dataOutside: analysis?.dataOutside ?? null,
+      },
+      certificates: {
+        transition: { ...dynamics, stepSize: this.transition.stepSize },
+        departure: departureOf(SAMPLERS[dynamics.sampler]),
+        jumpEvery: dynamics.jumpEvery,
+        barriers: field.barriers,
+        walls: () => this.walls,
+        foldedAtRest: () => this.foldedAtRest,
+        kl0: initial.kl,
+        constants,
+      },
+      biasPrediction: constants.biasPrediction,
+    })
+  }
+
+  /** The whole run, computing what is missing. */
+  async result(
+    training: TrainingSummary | null,
+    signal?: AbortSignal,
+  ): Promise<Omit<RunResult, 'data'>> {
+    await this.advanceTo(this.steps, signal)
+    if (this.steps > 0) {
+      await this.measureFloor()
+      await this.findEnds()
+    }
+    const langevin = this.curves()
+    const { estimator, klStandardError } = langevin
+    const klMeaning = estimator.map((name, k) => meaningOf(name, klStandardError[k] ?? null))
+    return {
+      version: 1,
+      scene: this.scene,
+      training,
+      gibbs: { logZ: this.gibbs.logZ },
+      langevin: { ...langevin, klMeaning },
+      dataOutside: this.analysis?.dataOutside ?? null,
+      deterministic: this.deterministic,
+      collapse: this.collapse,
+      contraction: this.contraction?.curves ?? null,
+      constants: this.constants,
+      stopping: this.reports(),
+    }
+  }
+}
+
+/** JSON has no NaN and no infinity: null stands for what does not exist. */
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null
+}
+
+/** Positions moved by an offset and folded into the box; where a barrier forbids that they stay. */
+function offset(xy: Float64Array, by: readonly [number, number], field: EnergyField): Float64Array {
+  const w = field.grid.box.halfWidth
+  const out = xy.slice()
+  for (let k = 0; k < xy.length; k += 2) {
+    const x = fold(xy[k]! + by[0], w)
+    const y = fold(xy[k + 1]! + by[1], w)
+    if (!isAllowed(field, x, y)) continue
+    out[k] = x
+    out[k + 1] = y
+  }
+  return out
+}
+
+/** Clouds at rest at given positions (copied), with what they are stepped in. */
+function cloudsFrom(
+  { langevin, deterministic, companion }: ReturnType<typeof positionsOf>,
+  logDensity: Float64Array | null,
+): Clouds {
+  const clouds = {
+    langevin: createCloud(langevin),
+    deterministic: createCloud(deterministic, logDensity),
+    companion: companion === null ? null : createCloud(companion),
+  }
+  const all = Object.values(clouds).filter((cloud) => cloud !== null)
+  return { ...clouds, pieces: new Map(all.map((cloud) => [cloud, piecesOf(cloud, PIECE)])) }
+}
+
+function positionsOf({ langevin, deterministic, companion }: Omit<Clouds, 'pieces'>) {
+  return {
+    langevin: langevin.xy,
+    deterministic: deterministic.xy,
+    companion: companion?.xy ?? null,
+  }
+}
+
+function contractionAt(
+  { largest, rootMeanSquare, bound }: ContractionCurves,
+  step: number,
+): CurvePoint['contraction'] {
+  return {
+    largest: largest[step]!,
+    rootMeanSquare: rootMeanSquare[step]!,
+    bound: bound[step]!,
+  }
+}

@@ -1,0 +1,140 @@
+import type { BackendChoice, BackendName } from '../../../learning/ids.ts'
+import type {
+  Backend,
+  Calibration,
+  CalibrationMemory,
+  OpenBackend,
+} from '../../../learning/training/api.ts'
+import { BackendFault, within } from '../../../learning/kernels/deadline.ts'
+import type { BackendReport } from '../../protocol/calls.ts'
+import type { Environment } from '../environment.ts'
+
+/** The longest that code may take to arrive, seconds. */
+const CODE_LIMIT = 20
+
+/** What one choice leads to; the backend is null until it is open. */
+interface Opening {
+  readonly promise: Promise<Backend>
+  backend: Backend | null
+}
+
+/**
+ * The training backends, opened when first asked for: their code is loaded then and not before.
+ */
+export class Backends implements CalibrationMemory {
+  private readonly environment: Environment
+  private readonly loadCode: typeof loadBackends
+  private calibrations: Readonly<Record<string, Calibration>> = {}
+  /** What failed in use, and how: taken again only when asked for by name. */
+  private readonly failed = new Map<BackendName, string>()
+  private readonly choices = new Map<BackendChoice, Opening>()
+
+  /** @param load the code that opens a backend */
+  constructor(environment: Environment, load = loadBackends) {
+    this.environment = environment
+    this.loadCode = load
+  }
+
+  /** Takes over what was measured on earlier visits. */
+  learn(calibrations: Readonly<Record<string, Calibration>>): void {
+    this.calibrations = { ...calibrations, ...this.calibrations }
+  }
+
+  recall(adapter: string): Calibration | null {
+    return this.calibrations[adapter] ?? null
+  }
+
+  remember(adapter: string, calibration: Calibration): void {
+    this.calibrations = { ...this.calibrations, [adapter]: calibration }
+    this.environment.emit('calibrated', { adapter, calibration })
+  }
+
+  /** Opens a backend, once for each choice. Rejects with the library's reason where it cannot. */
+  open(choice: BackendChoice): Promise<Backend> {
+    // A device that was lost while nobody used it: another is asked for.
+    for (const { backend } of this.choices.values())
+      if (backend !== null && backend.lost() !== null) this.close(backend)
+    const known = this.choices.get(choice)
+    if (known !== undefined) return known.promise
+    const opening: Opening = { promise: this.find(choice), backend: null }
+    this.choices.set(choice, opening)
+    opening.promise.then(
+      (backend) => (opening.backend = backend),
+      () => {
+        if (this.choices.get(choice) === opening) this.choices.delete(choice)
+      },
+    )
+    return opening.promise
+  }
+
+  /** The backend to go on with when `broken` has failed. What is only being opened is left alone. */
+  async replace(broken: Backend, error: unknown): Promise<Backend> {
+    const fault = broken.lost() ?? (error instanceof BackendFault ? error : null)
+    const details = fault === null ? messageOf(error) : fault.details
+    this.giveUp(broken, fault?.message ?? 'it stopped working')
+    const next = await this.open(this.failed.has('wasm') ? 'cpu' : 'wasm')
+    this.environment.emit('notice', {
+      level: 'warning',
+      text: `${broken.description} failed${fault === null ? '' : `: ${fault.message}`}; training goes on with ${next.description}.`,
+      ...(details === null ? {} : { details }),
+    })
+    return next
+  }
+
+  /** Closes a backend that failed. @param why a clause */
+  giveUp(broken: Backend, why: string): void {
+    this.failed.set(broken.name, why)
+    this.close(broken)
+  }
+
+  private close(closed: Backend): void {
+    for (const [choice, { backend }] of this.choices)
+      if (backend !== null && isSame(backend, closed)) this.choices.delete(choice)
+    closed.dispose()
+  }
+
+  /** One that is open already is taken again: a device is asked for only once. */
+  private async find(choice: BackendChoice): Promise<Backend> {
+    // Before this choice is among them: it would wait for itself. Only `auto` may be about to open the same device.
+    const auto = this.choices.get('auto')
+    if (choice === 'webgpu') await auto?.promise.catch(() => undefined)
+    for (const { backend } of this.choices.values())
+      if (backend?.name === choice) return { ...backend, reason: 'asked for by name' }
+    return this.load(choice)
+  }
+
+  private async load(choice: BackendChoice): Promise<Backend> {
+    const openBackend = await within(CODE_LIMIT, 'the code for training', this.loadCode())
+    const backend = await openBackend({
+      choice,
+      kernelModule: this.environment.kernelModule,
+      calibrations: this,
+      failed: this.failed,
+      onLate: () => this.choices.delete(choice),
+    })
+    this.environment.emit('backend', reportOf(backend))
+    return backend
+  }
+}
+
+async function loadBackends(): Promise<OpenBackend> {
+  return (await import('../../../learning/training/backend.ts')).openBackend
+}
+
+/** Whether two backends are one, asked for in two ways. */
+function isSame(one: Backend, other: Backend): boolean {
+  return one.dispose === other.dispose
+}
+
+export function reportOf(backend: Backend): BackendReport {
+  return {
+    name: backend.name,
+    description: backend.description,
+    reason: backend.reason,
+    refused: backend.refused,
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,505 @@
+import type { EnergyField } from '../../../core/fields/energyField.ts'
+import { gibbs, gibbsSampler } from '../../../core/fields/gibbs.ts'
+import type { Box } from '../../../core/maths/grid.ts'
+import { Purpose } from '../../../core/maths/rng.ts'
+import type { EnergyKernel } from '../../../learning/kernels/kernel.ts'
+import { isSynchronous } from '../../../learning/kernels/simd/simdKernel.ts'
+import {
+  DivergenceError,
+  type Backend,
+  type EnergyModel,
+  type StepReport,
+  type Trainer,
+  type TrainerCheckpoint,
+} from '../../../learning/training/api.ts'
+import { networkShape } from '../../../learning/training/recipe.ts'
+import { createTrainer } from '../../../learning/training/trainer.ts'
+import type { TrainingCheckpoint } from '../../protocol/calls.ts'
+import type { TableError, TrainingPoint, TrainingSummary } from '../../protocol/result.ts'
+import type { SceneSpec } from '../../scene/sceneSpec.ts'
+import type { Backends } from './backends.ts'
+import { BlockLength } from './blockLength.ts'
+import { Slicer, type Environment } from '../environment.ts'
+import { landscapeOf } from '../landscape.ts'
+import { Leaving } from './leaving.ts'
+import { openEnergy, trustedKernel } from '../energies/openEnergy.ts'
+import { Aborted, Refusal } from '../refusal.ts'
+import type { ResolvedTarget } from '../energies/resolveTarget.ts'
+import { kernelEnergy, tabulate, type BatchEnergy } from '../energies/tabulate.ts'
+import { largestDifference, tableErrorOf } from '../energies/tableError.ts'
+
+/** How a training ended, with the best parameters it found. */
+export interface TrainingOutcome {
+  readonly outcome: 'finished' | 'aborted' | 'diverged'
+  readonly model: EnergyModel
+  readonly summary: TrainingSummary
+  /** With the backend and the number of steps really used. */
+  readonly scene: SceneSpec
+}
+
+export interface TrainingJobOptions {
+  readonly environment: Environment
+  readonly backends: Backends
+  readonly scene: SceneSpec
+  readonly target: ResolvedTarget
+  readonly checkpoint?: TrainingCheckpoint | undefined
+  readonly paused?: boolean | undefined
+}
+
+/** Cells a side of the table that is kept while training. */
+const LIVE_CELLS = 64
+/** Quality is measured this many times in a training, at steps that depend on nothing but their number. */
+const MEASUREMENTS = 40
+/** Longest silence between events of each kind, seconds; twice as long where the page has more particles than MANY to draw. */
+const PROGRESS_INTERVAL = 0.1
+const LANDSCAPE_INTERVAL = 0.25
+const MANY = 25_000
+/** Between two checkpoints, seconds: a quarter of what has been trained, so that little is lost early and little is written late. */
+const CHECKPOINT_INTERVALS = [0.5, 5] as const
+const CHECKPOINT_SHARE = 0.25
+/** The live table may take this share of the time. */
+const LANDSCAPE_SHARE = 0.15
+/** Steps that are timed where a number of seconds is asked for. */
+const PROBE_STEPS = 40
+const PROBE_SHARE = 0.1
+/** The first of them, which compile what they run, are not timed; the others are made in blocks. */
+const COMPILING_STEPS = 6
+const PROBE_BLOCK = 8
+/** Points at which the live table is compared with the network. */
+const PROBE_POINTS = 256
+
+interface Best {
+  readonly step: number
+  readonly crossEntropy: number
+  readonly theta: Float32Array
+}
+
+/**
+ * One training: owns the trainer, measures as it goes, and can be paused, stepped and aborted between
+ * steps. Pausing, and resuming from a checkpoint, change no number of the result.
+ */
+export class TrainingJob {
+  readonly scene: SceneSpec
+  readonly done: Promise<TrainingOutcome>
+  /** The table of the energy as it stands, on a coarse grid; null before the first. */
+  live: EnergyField | null = null
+
+  private readonly environment: Environment
+  private kernel: EnergyKernel | null = null
+  private readonly backends: Backends
+  private readonly target: ResolvedTarget
+  private readonly slicer: Slicer
+  private readonly box: Box
+  private readonly liveBox: Box
+
+  private readonly patience: number
+  private paused: boolean
+  private stepsAllowed = 0
+  private aborted = false
+  private readonly leaving = new Leaving()
+  private wake: (() => void) | null = null
+
+  private elapsed = 0
+  private resumedAt = 0
+  private history: TrainingPoint[] = []
+  private best: Best | null = null
+  private lossSum = 0
+  private lossCount = 0
+  /** A measurement is due at the step as it stands. */
+  private unmeasured = false
+  private gradientEvaluations = 0
+
+  private pendingLosses: { step: number; loss: number }[] = []
+  private pendingHistory: TrainingPoint[] = []
+  private rate = 0
+  /** Over a whole second. */
+  private rateMeasured = false
+  private rateSince = { step: 0, elapsed: 0 }
+  private lastProgress = -Infinity
+  private lastLandscape = -Infinity
+  private landscapeCost = 0
+  private landscapeStep = -1
+  private lastCheckpoint = 0
+
+  constructor(options: TrainingJobOptions) {
+    this.environment = options.environment
+    this.backends = options.backends
+    this.scene = options.scene
+    this.target = options.target
+    this.slicer = new Slicer(options.environment)
+    const { halfWidth, cells } = options.scene.domain
+    this.box = { halfWidth, cells }
+    this.liveBox = { halfWidth, cells: Math.min(LIVE_CELLS, cells) }
+    this.patience = options.scene.dynamics.particles > MANY ? 2 : 1
+    this.paused = options.paused ?? false
+    this.done = this.run(options.checkpoint)
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+    this.wake?.()
+  }
+
+  /** One Adam step; pauses if it was running. */
+  step(): void {
+    this.paused = true
+    this.stepsAllowed++
+    this.wake?.()
+  }
+
+  abort(): void {
+    this.aborted = true
+    this.wake?.()
+    this.leaving.leave(this.done)
+  }
+
+  private async run(from: TrainingCheckpoint | undefined): Promise<TrainingOutcome> {
+    const { training, seed } = this.scene
+    let backend = await this.leaving.wait(this.backends.open(training.backend))
+    const problem = this.target.problem(seed, this.box.halfWidth)
+    const shape = networkShape(training.objective)
+    let kernel = (this.kernel = backend.kernel(shape))
+    const create = (steps: number, checkpoint?: TrainerCheckpoint): Trainer =>
+      createTrainer({
+        seed,
+        objective: training.objective,
+        steps,
+        problem,
+        kernel,
+        check: async () =>
+          backend.name === 'webgpu' ? trustedKernel(this.environment, shape) : null,
+        ...(checkpoint === undefined ? {} : { checkpoint }),
+      })
+    /** Goes on with another backend; what failed has left the trainer as it was. */
+    const replace = async (error: unknown): Promise<void> => {
+      if (error instanceof Aborted) this.backends.giveUp(backend, 'the GPU did not answer')
+      if (error instanceof Aborted || error instanceof Refusal || backend.name === 'cpu')
+        throw error
+      kernel.dispose()
+      backend = await this.leaving.wait(this.backends.replace(backend, error))
+      kernel = this.kernel = backend.kernel(shape)
+    }
+
+    let steps = training.steps
+    while (steps === null) {
+      try {
+        steps = await this.stepsWithin(training.seconds ?? 0, create)
+      } catch (error) {
+        await replace(error)
+      }
+    }
+    if (from !== undefined) {
+      this.elapsed = from.elapsedSeconds
+      this.history = [...from.history]
+      this.best = from.best
+      this.lossSum = from.lossWindow.sum
+      this.lossCount = from.lossWindow.count
+    }
+    const trainer = create(steps, from?.trainer)
+    this.rateSince = { step: trainer.step, elapsed: this.elapsed }
+    let diverged = false
+    try {
+      this.resumedAt = this.environment.clock()
+      this.lastCheckpoint = this.resumedAt
+      while (trainer.step < steps && !this.aborted && !diverged) {
+        try {
+          const lost = backend.lost()
+          if (lost !== null) throw lost
+          await this.turn(trainer, steps)
+        } catch (error) {
+          if (error instanceof DivergenceError) diverged = true
+          else {
+            await replace(error).catch(unlessAborted)
+            trainer.useKernel(kernel)
+          }
+        }
+      }
+      if (this.unmeasured) await this.measure(trainer)
+      const total = this.settleClock()
+      this.emitProgress(trainer, steps)
+      // What was given up can be taken up again.
+      if (this.aborted) this.emitCheckpoint(trainer)
+      this.gradientEvaluations = trainer.gradientEvaluations
+      const current = this.withTransform(trainer.model())
+      const model =
+        this.best === null || diverged
+          ? current
+          : { ...current, theta: Float32Array.from(this.best.theta) }
+      const summary = await this.conclude(model, backend, trainer.step, total)
+      return {
+        outcome: diverged ? 'diverged' : this.aborted ? 'aborted' : 'finished',
+        model,
+        summary,
+        scene: {
+          ...this.scene,
+          training: { ...training, steps, seconds: null, backend: backend.name },
+        },
+      }
+    } finally {
+      kernel.dispose()
+      this.live = null
+    }
+  }
+
+  /** One step and what is due after it, or a rest while paused. */
+  private async turn(trainer: Trainer, steps: number): Promise<void> {
+    if (this.unmeasured) await this.measure(trainer)
+    if (this.live === null) await this.refreshLandscape(trainer)
+    if (this.paused && this.stepsAllowed === 0) {
+      await this.rest(trainer, steps)
+      return
+    }
+    const reports = await this.advance(trainer, steps)
+    if (this.stepsAllowed > 0) this.stepsAllowed--
+    for (const report of reports) this.note(report)
+    const report = reports.at(-1)!
+    this.unmeasured = report.recovery === null && isMeasured(report.step, steps)
+    if (this.unmeasured) await this.measure(trainer)
+    await this.publish(trainer, steps)
+    await this.slicer.breathe()
+  }
+
+  /**
+   * A block of steps, no longer than messages may wait and no further than the next measurement; one
+   * step where one was asked for.
+   */
+  private async advance(trainer: Trainer, steps: number): Promise<readonly StepReport[]> {
+    const { clock } = this.environment
+    const left = nextMeasured(trainer.step, steps) - trainer.step
+    const limit = this.stepsAllowed > 0 ? 1 : Math.min(this.blockLength.steps, left)
+    const start = clock()
+    const reports = await this.leaving.wait(trainer.advanceBlock(limit))
+    this.blockLength.note(reports.length, clock() - start)
+    return reports
+  }
+
+  /** Waits while paused; what has changed is shown first. */
+  private async rest(trainer: Trainer, steps: number): Promise<void> {
+    this.settleClock()
+    await this.refreshLandscape(trainer)
+    this.emitProgress(trainer, steps)
+    this.emitCheckpoint(trainer)
+    await new Promise<void>((resolve) => {
+      this.wake = resolve
+      if (!this.paused || this.stepsAllowed > 0 || this.aborted) resolve()
+    })
+    this.wake = null
+    this.resumedAt = this.environment.clock()
+  }
+
+  /** Adds the time since the clock was last settled to the time spent training. */
+  private settleClock(): number {
+    const now = this.environment.clock()
+    this.elapsed += now - this.resumedAt
+    this.resumedAt = now
+    return this.elapsed
+  }
+
+  private note(report: StepReport): void {
+    this.phase = report.phase
+    if (report.recovery !== null) {
+      this.environment.emit('notice', {
+        level: 'warning',
+        about: 'training recovery',
+        text: report.recovery,
+      })
+      // What was measured after the step gone back to will be measured again.
+      this.history = this.history.filter(({ step }) => step <= report.step)
+      if (this.best !== null && this.best.step > report.step) this.best = null
+      return
+    }
+    this.lossSum += report.loss
+    this.lossCount++
+    this.pendingLosses.push({ step: report.step, loss: report.loss })
+  }
+
+  private phase: StepReport['phase'] = 'warm-up'
+  private readonly blockLength = new BlockLength()
+
+  /** The number of steps that fit into a time, from a short training that is thrown away. */
+  private async stepsWithin(seconds: number, create: (steps: number) => Trainer): Promise<number> {
+    const { clock } = this.environment
+    const start = clock()
+    const trainer = create(PROBE_STEPS)
+    let timedFrom = start
+    let timed = 0
+    while (trainer.step < PROBE_STEPS && clock() - start < PROBE_SHARE * seconds) {
+      const compiling = trainer.step < COMPILING_STEPS
+      const reports = await this.leaving.wait(trainer.advanceBlock(compiling ? 1 : PROBE_BLOCK))
+      if (compiling) timedFrom = clock()
+      else timed += reports.length
+      await this.slicer.breathe()
+    }
+    const perStep =
+      timed > 0 ? (clock() - timedFrom) / timed : (clock() - start) / Math.max(1, trainer.step)
+    const left = seconds - (clock() - start)
+    return Math.min(200_000, Math.max(1, Math.floor(left / perStep)))
+  }
+
+  private async measure(trainer: Trainer): Promise<void> {
+    const field = await this.tabulateLive(trainer)
+    this.unmeasured = false
+    if (field === null) return
+    const { step } = trainer
+    const quality = this.target.measure(field)
+    const point: TrainingPoint = {
+      step,
+      seconds: this.settleClock(),
+      loss: this.lossSum / Math.max(1, this.lossCount),
+      ...quality,
+    }
+    this.lossSum = 0
+    this.lossCount = 0
+    this.history.push(point)
+    this.pendingHistory.push(point)
+    const score = this.target.keepsBest ? quality.crossEntropy : null
+    if (score !== null && Number.isFinite(score) && score < (this.best?.crossEntropy ?? Infinity))
+      this.best = { step, crossEntropy: score, theta: trainer.model().theta }
+  }
+
+  /**
+   * The energy as it stands, on the coarse table; null where it has no finite values. Read from the
+   * parameters in this thread, whatever the backend: a slow device is not kept from its steps, and what
+   * is measured depends on the parameters alone.
+   */
+  private async tabulateLive(trainer: Trainer): Promise<EnergyField | null> {
+    if (this.live !== null && this.landscapeStep === trainer.step) return this.live
+    const { step } = trainer
+    try {
+      const grid = await tabulate(this.liveBox, this.liveEnergy(trainer.model()), this.slicer)
+      this.live = { grid, barriers: [] }
+      this.landscapeStep = step
+      return this.live
+    } catch (error) {
+      if (error instanceof RangeError) return null
+      throw error
+    }
+  }
+
+  private async publish(trainer: Trainer, steps: number): Promise<void> {
+    const now = this.environment.clock()
+    if (now - this.lastProgress >= this.patience * PROGRESS_INTERVAL)
+      this.emitProgress(trainer, steps)
+    const wait = Math.max(this.patience * LANDSCAPE_INTERVAL, this.landscapeCost / LANDSCAPE_SHARE)
+    if (now - this.lastLandscape >= wait) await this.refreshLandscape(trainer)
+    const [shortest, longest] = CHECKPOINT_INTERVALS
+    const rest = Math.min(longest, Math.max(shortest, CHECKPOINT_SHARE * this.settleClock()))
+    if (now - this.lastCheckpoint >= rest) this.emitCheckpoint(trainer)
+  }
+
+  private emitProgress(trainer: Trainer, steps: number): void {
+    const now = this.environment.clock()
+    this.lastProgress = now
+    const elapsed = this.settleClock()
+    const since = elapsed - this.rateSince.elapsed
+    // The first tenths of a second compile what they run: their rate is not to stand for the whole first second.
+    if (since >= 1 || !this.rateMeasured) {
+      this.rate = since > 0 ? (trainer.step - this.rateSince.step) / since : 0
+      if (since >= 1) {
+        this.rateSince = { step: trainer.step, elapsed }
+        this.rateMeasured = true
+      }
+    }
+    this.environment.emit('trainingProgress', {
+      step: trainer.step,
+      steps,
+      phase: this.phase,
+      paused: this.paused,
+      elapsedSeconds: elapsed,
+      remainingSeconds: this.rate > 0 ? (steps - trainer.step) / this.rate : null,
+      stepsPerSecond: this.rate,
+      losses: this.pendingLosses,
+      history: this.pendingHistory,
+    })
+    this.pendingLosses = []
+    this.pendingHistory = []
+  }
+
+  private async refreshLandscape(trainer: Trainer): Promise<void> {
+    const start = this.environment.clock()
+    this.lastLandscape = start
+    const field = await this.tabulateLive(trainer)
+    if (field === null) return
+    const { epsilon } = this.scene.dynamics
+    const tableError = this.liveTableError(field, trainer.model())
+    this.environment.emit('landscape', {
+      step: trainer.step,
+      landscape: landscapeOf(field, epsilon, gibbs(field, epsilon).logZ),
+      tableError,
+    })
+    this.landscapeCost = this.environment.clock() - start
+  }
+
+  private liveTableError({ grid }: EnergyField, model: EnergyModel): TableError {
+    const key = { seed: this.scene.seed, purpose: Purpose.probe }
+    const points = gibbsSampler({ grid, barriers: [] }, 1).sample(key, PROBE_POINTS)
+    return largestDifference(grid, points, this.liveEnergy(model))
+  }
+
+  /** On the kernel where it answers at once, in float64 elsewhere. */
+  private liveEnergy(model: EnergyModel): BatchEnergy {
+    const { kernel } = this
+    return kernel !== null && isSynchronous(kernel)
+      ? kernelEnergy(kernel, model)
+      : openEnergy(this.environment, model)
+  }
+
+  private emitCheckpoint(trainer: Trainer): void {
+    this.lastCheckpoint = this.environment.clock()
+    this.environment.emit('checkpoint', {
+      scene: {
+        ...this.scene,
+        training: { ...this.scene.training, steps: trainer.steps, seconds: null },
+      },
+      elapsedSeconds: this.settleClock(),
+      history: this.history,
+      best: this.best === null ? null : { ...this.best, theta: this.best.theta.slice() },
+      lossWindow: { sum: this.lossSum, count: this.lossCount },
+      trainer: trainer.checkpoint(),
+    })
+  }
+
+  private withTransform(model: EnergyModel): EnergyModel {
+    return { ...model, transform: this.target.transform }
+  }
+
+  private async conclude(
+    model: EnergyModel,
+    backend: Backend,
+    steps: number,
+    seconds: number,
+  ): Promise<TrainingSummary> {
+    const energy = openEnergy(this.environment, model)
+    // Nobody samples from an energy that was given up: a coarse table will do.
+    const box = this.aborted ? this.liveBox : this.box
+    const grid = await tabulate(box, energy, this.slicer)
+    const field: EnergyField = { grid, barriers: [] }
+    return {
+      backend: backend.name,
+      steps,
+      seconds,
+      gradientEvaluations: this.gradientEvaluations,
+      ...this.target.conclude(field, this.scene.seed),
+      tableError: await tableErrorOf(field, energy, this.slicer),
+      history: this.history,
+    }
+  }
+}
+
+function isMeasured(step: number, steps: number): boolean {
+  return step === steps || step % Math.ceil(steps / MEASUREMENTS) === 0
+}
+
+/** The first step after this one that is measured. */
+function nextMeasured(step: number, steps: number): number {
+  const interval = Math.ceil(steps / MEASUREMENTS)
+  return Math.min(steps, step - (step % interval) + interval)
+}
+
+function unlessAborted(error: unknown): void {
+  if (!(error instanceof Aborted)) throw error
+}
