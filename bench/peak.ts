@@ -63,7 +63,7 @@ const section = (id: number, content: readonly number[]) => [
  * A module with one function (rounds: i32) → f64 that runs xⱼ ← xⱼ·m + a for every chain, `rounds` times. Encoded here
  * because no compiler may be between the loop and what is measured.
  */
-export function chainModule(arithmetic: Arithmetic): Uint8Array<ArrayBuffer> {
+function chainModule(arithmetic: Arithmetic): Uint8Array<ArrayBuffer> {
   const { type, constant, multiply, add, finish } = arithmetic
   const local = (k: number) => unsigned(1 + k)
   const body: number[] = []

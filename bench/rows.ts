@@ -16,7 +16,7 @@ export interface Figure {
 }
 
 /** What a figure was measured against, in the same run and in turn with it. */
-export interface Rival extends Figure {
+interface Rival extends Figure {
   readonly name: string
 }
 

@@ -32,7 +32,7 @@ export function ratioTo(row: Row, rival: Figure): number {
 }
 
 /** The number that a bound speaks of. @throws where it names a rival that the row lacks */
-export function boundedNumber(row: Row, bound: Bound): number {
+function boundedNumber(row: Row, bound: Bound): number {
   if (bound.of === 'value') return row.value
   const { ratioTo: name } = bound.of
   const rival = row.rivals?.find((one) => one.name === name)

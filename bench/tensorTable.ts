@@ -59,7 +59,7 @@ export function tensorTable(grid: EnergyGrid): {
 }
 
 /** a_ij of every cell, [i][j] with tⁱuʲ, t and u in [0, 1]: the bicubic Hermite surface written out. */
-export function cellPolynomials(grid: EnergyGrid): Float32Array {
+function cellPolynomials(grid: EnergyGrid): Float32Array {
   const { halfWidth, cells } = grid.box
   const h = (2 * halfWidth) / cells
   const out = new Float32Array(16 * cells * cells)

@@ -1,6 +1,6 @@
 /**
- * `npm test`: every check in order (format, types, lint, unit, build, e2e). Stops after the first stage that
- * fails and ends with one line, `N passed, N failed, N skipped`. Format, types, lint and build count as one check
+ * `npm test`: every check in order (format, types, lint, unused exports, unit, build, e2e). Stops after the first stage that
+ * fails and ends with one line, `N passed, N failed, N skipped`. What is not unit and e2e counts as one check
  * each; unit and e2e count their tests. A stage that was never reached counts as nothing; tests for what this
  * machine lacks are skipped, and counted.
  */
@@ -14,6 +14,7 @@ const STAGES: readonly (Check & { readonly name: string })[] = [
   { name: 'format', command: () => [bin('prettier', 'bin/prettier.cjs'), '--check', '.'] },
   { name: 'types', command: () => [bin('typescript', 'bin/tsc')] },
   { name: 'lint', command: () => [bin('eslint', 'bin/eslint.js'), '.', '--max-warnings', '0'] },
+  { name: 'unused', command: () => [bin('knip', 'bin/knip.js'), '--no-progress'] },
   { name: 'unit', ...unitSuite(path.join(REPORTS, 'unit.json')) },
   { name: 'build', ...build },
   { name: 'e2e', ...browserSuite(path.join(REPORTS, 'e2e.json')) },

@@ -4,7 +4,7 @@ import { createParticlePainter } from '../../src/app/render/particles.ts'
 import { PALETTES } from '../../src/app/render/theme.ts'
 
 /** Runs in the browser: clouds drawn by the lab's painter and by what a canvas offers, in turn. */
-export interface DrawRequest {
+interface DrawRequest {
   readonly particles: number
   /** Side of the picture, CSS pixels. */
   readonly side: number

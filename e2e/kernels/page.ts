@@ -21,7 +21,7 @@ export interface KernelRequest {
   readonly repeats: number
 }
 
-export interface KernelReply {
+interface KernelReply {
   readonly backend: BackendName
   readonly description: string
   readonly value: number[]

@@ -47,7 +47,7 @@ const CLOSE = 1e-3
 /** Beside walls, which cells cut. */
 const WALLS = 6e-3
 /** How fine the references are, a side. */
-export interface Effort {
+interface Effort {
   /** Rectangles that a start is cut into. */
   readonly start: number
   /** Cells of the quadrature of Z, in fours. */
@@ -243,7 +243,7 @@ export function judge(scene: SceneSpec, result: RunResult, effort = WHOLE): Read
   return readings
 }
 
-export function isIdentity([[a, b], [, c]]: SceneSpec['dynamics']['preconditioner']): boolean {
+function isIdentity([[a, b], [, c]]: SceneSpec['dynamics']['preconditioner']): boolean {
   return a === 1 && b === 0 && c === 1
 }
 

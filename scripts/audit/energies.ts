@@ -165,7 +165,7 @@ function turn([ax, ay]: Corner, [bx, by]: Corner, [cx, cy]: Corner): number {
 }
 
 /** Level of a barrier, positive outside the region kept clear; docs/scene.md has the formulas. */
-export function levelOf(barrier: BarrierSpec, x: number, y: number): number {
+function levelOf(barrier: BarrierSpec, x: number, y: number): number {
   switch (barrier.kind) {
     case 'disc': {
       const [cx, cy] = barrier.center
@@ -254,7 +254,7 @@ export function energyOf(scene: SceneSpec): Energy {
 }
 
 /** log of the density that data points are smoothed to, in the box not normalised. */
-export function smoothedData({ train, bandwidth }: PreparedPoints): Plane {
+function smoothedData({ train, bandwidth }: PreparedPoints): Plane {
   const s = 0.5 / (bandwidth * bandwidth)
   const constant = Math.log((2 * s) / (2 * Math.PI) / (train.length / 2))
   return (x, y) => {

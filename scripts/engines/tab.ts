@@ -1,5 +1,5 @@
 /** Keys that the story presses, by the names that the web gives them. */
-export type KeyName = 'Tab' | 'Enter' | 'ArrowLeft' | 'ArrowRight' | 'ArrowDown'
+type KeyName = 'Tab' | 'Enter' | 'ArrowLeft' | 'ArrowRight' | 'ArrowDown'
 
 export interface Point {
   readonly x: number
@@ -129,7 +129,7 @@ function place({ of, name, within, focus }: Control & { readonly focus: boolean 
 }
 
 /** Waits until a control can be used, and gives its middle. */
-export function middle(tab: EngineTab, control: Control): Promise<Point> {
+function middle(tab: EngineTab, control: Control): Promise<Point> {
   return until(tab, `the ${control.of} ${control.name}`, place, { ...control, focus: false })
 }
 

@@ -12,7 +12,7 @@ const LONGEST = 100
 /** How often an input that took too long is read again: the least of the times is its own, whatever else runs. */
 const AGAIN = 6
 
-export interface Failure {
+interface Failure {
   readonly subject: string
   readonly index: number
   readonly what: string

@@ -83,7 +83,7 @@ function startInWords(initial: InitialSpec): string {
 }
 
 /** Everything that a run of the scene depends on, in one sentence. */
-export function settingOf({ target, energy, domain, dynamics }: SceneSpec): string {
+function settingOf({ target, energy, domain, dynamics }: SceneSpec): string {
   const { epsilon, stepSize, steps, particles, sampler, skew, preconditioner, jumpEvery } = dynamics
   const [[p, q], [, r]] = preconditioner
   return [

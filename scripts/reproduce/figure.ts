@@ -14,7 +14,7 @@ export const INK = {
   red: '#dc5560',
   grey: '#85898f',
 } as const
-export type Colour = 'blue' | 'orange' | 'green' | 'purple' | 'red' | 'grey'
+type Colour = 'blue' | 'orange' | 'green' | 'purple' | 'red' | 'grey'
 
 export interface Series {
   /** In the legend; empty: the series is told apart by its neighbour and stays out of it. */
@@ -35,7 +35,7 @@ export interface Rule {
   readonly at: { readonly x: number } | { readonly y: number }
 }
 
-export interface Axis {
+interface Axis {
   /** With its unit. */
   readonly label: string
   /** Default `linear`. */

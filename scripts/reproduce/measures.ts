@@ -56,7 +56,7 @@ export function largestDifference(a: Curve, b: Curve): number {
 }
 
 /** Largest rise from one known entry to the next. */
-export function largestRise(curve: Curve): number {
+function largestRise(curve: Curve): number {
   let before: number | null = null
   let rise = Number.NaN
   for (const value of curve) {
@@ -73,7 +73,7 @@ export function last(curve: Curve): number {
 }
 
 /** Deviations of the particles' KL from the exact law, in standard errors, where the native kernel was used. */
-export function deviations(run: Outcome): number[] {
+function deviations(run: Outcome): number[] {
   const { kl, klExact, klStandardError, estimator } = run.result.langevin
   return kl.flatMap((value, k) => {
     const exact = klExact[k] ?? null
@@ -162,7 +162,7 @@ export function lyapunov(outcomes: Outcomes): Prediction[] {
 }
 
 /** Least-squares slope of a curve a step over its last quarter. */
-export function lateSlope(curve: Curve): number {
+function lateSlope(curve: Curve): number {
   const from = 0.75 * (curve.length - 1)
   const points = curve.flatMap((value, k) => (value !== null && k >= from ? [[k, value]] : []))
   const n = points.length

@@ -7,7 +7,7 @@ import { atLeast, atMost, near, type Study, withDynamics } from '../study.ts'
 import { IDENTITY } from '../../../src/lab/scene/sceneSpec.ts'
 
 /** Factor of the root-mean-square distance a step, from the start to a step. */
-export function contractionFactor(outcomes: Outcomes, step: number): number {
+function contractionFactor(outcomes: Outcomes, step: number): number {
   const { contraction } = first(outcomes).result
   const distance = contraction?.rootMeanSquare ?? []
   return (known(distance[step]) / known(distance[0])) ** (1 / step)

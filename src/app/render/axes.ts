@@ -1,11 +1,8 @@
 import { ticks } from 'd3'
 import type { Context } from './canvas.ts'
-import { toScreen, world, type Margins, type Viewport } from './coordinates.ts'
+import { toScreen, world, type Viewport } from './coordinates.ts'
 import { formatNumber } from './format.ts'
 import { font, type Palette } from './theme.ts'
-
-/** Room that tick labels need round a square canvas; pass it to `createViewport`. */
-export const AXES_MARGINS: Margins = { top: 6, right: 6, bottom: 20, left: 26 }
 
 /** Few tick values inside [−halfWidth, halfWidth], symmetric round 0. */
 export function axisTicks(halfWidth: number, size: number): number[] {

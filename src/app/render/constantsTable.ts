@@ -32,7 +32,7 @@ const METHODS: Readonly<Record<string, string>> = {
 }
 
 /** What a run knows of its constants: those at hand at once, and those that the analysis has found since. */
-export function mergedConstants(constants: Constants, analysis: AnalysisReport | null): Constants {
+function mergedConstants(constants: Constants, analysis: AnalysisReport | null): Constants {
   return { ...constants, ...analysis?.constants }
 }
 

@@ -36,7 +36,7 @@ export interface Margins {
   readonly left: number
 }
 
-export const NO_MARGINS: Margins = { top: 0, right: 0, bottom: 0, left: 0 }
+const NO_MARGINS: Margins = { top: 0, right: 0, bottom: 0, left: 0 }
 
 /** A surface on which the box Ω fills the square [left, left + size] × [top, top + size]. */
 export interface Viewport extends Surface {

@@ -23,7 +23,7 @@ export interface LandscapeData {
 }
 
 /** Which layers to draw; `energy` is the Gibbs density of the energy at its temperature. */
-export interface LandscapeLayers {
+interface LandscapeLayers {
   readonly energy: boolean
   readonly contours: boolean
   readonly gradient: boolean
@@ -50,7 +50,7 @@ export interface LandscapePainter {
  * The ramp is entered at (π/π_max)^GAMMA = e^(−GAMMA·(V − V_min)/ε): between the density itself, which
  * shows nothing but the modes, and the energy, which shows nothing but the walls.
  */
-export const GAMMA = 0.42
+const GAMMA = 0.42
 
 /** The heat is sampled at so many points a side at least, and at CSS pixels at most: it is smooth. */
 const LEAST_SAMPLES = 320

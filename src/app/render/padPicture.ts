@@ -25,7 +25,7 @@ const LAYERS = { energy: true, contours: true, gradient: false, target: false, d
 const NO_DATA = new Float32Array()
 
 /** A place in world units, in the data's own. */
-export function toOwnUnits(
+function toOwnUnits(
   { mean, deviation, extraScale }: Transform,
   x: number,
   y: number,
@@ -34,7 +34,7 @@ export function toOwnUnits(
 }
 
 /** Where the box of an energy lies on a pad, CSS pixels. */
-export function boxOnPad(
+function boxOnPad(
   pad: Viewport,
   halfWidth: number,
   transform: Transform,

@@ -4,7 +4,7 @@ import { toScreen, world, type Viewport } from './coordinates.ts'
 import { pack, type Accent, type Palette, type Tint } from './theme.ts'
 
 /** A cloud to draw. */
-export interface Cloud {
+interface Cloud {
   /** [x0, y0, x1, y1, …], world units. */
   readonly xy: Float32Array
   /** Clouds of the steps before, oldest first; drawn as trails. Empty: no trails. */

@@ -226,7 +226,7 @@ export function legendOf(picture: StepPicture, surface: Surface): LegendEntry[] 
 }
 
 export const LEGEND_SWATCH = 18
-export const LEGEND_GAP = 14
+const LEGEND_GAP = 14
 const ROW = 18
 
 /** Places legend entries (widths with swatch) in rows behind a title; [row, x] each. */

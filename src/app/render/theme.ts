@@ -71,7 +71,7 @@ export interface Palette {
 }
 
 /** The fonts of canvases, and of the page. */
-export const FONT_FAMILY =
+const FONT_FAMILY =
   'Inter, "Helvetica Neue", "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", system-ui, sans-serif'
 
 /** A canvas font of the lab. */

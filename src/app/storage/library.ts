@@ -3,7 +3,7 @@ import type { DataSet, ShelfItem } from './records.ts'
 import type { Tab, TabBrowser } from './tabs.ts'
 import type { Entry, Held, TableName } from './tables.ts'
 
-export type { DataContent, DataSet, ShelfContent, ShelfItem, StoredRaster } from './records.ts'
+export type { DataSet, ShelfItem } from './records.ts'
 
 /**
  * Everything a person made, kept in this browser's IndexedDB: trained energies, compositions, drawn and uploaded
@@ -79,9 +79,9 @@ export interface LibraryOptions {
 }
 
 /** How long storage has to open and be read before the page goes on without, ms. */
-export const OPENING_LIMIT = 3000
+const OPENING_LIMIT = 3000
 /** How long a write has, ms. */
-export const WRITING_LIMIT = 5000
+const WRITING_LIMIT = 5000
 
 const SILENT = 'its storage does not answer'
 const BLOCKED = 'another tab of this page holds its storage; closing that tab frees it'

@@ -35,7 +35,7 @@ export interface ShelfItem {
   readonly removedAt?: number
 }
 
-export type ShelfContent =
+type ShelfContent =
   | {
       readonly kind: 'weights'
       readonly bytes: Uint8Array
@@ -49,7 +49,7 @@ export type ShelfContent =
   | { readonly kind: 'sum'; readonly energy: Extract<EnergySpec, { kind: 'sum' }> }
 
 /** What a card says about the training behind it. */
-export interface ShelfSummary {
+interface ShelfSummary {
   readonly backend: string
   readonly steps: number
   readonly seconds: number
@@ -61,7 +61,7 @@ export interface ShelfSummary {
 }
 
 /** Values over cells × cells cell centres, row-major, x fastest, y upwards. */
-export interface StoredRaster {
+interface StoredRaster {
   readonly halfWidth: number
   readonly cells: number
   readonly values: Float32Array

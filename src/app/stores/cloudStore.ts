@@ -24,7 +24,7 @@ export type CloudStore = StoreApi<ShownClouds>
 
 export const TRAIL_LENGTH = 8
 /** Trails of more particles than this are a tangle, and whole clouds would be memory for nothing. */
-export const TRAILED = 1500
+const TRAILED = 1500
 
 /** With more particles than this the two canvases are drawn on alternate frames. */
 const DRAWN_IN_TURNS = 25_000

@@ -317,7 +317,7 @@ function fits(points: readonly Vector2[]): boolean {
 }
 
 /** The scene while its target is followed: its energy is what is learned of it. */
-export function followed(scene: SceneSpec): SceneSpec {
+function followed(scene: SceneSpec): SceneSpec {
   return {
     ...scene,
     energy: { kind: 'trained' },

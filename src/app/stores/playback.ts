@@ -87,7 +87,7 @@ const DRAWING_TIME = 25
 const PREPARE_INTERVAL = 60
 
 /** What a run depends on: two scenes with the same key are the same run. */
-export function runKey({ seed, target, energy, domain, dynamics, training }: SceneSpec): string {
+function runKey({ seed, target, energy, domain, dynamics, training }: SceneSpec): string {
   const parts = [target, energy, domain, dynamics].map(partKey)
   return [seed, training.backend, ...parts].join(' ')
 }
@@ -582,7 +582,7 @@ function sameReports(a: FrameReply['stops'], b: FrameReply['stops']): boolean {
 }
 
 /** The step of the criterion that the scene has chosen; null while it has not fired. */
-export function selectedStop(
+function selectedStop(
   { stops }: Pick<FrameReply, 'stops'>,
   { criterion }: StoppingSpec,
 ): number | null {

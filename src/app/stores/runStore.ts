@@ -22,7 +22,7 @@ import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
  * - `stopped`: playback came to its end, or to the stopping step with "pause at the stop"
  * - `error`: the scene cannot be run; a notice says why
  */
-export type Status = 'idle' | 'training' | 'running' | 'paused' | 'stopped' | 'error'
+type Status = 'idle' | 'training' | 'running' | 'paused' | 'stopped' | 'error'
 
 export interface LossPoint {
   readonly step: number
@@ -47,7 +47,7 @@ export interface TrainingState {
 }
 
 /** A training that can be gone on with. */
-export interface InterruptedTraining {
+interface InterruptedTraining {
   readonly id: string
   readonly scene: SceneSpec
   readonly step: number
@@ -108,7 +108,7 @@ export interface LiveTrainingState {
 }
 
 /** What a person can do about a notice, on a button of it. */
-export interface NoticeAction {
+interface NoticeAction {
   readonly label: string
   readonly run: () => void
 }

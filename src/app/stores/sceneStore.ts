@@ -7,7 +7,7 @@ import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
 import { applyOverrides, decodeLocation, encodeHash, type Flaw } from '../../lab/scene/urlCodec.ts'
 
 /** What is asked for. The address holds all of it. */
-export interface SceneState {
+interface SceneState {
   readonly scene: SceneSpec
 }
 

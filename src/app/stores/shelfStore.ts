@@ -91,7 +91,7 @@ function cardOfShipped(
   }
 }
 
-export function cardOfItem(item: ShelfItem): Card {
+function cardOfItem(item: ShelfItem): Card {
   return {
     id: `shelf:${item.id}`,
     label: item.label,
@@ -219,7 +219,7 @@ export function quantitiesOf(
 
 // The tray -------------------------------------------------------------------------------------------
 
-export type Sum = Extract<EnergySpec, { kind: 'sum' }>
+type Sum = Extract<EnergySpec, { kind: 'sum' }>
 
 /** The scene with one more term in its sum; a scene on a single energy starts a new sum. */
 export function withTerm(scene: SceneSpec, energy: EnergySpec, target: TargetSpec): SceneSpec {

@@ -88,7 +88,7 @@ interface KeptTraining extends FoundTraining {
 }
 
 /** Most interrupted trainings at once; of more the oldest makes room. */
-export const MOST_INTERRUPTED = 12
+const MOST_INTERRUPTED = 12
 
 /** A training to start. */
 interface Job {

@@ -131,10 +131,9 @@ export interface Progress {
 }
 
 export const NOT_RESOLVED = 'η below grid resolution: bias not resolved'
-export const NOT_FOUND =
+const NOT_FOUND =
   'the start is too thin for any quadrature on this grid: no law is followed exactly'
-export const NOT_SPANNED =
-  'a step of this η stretches the law beyond what the cells resolve: no exact law'
+const NOT_SPANNED = 'a step of this η stretches the law beyond what the cells resolve: no exact law'
 
 /** Updates of cells, some ten seconds of them, that the continuous dynamics are not worth where η is unstable anyway. */
 const MOST_UPDATES = 5e8

@@ -9,7 +9,7 @@ import { createChainKernel } from './chainKernel.ts'
 import { relativeFisher } from './fisher.ts'
 
 /** What is known of the law of the chain at one step. KL in nats. */
-export interface ChainReading {
+interface ChainReading {
   readonly step: number
   /** KL(ρ_k‖π); null at step 0 of a chain started at points. */
   readonly kl: number | null

@@ -15,10 +15,10 @@ import {
 import { createSkewFlow } from './skewFlow.ts'
 
 /** Which way of stepping was taken. */
-export type Scheme = 'crank-nicolson' | 'backward-euler'
+type Scheme = 'crank-nicolson' | 'backward-euler'
 
 /** What a stretch of the flow ended in, and what it cost. */
-export interface Descent extends Information {
+interface Descent extends Information {
   /** KL before less KL after, nats. */
   readonly fallen: number
   /** ∫ ε I dt over the stretch, nats: equal to `fallen` in the continuum; null where backward Euler strode over it. */

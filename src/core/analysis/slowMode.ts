@@ -3,7 +3,7 @@ import { centreCoordinate, spacing } from '../maths/grid.ts'
 import { smallerState } from './logSobolev.ts'
 
 /** One of the two states that a mode tells apart. */
-export interface ModeEnd {
+interface ModeEnd {
   /** Where π is largest in it; of a valley the mean of its side. */
   readonly at: readonly [number, number]
   /** Its share of π. */

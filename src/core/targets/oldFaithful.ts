@@ -11,7 +11,7 @@ export interface BuiltInPoints {
   readonly source: string
 }
 
-export interface BuiltInColumn {
+interface BuiltInColumn {
   /** As in the header of the file. */
   readonly name: string
   readonly label: string

@@ -42,7 +42,7 @@ export interface Estimate {
 }
 
 /** The best single Gaussian: fitted on train (greatest likelihood), scored on test. */
-export interface GaussianBaseline {
+interface GaussianBaseline {
   /** World units. */
   readonly mean: readonly [number, number]
   /** World units: xx, xy, yy. */
@@ -73,7 +73,7 @@ export interface PreparedPoints {
 }
 
 /** Fewest rows of which a split makes sense. */
-export const FEWEST_POINTS = 10
+const FEWEST_POINTS = 10
 /** Standardised points further out than this are scaled in, on every Ω with halfWidth ≥ 4. */
 const REACH = 3
 /** Candidate bandwidths, in standardised units: log-spaced from 0.02 to 1.5. */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { throwIfAborted } from '../engine/refusal.ts'
 
 /** Every file that the runner may write. */
-export const OUTPUT_NAMES = [
+const OUTPUT_NAMES = [
   'result.json',
   'curves.csv',
   'energy.safetensors',

@@ -30,7 +30,7 @@ export interface ClientEvents extends Events {
   crashed: Crash
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly signal?: AbortSignal
 }
 

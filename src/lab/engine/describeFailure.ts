@@ -3,7 +3,7 @@ import { NoBackendError } from '../../learning/training/api.ts'
 import { Aborted, Refusal } from './refusal.ts'
 
 /** Said of an error that nobody foresaw. */
-export const UNFORESEEN = 'Something went wrong inside the lab.'
+const UNFORESEEN = 'Something went wrong inside the lab.'
 
 /** What a caller is told of an error that a call ended with. */
 export function describeFailure(error: unknown): CallFailure {

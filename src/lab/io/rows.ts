@@ -6,8 +6,8 @@ export const MIN_ROWS = 10
 export const MAX_ROWS = 200_000
 export const MAX_LINES = 2 * MAX_ROWS
 /** Most characters and most cells of a row. */
-export const LONGEST_ROW = 2 ** 20
-export const MAX_COLUMNS = 1000
+const LONGEST_ROW = 2 ** 20
+const MAX_COLUMNS = 1000
 
 const CODES: Readonly<Record<Separator, number>> = {
   tab: 9,

@@ -22,7 +22,7 @@ import { atOnce, type Pieces } from './slices.ts'
 import { KIND_TEXTS } from './tableWords.ts'
 
 /** Longest text that is read, characters. */
-export const LONGEST = 2 ** 25
+const LONGEST = 2 ** 25
 
 export interface PointTable {
   /** [x0, y0, x1, y1, …], length 2n, n ≥ `MIN_ROWS`, all finite; in the file's own units, or their logarithms. */

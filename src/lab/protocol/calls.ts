@@ -17,7 +17,7 @@ import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
  * Every call from the page to the compute worker, [request, reply], and every event the worker sends of
  * its own accord. Typed arrays in replies are transferred: their sender keeps no copy.
  */
-export interface Calls {
+interface Calls {
   /**
    * Opens a training backend: checks its gradients and, where there is a GPU that was not measured before,
    * measures. Idempotent per choice.
@@ -256,7 +256,7 @@ export interface LiveTarget {
  *   the resting rate still improves
  * - `settled`: nothing improves any more; the training rests until the next target
  */
-export type LiveState = 'learning' | 'settled'
+type LiveState = 'learning' | 'settled'
 
 export interface LiveProgress {
   /** Which target this speaks of. */
@@ -306,7 +306,7 @@ export interface TrainReply {
   readonly hash: string
 }
 
-export interface TrainingProgress {
+interface TrainingProgress {
   readonly step: number
   readonly steps: number
   readonly phase: 'warm-up' | 'main'

@@ -37,7 +37,7 @@ export const PRETRAINED_IDS = [
 ] as const satisfies readonly TargetId[]
 
 /** A target at its default sharpness on its shipped energy, everything else by default. */
-export function pretrainedScene(id: (typeof PRETRAINED_IDS)[number]): SceneSpec {
+function pretrainedScene(id: (typeof PRETRAINED_IDS)[number]): SceneSpec {
   return {
     ...DEFAULT_SCENE,
     target: defaultTarget(id),

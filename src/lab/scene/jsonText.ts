@@ -2,7 +2,7 @@ import { nameKey } from './problem.ts'
 import type { Problem } from './problem.ts'
 
 /** Longest text of a scene or a bundle that is read, characters; weights and data ride along in base64. */
-export const LONGEST_TEXT = 2 ** 26
+const LONGEST_TEXT = 2 ** 26
 
 /** How deep lists and objects may stand in each other; scenes with all their sums need 25. */
 const DEEPEST = 100

@@ -1,7 +1,6 @@
 import { MAX_POINTS, type Vector2 } from './sceneSpec.ts'
 
-/** Drawn points stand on a lattice of this spacing, so that a link holds them exactly. */
-export const QUANTUM = 1e-4
+/** Drawn points stand on a lattice of so many decimal places, so that a link holds them exactly. */
 const PLACES = 4
 const PER_UNIT = 10 ** PLACES
 /** Most decimal places of a lattice: a double tells no more of them apart. */

@@ -1,12 +1,7 @@
 import { CRITERION_IDS, type CriterionId } from '../../core/analysis/ids.ts'
 import { SAMPLER_IDS } from '../../core/samplers/ids.ts'
 import { DEFAULT_SHARPNESS, TARGET_IDS, type TargetId } from '../../core/targets/ids.ts'
-import {
-  BACKEND_NAMES,
-  OBJECTIVE_IDS,
-  type BackendChoice,
-  type ObjectiveId,
-} from '../../learning/ids.ts'
+import { BACKEND_NAMES, OBJECTIVE_IDS, type BackendChoice } from '../../learning/ids.ts'
 import {
   boolean,
   checked,
@@ -52,7 +47,7 @@ import { AXES, DECIMALS, SEPARATORS } from './tableForm.ts'
  * filled in. `null` marks what is computed at run time (`stepSize`: 0.5 / L95 of the energy at hand).
  */
 
-export type { BackendChoice, CriterionId, Matrix2, ObjectiveId, TargetId, Vector2 }
+export type { BackendChoice, CriterionId, Matrix2, TargetId, Vector2 }
 
 export const ORIGIN: Vector2 = [0, 0]
 export const IDENTITY: Matrix2 = [

@@ -5,7 +5,6 @@ import { shapesOf, type AnyField, type Form, type Shape } from './fieldKinds.ts'
 import {
   RANGES,
   SCENE,
-  TARGET,
   type EnergySpec,
   type Matrix2,
   type RangePath,
@@ -146,8 +145,6 @@ function possible(energy: EnergySpec, target: TargetSpec): EnergySpec {
   }))
   return { ...energy, terms }
 }
-
-export const targetArbitrary = arbitrary(TARGET, 0) as fc.Arbitrary<TargetSpec>
 
 export const sceneArbitrary = (arbitrary(SCENE, 0) as fc.Arbitrary<SceneSpec>).map(
   (scene): SceneSpec => ({ ...scene, energy: possible(scene.energy, scene.target) }),

@@ -7,7 +7,7 @@ export const DECIMALS = ['point', 'comma'] as const
 export type Decimal = (typeof DECIMALS)[number]
 
 export const AXES = ['x', 'y'] as const
-export type Axis = (typeof AXES)[number]
+type Axis = (typeof AXES)[number]
 
 /** How a table is read where a person has decided it; what is left out is chosen from the table itself. */
 export interface TableForm {

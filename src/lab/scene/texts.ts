@@ -2,4 +2,4 @@
 export { CRITERION_TEXTS, type CriterionText } from '../../core/analysis/criteriaTexts.ts'
 export { SAMPLER_IDS, SAMPLER_TEXTS } from '../../core/samplers/ids.ts'
 export { TARGET_LABELS } from '../../core/targets/ids.ts'
-export { OBJECTIVE_TEXTS, type ObjectiveText } from '../../learning/objectiveTexts.ts'
+export { OBJECTIVE_TEXTS } from '../../learning/objectiveTexts.ts'

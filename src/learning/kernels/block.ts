@@ -7,7 +7,7 @@ import type { Tuples } from './kernel.ts'
  */
 
 /** The draws of hash4(seed, purpose, index, counter); see core/maths/rng.ts. */
-export interface Draws {
+interface Draws {
   readonly seed: number
   readonly purpose: number
   readonly counter: number
@@ -35,7 +35,7 @@ export interface ChainNegatives extends Draws {
  * `counter` + m. The first `hot` particles feel ε throughout; for the others it is 0 up to the share
  * `rampFrom` of the steps and rises linearly from there.
  */
-export interface LangevinNegatives extends Draws {
+interface LangevinNegatives extends Draws {
   readonly kind: 'langevin'
   readonly count: number
   readonly moves: number
@@ -49,7 +49,7 @@ export interface LangevinNegatives extends Draws {
  * Points resampled systematically, by their weight e^(−V), from one uniform point in each of side²
  * cells of Ω (a multiple of 64). Their terms in the loss are replaced by log Z.
  */
-export interface QuadratureNegatives extends Draws {
+interface QuadratureNegatives extends Draws {
   readonly kind: 'quadrature'
   readonly count: number
   readonly side: number

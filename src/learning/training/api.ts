@@ -1,5 +1,3 @@
-import type { EnergyGrid } from '../../core/fields/energyField.ts'
-import type { Box } from '../../core/maths/grid.ts'
 import type { BackendChoice, BackendName, ObjectiveId } from '../ids.ts'
 import type { BackendFault } from '../kernels/deadline.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
@@ -153,15 +151,5 @@ export interface OpenBackendOptions {
   readonly onLate?: () => void
 }
 
-/**
- * Signatures that `learning/training` implements, each in the file named beside it.
- * openBackend — backend.ts; createTrainer — trainer.ts; tabulateModel — tabulate.ts.
- */
+/** What `backend.ts` implements. */
 export type OpenBackend = (options: OpenBackendOptions) => Promise<Backend>
-export type CreateTrainer = (options: TrainerOptions) => Trainer
-/** (cells + 1)² nodes with V, V_x, V_y from the network and V_xy by fourth-order differences. */
-export type TabulateModel = (
-  kernel: EnergyKernel,
-  model: EnergyModel,
-  box: Box,
-) => Promise<EnergyGrid>

@@ -23,7 +23,7 @@ export function barrierName(barriers: readonly BarrierSpec[], index: number): st
   return alike.length === 1 ? KIND_NAMES[kind] : `${KIND_NAMES[kind]} ${String(before.length)}`
 }
 
-export const KIND_NAMES: Readonly<Record<BarrierSpec['kind'], string>> = {
+const KIND_NAMES: Readonly<Record<BarrierSpec['kind'], string>> = {
   disc: 'Disc',
   'half-plane': 'Half-plane',
   polygon: 'Region',

@@ -42,7 +42,7 @@ export function useTool<T>(select: (state: ToolState) => T): T {
 }
 
 /** Whether a media query holds, kept up to date. */
-export function useMedia(query: string): boolean {
+function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (changed) => {
       const list = media(query)

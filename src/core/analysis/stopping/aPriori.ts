@@ -15,7 +15,7 @@ import { type KlReading, reportedKl, unfired } from './report.ts'
 import type { Walls } from './walls.ts'
 
 /** A constant, and whether it is proved to be a bound on the right side. */
-export interface BoundedConstant {
+interface BoundedConstant {
   readonly value: number
   readonly proved: boolean
 }

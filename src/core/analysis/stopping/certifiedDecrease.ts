@@ -9,7 +9,7 @@ import { noClaim, reportedKl, unfired } from './report.ts'
  * How much of the last step must be certified: the derivative of KL at its end (`strict`), or its whole
  * integral, with M_t ≈ (t/η)² M_η inside the step (`integrated`).
  */
-export type DecreaseVariant = 'strict' | 'integrated'
+type DecreaseVariant = 'strict' | 'integrated'
 
 /** What the criterion looks at; arrays are indexed by step, null where not evaluated. */
 export interface DecreaseInput {

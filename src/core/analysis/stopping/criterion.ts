@@ -96,10 +96,7 @@ export function klReading(curves: StoppingInput['curves'], k: number): number | 
 }
 
 /** The KL at a step: of the exact law where it has been followed so far, else of the particles; null where neither is known. */
-export function klAt(
-  { curves, law }: Pick<StoppingInput, 'curves' | 'law'>,
-  k: number,
-): KlReading | null {
+function klAt({ curves, law }: Pick<StoppingInput, 'curves' | 'law'>, k: number): KlReading | null {
   const exact = k <= law.exactTo ? (curves.klExact[k] ?? null) : null
   if (exact !== null) {
     return { kl: exact, meaning: k === 0 ? 'KL of the start' : 'KL of the exact chain' }

@@ -1,7 +1,7 @@
 import type { EnergySpec, TargetSpec } from '../../scene/sceneSpec.ts'
 
 /** A target in a word or two, as lists show it. */
-export function targetName(target: TargetSpec): string {
+function targetName(target: TargetSpec): string {
   if (target.kind !== 'points') return target.kind
   return 'file' in target ? target.file : `${target.points.length} points`
 }

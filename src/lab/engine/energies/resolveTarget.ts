@@ -28,7 +28,7 @@ export interface Quality {
   readonly crossEntropy: number | null
 }
 
-export type FinalQuality = Pick<
+type FinalQuality = Pick<
   TrainingSummary,
   | 'klDataModel'
   | 'klModelData'

@@ -37,7 +37,7 @@ export class SpareClouds {
 }
 
 /** Bytes that the frames of a run may take. */
-export const FRAME_BUDGET = 192 * 2 ** 20
+const FRAME_BUDGET = 192 * 2 ** 20
 
 /**
  * The recorded steps of a run. While all of them fit the budget each is kept as it is drawn; otherwise

@@ -3,7 +3,7 @@ import { packNetwork, type PackedNetwork } from '../packedNetwork.ts'
 import { ACTIVATION } from './simdKernel.ts'
 
 /** V and ∇V of one network in float64. */
-export interface Float64Network {
+interface Float64Network {
   /**
    * @param xy length 2n
    * @param value length n; overwritten

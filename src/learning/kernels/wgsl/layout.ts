@@ -5,7 +5,7 @@ import type { NetworkShape } from '../kernel.ts'
 export const LANES = 8
 
 /** One layer inside the padded parameters; `weights` and `biases` are offsets there. */
-export interface PaddedLayer {
+interface PaddedLayer {
   readonly inputs: number
   readonly outputs: number
   readonly weights: number

@@ -13,7 +13,7 @@ import type { PaddedLayout } from './layout.ts'
  *
  * The notation is that of `../reference.ts`.
  */
-export const WORKGROUP = 64
+const WORKGROUP = 64
 const ROWS = WORKGROUP / LANES
 /** Entries of a register block along rows and columns. */
 const BLOCK_ROWS = 4

@@ -29,14 +29,14 @@ export interface ObjectiveContext {
   readonly energy: TrainingEnergy
 }
 
-export interface ObjectiveResult {
+interface ObjectiveResult {
   readonly loss: number
   readonly acceptance: number | null
   readonly state: ObjectiveState
 }
 
 /** A step as data, for kernels that run whole blocks of them. */
-export interface DeviceStep {
+interface DeviceStep {
   /** Where there are negatives, they are the last of the points; their places may be left open. */
   readonly tuples: Tuples
   readonly negatives: Negatives | null
@@ -45,7 +45,7 @@ export interface DeviceStep {
 }
 
 /** The form of an objective in which a device does all that depends on θ. */
-export interface DeviceForm {
+interface DeviceForm {
   /** What the objective carries into `step`: what it has, or its own start. */
   begin(step: number, state: ObjectiveState): ObjectiveState
   plan(step: number): DeviceStep
