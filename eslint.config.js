@@ -19,7 +19,6 @@ const ROOMS = {
   'core/samplers': { may: ['core/maths', 'core/fields'] },
   'core/analysis': { may: ['core/maths', 'core/fields', 'core/targets'] },
   'learning/ids.ts': {},
-  'learning/objectiveTexts.ts': { types: ['learning/ids.ts'] },
   'learning/kernels': { may: ['core/maths'] },
   'learning/training': {
     may: ['core', 'learning/ids.ts', 'learning/kernels'],
@@ -32,9 +31,7 @@ const ROOMS = {
       'core/targets/ids.ts',
       'core/samplers/ids.ts',
       'core/analysis/ids.ts',
-      'core/analysis/criteriaTexts.ts',
       'learning/ids.ts',
-      'learning/objectiveTexts.ts',
     ],
   },
   'lab/io': {

@@ -114,6 +114,7 @@ it('finds each kind of statement that is false', async () => {
         stopping: [
           {
             criterion: 'a-priori',
+            divergence: 'gibbs',
             step: 1,
             kl: null,
             klMeaning: null,

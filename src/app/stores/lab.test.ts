@@ -304,6 +304,7 @@ class FakeClient implements ComputeClient {
     return [
       {
         criterion: 'tolerance',
+        divergence: 'gibbs',
         step: this.computed >= STOP ? STOP : null,
         kl: null,
         klMeaning: null,

@@ -1,3 +1,4 @@
+import type { CriterionText } from './ids.ts'
 import type { SlowMode } from './slowMode.ts'
 
 /**
@@ -132,7 +133,8 @@ export interface ContractionCurves {
 export type StoppingStatus = 'certificate' | 'certificate-if' | 'estimate' | 'prediction' | 'none'
 export type StoppingOutcome = 'stopped' | 'stalled' | 'unfired'
 
-export interface StoppingReport {
+/** What a criterion says of a run. */
+export interface Verdict {
   readonly criterion: string
   readonly step: number | null
   /** What the criterion read at `step`, nats; null where nothing is known there. */
@@ -143,6 +145,11 @@ export interface StoppingReport {
   readonly reason: string
   readonly status: StoppingStatus
   readonly outcome: StoppingOutcome
+}
+
+export interface StoppingReport extends Verdict {
+  /** To which law `kl` is: to the Gibbs measure π, or to the law of the data. */
+  readonly divergence: CriterionText['divergence']
 }
 
 export interface Constants {

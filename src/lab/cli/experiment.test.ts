@@ -256,33 +256,31 @@ test('a computation that stands still is no success, and is not silent', async (
   expect(stderr).toMatch(/stands still.*nothing was written\n$/)
   expect(code).toBe(1)
   expect(existsSync(out)).toBe(false)
+})
 
-  test('a gap that the grid does not resolve is called so', async () => {
-    const well = (x: number) => ({
-      weight: 0.5,
-      mean: [x, 0],
-      covariance: [
-        [0.02, 0],
-        [0, 0.02],
-      ],
-    })
-    const out = path.join(folder, 'gap')
-    const file = scene('gap.json', {
-      ...QUICK,
-      version: 1,
-      target: { kind: 'gaussian-mixture', components: [well(-2), well(2)] },
-      energy: { kind: 'exact' },
-      dynamics: { ...QUICK.dynamics, steps: 1, stepSize: 0.005 },
-    })
-    const { code, stderr } = await run([file, '--out', out])
-    expect(code).toBe(0)
-    expect(stderr).toMatch(
-      /warning: the grid does not resolve the slowest mode.*domain\.cells up to 256/u,
-    )
-    const { constants } = JSON.parse(
-      readFileSync(path.join(out, 'result.json'), 'utf8'),
-    ) as RunResult
-    expect(constants.spectralGapResolved).toBe(false)
-    expect(constants.spectralGapError).toBeGreaterThanOrEqual(constants.spectralGap!)
+test('a gap that the grid does not resolve is called so', async () => {
+  const well = (x: number) => ({
+    weight: 0.5,
+    mean: [x, 0],
+    covariance: [
+      [0.02, 0],
+      [0, 0.02],
+    ],
   })
+  const out = path.join(folder, 'gap')
+  const file = scene('gap.json', {
+    ...QUICK,
+    version: 1,
+    target: { kind: 'gaussian-mixture', components: [well(-2), well(2)] },
+    energy: { kind: 'exact' },
+    dynamics: { ...QUICK.dynamics, steps: 1, stepSize: 0.005 },
+  })
+  const { code, stderr } = await run([file, '--out', out])
+  expect(code).toBe(0)
+  expect(stderr).toMatch(
+    /warning: the grid does not resolve the slowest mode.*domain\.cells up to 256/u,
+  )
+  const { constants } = JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8')) as RunResult
+  expect(constants.spectralGapResolved).toBe(false)
+  expect(constants.spectralGapError).toBeGreaterThanOrEqual(constants.spectralGap!)
 })

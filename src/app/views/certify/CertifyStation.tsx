@@ -33,6 +33,7 @@ type Outcome = keyof typeof OUTCOME_WORDS
 /** What stands in the list before the first run is prepared, so that nothing moves when it is. */
 const WAITING = (Object.keys(CRITERION_TEXTS) as CriterionId[]).map((criterion): Report => ({
   criterion,
+  divergence: CRITERION_TEXTS[criterion].divergence,
   step: null,
   kl: null,
   klMeaning: null,

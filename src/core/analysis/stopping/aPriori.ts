@@ -1,4 +1,4 @@
-import type { StoppingReport, StoppingStatus } from '../curves.ts'
+import type { Verdict, StoppingStatus } from '../curves.ts'
 import { exp, log } from '../../maths/elementary.ts'
 import {
   formatApart,
@@ -203,7 +203,7 @@ const MOST_ROUNDS = 50
 export function aPrioriReport(
   input: APrioriInput,
   kl: readonly (KlReading | null)[] = [],
-): StoppingReport {
+): Verdict {
   const { delta, kl0, walls = null } = input
   const status = aPrioriStatus(input)
   const conditions = `${status === 'certificate' ? 'since' : 'if'} ${aPrioriConditions(input)}`

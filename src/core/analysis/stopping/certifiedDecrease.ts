@@ -1,6 +1,6 @@
 import { formatApart, formatCount, formatUp, nats } from '../../maths/numberText.ts'
-import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import type { StoppingReport } from '../curves.ts'
+import { CRITERION_TEXTS } from '../ids.ts'
+import type { Verdict } from '../curves.ts'
 import { certificatesOff } from './certificates.ts'
 import { type Criterion, foldedTooMuch } from './criterion.ts'
 import { noClaim, reportedKl, unfired } from './report.ts'
@@ -65,7 +65,7 @@ export function certifiedDecreaseStep(input: DecreaseInput): DecreaseStop | null
  * The report of the criterion. Up to the strict stop the derivative of KL at the end of each step is
  * negative by a theorem, if the grid's I and M are right; the integrated form is an estimate.
  */
-export function certifiedDecreaseReport(input: DecreaseInput): StoppingReport {
+export function certifiedDecreaseReport(input: DecreaseInput): Verdict {
   const { epsilon, computed, fisher, mismatch, variant = 'integrated' } = input
   const strict = variant === 'strict'
   const bound = strict ? 'M' : 'M/3'

@@ -1,8 +1,7 @@
 import { formatApart, formatDown } from '../../maths/numberText.ts'
 import { isPossibleKl } from '../../maths/statistics.ts'
-import type { CriterionText } from '../criteriaTexts.ts'
-import type { Constants, KlMeaning, LangevinCurves, StoppingReport } from '../curves.ts'
-import type { CriterionId } from '../ids.ts'
+import type { Constants, KlMeaning, LangevinCurves, Verdict } from '../curves.ts'
+import type { CriterionId, CriterionText } from '../ids.ts'
 import { meaningOf } from '../nativeKl.ts'
 import type { NullFloor } from '../nullFloor.ts'
 import type { KlReading } from './report.ts'
@@ -48,7 +47,7 @@ export interface StoppingInput {
  */
 export interface Criterion extends CriterionText {
   readonly id: CriterionId
-  evaluate(input: StoppingInput): StoppingReport
+  evaluate(input: StoppingInput): Verdict
 }
 
 /**

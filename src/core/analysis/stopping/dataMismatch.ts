@@ -1,6 +1,6 @@
 import { formatApart, formatCount, formatShare, nats } from '../../maths/numberText.ts'
-import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import type { KlMeaning, StoppingReport } from '../curves.ts'
+import { CRITERION_TEXTS } from '../ids.ts'
+import type { KlMeaning, Verdict } from '../curves.ts'
 import { isPlain } from './certificates.ts'
 import type { Criterion, StoppingInput } from './criterion.ts'
 import { noClaim, reportedKl, unfired } from './report.ts'
@@ -46,7 +46,7 @@ function hasRisen(kl: readonly (number | null)[], k: number): boolean {
 }
 
 /** The report of the criterion, an estimate, since the inequality is that of continuous time; null where nothing is evaluated. */
-export function dataMismatchReport(input: DataMismatchInput): StoppingReport | null {
+export function dataMismatchReport(input: DataMismatchInput): Verdict | null {
   const { epsilon, computed, dataFisher, residual, dataKl, meaning } = input
   const values = (k: number): string => {
     const [pull, error] = formatApart(epsilon * epsilon * dataFisher[k]!, residual[k]!)

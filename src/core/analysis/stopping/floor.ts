@@ -1,7 +1,7 @@
 import { log } from '../../maths/elementary.ts'
 import { formatApart, formatCount, formatNats, nats, natsUp } from '../../maths/numberText.ts'
-import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import type { StoppingReport } from '../curves.ts'
+import { CRITERION_TEXTS } from '../ids.ts'
+import type { Verdict } from '../curves.ts'
 import { type APrioriInput, aPrioriConditions, aPrioriStatus, sharperBound } from './aPriori.ts'
 import { aPrioriInput, certificatesOff } from './certificates.ts'
 import { bestKl, type Criterion, foldedAhead, type StoppingInput } from './criterion.ts'
@@ -61,7 +61,7 @@ export function predictedFloorStep({ computed, kl, bias }: PredictedFloorInput):
 export function floorReport(
   input: PredictedFloorInput,
   certificate: Omit<APrioriInput, 'delta'> | null,
-): StoppingReport {
+): Verdict {
   const { computed, kl, bias } = input
   const step = predictedFloorStep(input)
   const proved = certificate === null ? null : certifiedFloor(certificate)

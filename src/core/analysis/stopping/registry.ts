@@ -21,7 +21,7 @@ export const CRITERIA: readonly Criterion[] = [
 export function stoppingReports(input: StoppingInput): StoppingReport[] {
   const unstable = unstableStep(input)
   return CRITERIA.map((criterion) => {
-    const report = criterion.evaluate(input)
+    const report = { ...criterion.evaluate(input), divergence: criterion.divergence }
     if (unstable === null || report.reason.includes(unstable)) return report
     return { ...report, reason: `${report.reason} ${unstable}` }
   })

@@ -1,5 +1,5 @@
 import { nats } from '../../maths/numberText.ts'
-import type { KlMeaning, StoppingReport } from '../curves.ts'
+import type { KlMeaning, Verdict } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
 
 /** What a report has in common that names no step, with the reason as a sentence. */
@@ -8,7 +8,7 @@ export function unfired<Id extends CriterionId>(criterion: Id, reason: string) {
 }
 
 /** A report that makes no claim, with the reason as a sentence. */
-export function noClaim(criterion: CriterionId, reason: string): StoppingReport {
+export function noClaim(criterion: CriterionId, reason: string): Verdict {
   return { ...unfired(criterion, reason), status: 'none' }
 }
 
@@ -35,7 +35,7 @@ export function smoothedRemark(meaning: KlMeaning | null, unseen: string): strin
 }
 
 /** What a report names as the KL at its step, 0 for an estimate that its noise took below, and what that is. */
-export function reportedKl(reading: KlReading | null): Pick<StoppingReport, 'kl' | 'klMeaning'> {
+export function reportedKl(reading: KlReading | null): Pick<Verdict, 'kl' | 'klMeaning'> {
   return reading === null
     ? { kl: null, klMeaning: null }
     : { kl: Math.max(0, reading.kl), klMeaning: reading.meaning }

@@ -1,7 +1,7 @@
 import { formatApart, formatNats, nats, natsDown } from '../../maths/numberText.ts'
 import { mean, standardError } from '../../maths/statistics.ts'
-import { CRITERION_TEXTS } from '../criteriaTexts.ts'
-import type { StoppingOutcome, StoppingReport } from '../curves.ts'
+import { CRITERION_TEXTS } from '../ids.ts'
+import type { StoppingOutcome, Verdict } from '../curves.ts'
 import { EQUILIBRATION } from '../nullFloor.ts'
 import {
   type Criterion,
@@ -73,7 +73,7 @@ export const statistical: Criterion = {
       reason: string,
       step: number | null = null,
       reading: KlReading | null = null,
-    ): StoppingReport => ({
+    ): Verdict => ({
       criterion: 'statistical',
       step,
       ...reportedKl(reading),

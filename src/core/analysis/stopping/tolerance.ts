@@ -1,5 +1,5 @@
 import { formatApart, formatNats, nats, natsExactly } from '../../maths/numberText.ts'
-import { CRITERION_TEXTS } from '../criteriaTexts.ts'
+import { CRITERION_TEXTS } from '../ids.ts'
 import { bestKl, type Criterion } from './criterion.ts'
 import {
   type KlReading,
