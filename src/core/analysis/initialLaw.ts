@@ -5,6 +5,7 @@ import {
   fieldValue,
   hardWalls,
   isAllowed,
+  visitSimple,
 } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { readValue, tabulateEnergy } from '../fields/energyGrid.ts'
@@ -44,6 +45,8 @@ export interface InitialLaw {
   readonly logDensity: ((x: number, y: number) => number) | null
   /** KL(ρ₀‖π) by quadrature, nats; null with `logDensity`, and where no quadrature of the law settles. */
   readonly kl: number | null
+  /** What the quadrature may be off, nats, an estimate: 0 where it is right to many digits, as without barriers. */
+  readonly klError: number
   /**
    * Visits the points of a quadrature of ρ₀ with their masses, of which those in a cell of the box add up to what the law
    * has there: intervals end at its edges and where the law is cut off. Σ mass is 1 as far as the law is
@@ -84,12 +87,14 @@ const INTERVAL_PER_SCALE = 0.6
 const MAX_INTERVALS = 4000
 /** Cells of a tabulated law are subdivided while that moves its mass by more than this share. */
 const MASS_TOLERANCE = 1e-5
-/** With barriers, whose walls settle more slowly. */
-const WALL_MASS_TOLERANCE = 1e-4
 const MAX_SUBDIVISION = 8
-/** With barriers cells are halved until that moves KL by no more than this, nats, or they are this many times finer. */
-const WALL_KL_TOLERANCE = 1e-3
-const MOST_HALVED = 4
+/** Beside walls cells are halved until KL is known to this share and these nats, at most so often and on so many lines… */
+const WALL_SHARE = 1e-3
+const WALL_LEAST = 1e-8
+const MOST_HALVED = 8
+const MOST_LINES = 1024
+/** …and is not known where it may be off by more than this share of 1 + KL. */
+const WALL_KL_TOLERANCE = 1e-2
 /** A law whose mass the last halving still moved by more than this share is not known. */
 const FOUND = 1e-3
 /** log of what a law's mass on the box may exceed 1 by: its density is normalised to 1e-4, and a quadrature errs. */
@@ -169,7 +174,8 @@ function gaussianLaw(
       cutOff && slope !== 0 ? Math.min(Math.sqrt(v1), thickness / Math.abs(slope)) : Math.sqrt(v1),
     scaleAlong: thickness,
   }
-  const { logMass, kl } = measure(unrestricted, window, context)
+  const known = measure(unrestricted, window, context)
+  const { logMass } = known
   requireMass('The initial Gaussian', logMass, context)
   const { field } = context
   const pair = new Float64Array(4)
@@ -209,7 +215,7 @@ function gaussianLaw(
       }
       return out
     },
-    ...lawIn(window, unrestricted, logMass, kl, context),
+    ...lawIn(window, unrestricted, known, context),
     smooth: field.barriers.length === 0,
   }
 }
@@ -218,14 +224,14 @@ function gaussianLaw(
 function lawIn(
   window: Window,
   unrestricted: LogDensity,
-  logMass: number,
-  kl: number,
+  { logMass, kl, klError }: Known,
   { field }: InitialLawContext,
-): Pick<InitialLaw, 'logDensity' | 'kl' | 'visit'> {
+): Pick<InitialLaw, 'logDensity' | 'kl' | 'klError' | 'visit'> {
   const logDensity: LogDensity = (x, y) => unrestricted(x, y) - logMass
   return {
     logDensity: restricted(logDensity, field),
     kl,
+    klError,
     visit: (box, visit) => {
       visitWindow(window, box, field, pointsOf(logDensity, field, visit))
     },
@@ -264,6 +270,7 @@ function pointMass(at: readonly [number, number], context: InitialLawContext): I
     },
     logDensity: null,
     kl: null,
+    klError: 0,
     visit: null,
     smooth: false,
   }
@@ -284,8 +291,8 @@ function uniformLaw(halfWidth: number, context: InitialLawContext): InitialLaw {
   const { field } = context
   const inside: LogDensity = (x, y) => (Math.abs(x) <= a && Math.abs(y) <= a ? height : -Infinity)
   const walls = field.barriers.length > 0
-  const { logMass, kl } = measure(inside, window, context)
-  requireMass('The initial square', logMass, context)
+  const known = measure(inside, window, context)
+  requireMass('The initial square', known.logMass, context)
   const words = new Uint32Array(4)
   return {
     sample(n, seed) {
@@ -305,7 +312,7 @@ function uniformLaw(halfWidth: number, context: InitialLawContext): InitialLaw {
       }
       return out
     },
-    ...lawIn(window, inside, walls ? logMass : 0, kl, context),
+    ...lawIn(window, inside, walls ? known : { ...known, logMass: 0 }, context),
     smooth: !walls && a === context.gibbs.box.halfWidth,
   }
 }
@@ -335,15 +342,17 @@ function dataLaw(context: InitialLawContext): InitialLaw {
     return out
   }
   const { density } = target
-  if (density === null) return { sample, logDensity: null, kl: null, visit: null, smooth: false }
+  if (density === null)
+    return { sample, logDensity: null, kl: null, klError: 0, visit: null, smooth: false }
   const unrestricted: LogDensity = (x, y) => density.logDensity(x, y)
-  const { logMass, kl, length } = measureCells(unrestricted, context)
+  const { logMass, kl, klError, length } = measureCells(unrestricted, context)
   if (field.barriers.length > 0) requireMass('The data', logMass, context)
   const logDensity: LogDensity = (x, y) => unrestricted(x, y) - logMass
   return {
     sample,
     logDensity: restricted(logDensity, field),
     kl,
+    klError,
     visit: (box, visit) => {
       const parts = Math.ceil(spacing(box) / length - 1e-9)
       const cells = cellsOf(logDensity, box)
@@ -361,6 +370,7 @@ function gibbsLaw(context: InitialLawContext): InitialLaw {
     sample: (n, seed) => sampler.sample(initialKey(seed), n),
     logDensity: (x, y) => -fieldValue(field, x, y) / epsilon - logZ,
     kl: 0,
+    klError: 0,
     visit: (box, visit) => {
       visitGibbs(field, gibbsOn(field, epsilon, box), visit)
     },
@@ -375,6 +385,12 @@ type Node = (x: number, y: number, width: number, height: number) => void
 interface Measure {
   readonly logMass: number
   readonly kl: number
+}
+
+interface Known {
+  readonly logMass: number
+  readonly kl: number | null
+  readonly klError: number
 }
 
 /** Points of a rule on [−½, ½] with their weights, which add up to 1. */
@@ -439,14 +455,14 @@ function intervals([low, high]: Range, box: Box, scale: number): [number, number
   return out
 }
 
-/** log of the mass in a window, and KL of the law renormalised there against π; beside walls on cells fine enough. */
-function measure(logDensity: LogDensity, window: Window, context: InitialLawContext): Measure {
+/** log of the mass in a window, and KL of the law renormalised there against π. */
+function measure(logDensity: LogDensity, window: Window, context: InitialLawContext): Known {
   const { field, gibbs } = context
-  if (!(window.across[1] > window.across[0])) return { logMass: -Infinity, kl: Number.NaN }
+  if (!(window.across[1] > window.across[0]))
+    return { logMass: -Infinity, kl: Number.NaN, klError: 0 }
   const { halfWidth, cells } = gibbs.box
-  let before: Measure | null = null
-  for (let m = 1; ; m *= 2) {
-    const sum = new Moment(field, gibbs)
+  const at = (m: number): Moment => {
+    const sum = new Moment(field, gibbs, m)
     const finer = {
       ...window,
       scaleAcross: window.scaleAcross / m,
@@ -455,12 +471,12 @@ function measure(logDensity: LogDensity, window: Window, context: InitialLawCont
     visitWindow(finer, { halfWidth, cells: m * cells }, field, (x, y, width, height) => {
       sum.add(logDensity, x, y, width, height)
     })
-    const now = sum.result()
-    // Walls settle by the second order.
-    if (field.barriers.length === 0 || m === MOST_HALVED) return now
-    if (before !== null && Math.abs(now.kl - before.kl) <= WALL_KL_TOLERANCE) return now
-    before = now
+    return sum
   }
+  if (field.barriers.length > 0) return besideWalls(context, at)
+  const { logMass, kl } = at(1).result()
+  // Below 0 there is only the error of the table.
+  return { logMass, kl: Math.max(0, kl), klError: 0 }
 }
 
 /** The cells where a law on all of Ω lives, of which no scale is known. */
@@ -523,36 +539,39 @@ function visitCells(
  */
 function measureCells(
   logDensity: LogDensity,
-  { field, gibbs }: InitialLawContext,
-): Omit<Measure, 'kl'> & { readonly kl: number | null; readonly length: number } {
+  context: InitialLawContext,
+): Known & { readonly length: number } {
+  const { field, gibbs } = context
   const { box } = gibbs
   const h = spacing(box)
   const active = cellsOf(logDensity, box)
+  const at = (m: number): Moment => {
+    const sum = new Moment(field, gibbs, m)
+    visitCells(active, box, m, field, (x, y, width, height) => {
+      sum.add(logDensity, x, y, width, height)
+    })
+    return sum
+  }
+  if (field.barriers.length > 0) {
+    const { logMass, kl, klError } = besideWalls(context, at)
+    return { logMass, kl: logMass <= PLANE_TOLERANCE ? kl : null, klError, length: h / MOST_HALVED }
+  }
   let before = 0
   for (const k of active) {
     const column = k % box.cells
     const row = (k - column) / box.cells
     before += h * h * exp(logDensity(centreCoordinate(box, column), centreCoordinate(box, row)))
   }
-  const walls = field.barriers.length > 0
-  let klBefore = Number.NaN
   for (let m = 1; ; m *= 2) {
-    const sum = new Moment(field, gibbs)
-    visitCells(active, box, m, field, (x, y, width, height) => {
-      sum.add(logDensity, x, y, width, height)
-    })
-    const { logMass, kl } = sum.result()
+    const sum = at(m)
     const moved = Math.abs(sum.mass - before) / sum.mass
-    const settled = walls
-      ? moved <= WALL_MASS_TOLERANCE && Math.abs(kl - klBefore) <= WALL_KL_TOLERANCE
-      : moved <= MASS_TOLERANCE
-    if (settled || m === (walls ? MOST_HALVED : MAX_SUBDIVISION)) {
+    if (moved <= MASS_TOLERANCE || m === MAX_SUBDIVISION) {
+      const { logMass, kl } = sum.result()
       // A density on the plane has at most mass 1 on the box.
       const known = moved <= FOUND && logMass <= PLANE_TOLERANCE
-      return { logMass, kl: known ? kl : null, length: h / m }
+      return { logMass, kl: known ? Math.max(0, kl) : null, klError: 0, length: h / m }
     }
     before = sum.mass
-    klBefore = kl
   }
 }
 
@@ -585,11 +604,14 @@ class Allowed {
 /** The nodes of a quadrature as points with masses. */
 function pointsOf(logDensity: LogDensity, field: EnergyField, visit: Visit): Node {
   const allowed = new Allowed(field)
-  return (x, y, width, height) => {
+  const simple: Node = (x, y, width, height) => {
     allowed.read(x, y, width, height)
     if (!(allowed.area > 0)) return
     const mass = allowed.area * exp(logDensity(allowed.x, allowed.y))
     if (mass > LEAST_POINT) visit(allowed.x, allowed.y, mass)
+  }
+  return (x, y, width, height) => {
+    visitSimple(field.barriers, 1, x, y, width, height, simple)
   }
 }
 
@@ -600,14 +622,28 @@ class Moment {
   private readonly allowed: Allowed
   private readonly field: EnergyField
   private readonly gibbs: Gibbs
+  private readonly fineness: number
 
-  constructor(field: EnergyField, gibbs: Gibbs) {
+  constructor(field: EnergyField, gibbs: Gibbs, fineness: number) {
+    this.fineness = fineness
     this.field = field
     this.gibbs = gibbs
     this.allowed = new Allowed(field)
   }
 
   add(logDensity: LogDensity, x: number, y: number, width: number, height: number): void {
+    visitSimple(this.field.barriers, this.fineness, x, y, width, height, (px, py, w, h) => {
+      this.addSimple(logDensity, px, py, w, h)
+    })
+  }
+
+  private addSimple(
+    logDensity: LogDensity,
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+  ): void {
     const { allowed } = this
     allowed.read(x, y, width, height)
     if (!(allowed.area > 0)) return
@@ -622,9 +658,55 @@ class Moment {
     this.moment += share * (l + readValue(grid, allowed.x, allowed.y) / epsilon - walls)
   }
 
-  result(): Measure {
+  /** @param logZ log Z of π */
+  result(logZ = this.gibbs.logZ): Measure {
     const logMass = log(this.mass)
-    // Below 0 there is only the error of the table.
-    return { logMass, kl: Math.max(0, this.moment / this.mass - logMass + this.gibbs.logZ) }
+    return { logMass, kl: this.moment / this.mass - logMass + logZ }
+  }
+}
+
+/** log ∫ e^(−V/ε) beside walls, by the quadrature of the laws on cells cut into m × m: what it errs there, it errs in both. */
+function logPartition(field: EnergyField, { epsilon, box, logZ }: Gibbs, m: number): number {
+  const { grid, barriers } = field
+  const out = new Float64Array(3)
+  const length = spacing(box) / (2 * m)
+  const n = 2 * m * box.cells
+  let sum = 0
+  for (let j = 0; j < n; j++) {
+    const y = -box.halfWidth + (j + 0.5) * length
+    for (let i = 0; i < n; i++) {
+      const x = -box.halfWidth + (i + 0.5) * length
+      if (!(-readValue(grid, x, y) / epsilon - logZ > -LOG_NEGLECT)) continue
+      visitSimple(barriers, m, x, y, length, length, (px, py, w, h) => {
+        barrierMean(barriers, epsilon, px, py, w, h, out)
+        if (out[0]! > -Infinity)
+          sum += w * h * exp(out[0]! - readValue(grid, out[1]!, out[2]!) / epsilon - logZ)
+      })
+    }
+  }
+  return logZ + log(sum)
+}
+
+/**
+ * Beside walls: a law's measure on cells cut into m × m, m = 1, 2, …, extrapolated by second order, until two agree.
+ * @returns `kl` null where they do not, up to `WALL_KL_TOLERANCE`
+ */
+function besideWalls({ field, gibbs }: InitialLawContext, at: (m: number) => Moment): Known {
+  let coarse = at(1).result(logPartition(field, gibbs, 1))
+  let before = 0
+  for (let m = 2; ; m *= 2) {
+    const fine = at(m).result(logPartition(field, gibbs, m))
+    const difference = Math.abs(fine.kl - coarse.kl)
+    // Walls cut cells anywhere, so that a difference may be small by chance, and of the first order is half the one before.
+    const klError = Math.max(difference, 0.5 * before)
+    before = difference
+    const kl = Math.max(0, fine.kl + (fine.kl - coarse.kl) / 3)
+    const last = m === MOST_HALVED || 4 * m * gibbs.box.cells > MOST_LINES
+    if (last || (m > 2 && klError <= WALL_SHARE * kl + WALL_LEAST)) {
+      const known = klError <= WALL_KL_TOLERANCE * (1 + kl)
+      const logMass = fine.logMass + (fine.logMass - coarse.logMass) / 3
+      return { logMass, kl: known ? kl : null, klError }
+    }
+    coarse = fine
   }
 }

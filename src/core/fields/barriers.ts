@@ -481,6 +481,76 @@ const FAR = 8
 /** A slope across a rectangle this much smaller than the other one is left out. */
 const FLAT = 1e-3
 
+/** How often a rectangle is halved at most. */
+const DEEPEST = 12
+/** Share of its change across half a rectangle that h may be off a linear one at a corner. */
+const CROOKED = 0.1
+
+/**
+ * Visits rectangles that make up one, small enough that in each of them one wall at most matters, and that one is nearly straight:
+ * for them `barrierMean` and `barrierLogMean` are of second order also where two walls leave a corridor narrower than
+ * the rectangle, whose means are not the product of those of either wall.
+ * @param fineness m: between two walls the rectangles are m times as fine
+ */
+export function visitSimple(
+  barriers: readonly Barrier[],
+  fineness: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  visit: (x: number, y: number, width: number, height: number) => void,
+  depth = 0,
+): void {
+  const cut = depth < DEEPEST ? tangledAlong(barriers, FAR * fineness, x, y, width, height) : 'not'
+  if (cut === 'not') {
+    visit(x, y, width, height)
+    return
+  }
+  for (const side of [-0.25, 0.25])
+    if (cut === 'x')
+      visitSimple(barriers, fineness, x + side * width, y, width / 2, height, visit, depth + 1)
+    else visitSimple(barriers, fineness, x, y + side * height, width, height / 2, visit, depth + 1)
+}
+
+/** Along which side a rectangle is to be halved, across the walls. */
+function tangledAlong(
+  barriers: readonly Barrier[],
+  fineness: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): 'x' | 'y' | 'not' {
+  const far = FAR * fineness
+  const crooked = CROOKED / fineness
+  let near = 0
+  let sideways = 0
+  let upwards = 0
+  for (const barrier of barriers) {
+    const h = readSlope(barrier, x, y, width, height)
+    const along = level[1]! * width
+    const up = level[2]! * height
+    const half = 0.5 * (Math.abs(along) + Math.abs(up))
+    const reach = 0.5 * (width + height)
+    // Nothing of the rectangle is left.
+    if (h <= -(barrier.kind === 'polygon' ? Math.max(half, reach) : half)) return 'not'
+    if (h >= Math.max(far * half, barrier.kind === 'polygon' ? reach : 0)) continue
+    if (barrier.kind !== 'half-plane') {
+      for (let corner = 0; corner < 4; corner++) {
+        const [u, v] = [(corner & 1) - 0.5, (corner >> 1) - 0.5]
+        const there = readLevel(barrier, x + u * width, y + v * height, false)
+        if (Math.abs(there - (h + u * along + v * up)) > crooked * reach)
+          return width >= height ? 'x' : 'y'
+      }
+    }
+    near++
+    sideways += Math.abs(along)
+    upwards += Math.abs(up)
+  }
+  return near < 2 ? 'not' : sideways >= upwards ? 'x' : 'y'
+}
+
 /**
  * What barriers make of e^(−V/ε) on a rectangle: to out[0] the log of the mean of Π c(h)^(μ/ε) 1_{h>0}, one factor a
  * barrier, −∞ where nothing is left; to out[1], out[2] the place at which to read what else varies there. Where a wall
@@ -500,6 +570,7 @@ export function barrierMean(
   out: Float64Array,
 ): void {
   let sum = 0
+  let far = 0
   out[1] = x
   out[2] = y
   for (const barrier of barriers) {
@@ -515,7 +586,7 @@ export function barrierMean(
       return
     }
     if (h >= (power > 0 ? FAR : 1) * half) {
-      if (power > 0 && h < CAP_TO) sum += power * log(cap(h))
+      if (power > 0 && h < CAP_TO + half) far++
       continue
     }
     const wide = Math.max(a, b)
@@ -528,7 +599,31 @@ export function barrierMean(
     out[1] = out[1] + scale * hx
     out[2] = out[2] + scale * hy
   }
+  if (far > 0) sum += farTerms(barriers, epsilon, x, y, width, height, out[1], out[2])
   out[0] = sum
+}
+
+/** Σ μ/ε log c(h) of the barriers that are not near a rectangle, at the place where what is near leaves its mean. */
+function farTerms(
+  barriers: readonly Barrier[],
+  epsilon: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  atX: number,
+  atY: number,
+): number {
+  let sum = 0
+  for (const barrier of barriers) {
+    const power = barrier.strength / epsilon
+    if (!(power > 0)) continue
+    const h = readSlope(barrier, x, y, width, height)
+    if (h < FAR * 0.5 * (Math.abs(level[1]!) * width + Math.abs(level[2]!) * height)) continue
+    const there = atX === x && atY === y ? h : readLevel(barrier, atX, atY, false)
+    if (there < CAP_TO) sum += power * log(cap(there))
+  }
+  return sum
 }
 
 /**
@@ -545,6 +640,9 @@ export function barrierLogMean(
   height: number,
 ): number {
   let sum = 0
+  // The middle of what is left.
+  barrierMean(barriers, Infinity, x, y, width, height, left)
+  const [dx, dy] = [left[1]! - x, left[2]! - y]
   for (const barrier of barriers) {
     const power = barrier.strength / epsilon
     if (!(power > 0)) continue
@@ -555,7 +653,7 @@ export function barrierLogMean(
     if (h < FAR * 0.5 * (a + b)) {
       sum += power * meanLog(h, Math.max(a, b), Math.min(a, b))
     } else if (h < CAP_TO) {
-      const value = log(cap(h))
+      const value = log(cap(h + hx! * dx + hy! * dy))
       const bend = (capBend - capSlope * capSlope) * (a * a + b * b)
       const curve = capSlope * (hxx! * width * width + hyy! * height * height)
       sum += power * (value + (bend + curve) / 24)
@@ -563,6 +661,8 @@ export function barrierLogMean(
   }
   return sum
 }
+
+const left = new Float64Array(3)
 
 /** Mean of log z over z = h + a·s + b·t > 0, s, t in [−½, ½]; a ≥ b ≥ 0, a > 0, and some z > 0. */
 function meanLog(h: number, a: number, b: number): number {

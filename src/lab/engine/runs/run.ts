@@ -334,8 +334,8 @@ export class Run {
     let reading: KlReading | null = null
     if (step === 0) {
       kl = this.initial.kl
-      error = kl === null ? null : 0
-      flow = kl === null ? null : { value: kl, standardError: 0 }
+      error = kl === null ? null : this.initial.klError
+      flow = kl === null ? null : { value: kl, standardError: this.initial.klError }
     } else if (evaluated) {
       const estimator = yield* this.klEstimator()
       const { xy, centres } = clouds.langevin
