@@ -147,7 +147,7 @@ on grids of their own, the law of the chain by sums of Gaussians on a finer grid
 on 160² cells with explicit steps, the noiseless flow along its paths, Rayleigh quotients. The command fails, and names it, where a statement is
 false. This run held ${readings.length} statements on ${counted(audited.length, 'scene')}; ${failures.length === 0 ? 'none is false' : `${counted(failures.length, 'failure')} in all`}.`,
     kindTable,
-    `What is allowed: 0.001 (1 + KL) nats of a KL by quadrature (0.006 beside walls, which cells cut), 5 % of I and of the folded mass, 1 % of a gap in closed form, the
+    `What is allowed: 0.001 (1 + KL) nats of a KL by quadrature (beside walls, which cells cut, and what half as many cells of the reference change), 5 % of I and of the folded mass, 1 % of a gap in closed form, the
 error bar itself with twice the doubt of the finer solution and 0.0001 (1 + KL) nats (0.001 beside walls), 5 standard errors and 0.001 nats of a single reading; nothing of an envelope, a certificate and a
 proved λ but the rounding of the reference. Scenes that the program calls unresolved, and statements that it does not make, are not counted.`,
     checkTable,
