@@ -24,6 +24,10 @@ const kept = JSON.parse(
   readFileSync(new URL('./fixtures/scenesOfVersion1.json', import.meta.url), 'utf8'),
 ) as Kept
 
+/** A list of ids may have grown since. */
+const told = (problems: readonly string[]) =>
+  problems.map((problem) => problem.replace(/one of .*$/u, 'one of …'))
+
 const digest = (scene: SceneSpec) => createHash('sha256').update(sceneText(scene)).digest('hex')
 
 /** What a link says, without its checksum, in which the order counts. */
@@ -46,7 +50,7 @@ it('opens every link as before, and writes the same pairs', () => {
 it('reads every link written by hand as before', () => {
   for (const [link, problems, scene] of kept.written) {
     const opened = decodeLocation(link)
-    expect(opened.problems.map(describeProblem), link).toEqual(problems)
+    expect(told(opened.problems.map(describeProblem)), link).toEqual(told(problems))
     expect(digest(opened.scene), link).toBe(scene)
   }
 })
@@ -54,7 +58,9 @@ it('reads every link written by hand as before', () => {
 it('says of every broken file what it said before, and keeps as much of it', () => {
   for (const [file, problems, scene] of kept.broken) {
     const recovered = recoverScene(file)
-    expect(recovered.problems.map(describeProblem), JSON.stringify(file)).toEqual(problems)
+    expect(told(recovered.problems.map(describeProblem)), JSON.stringify(file)).toEqual(
+      told(problems),
+    )
     expect(digest(recovered.scene), JSON.stringify(file)).toBe(scene)
   }
 })
