@@ -5,6 +5,8 @@ import {
   fieldValue,
   hardWalls,
   isAllowed,
+  barriersFelt,
+  levelRange,
   visitSimple,
 } from '../fields/barriers.ts'
 import type { EnergyField } from '../fields/energyField.ts'
@@ -93,6 +95,10 @@ const WALL_SHARE = 1e-3
 const WALL_LEAST = 1e-8
 const MOST_HALVED = 8
 const MOST_LINES = 1024
+/** Cells within so many of their own lengths of a wall are beside it: farther off, −μ log h is smooth on them. */
+const BESIDE = 2
+/** All cells are cut into as many parts a side; those beside walls into more. */
+const CLEAR = 2
 /** …and is not known where it may be off by more than this share of 1 + KL. */
 const WALL_KL_TOLERANCE = 1e-2
 /** A law whose mass the last halving still moved by more than this share is not known. */
@@ -461,8 +467,9 @@ function measure(logDensity: LogDensity, window: Window, context: InitialLawCont
   if (!(window.across[1] > window.across[0]))
     return { logMass: -Infinity, kl: Number.NaN, klError: 0 }
   const { halfWidth, cells } = gibbs.box
+  const walls = field.barriers.length > 0 ? wallCells(field, gibbs.box) : null
   const at = (m: number): Moment => {
-    const sum = new Moment(field, gibbs, m)
+    const sum = new Moment(field, gibbs, walls, m)
     const finer = {
       ...window,
       scaleAcross: window.scaleAcross / m,
@@ -473,8 +480,8 @@ function measure(logDensity: LogDensity, window: Window, context: InitialLawCont
     })
     return sum
   }
-  if (field.barriers.length > 0) return besideWalls(context, at)
-  const { logMass, kl } = at(1).result()
+  if (walls !== null) return besideWalls(context, walls, at)
+  const { logMass, kl } = measureOf(at(1).clear, gibbs.logZ)
   // Below 0 there is only the error of the table.
   return { logMass, kl: Math.max(0, kl), klError: 0 }
 }
@@ -545,15 +552,16 @@ function measureCells(
   const { box } = gibbs
   const h = spacing(box)
   const active = cellsOf(logDensity, box)
+  const walls = field.barriers.length > 0 ? wallCells(field, box) : null
   const at = (m: number): Moment => {
-    const sum = new Moment(field, gibbs, m)
+    const sum = new Moment(field, gibbs, walls, m)
     visitCells(active, box, m, field, (x, y, width, height) => {
       sum.add(logDensity, x, y, width, height)
     })
     return sum
   }
-  if (field.barriers.length > 0) {
-    const { logMass, kl, klError } = besideWalls(context, at)
+  if (walls !== null) {
+    const { logMass, kl, klError } = besideWalls(context, walls, at)
     return { logMass, kl: logMass <= PLANE_TOLERANCE ? kl : null, klError, length: h / MOST_HALVED }
   }
   let before = 0
@@ -563,10 +571,10 @@ function measureCells(
     before += h * h * exp(logDensity(centreCoordinate(box, column), centreCoordinate(box, row)))
   }
   for (let m = 1; ; m *= 2) {
-    const sum = at(m)
+    const sum = at(m).clear
     const moved = Math.abs(sum.mass - before) / sum.mass
     if (moved <= MASS_TOLERANCE || m === MAX_SUBDIVISION) {
-      const { logMass, kl } = sum.result()
+      const { logMass, kl } = measureOf(sum, gibbs.logZ)
       // A density on the plane has at most mass 1 on the box.
       const known = moved <= FOUND && logMass <= PLANE_TOLERANCE
       return { logMass, kl: known ? Math.max(0, kl) : null, klError: 0, length: h / m }
@@ -581,15 +589,10 @@ class Allowed {
   y = 0
   /** Of the rectangle; 0 where nothing is left. */
   area = 0
-  private readonly barriers: EnergyField['barriers']
   private readonly out = new Float64Array(3)
 
-  constructor({ barriers }: EnergyField) {
-    this.barriers = barriers
-  }
-
-  read(x: number, y: number, width: number, height: number): void {
-    const { barriers, out } = this
+  read(barriers: Barriers, x: number, y: number, width: number, height: number): void {
+    const { out } = this
     this.x = x
     this.y = y
     this.area = width * height
@@ -603,9 +606,9 @@ class Allowed {
 
 /** The nodes of a quadrature as points with masses. */
 function pointsOf(logDensity: LogDensity, field: EnergyField, visit: Visit): Node {
-  const allowed = new Allowed(field)
+  const allowed = new Allowed()
   const simple: Node = (x, y, width, height) => {
-    allowed.read(x, y, width, height)
+    allowed.read(field.barriers, x, y, width, height)
     if (!(allowed.area > 0)) return
     const mass = allowed.area * exp(logDensity(allowed.x, allowed.y))
     if (mass > LEAST_POINT) visit(allowed.x, allowed.y, mass)
@@ -615,98 +618,216 @@ function pointsOf(logDensity: LogDensity, field: EnergyField, visit: Visit): Nod
   }
 }
 
-/** Σ of mass and of mass·(log ρ + V/ε) over the nodes of a quadrature. */
+/** Sums over the nodes of a quadrature. */
+interface Sums {
+  /** Σ mass, and Σ mass·(log ρ + V/ε). */
+  mass: number
+  moment: number
+}
+
+/** The same apart for the nodes in cells beside walls, and for all others. */
 class Moment {
-  mass = 0
-  private moment = 0
-  private readonly allowed: Allowed
+  readonly beside: Sums = { mass: 0, moment: 0 }
+  readonly clear: Sums = { mass: 0, moment: 0 }
+  /** Of the node at hand. */
+  private sums = this.clear
+  private barriers: Barriers = []
+  private logDensity: LogDensity = () => Number.NaN
+  private readonly allowed = new Allowed()
   private readonly field: EnergyField
   private readonly gibbs: Gibbs
   private readonly fineness: number
+  private readonly walls: WallCells | null
 
-  constructor(field: EnergyField, gibbs: Gibbs, fineness: number) {
+  /**
+   * @param walls null where there are none
+   * @param fineness m: cells are cut into m × m; from `CLEAR` on only those beside walls are summed
+   */
+  constructor(field: EnergyField, gibbs: Gibbs, walls: WallCells | null, fineness: number) {
     this.fineness = fineness
     this.field = field
     this.gibbs = gibbs
-    this.allowed = new Allowed(field)
+    this.walls = walls
   }
 
   add(logDensity: LogDensity, x: number, y: number, width: number, height: number): void {
-    visitSimple(this.field.barriers, this.fineness, x, y, width, height, (px, py, w, h) => {
-      this.addSimple(logDensity, px, py, w, h)
-    })
+    const { walls, fineness } = this
+    const cell = walls === null ? 0 : cellAt(walls.box, x, y)
+    const felt = walls === null ? [] : walls.felt[cell]!
+    const beside = walls?.beside[cell] === 1
+    if (!beside && fineness > CLEAR) return
+    this.sums = beside ? this.beside : this.clear
+    this.barriers = felt
+    this.logDensity = logDensity
+    if (felt.length === 0) this.simple(x, y, width, height)
+    else visitSimple(felt, fineness, x, y, width, height, this.simple)
   }
 
-  private addSimple(
-    logDensity: LogDensity,
-    x: number,
-    y: number,
-    width: number,
-    height: number,
-  ): void {
+  private readonly simple: Node = (x, y, width, height) => {
+    const { sums, barriers, logDensity } = this
     const { allowed } = this
-    allowed.read(x, y, width, height)
+    allowed.read(barriers, x, y, width, height)
     if (!(allowed.area > 0)) return
     const l = logDensity(allowed.x, allowed.y)
     const share = allowed.area * exp(l)
     if (!(share > 0)) return
-    this.mass += share
-    const { grid, barriers } = this.field
+    sums.mass += share
+    const { grid } = this.field
     const { epsilon } = this.gibbs
     // In the law every place counts alike, not those where π is large.
     const walls = barrierLogMean(barriers, epsilon, x, y, width, height)
-    this.moment += share * (l + readValue(grid, allowed.x, allowed.y) / epsilon - walls)
-  }
-
-  /** @param logZ log Z of π */
-  result(logZ = this.gibbs.logZ): Measure {
-    const logMass = log(this.mass)
-    return { logMass, kl: this.moment / this.mass - logMass + logZ }
+    sums.moment += share * (l + readValue(grid, allowed.x, allowed.y) / epsilon - walls)
   }
 }
 
-/** log ∫ e^(−V/ε) beside walls, by the quadrature of the laws on cells cut into m × m: what it errs there, it errs in both. */
-function logPartition(field: EnergyField, { epsilon, box, logZ }: Gibbs, m: number): number {
-  const { grid, barriers } = field
-  const out = new Float64Array(3)
-  const length = spacing(box) / (2 * m)
-  const n = 2 * m * box.cells
-  let sum = 0
-  for (let j = 0; j < n; j++) {
-    const y = -box.halfWidth + (j + 0.5) * length
-    for (let i = 0; i < n; i++) {
-      const x = -box.halfWidth + (i + 0.5) * length
-      if (!(-readValue(grid, x, y) / epsilon - logZ > -LOG_NEGLECT)) continue
-      visitSimple(barriers, m, x, y, length, length, (px, py, w, h) => {
-        barrierMean(barriers, epsilon, px, py, w, h, out)
-        if (out[0]! > -Infinity)
-          sum += w * h * exp(out[0]! - readValue(grid, out[1]!, out[2]!) / epsilon - logZ)
-      })
+/** @param logZ log Z of π */
+function measureOf({ mass, moment }: Sums, logZ: number): Measure {
+  const logMass = log(mass)
+  return { logMass, kl: moment / mass - logMass + logZ }
+}
+
+/** What second order leaves of a value where the intervals are halved, to fourth order. */
+function extrapolated(coarse: number, fine: number): number {
+  return fine + (fine - coarse) / 3
+}
+
+/** Index of the cell that holds a place. */
+function cellAt(box: Box, x: number, y: number): number {
+  const h = spacing(box)
+  const at = (u: number) =>
+    Math.min(box.cells - 1, Math.max(0, Math.floor((u + box.halfWidth) / h)))
+  return at(y) * box.cells + at(x)
+}
+
+/** Which barriers each cell of the box feels, and whether a wall may pass within `BESIDE` of its lengths. */
+interface WallCells {
+  readonly box: Box
+  readonly felt: readonly Barriers[]
+  readonly beside: Uint8Array
+}
+
+type Barriers = EnergyField['barriers']
+
+function wallCells({ barriers }: EnergyField, box: Box): WallCells {
+  const { cells } = box
+  const h = spacing(box)
+  const beside = new Uint8Array(cells * cells)
+  const felt = Array.from(beside, (_, k): Barriers => {
+    const column = k % cells
+    const [x, y] = [centreCoordinate(box, column), centreCoordinate(box, (k - column) / cells)]
+    for (const barrier of barriers) {
+      const [low, high] = levelRange(barrier, x, y, (BESIDE + Math.SQRT1_2) * h)
+      if (low <= 0 && high >= 0) beside[k] = 1
     }
-  }
-  return logZ + log(sum)
+    return barriersFelt(barriers, x, y, Math.SQRT1_2 * h)
+  })
+  return { box, felt, beside }
 }
 
 /**
- * Beside walls: a law's measure on cells cut into m × m, m = 1, 2, …, extrapolated by second order, until two agree.
- * @returns `kl` null where they do not, up to `WALL_KL_TOLERANCE`
+ * ∫ e^(−V/ε)/Z beside walls and elsewhere, by the quadrature of the laws on cells cut into m × m: what it errs there, it errs in both.
+ * From `CLEAR` on only beside walls.
  */
-function besideWalls({ field, gibbs }: InitialLawContext, at: (m: number) => Moment): Known {
-  let coarse = at(1).result(logPartition(field, gibbs, 1))
+function partition(field: EnergyField, gibbs: Gibbs, walls: WallCells, m: number): Partition {
+  const known = partitions.get(gibbs) ?? new Map<number, Partition>()
+  partitions.set(gibbs, known)
+  const found = known.get(m) ?? partitionOf(field, gibbs, walls, m)
+  known.set(m, found)
+  return found
+}
+
+interface Partition {
+  readonly beside: number
+  readonly clear: number
+}
+
+/** By m: another start asks for the same again. */
+const partitions = new WeakMap<Gibbs, Map<number, Partition>>()
+
+function partitionOf(
+  field: EnergyField,
+  { epsilon, box, logZ }: Gibbs,
+  { felt, beside }: WallCells,
+  m: number,
+): Partition {
+  const { grid } = field
+  const out = new Float64Array(3)
+  const length = spacing(box) / (2 * m)
+  let barriers: Barriers = []
+  let sum = 0
+  const simple: Node = (x, y, width, height) => {
+    barrierMean(barriers, epsilon, x, y, width, height, out)
+    if (out[0]! > -Infinity)
+      sum += width * height * exp(out[0]! - readValue(grid, out[1]!, out[2]!) / epsilon - logZ)
+  }
+  const over = (marked: 0 | 1): number => {
+    sum = 0
+    for (let k = 0; k < beside.length; k++) {
+      if (beside[k] !== marked) continue
+      barriers = felt[k]!
+      const column = k % box.cells
+      const x0 = nodeCoordinate(box, column)
+      const y0 = nodeCoordinate(box, (k - column) / box.cells)
+      for (let j = 0; j < 2 * m; j++) {
+        for (let i = 0; i < 2 * m; i++) {
+          const [x, y] = [x0 + (i + 0.5) * length, y0 + (j + 0.5) * length]
+          if (!(-readValue(grid, x, y) / epsilon - logZ > -LOG_NEGLECT)) continue
+          if (barriers.length === 0) simple(x, y, length, length)
+          else visitSimple(barriers, m, x, y, length, length, simple)
+        }
+      }
+    }
+    return sum
+  }
+  return { beside: over(1), clear: m <= CLEAR ? over(0) : 0 }
+}
+
+/**
+ * Beside walls: a law's measure on cells cut into m × m, m = 1, 2, …, until two agree. Away from walls the integrands are smooth,
+ * and m = 1, 2 extrapolated by second order are enough; cells beside walls are cut on.
+ * @returns `kl` null where they do not agree, up to `WALL_KL_TOLERANCE`
+ */
+function besideWalls(
+  { field, gibbs }: InitialLawContext,
+  walls: WallCells,
+  at: (m: number) => Moment,
+): Known {
+  const [one, two] = [at(1), at(2)]
+  const [all, half] = [partition(field, gibbs, walls, 1), partition(field, gibbs, walls, 2)]
+  const clear: Sums = {
+    mass: extrapolated(one.clear.mass, two.clear.mass),
+    moment: extrapolated(one.clear.moment, two.clear.moment),
+  }
+  const clearZ = extrapolated(all.clear, half.clear)
+  const measureWith = (
+    beside: Sums,
+    besideZ: number,
+    elsewhere = clear,
+    elsewhereZ = clearZ,
+  ): Measure =>
+    measureOf(
+      { mass: beside.mass + elsewhere.mass, moment: beside.moment + elsewhere.moment },
+      gibbs.logZ + log(besideZ + elsewhereZ),
+    )
+  let coarse = measureWith(one.beside, all.beside)
+  let fine = measureWith(two.beside, half.beside)
+  // Of fourth order a quarter of what the extrapolation moved, and more, is gone.
+  const clearError =
+    Math.abs(fine.kl - measureWith(two.beside, half.beside, two.clear, half.clear).kl) / 4
   let before = 0
   for (let m = 2; ; m *= 2) {
-    const fine = at(m).result(logPartition(field, gibbs, m))
     const difference = Math.abs(fine.kl - coarse.kl)
     // Walls cut cells anywhere, so that a difference may be small by chance, and of the first order is half the one before.
-    const klError = Math.max(difference, 0.5 * before)
+    const klError = Math.max(difference, 0.5 * before) + clearError
     before = difference
-    const kl = Math.max(0, fine.kl + (fine.kl - coarse.kl) / 3)
+    const kl = Math.max(0, extrapolated(coarse.kl, fine.kl))
     const last = m === MOST_HALVED || 4 * m * gibbs.box.cells > MOST_LINES
     if (last || (m > 2 && klError <= WALL_SHARE * kl + WALL_LEAST)) {
       const known = klError <= WALL_KL_TOLERANCE * (1 + kl)
-      const logMass = fine.logMass + (fine.logMass - coarse.logMass) / 3
+      const logMass = extrapolated(coarse.logMass, fine.logMass)
       return { logMass, kl: known ? kl : null, klError }
     }
     coarse = fine
+    fine = measureWith(at(2 * m).beside, partition(field, gibbs, walls, 2 * m).beside)
   }
 }

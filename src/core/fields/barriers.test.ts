@@ -5,6 +5,7 @@ import { minEigenvalue2 } from '../maths/linalg2.ts'
 import { Purpose, Rng } from '../maths/rng.ts'
 import {
   barrierLevel,
+  barrierLogMean,
   barrierMean,
   fieldGradient,
   fieldJet,
@@ -280,6 +281,40 @@ describe('the mean over a rectangle', () => {
       expect(Math.abs(exp(logMean([barrier], 1, 0, 0, width, height)) - mean)).toBeLessThan(
         3e-3 * top,
       )
+    }
+  })
+
+  it('is that of any level on a rectangle of any size, also where the cap bends it and at high powers', () => {
+    const rng = new Rng({ seed: 8, purpose: Purpose.probe })
+    const between = (low: number, high: number) => low + (high - low) * rng.uniform()
+    for (let k = 0; k < 80; k++) {
+      const angle = between(0, 6.283)
+      const wall: Barrier = {
+        kind: 'half-plane',
+        normal: [Math.cos(angle), Math.sin(angle)],
+        offset: between(-1.6, 0.2),
+        strength: [0.1, 0.6, 3, 10][k % 4]!,
+      }
+      const [width, height, epsilon] = [between(0.02, 0.8), between(0.02, 0.8), between(0.4, 1.3)]
+      const field: EnergyField = { grid: flat, barriers: [wall] }
+      const n = 300
+      let [sum, logs, count] = [0, 0, 0]
+      for (let j = 0; j < n; j++) {
+        for (let i = 0; i < n; i++) {
+          const at = (u: number) => (u + 0.5) / n - 0.5
+          const l = -fieldValue(field, at(i) * width, at(j) * height) / epsilon
+          if (l === -Infinity) continue
+          sum += exp(l)
+          logs += l
+          count++
+        }
+      }
+      // A corner that few of the points lie in is none that they know.
+      if (count < 0.1 * n * n) continue
+      const mean = logMean([wall], epsilon, 0, 0, width, height)
+      expect(Math.abs(mean - log(sum / (n * n)))).toBeLessThan(5e-3)
+      const meanLog = barrierLogMean([wall], epsilon, 0, 0, width, height)
+      expect(Math.abs(meanLog - logs / count)).toBeLessThan(5e-3 * (1 + wall.strength / epsilon))
     }
   })
 

@@ -483,8 +483,10 @@ const FLAT = 1e-3
 
 /** How often a rectangle is halved at most. */
 const DEEPEST = 12
-/** Share of its change across half a rectangle that h may be off a linear one at a corner. */
-const CROOKED = 0.1
+/** Between two walls: each matters to a rectangle while h is less than this many times its change across half of it. */
+const BETWEEN = 64
+/** Share of h, and of a rectangle's size, that h may be off a linear one at a corner. */
+const CROOKED = 0.0125
 
 /**
  * Visits rectangles that make up one, small enough that in each of them one wall at most matters, and that one is nearly straight:
@@ -502,7 +504,7 @@ export function visitSimple(
   visit: (x: number, y: number, width: number, height: number) => void,
   depth = 0,
 ): void {
-  const cut = depth < DEEPEST ? tangledAlong(barriers, FAR * fineness, x, y, width, height) : 'not'
+  const cut = depth < DEEPEST ? tangledAlong(barriers, fineness, x, y, width, height) : 'not'
   if (cut === 'not') {
     visit(x, y, width, height)
     return
@@ -522,7 +524,7 @@ function tangledAlong(
   width: number,
   height: number,
 ): 'x' | 'y' | 'not' {
-  const far = FAR * fineness
+  const far = BETWEEN * fineness
   const crooked = CROOKED / fineness
   let near = 0
   let sideways = 0
@@ -540,7 +542,7 @@ function tangledAlong(
       for (let corner = 0; corner < 4; corner++) {
         const [u, v] = [(corner & 1) - 0.5, (corner >> 1) - 0.5]
         const there = readLevel(barrier, x + u * width, y + v * height, false)
-        if (Math.abs(there - (h + u * along + v * up)) > crooked * reach)
+        if (Math.abs(there - (h + u * along + v * up)) > crooked * Math.max(reach, h))
           return width >= height ? 'x' : 'y'
       }
     }
@@ -585,22 +587,31 @@ export function barrierMean(
       out[0] = -Infinity
       return
     }
-    if (h >= (power > 0 ? FAR : 1) * half) {
+    if (isFar(h, half, power)) {
       if (power > 0 && h < CAP_TO + half) far++
       continue
     }
+    if (power > 0 && h - half >= CAP_TO) continue
     const wide = Math.max(a, b)
     const narrow = Math.min(a, b)
-    const mean = logPowerMean(h, wide, narrow, power)
+    const isCapped = power > 0 && h + half > CAP_FROM
+    const mean = isCapped
+      ? cappedMean(h, wide, narrow, power)
+      : logPowerMean(h, wide, narrow, power)
     sum += mean
     if (mean === -Infinity) continue
-    const rise = exp(logPowerMean(h, wide, narrow, power + 1) - mean) - h
+    const rise = isCapped ? cappedRise : exp(logPowerMean(h, wide, narrow, power + 1) - mean) - h
     const scale = rise / (hx * hx + hy * hy)
     out[1] = out[1] + scale * hx
     out[2] = out[2] + scale * hy
   }
   if (far > 0) sum += farTerms(barriers, epsilon, x, y, width, height, out[1], out[2])
   out[0] = sum
+}
+
+/** Whether c(h)^power changes so little across a rectangle, whose h changes by `half` to either side, that its middle stands for it. */
+function isFar(h: number, half: number, power: number): boolean {
+  return h >= (power > 0 ? FAR * Math.max(1, power) : 1) * half
 }
 
 /** Σ μ/ε log c(h) of the barriers that are not near a rectangle, at the place where what is near leaves its mean. */
@@ -619,7 +630,8 @@ function farTerms(
     const power = barrier.strength / epsilon
     if (!(power > 0)) continue
     const h = readSlope(barrier, x, y, width, height)
-    if (h < FAR * 0.5 * (Math.abs(level[1]!) * width + Math.abs(level[2]!) * height)) continue
+    if (!isFar(h, 0.5 * (Math.abs(level[1]!) * width + Math.abs(level[2]!) * height), power))
+      continue
     const there = atX === x && atY === y ? h : readLevel(barrier, atX, atY, false)
     if (there < CAP_TO) sum += power * log(cap(there))
   }
@@ -650,8 +662,12 @@ export function barrierLogMean(
     const [, hx, hy, hxx, , hyy] = level as unknown as [number, ...number[]]
     const a = Math.abs(hx!) * width
     const b = Math.abs(hy!) * height
-    if (h < FAR * 0.5 * (a + b)) {
-      sum += power * meanLog(h, Math.max(a, b), Math.min(a, b))
+    const half = 0.5 * (a + b)
+    if (h - half >= CAP_TO) continue
+    if (h < FAR * half) {
+      const [wide, narrow] = [Math.max(a, b), Math.min(a, b)]
+      sum +=
+        power * (h + half > CAP_FROM ? cappedMeanLog(h, wide, narrow) : meanLog(h, wide, narrow))
     } else if (h < CAP_TO) {
       const value = log(cap(h + hx! * dx + hy! * dy))
       const bend = (capBend - capSlope * capSlope) * (a * a + b * b)
@@ -699,4 +715,95 @@ function logPowerMean(h: number, a: number, b: number, power: number): number {
 
 function positivePower(z: number, q: number): number {
   return z > 0 ? exp(q * log(z)) : 0
+}
+
+/**
+ * Visits z = h + a·s + b·t > 0, s, t in [−½, ½], in parts: those where no cap acts whole, of all others points. Weights are shares of
+ * the whole.
+ */
+function visitLevels(
+  h: number,
+  a: number,
+  b: number,
+  weight: number,
+  power: number,
+  uncapped: (h: number, a: number, b: number, weight: number) => void,
+  point: (z: number, weight: number) => void,
+): void {
+  const half = 0.5 * (a + b)
+  if (h <= -half) return
+  if (h + half <= CAP_FROM) {
+    uncapped(h, a, b, weight)
+  } else if (h >= SMOOTH * Math.max(1, power) * half) {
+    for (const [s, u] of GAUSS) for (const [t, v] of GAUSS) point(h + s * a + t * b, u * v * weight)
+  } else if (a >= b) {
+    visitLevels(h - 0.25 * a, 0.5 * a, b, 0.5 * weight, power, uncapped, point)
+    visitLevels(h + 0.25 * a, 0.5 * a, b, 0.5 * weight, power, uncapped, point)
+  } else {
+    visitLevels(h - 0.25 * b, a, 0.5 * b, 0.5 * weight, power, uncapped, point)
+    visitLevels(h + 0.25 * b, a, 0.5 * b, 0.5 * weight, power, uncapped, point)
+  }
+}
+
+/** Three points of Gauss stand for c(h)^power where h is this many times the power times its change to either side. */
+const SMOOTH = 2
+/** Three points of Gauss on [−½, ½] with their weights. */
+const GAUSS = [
+  [-0.5 * Math.sqrt(0.6), 5 / 18],
+  [0, 8 / 18],
+  [0.5 * Math.sqrt(0.6), 5 / 18],
+] as const
+
+/** What `cappedMean` leaves: the mean of z − h under the weight c(z)^power. */
+let cappedRise = 0
+
+/** `logPowerMean` of c(z) for z, where the cap acts on some of the rectangle. */
+function cappedMean(h: number, a: number, b: number, power: number): number {
+  const top = power * log(cap(Math.min(CAP_TO, h + 0.5 * (a + b))))
+  let sum = 0
+  let rise = 0
+  visitLevels(
+    h,
+    a,
+    b,
+    1,
+    power,
+    (z, wide, narrow, weight) => {
+      const [p, q] = [Math.max(wide, narrow), Math.min(wide, narrow)]
+      const mean = weight * exp(logPowerMean(z, p, q, power) - top)
+      sum += mean
+      rise += weight * exp(logPowerMean(z, p, q, power + 1) - top) - h * mean
+    },
+    (z, weight) => {
+      const mean = weight * (z < CAP_TO ? exp(power * log(cap(z)) - top) : exp(-top))
+      sum += mean
+      rise += (z - h) * mean
+    },
+  )
+  cappedRise = rise / sum
+  return log(sum) + top
+}
+
+/** `meanLog` of c(z) for z, where the cap acts on some of the rectangle. */
+function cappedMeanLog(h: number, a: number, b: number): number {
+  let sum = 0
+  let share = 0
+  visitLevels(
+    h,
+    a,
+    b,
+    1,
+    1,
+    (z, wide, narrow, weight) => {
+      const [p, q] = [Math.max(wide, narrow), Math.min(wide, narrow)]
+      const positive = weight * exp(logPowerMean(z, p, q, 0))
+      share += positive
+      if (positive > 0) sum += positive * meanLog(z, p, q)
+    },
+    (z, weight) => {
+      share += weight
+      if (z < CAP_TO) sum += weight * log(cap(z))
+    },
+  )
+  return sum / share
 }
