@@ -1,4 +1,4 @@
-import { tabulateDensity, type DensityTable } from '../src/core/analysis/kl.ts'
+import { tabulateDensity, type DensityTable } from '../src/core/analysis/estimators/kl.ts'
 import { centreCoordinate, spacing, type Box } from '../src/core/maths/grid.ts'
 import type { TargetId } from '../src/core/targets/ids.ts'
 import { targetKind } from '../src/core/targets/registry.ts'

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import type { LiveTrainingState } from '../src/app/stores/runStore.ts'
+import type { LiveTrainingState } from '../src/app/stores/run/runStore.ts'
 import { expect, test } from './fixtures.ts'
 import { openScene, runHeadless, scene, stage } from './lab.ts'
 

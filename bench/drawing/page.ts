@@ -1,6 +1,6 @@
 import { prepareContext } from '../../src/app/render/canvas.ts'
 import { createViewport } from '../../src/app/render/coordinates.ts'
-import { createParticlePainter } from '../../src/app/render/particles.ts'
+import { createParticlePainter } from '../../src/app/render/stage/particles.ts'
 import { PALETTES } from '../../src/app/render/theme.ts'
 
 /** Runs in the browser: clouds drawn by the lab's painter and by what a canvas offers, in turn. */

@@ -1,6 +1,6 @@
-import { createKlEstimator } from '../../src/core/analysis/nativeKl.ts'
+import { createKlEstimator } from '../../src/core/analysis/estimators/nativeKl.ts'
 import { createTransition } from '../../src/core/fields/transition.ts'
-import { crossEntropy } from '../../src/core/analysis/kl.ts'
+import { crossEntropy } from '../../src/core/analysis/estimators/kl.ts'
 import { Purpose, Rng } from '../../src/core/maths/rng.ts'
 import { gaussianMixture } from '../../src/core/targets/gaussianMixture.ts'
 import { DEFAULT_SCENE } from '../../src/lab/scene/defaults.ts'

@@ -6,7 +6,7 @@ import {
   mapStep,
   quadraticGibbs,
   type QuadraticProblem,
-} from '../../src/core/analysis/gaussian.ts'
+} from '../../src/core/analysis/laws/gaussian.testing.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
 import { known } from './measures.ts'
 

@@ -1,4 +1,4 @@
-import { relaxationRate } from '../../../src/core/analysis/gaussian.ts'
+import { relaxationRate } from '../../../src/core/analysis/laws/gaussian.testing.ts'
 import { closedForm } from '../closedForm.ts'
 import { first, known, largestDifference, lyapunov, stepAt } from '../measures.ts'
 import { exactly, number } from '../numbers.ts'

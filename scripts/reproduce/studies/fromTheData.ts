@@ -1,4 +1,4 @@
-import { klModelData, tabulateDensity } from '../../../src/core/analysis/kl.ts'
+import { klModelData, tabulateDensity } from '../../../src/core/analysis/estimators/kl.ts'
 import { targetKind } from '../../../src/core/targets/registry.ts'
 import { first, gibbsOf, known, last, lyapunov, particlesFollow, pointsOf } from '../measures.ts'
 import { number } from '../numbers.ts'

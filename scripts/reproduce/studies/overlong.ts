@@ -3,7 +3,7 @@ import {
   gaussianFisher,
   gaussianKl,
   type GaussianLaw,
-} from '../../../src/core/analysis/gaussian.ts'
+} from '../../../src/core/analysis/laws/gaussian.testing.ts'
 import type { SceneSpec } from '../../../src/lab/scene/sceneSpec.ts'
 import { closedForm } from '../closedForm.ts'
 import { first, known, largestDifference, pointsOf, stopOf } from '../measures.ts'

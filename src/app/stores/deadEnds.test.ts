@@ -13,11 +13,11 @@ import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
 import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary } from '../storage/library.ts'
 // Fetched when it is needed; here it is at hand.
-import './keeping.ts'
+import './shelf/keeping.ts'
 import { createLab } from './lab.ts'
-import { readManifest } from './manifest.ts'
-import { addressOf, FIRST_SCENE } from './sceneStore.ts'
-import { cardsOf, type Card } from './shelfStore.ts'
+import { readManifest } from './shelf/manifest.ts'
+import { addressOf, FIRST_SCENE } from './scene/sceneStore.ts'
+import { cardsOf, type Card } from './shelf/shelfStore.ts'
 
 // Hundreds of runs are prepared, however slow the machine.
 vi.setConfig({ testTimeout: 300_000 })

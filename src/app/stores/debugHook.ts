@@ -7,7 +7,7 @@ import type {
 } from '../../lab/protocol/calls.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { Lab } from './lab.ts'
-import type { LiveTrainingState, TrainingState } from './runStore.ts'
+import type { LiveTrainingState, TrainingState } from './run/runStore.ts'
 
 /**
  * `window.lyapunovLab`: what stands behind the picture, to be read by browser tests and from the console.

@@ -25,12 +25,12 @@ import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary, type Library, type ShelfItem } from '../storage/library.ts'
 import { createLab, type Lab } from './lab.ts'
 // Fetched when they are needed; here they are at hand.
-import './keeping.ts'
-import './liveTraining.ts'
+import './shelf/keeping.ts'
+import './training/liveTraining.ts'
 import type { Platform } from './platform.ts'
-import { addressOf, openAddress } from './sceneStore.ts'
-import { barriersOf, everyBarrier } from './shelfStore.ts'
-import { decodeCheckpoint } from './training.ts'
+import { addressOf, openAddress } from './scene/sceneStore.ts'
+import { barriersOf, everyBarrier } from './shelf/shelfStore.ts'
+import { decodeCheckpoint } from './training/training.ts'
 
 /** A page without a browser: frames come when the test says so. */
 class FakePlatform implements Platform {

@@ -16,15 +16,15 @@ import {
 import { LONGEST_LINK } from '../../lab/scene/linkSeal.ts'
 import type { DataSet, Library, ShelfItem } from '../storage/library.ts'
 import { explain } from './explain.ts'
-import { fitted } from './fit.ts'
-import { loadLiveTraining } from './loadLiveTraining.ts'
-import type { Keeping } from './keeping.ts'
-import { createLaws } from './laws.ts'
-import { createCloudStore, type CloudStore } from './cloudStore.ts'
-import type { LiveTrainingControl } from './liveTraining.ts'
-import { readManifest, shippedFor } from './manifest.ts'
+import { fitted } from './scene/fit.ts'
+import { loadLiveTraining } from './training/loadLiveTraining.ts'
+import type { Keeping } from './shelf/keeping.ts'
+import { createLaws } from './run/laws.ts'
+import { createCloudStore, type CloudStore } from './run/cloudStore.ts'
+import type { LiveTrainingControl } from './training/liveTraining.ts'
+import { readManifest, shippedFor } from './shelf/manifest.ts'
 import type { Platform } from './platform.ts'
-import { createPlayback, type Playback } from './playback.ts'
+import { createPlayback, type Playback } from './run/playback.ts'
 import {
   createRunStore,
   dismiss,
@@ -33,8 +33,8 @@ import {
   type Posted,
   type RunStore,
   type Said,
-} from './runStore.ts'
-import { createSceneHistory, type SceneHistory } from './sceneHistory.ts'
+} from './run/runStore.ts'
+import { createSceneHistory, type SceneHistory } from './scene/sceneHistory.ts'
 import {
   addressOf,
   createSceneStore,
@@ -43,7 +43,7 @@ import {
   withEnergy,
   withTarget,
   type SceneStore,
-} from './sceneStore.ts'
+} from './scene/sceneStore.ts'
 import {
   barriersOf,
   createShelfStore,
@@ -60,10 +60,10 @@ import {
   withWeight,
   type Card,
   type ShelfStore,
-} from './shelfStore.ts'
+} from './shelf/shelfStore.ts'
 import { createToolStore, type ToolStore } from './toolStore.ts'
-import { createTraining, type TrainingControl } from './training.ts'
-import { keepUnfinished } from './keepUnfinished.ts'
+import { createTraining, type TrainingControl } from './training/training.ts'
+import { keepUnfinished } from './shelf/keepUnfinished.ts'
 
 /**
  * The page's one controller: turns what a person does into scene changes, and scene changes into calls.
@@ -150,7 +150,7 @@ const BACKGROUND_DELAY = 600
 /** Where no first run comes, as a training took its place or it was refused, pictures are asked for after so long, ms. */
 const LONGEST_DELAY = 2500
 /** What keeps things is no part of the first file: the first run does not wait for it. */
-const loadKeeping = () => import('./keeping.ts')
+const loadKeeping = () => import('./shelf/keeping.ts')
 /** Cells a side of the little pictures. */
 const TARGET_CELLS = 64
 const ENERGY_CELLS = 48
@@ -370,7 +370,7 @@ export function createLab({
 
   const following = loadLiveTraining(
     async () => {
-      const { createLiveTraining } = await import('./liveTraining.ts')
+      const { createLiveTraining } = await import('./training/liveTraining.ts')
       return createLiveTraining({
         client,
         platform,

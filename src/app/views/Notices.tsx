@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useLab, useRun } from './parts/context.ts'
-import type { Posted } from '../stores/runStore.ts'
+import type { Posted } from '../stores/run/runStore.ts'
 import { Icon } from './parts/Icon.tsx'
 
 /** How long a message stays that nobody points at, ms; errors stay until dismissed. */

@@ -1,5 +1,5 @@
 import type { Lab } from '../stores/lab.ts'
-import { recordText } from '../stores/recordFile.ts'
+import { recordText } from '../stores/shelf/recordFile.ts'
 import { useLab, useShelf } from './parts/context.ts'
 import { Dialog } from './parts/Dialog.tsx'
 

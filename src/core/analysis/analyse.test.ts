@@ -19,12 +19,12 @@ import {
   gaussianLogDensity,
   quadraticGibbs,
   type QuadraticProblem,
-} from './gaussian.ts'
-import { initialLaw } from './initialLaw.ts'
-import { tabulateDensity } from './kl.ts'
+} from './laws/gaussian.testing.ts'
+import { initialLaw } from './laws/initialLaw.ts'
+import { tabulateDensity } from './estimators/kl.ts'
 import { fieldOf, mixture, ringOfEight } from './landscapes.testing.ts'
-import { convexity } from './logSobolev.ts'
-import { isQuadratic, smoothness } from './smoothness.ts'
+import { convexity } from './constants/logSobolev.ts'
+import { isQuadratic, smoothness } from './constants/smoothness.ts'
 
 const IDENTITY = [
   [1, 0],

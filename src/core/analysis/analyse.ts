@@ -9,19 +9,24 @@ import { log } from '../maths/elementary.ts'
 import { type Box, spacing } from '../maths/grid.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
 import { type Constants, type LawCurves, noLawCurves } from './curves.ts'
-import { driftErrorOf, meanOver } from './dataDrift.ts'
-import { type ChainStart, createExactChain, type ExactChain, foldedAtRest } from './exactChain.ts'
-import { relativeFisher } from './fisher.ts'
+import { driftErrorOf, meanOver } from './laws/dataDrift.ts'
+import {
+  type ChainStart,
+  createExactChain,
+  type ExactChain,
+  foldedAtRest,
+} from './laws/exactChain.ts'
+import { relativeFisher } from './laws/fisher.ts'
 import {
   createFokkerPlanck,
   dissipationError,
   fokkerPlanckCurve,
   openCellsOnly,
-} from './fokkerPlanck.ts'
-import { createGridJump } from './gridJump.ts'
-import { logSobolevEstimate, logSobolevLowerBound } from './logSobolev.ts'
-import { type ModeRaster, slowModeOf } from './slowMode.ts'
-import { ASYMPTOTIC, furtherModes, type GapOnGrids, gapOnGrids } from './spectrum.ts'
+} from './laws/fokkerPlanck.ts'
+import { createGridJump } from './laws/gridJump.ts'
+import { logSobolevEstimate, logSobolevLowerBound } from './constants/logSobolev.ts'
+import { type ModeRaster, slowModeOf } from './constants/slowMode.ts'
+import { ASYMPTOTIC, furtherModes, type GapOnGrids, gapOnGrids } from './constants/spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT, overshoot } from './stopping/certificates.ts'
 import { type Patch, quadraticWalls, type Walls } from './stopping/walls.ts'
 

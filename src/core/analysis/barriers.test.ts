@@ -15,9 +15,9 @@ import {
   dissipationError,
   fokkerPlanckCurve,
   openCellsOnly,
-} from './fokkerPlanck.ts'
-import { initialLaw, type InitialLawKind } from './initialLaw.ts'
-import { tabulateDensity } from './kl.ts'
+} from './laws/fokkerPlanck.ts'
+import { initialLaw, type InitialLawKind } from './laws/initialLaw.ts'
+import { tabulateDensity } from './estimators/kl.ts'
 import {
   fieldOf,
   landscapeField,
@@ -25,11 +25,11 @@ import {
   ringOfEight,
   roughDensity,
 } from './landscapes.testing.ts'
-import { logSobolevLowerBound } from './logSobolev.ts'
-import { createKlEstimator } from './nativeKl.ts'
-import { nullFloor } from './nullFloor.ts'
-import { biasPrediction, smoothness95 } from './smoothness.ts'
-import { spectralGap } from './spectrum.ts'
+import { logSobolevLowerBound } from './constants/logSobolev.ts'
+import { createKlEstimator } from './estimators/nativeKl.ts'
+import { nullFloor } from './estimators/nullFloor.ts'
+import { biasPrediction, smoothness95 } from './constants/smoothness.ts'
+import { spectralGap } from './constants/spectrum.ts'
 import type { Distribution } from '../targets/target.ts'
 
 const half = (offset: number, strength: number): Barrier => ({

@@ -1,5 +1,5 @@
 import type { CriterionText } from './ids.ts'
-import type { SlowMode } from './slowMode.ts'
+import type { SlowMode } from './constants/slowMode.ts'
 
 /**
  * What a run measures. All KL in nats; index k of every array is step k; NaN-free: null stands for

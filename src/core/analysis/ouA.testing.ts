@@ -1,4 +1,4 @@
-import type { GaussianLaw, QuadraticProblem } from './gaussian.ts'
+import type { GaussianLaw, QuadraticProblem } from './laws/gaussian.testing.ts'
 
 /**
  * Reference values of the problem OU_A: V = ½(x−b)ᵀA(x−b), A = [[2, .8], [.8, 1]], b = (.3, −.2), ε = .5, from

@@ -4,8 +4,8 @@ import { quadraticEnergy } from '../fields/analytic.ts'
 import type { EnergyFunction } from '../fields/energyGrid.ts'
 import { gibbs } from '../fields/gibbs.ts'
 import { createTransition } from '../fields/transition.ts'
-import { createExactChain } from './exactChain.ts'
-import { createFokkerPlanck, fokkerPlanckCurve } from './fokkerPlanck.ts'
+import { createExactChain } from './laws/exactChain.ts'
+import { createFokkerPlanck, fokkerPlanckCurve } from './laws/fokkerPlanck.ts'
 import {
   gaussianKl,
   type GaussianLaw,
@@ -13,8 +13,8 @@ import {
   langevinLaw,
   quadraticGibbs,
   type QuadraticProblem,
-} from './gaussian.ts'
-import { tabulateDensity } from './kl.ts'
+} from './laws/gaussian.testing.ts'
+import { tabulateDensity } from './estimators/kl.ts'
 import { fieldOf } from './landscapes.testing.ts'
 
 const number = (min: number, max: number): fc.Arbitrary<number> =>

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { EnergyFunction } from '../fields/energyGrid.ts'
 import { type Gibbs, gibbs } from '../fields/gibbs.ts'
 import { createTransition } from '../fields/transition.ts'
-import { createExactChain, type ExactChain } from './exactChain.ts'
-import { createFokkerPlanck } from './fokkerPlanck.ts'
+import { createExactChain, type ExactChain } from './laws/exactChain.ts'
+import { createFokkerPlanck } from './laws/fokkerPlanck.ts'
 import {
   chainStationary,
   chainStep,
@@ -12,8 +12,8 @@ import {
   gaussianLogDensity,
   quadraticGibbs,
   type QuadraticProblem,
-} from './gaussian.ts'
-import { tabulateDensity } from './kl.ts'
+} from './laws/gaussian.testing.ts'
+import { tabulateDensity } from './estimators/kl.ts'
 import { fieldOf, quarticWell, twoWells } from './landscapes.testing.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { curvatureRange } from '../../core/analysis/curvature.ts'
-import { convexity } from '../../core/analysis/logSobolev.ts'
-import { suggestedMetric } from '../../core/analysis/metric.ts'
+import { curvatureRange } from '../../core/analysis/constants/curvature.ts'
+import { convexity } from '../../core/analysis/constants/logSobolev.ts'
+import { suggestedMetric } from '../../core/analysis/constants/metric.ts'
 import {
   biasPrediction,
   defaultStepSize,
@@ -8,7 +8,7 @@ import {
   curvature95,
   smoothness,
   smoothness95,
-} from '../../core/analysis/smoothness.ts'
+} from '../../core/analysis/constants/smoothness.ts'
 import type { StoppingInput } from '../../core/analysis/stopping/criterion.ts'
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler, type Gibbs } from '../../core/fields/gibbs.ts'

@@ -1,6 +1,6 @@
 import type { AnalysisInput, AnalysisReport } from '../../core/analysis/analyse.ts'
 import type { Collapse, Constants, Estimator, StoppingReport } from '../../core/analysis/curves.ts'
-import type { SuggestedMetric } from '../../core/analysis/metric.ts'
+import type { SuggestedMetric } from '../../core/analysis/constants/metric.ts'
 import type { Barrier } from '../../core/fields/energyField.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
 import type {

@@ -1,4 +1,4 @@
-import { constantRows } from '../../render/constantsTable.ts'
+import { constantRows } from '../../render/charts/constantsTable.ts'
 import { useRun } from '../parts/context.ts'
 
 /** The constants of the landscape and the run, each with how far one may rely on it. */

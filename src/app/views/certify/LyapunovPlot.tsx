@@ -3,12 +3,12 @@ import { inRange } from '../../../lab/scene/ranges.ts'
 import { CHART_IDS, RANGES, type ChartId } from '../../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS } from '../../../lab/scene/texts.ts'
 import { prepareContext } from '../../render/canvas.ts'
-import type { ChartData } from '../../render/chartData.ts'
-import { CHARTS, type Chart } from '../../render/charts.ts'
+import type { ChartData } from '../../render/charts/chartData.ts'
+import { CHARTS, type Chart } from '../../render/charts/charts.ts'
 import { formatCount, formatTime } from '../../render/format.ts'
 import { attachPointer } from '../../render/gestures.ts'
 import type { Frames } from '../../render/painting.ts'
-import { drawPointers, drawStepChart } from '../../render/stepChart.ts'
+import { drawPointers, drawStepChart } from '../../render/charts/stepChart.ts'
 import {
   deltaAt,
   hitDelta,
@@ -19,7 +19,7 @@ import {
   type Reading,
   type StepLayout,
   type StepPicture,
-} from '../../render/stepScale.ts'
+} from '../../render/charts/stepScale.ts'
 import { useLab, useLearning, usePalette, useRun, useScene } from '../parts/context.ts'
 import { usePainting } from '../parts/usePainting.ts'
 import { useSurface } from '../parts/useSurface.ts'

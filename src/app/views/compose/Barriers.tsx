@@ -1,6 +1,6 @@
 import type { BarrierSpec, EnergySpec } from '../../../lab/scene/sceneSpec.ts'
 import { formatCoordinate, formatNumber } from '../../render/format.ts'
-import { barriersOf, everyBarrier } from '../../stores/shelfStore.ts'
+import { barriersOf, everyBarrier } from '../../stores/shelf/shelfStore.ts'
 import { angleOf, barrierName, newDisc, newHalfPlane } from './barrierEdits.ts'
 import { useLab, useScene, useTool } from '../parts/context.ts'
 import { Icon } from '../parts/Icon.tsx'

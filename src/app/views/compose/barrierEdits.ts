@@ -1,6 +1,6 @@
 import { DEFAULT_DISC, DEFAULT_HALF_PLANE } from '../../../lab/scene/defaults.ts'
 import { RANGES, type BarrierSpec, type Vector2 } from '../../../lab/scene/sceneSpec.ts'
-import { chordOf, doubleArea, unitNormal } from '../../render/regions.ts'
+import { chordOf, doubleArea, unitNormal } from '../../render/stage/regions.ts'
 
 /** What a person does to barriers, as pure functions. Coordinates are kept at hundredths, so that links stay short. */
 

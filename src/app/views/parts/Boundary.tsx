@@ -2,7 +2,7 @@ import { Component, type ReactNode } from 'react'
 import type { Lab } from '../../stores/lab.ts'
 import { atLeisure } from './later.ts'
 
-const loadRescue = atLeisure(() => import('../../stores/rescue.ts'))
+const loadRescue = atLeisure(() => import('../../stores/shelf/rescue.ts'))
 
 /** How often a part is put up again whose elements somebody else has moved. */
 const MOST_REPAIRS = 8

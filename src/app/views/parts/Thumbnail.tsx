@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { Raster } from '../../../lab/protocol/calls.ts'
 import { prepareContext } from '../../render/canvas.ts'
-import { drawThumbnail } from '../../render/thumbnail.ts'
+import { drawThumbnail } from '../../render/stage/thumbnail.ts'
 import { usePalette } from './context.ts'
 import { useRatio } from './useRatio.ts'
 

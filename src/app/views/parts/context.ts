@@ -3,9 +3,9 @@ import { useStore } from 'zustand'
 import { PALETTES, type Palette } from '../../render/theme.ts'
 import type { Lab } from '../../stores/lab.ts'
 import { media } from '../../stores/platform.ts'
-import type { RunState } from '../../stores/runStore.ts'
+import type { RunState } from '../../stores/run/runStore.ts'
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
-import type { ShelfState } from '../../stores/shelfStore.ts'
+import type { ShelfState } from '../../stores/shelf/shelfStore.ts'
 import type { ToolState } from '../../stores/toolStore.ts'
 
 const LabContext = createContext<Lab | null>(null)

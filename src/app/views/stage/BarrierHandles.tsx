@@ -9,7 +9,7 @@ import {
   type Viewport,
 } from '../../render/coordinates.ts'
 import { formatCoordinate } from '../../render/format.ts'
-import { barriersOf } from '../../stores/shelfStore.ts'
+import { barriersOf } from '../../stores/shelf/shelfStore.ts'
 import {
   anchorOf,
   angleOf,

@@ -3,7 +3,7 @@ import { DEFAULT_DISC } from '../../../lab/scene/defaults.ts'
 import type { Vector2 } from '../../../lab/scene/sceneSpec.ts'
 import { pixelsPerUnit, toScreen, toWorld, world, type Viewport } from '../../render/coordinates.ts'
 import { attachPointer } from '../../render/gestures.ts'
-import { outlineOf } from '../../render/outline.ts'
+import { outlineOf } from '../../render/stage/outline.ts'
 import { useLab } from '../parts/context.ts'
 
 /** Most corners of a drawn region. */

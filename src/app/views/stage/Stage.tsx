@@ -3,23 +3,23 @@ import { LAYER_IDS, type LayerId } from '../../../lab/scene/sceneSpec.ts'
 import type { Landscape } from '../../../lab/protocol/calls.ts'
 import { prepareContext } from '../../render/canvas.ts'
 import { createViewport, toWorld, type Screen } from '../../render/coordinates.ts'
-import { drawAxes } from '../../render/axes.ts'
-import { modeRaster, rateRaster, type RateRaster } from '../../render/contraction.ts'
+import { drawAxes } from '../../render/charts/axes.ts'
+import { modeRaster, rateRaster, type RateRaster } from '../../render/stage/contraction.ts'
 import { formatNumber } from '../../render/format.ts'
 import { attachPointer } from '../../render/gestures.ts'
 import {
   createLandscapePainter,
   type LandscapeData,
   type LandscapePainter,
-} from '../../render/landscape.ts'
-import { createParticlePainter, drawLinks } from '../../render/particles.ts'
+} from '../../render/stage/landscape.ts'
+import { createParticlePainter, drawLinks } from '../../render/stage/particles.ts'
 import { createFrameMeter } from '../../render/frameMeter.ts'
 import { inTurns, observeScreen, standingBack, type Frames } from '../../render/painting.ts'
-import { drawRegions } from '../../render/regions.ts'
-import { formatReading, readLandscape, type LandscapeReading } from '../../render/readout.ts'
+import { drawRegions } from '../../render/stage/regions.ts'
+import { formatReading, readLandscape, type LandscapeReading } from '../../render/charts/readout.ts'
 import type { Flow } from '../../render/theme.ts'
-import { isDrawnInTurns } from '../../stores/cloudStore.ts'
-import { barriersOf, everyBarrier, quantitiesOf } from '../../stores/shelfStore.ts'
+import { isDrawnInTurns } from '../../stores/run/cloudStore.ts'
+import { barriersOf, everyBarrier, quantitiesOf } from '../../stores/shelf/shelfStore.ts'
 import {
   useLab,
   useLearning,
@@ -52,7 +52,7 @@ const LyapunovPlot = createPart(
 const RegionPad = createPart(async () => (await import('./RegionPad.tsx')).RegionPad)
 
 const loadDifference = atLeisure(
-  async () => (await import('../../render/difference.ts')).drawDifference,
+  async () => (await import('../../render/stage/difference.ts')).drawDifference,
 )
 
 /** The two canvases, their clock and their curve. */

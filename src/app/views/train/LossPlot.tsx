@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { prepareContext } from '../../render/canvas.ts'
-import { drawLossChart } from '../../render/lossChart.ts'
+import { drawLossChart } from '../../render/charts/lossChart.ts'
 import { usePalette, useRun } from '../parts/context.ts'
 import { useSurface } from '../parts/useSurface.ts'
 

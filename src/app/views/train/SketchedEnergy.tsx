@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef } from 'react'
 import { prepareContext } from '../../render/canvas.ts'
 import type { Viewport } from '../../render/coordinates.ts'
-import { createPadPainter, drawPadParticles } from '../../render/padPicture.ts'
+import { createPadPainter, drawPadParticles } from '../../render/stage/padPicture.ts'
 import { useLab, usePalette, useRun } from '../parts/context.ts'
 
 /** Under the strokes: the energy that is learned from them and the particles on it, where the strokes are. */

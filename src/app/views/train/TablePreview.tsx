@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import { prepareContext } from '../../render/canvas.ts'
 import { counted, formatCount } from '../../render/format.ts'
-import { drawScatter } from '../../render/scatter.ts'
+import { drawScatter } from '../../render/stage/scatter.ts'
 import {
   DECIMALS,
   describeKind,
@@ -19,7 +19,7 @@ import {
   type TableRead,
   type Way,
   WAYS_WITH_THE_TABLE,
-} from '../../stores/data.ts'
+} from '../../stores/shelf/data.ts'
 import { usePalette } from '../parts/context.ts'
 import { useSurface } from '../parts/useSurface.ts'
 

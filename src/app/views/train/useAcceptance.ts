@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import type { DataContent } from '../../stores/data.ts'
+import type { DataContent } from '../../stores/shelf/data.ts'
 import { useLab } from '../parts/context.ts'
 
 /** Points on their way to becoming a target: asked of the engine first, refused in the dialog. */

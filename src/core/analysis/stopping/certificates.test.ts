@@ -5,9 +5,9 @@ import type { EnergyField } from '../../fields/energyField.ts'
 import { gibbs } from '../../fields/gibbs.ts'
 import { createTransition } from '../../fields/transition.ts'
 import { eigenvalues2 } from '../../maths/linalg2.ts'
-import { driftError, meanOver } from '../dataDrift.ts'
-import { createExactChain } from '../exactChain.ts'
-import { relativeFisher } from '../fisher.ts'
+import { driftError, meanOver } from '../laws/dataDrift.ts'
+import { createExactChain } from '../laws/exactChain.ts'
+import { relativeFisher } from '../laws/fisher.ts'
 import {
   chainDriftError,
   chainMismatch,
@@ -19,8 +19,8 @@ import {
   gaussianLogDensity,
   quadraticGibbs,
   type QuadraticProblem,
-} from '../gaussian.ts'
-import { tabulateDensity } from '../kl.ts'
+} from '../laws/gaussian.testing.ts'
+import { tabulateDensity } from '../estimators/kl.ts'
 import { fieldOf, ringOfEight } from '../landscapes.testing.ts'
 import {
   type APrioriInput,

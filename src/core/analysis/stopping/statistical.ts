@@ -2,7 +2,7 @@ import { formatApart, formatNats, nats, natsDown } from '../../maths/numberText.
 import { mean, standardError } from '../../maths/statistics.ts'
 import { CRITERION_TEXTS } from '../ids.ts'
 import type { StoppingOutcome, Verdict } from '../curves.ts'
-import { EQUILIBRATION } from '../nullFloor.ts'
+import { EQUILIBRATION } from '../estimators/nullFloor.ts'
 import {
   type Criterion,
   klReading,

@@ -4,7 +4,7 @@ import { exp, log } from '../../maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../../maths/grid.ts'
 import { eigenvalues2, inverse2, type Symmetric2 } from '../../maths/linalg2.ts'
 import { erfc } from '../../maths/special.ts'
-import type { InitialLaw, InitialLawKind } from '../initialLaw.ts'
+import type { InitialLaw, InitialLawKind } from '../laws/initialLaw.ts'
 
 /** A part of an initial law: at most `weight` times the law of a point of a square, somewhere in it, plus a normal one. */
 export interface Patch {

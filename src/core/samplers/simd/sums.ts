@@ -36,7 +36,7 @@ interface Exports {
 
 /** Bytes that a WebAssembly memory grows by. */
 export const WASM_PAGE = 65536
-/** Nodes beyond the cells of an axis, as in core/analysis/splineKernel.ts. */
+/** Nodes beyond the cells of an axis, as in core/analysis/estimators/splineKernel.ts. */
 const BEYOND = 6
 
 const padded = (n: number) => (n + 7) & ~7

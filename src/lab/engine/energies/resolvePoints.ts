@@ -1,4 +1,4 @@
-import { crossEntropy } from '../../../core/analysis/kl.ts'
+import { crossEntropy } from '../../../core/analysis/estimators/kl.ts'
 import { gibbs } from '../../../core/fields/gibbs.ts'
 import { centreCoordinate, type Box } from '../../../core/maths/grid.ts'
 import { exp } from '../../../core/maths/elementary.ts'

@@ -4,7 +4,7 @@ import {
   klModelData,
   tabulateDensity,
   type DensityTable,
-} from '../../../core/analysis/kl.ts'
+} from '../../../core/analysis/estimators/kl.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs } from '../../../core/fields/gibbs.ts'
 import type { Box } from '../../../core/maths/grid.ts'

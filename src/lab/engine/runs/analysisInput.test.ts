@@ -6,7 +6,7 @@ import {
   langevinLaw,
   quadraticGibbs,
   type QuadraticProblem,
-} from '../../../core/analysis/gaussian.ts'
+} from '../../../core/analysis/laws/gaussian.testing.ts'
 import { erfc } from '../../../core/maths/special.ts'
 import type { AnalysisInput, AnalysisReport } from '../../protocol/calls.ts'
 import { followLaws } from './followLaws.ts'

@@ -1,5 +1,9 @@
-import { bestStep, findBasins, transportRateInPieces } from '../../../core/analysis/collapse.ts'
-import { Contraction } from '../../../core/analysis/contraction.ts'
+import {
+  bestStep,
+  findBasins,
+  transportRateInPieces,
+} from '../../../core/analysis/estimators/collapse.ts'
+import { Contraction } from '../../../core/analysis/constants/contraction.ts'
 import {
   type Collapse,
   type Constants,
@@ -10,19 +14,19 @@ import {
   noLawCurves,
   type StoppingReport,
 } from '../../../core/analysis/curves.ts'
-import { foldedAtRest } from '../../../core/analysis/exactChain.ts'
-import { initialLaw, type InitialLaw } from '../../../core/analysis/initialLaw.ts'
+import { foldedAtRest } from '../../../core/analysis/laws/exactChain.ts'
+import { initialLaw, type InitialLaw } from '../../../core/analysis/laws/initialLaw.ts'
 import {
   createKlEstimatorInPieces,
   meaningOf,
   type KlEstimator,
   type KlReading,
-} from '../../../core/analysis/nativeKl.ts'
-import { measureNullFloor, type NullFloor } from '../../../core/analysis/nullFloor.ts'
+} from '../../../core/analysis/estimators/nativeKl.ts'
+import { measureNullFloor, type NullFloor } from '../../../core/analysis/estimators/nullFloor.ts'
 import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts'
 import { stoppingReports } from '../../../core/analysis/stopping/registry.ts'
 import { patchesOf, quadraticWalls, type Walls } from '../../../core/analysis/stopping/walls.ts'
-import { transportKlInPieces } from '../../../core/analysis/transportKl.ts'
+import { transportKlInPieces } from '../../../core/analysis/estimators/transportKl.ts'
 import { isAllowed } from '../../../core/fields/barriers.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import type { Gibbs } from '../../../core/fields/gibbs.ts'

@@ -1,5 +1,5 @@
-import { initialLaw } from '../../../core/analysis/initialLaw.ts'
-import { defaultStepSize, smoothness95 } from '../../../core/analysis/smoothness.ts'
+import { initialLaw } from '../../../core/analysis/laws/initialLaw.ts'
+import { defaultStepSize, smoothness95 } from '../../../core/analysis/constants/smoothness.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs } from '../../../core/fields/gibbs.ts'
 import { createTransition, type Transition } from '../../../core/fields/transition.ts'

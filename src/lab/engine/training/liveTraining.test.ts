@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { crossEntropy } from '../../../core/analysis/kl.ts'
+import { crossEntropy } from '../../../core/analysis/estimators/kl.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs } from '../../../core/fields/gibbs.ts'
 import { Purpose, Rng } from '../../../core/maths/rng.ts'

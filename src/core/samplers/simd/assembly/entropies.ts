@@ -18,7 +18,7 @@ function term(x: v128, positive: v128, reference: v128): v128 {
 }
 
 /**
- * Sums over cells of core/analysis/entropies.ts: for the sum s of all groups, and of all but one, Σ s·(log s − log π).
+ * Sums over cells of core/analysis/estimators/entropies.ts: for the sum s of all groups, and of all but one, Σ s·(log s − log π).
  * @param n cells, a multiple of 2; a cell without mass adds nothing
  * @param grids masses of the groups, one group of `pitch` numbers after the other
  * @param reference log π

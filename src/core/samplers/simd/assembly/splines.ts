@@ -1,7 +1,7 @@
 import { POINTS } from './layout'
 
 /*
- * The sums of core/analysis/splineKernel.ts. Lines of numbers are padded to a multiple of 8, their pitch; the splines are
+ * The sums of core/analysis/estimators/splineKernel.ts. Lines of numbers are padded to a multiple of 8, their pitch; the splines are
  * kept column by column, so that the sums along either axis go over neighbours in memory.
  */
 

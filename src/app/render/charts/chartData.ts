@@ -1,0 +1,72 @@
+import type {
+  AnalysisReport,
+  CurvePoint,
+  FrameReply,
+  RunReady,
+} from '../../../lab/protocol/calls.ts'
+import { samplesOf, type Sample } from './stepScale.ts'
+
+/** What the charts show, whichever of them is open. */
+export interface ChartData {
+  /** In order of step, from step 0 on; what has been computed so far. */
+  readonly points: readonly CurvePoint[]
+  /** What is known of the laws of the run; null before the first word of them. */
+  readonly analysis: AnalysisReport | null
+  readonly collapse: FrameReply['collapse']
+  readonly constants: RunReady['constants'] | null
+  /** Steps of the whole run: the right end of the axis. */
+  readonly steps: number
+  /** η; null until known. */
+  readonly stepSize: number | null
+  /** ε. */
+  readonly epsilon: number
+  /** Mean and mean + 2 sd of the estimator at exact samples of π. */
+  readonly nullFloor: FrameReply['nullFloor']
+  readonly stops: FrameReply['stops']
+  /** The criterion whose stop carries the flag, what it is called, and whether the laws that it may read are still followed. */
+  readonly criterion: { readonly id: string; readonly label: string; readonly pending?: boolean }
+  /** Tolerance δ, nats. */
+  readonly delta: number
+  /** What is known of the law of the data; `smoothed`: a kernel estimate of points. */
+  readonly dataLaw: 'known' | 'smoothed' | 'none'
+  /** Steps from one global jump to the next; 0: none. */
+  readonly jumpEvery: number
+  /** Whether a second cloud runs beside the first. */
+  readonly companion: boolean
+}
+
+/** The last step that the particles have made. */
+export function computedStep({ points }: ChartData): number {
+  return points.at(-1)?.step ?? 0
+}
+
+/** Whether the exact law at a step is only known from the first, coarse pass. */
+export function coarseAt({ analysis }: ChartData, step: number): boolean {
+  if (analysis === null) return false
+  return analysis.stage === 'coarse' || (analysis.stage === 'fine' && step > analysis.exactTo)
+}
+
+type LawName = keyof AnalysisReport['curves']
+const lawSamples = new WeakMap<AnalysisReport, Map<LawName, readonly Sample[]>>()
+
+/**
+ * The samples of a law as the report at hand has it, the coarse ones varied. Made once for each report: the curves
+ * of the particles grow many times meanwhile.
+ */
+export function samplesOfLaw(data: ChartData, name: LawName): readonly Sample[] {
+  const { analysis } = data
+  if (analysis === null) return []
+  const known = lawSamples.get(analysis) ?? new Map<LawName, readonly Sample[]>()
+  lawSamples.set(analysis, known)
+  let samples = known.get(name)
+  if (samples === undefined) {
+    const exact = name === 'klExact'
+    samples = samplesOf(
+      analysis.curves[name],
+      (step) => exact && coarseAt(data, step),
+      name === 'fokkerPlanck' ? analysis.curves.fokkerPlanckError : [],
+    )
+    known.set(name, samples)
+  }
+  return samples
+}

@@ -1,0 +1,151 @@
+import type { AnalysisClient } from '../../../lab/client/analysisClient.ts'
+import { CallError, isAbortError } from '../../../lab/client/callError.ts'
+import type { ComputeClient } from '../../../lab/client/computeClient.ts'
+import type { AnalysisReport, PackedAnalysis, RunReady } from '../../../lab/protocol/calls.ts'
+import { unpackReport } from '../../../lab/io/packedReport.ts'
+import { explain } from '../explain.ts'
+import type { Platform } from '../platform.ts'
+import { post, withdraw, type RunStore } from './runStore.ts'
+
+/** Has the laws of the run on the stage followed, and gives what is found to the page and to the run. */
+export interface Laws {
+  /** Starts on a run, and gives up the one before. */
+  follow(run: RunReady): void
+  /** Gives up: nothing is to be known of the run on the stage. */
+  drop(): void
+  dispose(): void
+}
+
+export interface LawsOptions {
+  readonly analysis: AnalysisClient
+  readonly client: Pick<ComputeClient, 'call'>
+  readonly platform: Platform
+  readonly run: RunStore
+  /** Asks for the stopping reports anew. */
+  readonly refreshStops: () => void
+}
+
+const MISSING =
+  'The exact curves of this run are missing: the analysis worker stopped. The next scene tries again.'
+const ABOUT = 'exact curves'
+
+/** A drag prepares many runs: only one that stands this long is followed, ms. */
+const SETTLED = 50
+
+export function createLaws({ analysis, client, platform, run, refreshStops }: LawsOptions): Laws {
+  let controller: AbortController | null = null
+  let current: number | null = null
+  let timer: (() => void) | null = null
+  let attaching = false
+  let waiting: PackedAnalysis | null = null
+
+  analysis.onReport(({ run: id, report }) => {
+    if (id === current) receive(report)
+  })
+
+  function receive(report: PackedAnalysis): void {
+    run.setState({ analysis: unpackReport<AnalysisReport>(report) })
+    waiting = report
+    void attach()
+  }
+
+  /** Of reports that come while one is being handed over only the latest counts. */
+  async function attach(): Promise<void> {
+    if (attaching) return
+    attaching = true
+    try {
+      while (waiting !== null && current !== null) {
+        const report = waiting
+        waiting = null
+        await client.call('attach', { run: current, report })
+        refreshStops()
+      }
+    } catch {
+      // The run is gone, or its worker is: what follows it brings its own analysis.
+    } finally {
+      attaching = false
+    }
+  }
+
+  async function start(ready: RunReady, tries: number): Promise<void> {
+    const own = new AbortController()
+    controller = own
+    let asking = true
+    try {
+      const input = await client.call('analysisInput', { run: ready.run }, { signal: own.signal })
+      asking = false
+      const report = await analysis.analyse(ready.run, input, own.signal)
+      if (current !== ready.run) return
+      receive(report)
+      withdraw(run, ABOUT)
+    } catch (error) {
+      if (own.signal.aborted || isAbortError(error) || current !== ready.run) return
+      if (error instanceof CallError && error.kind === 'crashed') {
+        // With the compute worker its run is gone, and the one that is prepared anew is followed instead.
+        if (asking) return
+        if (tries > 0) {
+          await start(ready, tries - 1)
+          return
+        }
+      }
+      receive(nothingKnown(ready.scene.dynamics.steps))
+      post(run, 'warning', { ...explain(error), text: MISSING }, ABOUT)
+    }
+  }
+
+  function drop(): void {
+    timer?.()
+    timer = null
+    controller?.abort()
+    controller = null
+    current = null
+    waiting = null
+  }
+
+  return {
+    follow(ready) {
+      drop()
+      if (!ready.trained) return
+      current = ready.run
+      timer = platform.after(SETTLED, () => {
+        timer = null
+        void start(ready, 1)
+      })
+    },
+    drop,
+    dispose() {
+      drop()
+      analysis.dispose()
+    },
+  }
+}
+
+/** The last word on laws that could not be followed to their end. */
+function nothingKnown(steps: number): PackedAnalysis {
+  const nothing = () => new Float64Array(steps + 1).fill(NaN)
+  return {
+    stage: 'done',
+    curves: {
+      klExact: nothing(),
+      fisher: nothing(),
+      mismatch: nothing(),
+      fokkerPlanck: nothing(),
+      fokkerPlanckError: nothing(),
+      fokkerPlanckFisher: nothing(),
+      dataKl: nothing(),
+      dataFisher: nothing(),
+      residual: nothing(),
+      envelope: nothing(),
+    },
+    exactTo: -1,
+    cells: null,
+    unresolved: 'the exact law could not be followed here',
+    withoutContinuous: null,
+    dataOutside: null,
+    foldedMass: nothing(),
+    fokkerPlanckRise: null,
+    dissipationError: null,
+    constants: null,
+    mode: null,
+  }
+}

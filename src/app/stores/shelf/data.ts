@@ -1,0 +1,92 @@
+import { decodeText, type Encoding } from '../../../lab/io/encodings.ts'
+import { sha256Hex } from '../../../lab/io/sha256.ts'
+import type { Pieces } from '../../../lab/io/slices.ts'
+import type { TableOptions } from '../../../lab/io/form.ts'
+import { readTable, type TableRead } from '../../../lab/io/table.ts'
+import { quantisePoint } from '../../../lab/scene/packedPoints.ts'
+import type { Vector2 } from '../../../lab/scene/sceneSpec.ts'
+
+export type { TableOptions } from '../../../lab/io/form.ts'
+export type { Layout } from '../../../lab/io/layout.ts'
+export type { PointTable, TableRead } from '../../../lab/io/table.ts'
+export {
+  describeKind,
+  describePassedOver,
+  describeSkipped,
+  describeTableError,
+  passedOver,
+  SEPARATOR_TEXTS,
+} from '../../../lab/io/tableWords.ts'
+export type { DataContent } from '../../storage/records.ts'
+export { FAR, WAYS_WITH_THE_TABLE, type Remark, type Way } from '../../../lab/io/scale.ts'
+export { DECIMALS, SEPARATORS } from '../../../lab/scene/tableForm.ts'
+
+/** A file as text. */
+export interface OpenedFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** SHA-256 of the bytes, hex. */
+  readonly hash: string
+  readonly text: string
+  readonly encoding: Encoding
+}
+
+/** No file is read that is larger: what is read may have half as many characters. */
+const LARGEST_FILE = 2 ** 26
+
+/** @throws Error saying what else the file is */
+export async function openFile(file: File, signal: AbortSignal): Promise<OpenedFile> {
+  if (file.size > LARGEST_FILE)
+    throw new Error(`found ${String(file.size)} bytes; allowed: at most ${String(LARGEST_FILE)}`)
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  const [decoded, hash] = await Promise.all([inSlices(decodeText(bytes), signal), sha256Hex(bytes)])
+  if ('error' in decoded) throw new Error(decoded.error)
+  return { name: file.name, bytes, hash, ...decoded }
+}
+
+/** A table or pasted points. Total. @throws AbortError alone, where the signal fires */
+export function readText(
+  text: string,
+  options: TableOptions,
+  signal: AbortSignal,
+): Promise<TableRead> {
+  return inSlices(readTable(text, options), signal)
+}
+
+/** The page is held no longer at a time, ms. */
+const SLICE = 8
+
+/** Work in pieces, the page's own in between. */
+async function inSlices<T>(work: Pieces<T>, signal: AbortSignal): Promise<T> {
+  const { port1, port2 } = new MessageChannel()
+  try {
+    for (let started = performance.now(); ;) {
+      const step = work.next()
+      if (step.done === true) return step.value
+      if (performance.now() - started < SLICE) continue
+      // A message to oneself queues behind what waits already; a timer would be held back in a hidden tab.
+      await new Promise<void>((resolve) => {
+        port1.onmessage = () => {
+          resolve()
+        }
+        port2.postMessage(null)
+      })
+      signal.throwIfAborted()
+      started = performance.now()
+    }
+  } finally {
+    port1.close()
+  }
+}
+
+/** Flat coordinates as points, as they stand. */
+export function pairs(flat: ArrayLike<number>): readonly Vector2[] {
+  const points: Vector2[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) points.push([flat[i]!, flat[i + 1]!])
+  return points
+}
+
+/** Flat coordinates of a drawing as points of a scene. */
+export function onLattice(flat: ArrayLike<number>): readonly Vector2[] {
+  return pairs(flat).map(([x, y]) => quantisePoint(x, y))
+}

@@ -1,0 +1,290 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import { CallError } from '../../../lab/client/callError.ts'
+import { defaultTarget, isTargetId } from '../../../lab/scene/defaults.ts'
+import {
+  MAX_BARRIERS,
+  MAX_TERMS,
+  type BarrierSpec,
+  type EnergySpec,
+  type SceneSpec,
+  type SumTerm,
+  type TargetSpec,
+} from '../../../lab/scene/sceneSpec.ts'
+import type { Raster } from '../../../lab/protocol/calls.ts'
+import type { Aside, DataSet, ShelfItem } from '../../storage/library.ts'
+import type { Calibrations } from '../training/calibrations.ts'
+import { energyLabel, OLD_FAITHFUL, targetLabel, type Quantity } from '../labels.ts'
+import { sameTarget, type ShippedEnergy } from './manifest.ts'
+
+/** One card of the shelf: an energy that can be put on the stage or into the tray. */
+export interface Card {
+  readonly id: string
+  readonly label: string
+  readonly origin: 'shipped' | 'trained' | 'composed'
+  readonly energy: EnergySpec
+  readonly target: TargetSpec
+  /** KL(ρ*‖π_θ), nats, where known. */
+  readonly klDataModel: number | null
+  readonly crossEntropy: number | null
+  /** Where the energy comes from, where no recipe says it; null for all others. */
+  readonly provenance: string | null
+  readonly thumbnail: Raster | null
+}
+
+/** Everything there is to choose from, loaded once and grown by what the person makes. */
+export interface ShelfState {
+  readonly manifest: readonly ShippedEnergy[]
+  readonly items: readonly ShelfItem[]
+  readonly dataSets: readonly DataSet[]
+  /** What was taken off the page lately, and what energies there were learned from. */
+  readonly removed: readonly (ShelfItem | DataSet)[]
+  /** Records that cannot be read. */
+  readonly aside: readonly Aside[]
+  /** Pictures of targets, by `thumbnailKey`. */
+  readonly targetThumbnails: Readonly<Record<string, Raster>>
+  /** Pictures of shipped energies, by name. */
+  readonly shippedThumbnails: Readonly<Record<string, Raster>>
+  /** What was measured of each GPU, here or on earlier visits. */
+  readonly calibrations: Calibrations
+  /** False when the browser keeps nothing beyond this tab. */
+  readonly persistent: boolean
+}
+
+export type ShelfStore = StoreApi<ShelfState>
+
+export function createShelfStore(): ShelfStore {
+  return createStore<ShelfState>()(() => ({
+    manifest: [],
+    items: [],
+    dataSets: [],
+    removed: [],
+    aside: [],
+    targetThumbnails: {},
+    shippedThumbnails: {},
+    calibrations: {},
+    persistent: true,
+  }))
+}
+
+/** The person's own energies, newest first, then the shipped ones. */
+export function cardsOf(state: ShelfState): readonly Card[] {
+  return [
+    ...state.items.map(cardOfItem).reverse(),
+    ...state.manifest.map((shipped) => cardOfShipped(shipped, state.shippedThumbnails)),
+  ]
+}
+
+function cardOfShipped(
+  { name, target, klDataModel }: ShippedEnergy,
+  thumbnails: ShelfState['shippedThumbnails'],
+): Card {
+  return {
+    id: `shipped:${name}`,
+    label: targetLabel(target),
+    origin: 'shipped',
+    energy: { kind: 'pretrained', name },
+    target,
+    klDataModel,
+    crossEntropy: null,
+    provenance: null,
+    thumbnail: thumbnails[name] ?? null,
+  }
+}
+
+function cardOfItem(item: ShelfItem): Card {
+  return {
+    id: `shelf:${item.id}`,
+    label: item.label,
+    origin: item.content.kind === 'weights' ? 'trained' : 'composed',
+    energy: energyOfItem(item),
+    target: item.target,
+    klDataModel: item.summary?.klDataModel ?? null,
+    crossEntropy: item.summary?.crossEntropy ?? null,
+    provenance: (item.content.kind === 'weights' ? item.content.provenance : null) ?? null,
+    thumbnail: item.thumbnail,
+  }
+}
+
+/** How a scene names an energy of the shelf; a composition stands in it by value, so that links carry it. */
+export function energyOfItem({ id, content }: ShelfItem): EnergySpec {
+  if (content.kind === 'sum') return content.energy
+  return { kind: 'shelf', id, hash: content.hash, recipe: content.recipe }
+}
+
+/** Data files of a name: those on the page before those removed, and of each the newest first. */
+export function filesCalled({ dataSets, removed }: ShelfState, name: string) {
+  return [...dataSets.toReversed(), ...removed.toReversed()].flatMap(({ content }) =>
+    content.kind === 'file' && content.file === name ? content : [],
+  )
+}
+
+/** The newest energy on the shelf that was learned from a target. */
+export function learnedOf(state: ShelfState, target: TargetSpec): ShelfItem | undefined {
+  return state.items.findLast((item) => {
+    if (item.content.kind !== 'weights' || !sameTarget(item.target, target)) return false
+    if (item.target.kind !== 'points' || !('file' in item.target)) return true
+    // Learned before files were known by their contents: of one file of that name, if there is only one.
+    const { file, hash } = item.target
+    return hash !== undefined || new Set(filesCalled(state, file).map((one) => one.hash)).size < 2
+  })
+}
+
+/**
+ * A shipped energy cannot be fetched, as the network is away: the scene with the person's own energy of its target in its
+ * place or, where there is none, with one that can be trained here. @returns null where the refusal is about something else
+ */
+export function withoutShipped(state: ShelfState, scene: SceneSpec, refusal: unknown) {
+  if (!(refusal instanceof CallError) || refusal.kind !== 'refused') return null
+  const { field } = refusal
+  if (field === null || !/^energy(\.terms\.\d+\.energy)*\.name$/u.test(field)) return null
+  const label: string[] = []
+  let own: ShelfItem | undefined
+  const instead = (term: SumTerm, [first, ...rest]: readonly number[]): SumTerm => {
+    const { energy } = term
+    if (first !== undefined) {
+      if (energy.kind !== 'sum') return term
+      const terms = energy.terms.map((inner, i) => (i === first ? instead(inner, rest) : inner))
+      return { ...term, energy: { ...energy, terms } }
+    }
+    if (energy.kind !== 'pretrained') return term
+    const shipped = state.manifest.find(({ name }) => name === energy.name)?.target
+    const target = shipped ?? (isTargetId(energy.name) ? defaultTarget(energy.name) : scene.target)
+    label.push(targetLabel(target))
+    own = learnedOf(state, target)
+    return own === undefined
+      ? { ...term, energy: { kind: 'trained' }, target }
+      : { ...term, energy: energyOfItem(own) }
+  }
+  const place = (field.match(/\d+/gu) ?? []).map(Number)
+  const whole = instead({ weight: 1, energy: scene.energy, target: null }, place)
+  const [name] = label
+  if (name === undefined) return null
+  return {
+    scene: { ...scene, energy: whole.energy, target: whole.target ?? scene.target },
+    text:
+      `The shipped energy of ${name} cannot be fetched now: ` +
+      (own === undefined ? 'Train learns it here.' : 'your own stands in its place.'),
+  }
+}
+
+export function targetOfDataSet({ content }: Pick<DataSet, 'content'>): TargetSpec {
+  return content.kind === 'points'
+    ? { kind: 'points', points: content.points }
+    : {
+        ...content.form,
+        kind: 'points',
+        file: content.file,
+        columns: content.columns,
+        hash: content.hash,
+      }
+}
+
+/** A name for an energy, from the shelf where it stands there. */
+export function nameOf(state: ShelfState, energy: EnergySpec, target: TargetSpec): string {
+  if (energy.kind === 'shelf') {
+    const item = state.items.find(({ id }) => id === energy.id)
+    if (item !== undefined) return item.label
+  }
+  if (energy.kind === 'trained') return `${targetName(state, target)}, untrained`
+  return energyLabel(energy, target)
+}
+
+/** A name for a target: the person's own data sets go by theirs. */
+export function targetName(state: ShelfState, target: TargetSpec): string {
+  if (target.kind === 'points') {
+    const set = state.dataSets.find((known) => sameTarget(targetOfDataSet(known), target))
+    if (set !== undefined) return set.label
+  }
+  return targetLabel(target)
+}
+
+/** What the axes of a target measure; null where they are pure numbers. */
+export function quantitiesOf(
+  state: ShelfState,
+  target: TargetSpec,
+): readonly [Quantity, Quantity] | null {
+  if (target.kind === 'old-faithful') return OLD_FAITHFUL
+  if (target.kind !== 'points' || !('file' in target)) return null
+  for (const set of state.dataSets) {
+    const { content } = set
+    if (content.kind !== 'file' || !sameTarget(targetOfDataSet(set), target)) continue
+    const [x, y] = content.columnNames
+    return [
+      { name: x, unit: '' },
+      { name: y, unit: '' },
+    ]
+  }
+  return null
+}
+
+// The tray -------------------------------------------------------------------------------------------
+
+type Sum = Extract<EnergySpec, { kind: 'sum' }>
+
+/** The scene with one more term in its sum; a scene on a single energy starts a new sum. */
+export function withTerm(scene: SceneSpec, energy: EnergySpec, target: TargetSpec): SceneSpec {
+  const sum: Sum =
+    scene.energy.kind === 'sum' ? scene.energy : { kind: 'sum', terms: [], barriers: [] }
+  if (sum.terms.length >= MAX_TERMS) return scene
+  const own = energy.kind === 'trained' || energy.kind === 'exact'
+  const term: SumTerm = { weight: 1, energy, target: own ? target : null }
+  return withSum(scene, { ...sum, terms: [...sum.terms, term] })
+}
+
+export function withWeight(scene: SceneSpec, index: number, weight: number): SceneSpec {
+  if (scene.energy.kind !== 'sum') return scene
+  const terms = scene.energy.terms.map((term, i) => (i === index ? { ...term, weight } : term))
+  return withSum(scene, { ...scene.energy, terms })
+}
+
+export function withoutTerm(scene: SceneSpec, index: number): SceneSpec {
+  if (scene.energy.kind !== 'sum') return scene
+  const terms = scene.energy.terms.filter((_, i) => i !== index)
+  return withSum(scene, { ...scene.energy, terms })
+}
+
+/** The barriers of the sum on the stage that a person may move; those inside its terms are not among them. */
+export function barriersOf(energy: EnergySpec): readonly BarrierSpec[] {
+  return energy.kind === 'sum' ? energy.barriers : NO_BARRIERS
+}
+
+const NO_BARRIERS: readonly BarrierSpec[] = []
+
+/** All barriers of an energy, those inside the terms of its sums included. */
+export function everyBarrier(energy: EnergySpec): readonly BarrierSpec[] {
+  if (energy.kind !== 'sum') return NO_BARRIERS
+  return [...energy.barriers, ...energy.terms.flatMap((term) => everyBarrier(term.energy))]
+}
+
+/**
+ * The scene with one more barrier; a single energy becomes a sum of itself alone, which is the same energy. The
+ * scene itself where there are barriers enough.
+ */
+export function withBarrier(scene: SceneSpec, barrier: BarrierSpec): SceneSpec {
+  const sum: Sum =
+    scene.energy.kind === 'sum'
+      ? scene.energy
+      : {
+          kind: 'sum',
+          terms: [{ weight: 1, energy: scene.energy, target: null }],
+          barriers: [],
+        }
+  if (sum.barriers.length >= MAX_BARRIERS) return scene
+  return { ...scene, energy: { ...sum, barriers: [...sum.barriers, barrier] } }
+}
+
+/** The scene with one of its barriers replaced, or without it for null. η stays: the table is the same. */
+export function withBarrierAt(
+  scene: SceneSpec,
+  index: number,
+  barrier: BarrierSpec | null,
+): SceneSpec {
+  if (scene.energy.kind !== 'sum') return scene
+  const barriers = scene.energy.barriers.flatMap((old, i) => (i === index ? (barrier ?? []) : old))
+  return { ...scene, energy: { ...scene.energy, barriers } }
+}
+
+/** η is computed anew: the curvature of a sum is another one. */
+function withSum(scene: SceneSpec, sum: Sum): SceneSpec {
+  return { ...scene, energy: sum, dynamics: { ...scene.dynamics, stepSize: null } }
+}

@@ -1,0 +1,331 @@
+import { CallError, isAbortError } from '../../../lab/client/callError.ts'
+import type { ComputeClient } from '../../../lab/client/computeClient.ts'
+import type { LiveEnergy } from '../../../lab/protocol/calls.ts'
+import type { SceneSpec, Vector2 } from '../../../lab/scene/sceneSpec.ts'
+import { explain } from '../explain.ts'
+import { createLiveFrames } from '../run/liveFrames.ts'
+import type { CloudStore } from '../run/cloudStore.ts'
+import type { Platform } from '../platform.ts'
+import type { Playback } from '../run/playback.ts'
+import { checkCount } from '../shelf/pointCount.ts'
+import {
+  LIVE_SPAN,
+  post,
+  type LivePoint,
+  type LiveTrainingState,
+  type RunStore,
+} from '../run/runStore.ts'
+import { edit, type SceneStore } from '../scene/sceneStore.ts'
+
+/**
+ * Follows the scene's target, or a drawing, with a training that never starts over. What it learns is on
+ * trial: leaving goes back to where one was, keeping makes an energy of it.
+ */
+export interface LiveTrainingControl {
+  readonly active: boolean
+  /** Begins to follow the scene's target. Nothing while a training is under way. */
+  begin(): void
+  /** The scene has changed: follows its target, or ends where it asks for another energy. */
+  follow(): void
+  /** Follows points that are being drawn instead; null: the scene's own target again. */
+  sketch(points: readonly Vector2[] | null): void
+  /** Puts the energy as it is shown onto the shelf and the stage, and ends. */
+  keep(): Promise<void>
+  /** Ends, back to the energy, the target and the step that stood before. */
+  leave(): void
+  /** Ends without going back: something else takes the stage. */
+  end(): void
+  /** Whether any of the stage is seen; a drawing shows the particles besides. */
+  watch(seen: boolean): void
+  /** After the worker was restarted. @returns whether it went on, from nothing */
+  recover(): boolean
+  /** Leaves, as no worker stays alive with it. @returns whether there was anything to leave */
+  abandon(): boolean
+  dispose(): void
+}
+
+export interface LiveTrainingOptions {
+  readonly client: Pick<ComputeClient, 'call' | 'on'>
+  readonly platform: Platform
+  readonly playback: Playback
+  readonly scene: SceneStore
+  readonly run: RunStore
+  readonly live: CloudStore
+  /** Hands the worker the data to train on. */
+  readonly provide: (scene: SceneSpec) => Promise<unknown>
+  /** Whether a training has the stage. */
+  readonly training: () => boolean
+  /** What to do besides when leaving goes back to the scene before. */
+  readonly remember: () => () => void
+  /** It takes the stage. */
+  readonly onBegin: () => void
+  /** Puts an energy onto the shelf and the stage. */
+  readonly keep: (energy: LiveEnergy) => Promise<void>
+}
+
+/** What the live training of a scene depends on. */
+function liveKey({ seed, target, domain, dynamics, training }: SceneSpec): string {
+  return JSON.stringify([seed, target, domain, { ...dynamics, stepSize: null }, training.backend])
+}
+
+/** One live training, from its beginning to its end. */
+interface Following {
+  /** The way back. */
+  readonly before: SceneSpec
+  readonly place: { readonly step: number; readonly playing: boolean }
+  readonly restore: () => void
+  readonly begunAt: number
+  sketch: readonly Vector2[] | null
+  /** Of the scene sent last. */
+  key: string | null
+  /** Whether what was taken up last is a drawing. */
+  drawn: boolean
+}
+
+export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingControl {
+  const { client, platform, playback, scene: scenes, run: store } = options
+
+  let following: Following | null = null
+  let sending = false
+  let seen = true
+
+  const frames = createLiveFrames({
+    client,
+    platform,
+    scene: scenes,
+    live: options.live,
+    on: () => following,
+  })
+
+  const patch = (change: Partial<LiveTrainingState>) => {
+    store.setState(({ live }) => (live === null ? {} : { live: { ...live, ...change } }))
+  }
+
+  /** The scene to train on now; null where a drawing has too few points yet. */
+  function wanted({ sketch }: Following): SceneSpec | null {
+    const { scene } = scenes.getState()
+    if (sketch === null) return scene
+    if (!fits(sketch)) return null
+    return { ...scene, target: { kind: 'points', points: sketch } }
+  }
+
+  /** At most one target is on its way; the latest waits for it. */
+  async function send(): Promise<void> {
+    if (sending) return
+    sending = true
+    try {
+      for (;;) {
+        const current = following
+        if (current === null) return
+        const scene = wanted(current)
+        if (scene === null) return
+        const key = liveKey(scene)
+        if (key === current.key) return
+        current.key = key
+        await take(current, scene)
+      }
+    } finally {
+      sending = false
+    }
+  }
+
+  async function take(current: Following, scene: SceneSpec): Promise<void> {
+    try {
+      await options.provide(scene)
+      const taken = await client.call('live', { scene })
+      if (current !== following) return
+      const { live } = store.getState()
+      const same = live?.taken?.target === taken.target
+      current.drawn = current.sketch !== null
+      patch({ taken, problem: null, ...(same ? {} : { progress: null }) })
+    } catch (error) {
+      if (current !== following || isAbortError(error)) return
+      // A crash is answered by `recover`.
+      if (error instanceof CallError && error.kind === 'crashed') return
+      const problem = explain(error)
+      patch({ problem: problem.text })
+      // What is drawn says so in the dialog, where a few strokes more may mend it.
+      if (current.sketch === null) post(store, 'error', problem)
+      if (!(error instanceof CallError && error.kind === 'refused')) leave()
+    }
+  }
+
+  function stop(): Following | null {
+    const ended = following
+    if (ended === null) return null
+    following = null
+    frames.watch(seen)
+    client.call('endLive', null).catch(() => undefined)
+    store.setState({ live: null })
+    return ended
+  }
+
+  function leave(): void {
+    const ended = stop()
+    if (ended === null) return
+    const { target, energy, dynamics } = ended.before
+    ended.restore()
+    edit(scenes, (scene) => ({
+      ...scene,
+      target,
+      energy,
+      dynamics: { ...scene.dynamics, stepSize: dynamics.stepSize },
+    }))
+    const { step, playing } = ended.place
+    playback.resume({ play: playing, step })
+  }
+
+  const unlisten = [
+    client.on('landscape', ({ landscape, tableError }) => {
+      if (following === null) return
+      // One picture of it is enough while the dialog lies over the stage.
+      if (following.drawn && following.sketch !== null) {
+        if (fits(following.sketch)) patch({ tableError, sketched: landscape })
+      } else {
+        store.setState({ landscape })
+        patch({ tableError })
+      }
+      frames.wake()
+    }),
+    client.on('live', (progress) => {
+      const { live } = store.getState()
+      if (following === null || live === null) return
+      // The reply that tells of a new target may still be on its way.
+      if (live.taken !== null && progress.target < live.taken.target) return
+      const value = progress.klDataModel ?? progress.crossEntropy
+      const quantity = progress.klDataModel === null ? 'cross-entropy' : 'kl'
+      const seconds = (platform.now() - following.begunAt) / 1000
+      const { target, targetSteps } = progress
+      patch({
+        phase: progress.state,
+        progress,
+        history:
+          value === null
+            ? live.history
+            : grown(live.history, { seconds, target, targetSteps, value, quantity }),
+      })
+    }),
+    client.on('liveEnded', () => {
+      // The worker has said why.
+      leave()
+    }),
+  ]
+
+  return {
+    get active() {
+      return following !== null
+    },
+    begin() {
+      if (following !== null || options.training()) return
+      const { scene } = scenes.getState()
+      following = {
+        before: scene,
+        place: playback.place,
+        restore: options.remember(),
+        begunAt: platform.now(),
+        sketch: null,
+        key: null,
+        drawn: false,
+      }
+      options.onBegin()
+      frames.restart()
+      playback.suspend()
+      store.setState({
+        status: 'training',
+        live: {
+          phase: 'starting',
+          sketching: false,
+          sketched: null,
+          taken: null,
+          progress: null,
+          tableError: null,
+          history: [],
+          problem: null,
+          keeping: false,
+        },
+      })
+      edit(scenes, followed)
+      void send()
+    },
+    follow() {
+      if (following === null) return
+      if (scenes.getState().scene.energy.kind === 'trained') {
+        void send()
+        return
+      }
+      stop()
+      playback.resume({ play: !platform.reducedMotion() })
+    },
+    sketch(points) {
+      if (following === null) return
+      following.sketch = points
+      const fit = points !== null && fits(points)
+      // A drawing that has become the target takes the stage with its energy.
+      const sketched = store.getState().live?.sketched ?? null
+      if (points === null && sketched !== null) store.setState({ landscape: sketched })
+      patch({
+        sketching: points !== null,
+        ...(fit ? {} : { problem: null, sketched: null }),
+      })
+      frames.watch(seen || points !== null)
+      void send()
+    },
+    async keep() {
+      const current = following
+      if (current === null || store.getState().live?.keeping === true) return
+      patch({ keeping: true })
+      try {
+        const energy = await client.call('keepLive', null)
+        if (current === following) await options.keep(energy)
+      } catch (error) {
+        if (current !== following || isAbortError(error)) return
+        patch({ keeping: false })
+        if (!(error instanceof CallError && error.kind === 'crashed'))
+          post(store, 'error', explain(error))
+      }
+    },
+    leave,
+    watch(now) {
+      seen = now
+      frames.watch(seen || (following !== null && following.sketch !== null))
+    },
+    end() {
+      stop()
+    },
+    recover() {
+      if (following === null) return false
+      following.key = null
+      patch({ phase: 'starting', taken: null, progress: null, keeping: false })
+      void send()
+      return true
+    },
+    abandon() {
+      if (following === null) return false
+      leave()
+      return true
+    },
+    dispose() {
+      for (const off of unlisten) off()
+      frames.dispose()
+    },
+  }
+}
+
+/** Whether a drawing has points enough for a target. */
+function fits(points: readonly Vector2[]): boolean {
+  return checkCount(points.length) === null
+}
+
+/** The scene while its target is followed: its energy is what is learned of it. */
+function followed(scene: SceneSpec): SceneSpec {
+  return {
+    ...scene,
+    energy: { kind: 'trained' },
+    dynamics: { ...scene.dynamics, stepSize: null },
+  }
+}
+
+function grown(history: readonly LivePoint[], point: LivePoint): readonly LivePoint[] {
+  const first = history.findIndex(({ seconds }) => point.seconds - seconds <= LIVE_SPAN)
+  return first < 0 ? [point] : [...history.slice(first), point]
+}

@@ -1,0 +1,70 @@
+import type { EnergyField } from '../../fields/energyField.ts'
+import { readJet } from '../../fields/energyGrid.ts'
+import { type Gibbs, visitGibbs } from '../../fields/gibbs.ts'
+import { inverse2, maxEigenvalue2, minEigenvalue2 } from '../../maths/linalg2.ts'
+import { curvatureRange } from './curvature.ts'
+
+/** A constant metric in which V curves more evenly, and what it does to the rate of contraction. */
+export interface SuggestedMetric {
+  /** P, symmetric positive definite. */
+  readonly preconditioner: readonly [readonly [number, number], readonly [number, number]]
+  /** λmin(H̄) of the mean Hessian H̄ = E_π ∇²V, per unit of time. */
+  readonly rateBefore: number
+  /** λmin(P^½ H̄ P^½), per unit of time. */
+  readonly rateAfter: number
+}
+
+/** A metric is worth a word when it raises the rate by this factor at least. */
+const LEAST_GAIN = 1.1
+
+/**
+ * P = c·H̄⁻¹ with H̄ = E_π ∇²V: in the metric P⁻¹ the mean Hessian is the same in every direction. The scale c is
+ * the largest for which V is nowhere on the box steeper than before, max λmax(P^½∇²V P^½) ≤ max λmax(∇²V): any η
+ * that was small enough for the steepest place still is, so the rates are compared at the same η. (With det P = 1 the
+ * admissible η would change with P, and a higher rate alone would say nothing.) The Gibbs measure is the same
+ * for every P.
+ *
+ * On a quadratic with Hessian A this is P = λmax(A)·A⁻¹, the rates are exactly those of contraction, λmin(A) and
+ * λmax(A), and no P of that bound has a higher one. Elsewhere they are rates of the mean Hessian: a figure of merit,
+ * certified by nothing.
+ * @param steepest max λmax(∇²V) as `curvatureRange` gives it, where somebody knows it already
+ * @returns null where H̄ is not positive definite, where V curves evenly enough already (a gain below 10 %), or
+ *   with barriers, whose mean curvature need not be finite
+ */
+export function suggestedMetric(
+  field: EnergyField,
+  pi: Gibbs,
+  steepest?: number,
+): SuggestedMetric | null {
+  if (field.barriers.length > 0) return null
+  const jet = new Float64Array(6)
+  let mass = 0
+  let xx = 0
+  let xy = 0
+  let yy = 0
+  visitGibbs(field, pi, (x, y, m) => {
+    readJet(field.grid, x, y, jet)
+    mass += m
+    xx += m * jet[3]!
+    xy += m * jet[4]!
+    yy += m * jet[5]!
+  })
+  xx /= mass
+  xy /= mass
+  yy /= mass
+  const rateBefore = minEigenvalue2(xx, xy, yy)
+  if (!(rateBefore > 0 && maxEigenvalue2(xx, xy, yy) >= LEAST_GAIN * rateBefore)) return null
+  const even = inverse2(xx, xy, yy)
+  const scale = (steepest ?? curvatureRange(field).most) / curvatureRange(field, even).most
+  // P^½ H̄ P^½ = c·I.
+  if (!(scale >= LEAST_GAIN * rateBefore)) return null
+  const [a, b, c] = even
+  return {
+    preconditioner: [
+      [scale * a, scale * b],
+      [scale * b, scale * c],
+    ],
+    rateBefore,
+    rateAfter: scale,
+  }
+}
