@@ -8,7 +8,7 @@ import { finish } from '../../maths/pieces.ts'
 import { jackknife, mean, standardError as standardErrorOf } from '../../maths/statistics.ts'
 import type { Estimator, KlMeaning } from '../curves.ts'
 import { addEntropies } from './entropies.ts'
-import { biasLeft } from './sparseBias.ts'
+import { biasLeft, WINDOW } from './sparseBias.ts'
 import { SplineKernel } from './splineKernel.ts'
 
 /** One evaluation of the KL of a particle cloud, nats. */
@@ -31,7 +31,8 @@ export interface KlReading {
  * Σ P log(P/π) over cells has a bias near B/(2N). A jackknife over 16 groups of particles (particle i in group i mod 16) takes
  * off its first order, B at the cloud itself, which may be much wider than π, and `biasLeft` the rest where few kernels overlap. The
  * standard error is sd(ψ)/√16 of the pseudo-values of both, ψ_g = 16 θ − 15 θ₍₋g₎ less ρ + 15 (ρ₍₋g₎ − mean ρ₍₋₎): the
- * delta method without its derivatives. Near π, where only pairs of particles add to the error, it is up to 1.5 times
+ * delta method without its derivatives; in quadrature stands what ρ changes by on windows of twice the size, where the density
+ * varies more. Near π, where only pairs of particles add to the error, it is up to 1.5 times
  * too large, and for kernels narrow beside π a bias of about one standard deviation is left by the tails of the cloud.
  *
  * B ≈ Σ_cells q/P − 1 is the effective number of bins, q the mean squared kernel weight, taken at π.
@@ -635,8 +636,11 @@ function build(
     for (const own of used) for (let k = 0; k < size; k++) all[k] = all[k]! + own[k]!
     yield
     const left = biasLeft(all, n, cells, kernel.area, groups)
+    let doubt = 0
     let values = pseudoValues.map((value) => value - left)
     if (Math.abs(left) > FELT * standardError) {
+      doubt = left - biasLeft(all, n, cells, kernel.area, groups, 2 * WINDOW)
+      yield
       const rest = new Float64Array(size)
       const leftWithout = new Float64Array(groups)
       for (let g = 0; g < groups; g++) {
@@ -649,10 +653,11 @@ function build(
       values = values.map((value, g) => value - (groups - 1) * (centre - leftWithout[g]!))
     }
     spare.push(grids)
+    const error = standardErrorOf(values)
     const b = plugIn - estimate
     return {
       kl: estimate - left,
-      standardError: Math.max(standardErrorOf(values), b > SPARSE ? b : 0),
+      standardError: Math.max(Math.sqrt(error * error + doubt * doubt), b > SPARSE ? b : 0),
       plugIn,
       estimator,
       pseudoValues: values,

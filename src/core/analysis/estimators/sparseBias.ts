@@ -23,12 +23,14 @@ import { exp, log } from '../../maths/elementary.ts'
  */
 
 /** Kernels' areas 2π√detΣ in a window, 1/o: more see a density less locally, fewer leave out more of the integral, t < e^(1/o). */
-const WINDOW = 12
-/** log t of the integrals: below it the integrand is 0 to rounding; beyond it 1 − o Ein < 0. */
-const LOG_T = [-16, WINDOW - 0.6] as const
+export const WINDOW = 12
+/** log t from which on the integrals are taken: below it the integrand is 0 to rounding. */
+const FROM = -16
+/** …and 1/o less this up to which: beyond it 1 − o Ein < 0. */
+const SHORT = 0.6
 const STEP = 1 / 32
-/** ν of the table: beyond it the function falls like 1/ν². */
-const MOST = 40 * WINDOW
+/** ν of the table, in windows: beyond it the function falls like 1/ν². */
+const MOST = 40
 
 const EULER = 0.5772156649015329
 
@@ -48,12 +50,12 @@ function ein(t: number): number {
   return log(t) + EULER + exp(-t) / (t + 1 - fraction)
 }
 
-/** G(ν), ν = 0, 1, … MOST, by the number of groups. */
-const tables = new Map<number, Float64Array>()
+/** G(ν), ν = 0, 1, … MOST/o, by the number of groups and the window. */
+const tables = new Map<string, Float64Array>()
 
-function tableOf(groups: number): Float64Array {
-  const count = Math.round((LOG_T[1] - LOG_T[0]) / STEP) + 1
-  const t = Float64Array.from({ length: count }, (_, i) => exp(LOG_T[0] + i * STEP))
+function tableOf(groups: number, window: number): Float64Array {
+  const count = Math.round((window - SHORT - FROM) / STEP) + 1
+  const t = Float64Array.from({ length: count }, (_, i) => exp(FROM + i * STEP))
   const rate = groups / (groups - 1)
   const kernel = t.map((at) => {
     const e = ein(at)
@@ -63,9 +65,9 @@ function tableOf(groups: number): Float64Array {
       further += ((rate * e - ein(further)) * further) / (1 - exp(-further))
     return 1 / e - groups / at + groups / further
   })
-  const z = t.map((at) => Math.max(0, 1 - ein(at) / WINDOW))
+  const z = t.map((at) => Math.max(0, 1 - ein(at) / window))
   const terms = t.map((at, i) => (1 - exp(-at)) * kernel[i]! * STEP)
-  return Float64Array.from({ length: MOST + 1 }, () => {
+  return Float64Array.from({ length: MOST * window + 1 }, () => {
     let sum = 0
     for (let i = 0; i < count; i++) {
       sum += terms[i]!
@@ -81,6 +83,7 @@ function tableOf(groups: number): Float64Array {
  * @param n N
  * @param cells cells a side
  * @param area 2π√detΣ of a kernel, in cells
+ * @param window kernels' areas in a window, 1/o
  */
 export function biasLeft(
   sums: Float64Array,
@@ -88,13 +91,16 @@ export function biasLeft(
   cells: number,
   area: number,
   groups: number,
+  window = WINDOW,
 ): number {
-  let table = tables.get(groups)
+  const key = `${String(groups)} ${String(window)}`
+  let table = tables.get(key)
   if (table === undefined) {
-    table = tableOf(groups)
-    tables.set(groups, table)
+    table = tableOf(groups, window)
+    tables.set(key, table)
   }
-  const half = Math.max(0, Math.round(0.5 * (Math.sqrt(WINDOW * area) - 1)))
+  const half = Math.max(0, Math.round(0.5 * (Math.sqrt(window * area) - 1)))
+  const most = MOST * window
   // Sums over all cells to the left and below.
   const side = cells + 1
   const before = new Float64Array(side * side)
@@ -118,8 +124,8 @@ export function biasLeft(
       const inside =
         before[high + right]! - before[high + left]! - before[low + right]! + before[low + left]!
       const room = ((high - low) / side) * (right - left)
-      const others = Math.max(0, inside - 1) * ((WINDOW * area) / room)
-      if (others >= MOST) sum += own * table[MOST]! * (MOST / others) * (MOST / others)
+      const others = Math.max(0, inside - 1) * ((window * area) / room)
+      if (others >= most) sum += own * table[most]! * (most / others) * (most / others)
       else {
         const j = Math.floor(others)
         sum += own * (table[j]! + (others - j) * (table[j + 1]! - table[j]!))
