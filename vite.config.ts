@@ -11,16 +11,16 @@ import { preloadViews } from './scripts/preloadViews.ts'
 const STARTS_WORKER = /src\/(?:core|learning|lab|app\/stores|app\/storage)\/|preload-helper/
 /** What the dialogs for data of one's own share. */
 const OWN_DATA =
-  /useAcceptance|stores\/data\.ts|io\/(?:table|rows|scale|encodings|slices|numberCell)\.ts|TablePreview|\/Dialog\.tsx/
+  /useAcceptance|shelf\/data\.ts|io\/(?:table|tableWords|form|layout|rows|scale|encodings|slices|numberCell)\.ts|TablePreview|\/Dialog\.tsx/
 
 /** What shows how a training goes, live or by the recipe: its curves, and the library that draws them. */
-const LIVE = /\/LivePanel\.tsx|render\/(?:live|loss)Chart\.ts|d3-shape|d3-path/
+const LIVE = /\/LivePanel\.tsx|charts\/(?:live|loss)Chart\.ts|d3-shape|d3-path/
 
 /** What shows keep-out regions and edits them. */
 const REGIONS = /\/Barrier\w*\.tsx|\/RegionPad\.tsx|\/barrierEdits\.ts/
 
 /** What writes records to files. */
-const FILES = /stores\/recordFile\.ts/
+const FILES = /shelf\/recordFile\.ts/
 
 const isOf = (kind: RegExp) => (id: string) =>
   kind.test(id) && ![OWN_DATA, LIVE, REGIONS, FILES].some((later) => later.test(id))
