@@ -56,8 +56,12 @@ export function* formOf(text: string, options: TableOptions): Pieces<Form> {
       : [{ separator, tight: false }],
   )
   let best: (Decided & { separator: Separator; tight: boolean }) | null = null
+  let inNumbers = false
   for (const { separator, tight } of candidates) {
+    // The commas of `2,6 m;3,3` are no separators, however few columns of numbers the semicolon makes.
+    if (separator === 'comma' && inNumbers) continue
     const seen = seenIn(windows, { separator, brackets, tight })
+    if (separator !== 'comma' && separator !== 'blank') inNumbers ||= 2 * seen.commas > seen.rows
     const decided = decide(seen, separator === 'comma' && !tight, options.decimal)
     if (best === null || decided.score > best.score + ALIKE) best = { ...decided, separator, tight }
     yield undefined
@@ -132,8 +136,9 @@ interface Seen {
    * where few rows have two.
    */
   readonly scores: Readonly<Record<Decimal, number>>
-  /** A number was seen that has a comma in it. */
-  readonly commas: boolean
+  readonly rows: number
+  /** How many rows of two cells or more have a number with a comma in it. */
+  readonly commas: number
   /** How many cells are numbers by that decimal sign alone. */
   readonly only: Readonly<Record<Decimal, number>>
   /** How many are numbers by both, and other ones, and with which sign. */
@@ -154,7 +159,7 @@ function seenIn(
   let rows = 0
   let full = 0
   let cells = 0
-  let commas = false
+  let commas = 0
   for (const window of windows) {
     const reader = new Rows(window, form)
     for (;;) {
@@ -165,6 +170,7 @@ function seenIn(
       cells += reader.count
       const inRow = { point: 0, comma: 0 }
       let weight = 0
+      let withCommas = false
       for (let i = 0; i < reader.count; i++) {
         const [from, to] = [reader.starts[i]!, reader.ends[i]!]
         if (from === to) continue
@@ -192,13 +198,14 @@ function seenIn(
         }
         const cell = window.slice(from, to)
         const withComma = cell.includes(',')
-        commas ||= withComma
+        withCommas ||= withComma
         if (!readsTwice(cell)) continue
         column.twice = true
         twice[withComma ? 'comma' : 'point']++
       }
       if (weight === 0) continue
       full++
+      if (withCommas && reader.count >= 2) commas++
       for (const decimal of DECIMALS) {
         shares[decimal] += inRow[decimal] / weight
         if (inRow[decimal] >= 2) pairs[decimal]++
@@ -211,7 +218,7 @@ function seenIn(
     return (Math.min(1, (2 * pairs[decimal]) / rows) * shares[decimal]) / full
   }
   const scores = { point: score('point'), comma: score('comma') }
-  return { scores, commas, only, twice, wholes: columns.filter((column) => column.twice) }
+  return { scores, rows, commas, only, twice, wholes: columns.filter((column) => column.twice) }
 }
 
 interface Decided {
@@ -240,7 +247,7 @@ function decide(
   }
   // Where both make numbers, a comma that does not separate cells is more likely a decimal sign.
   const alike = Math.abs(scores.point - scores.comma) < ALIKE
-  const decimal = alike ? (commas && !split ? 'comma' : 'point') : larger(scores)
+  const decimal = alike ? (commas > 0 && !split ? 'comma' : 'point') : larger(scores)
   // Nobody who puts points between thousands separates cells by the sign that is left for decimals.
   const possible = split && twice.comma === 0 ? 0 : twice.point + twice.comma
   return { decimal, score: scores[decimal], undecided: !told && possible > 0, beside: null }

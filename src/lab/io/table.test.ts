@@ -345,6 +345,18 @@ describe('how a table is taken apart', () => {
     )
   })
 
+  it.each(['-', '*', ' m', '±0,1'])(
+    'takes no comma inside a number for a separator where %j behind it makes it a word',
+    (mark) => {
+      const marked = ROWS.map(([x, y]) => `${x + 0.25}${mark};${y + 0.5}`.replaceAll('.', ','))
+      expect(errorOf(readTableNow(`x;y\n${marked.join('\n')}`))).toBe(
+        'line 1: fewer than two columns of numbers (found text, numbers); allowed: two or more',
+      )
+      const lists = ROWS.map(([x, y], i) => `${x + 0.25},a;b|${i},${y + 0.5}`)
+      expect(read(lists.join('\n')).layout.separator).toBe('comma')
+    },
+  )
+
   it('takes what a person decides, and can be decided anew where it was wrong', () => {
     const text = written(';', ',')
     const wrong = readTableNow(text, { separator: 'comma', decimal: 'point' })
