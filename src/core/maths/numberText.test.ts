@@ -20,6 +20,7 @@ const anything = fc.oneof(
   fc.double({ min: -1e3, max: 1e3 }),
   fc.double({ min: -1e-3, max: 1e-3 }),
   fc.double({ min: 1e15, max: 1e30 }),
+  fc.double({ min: 99_900, max: 100_100 }),
 )
 /** Doubles with all their digits. */
 const ordinary = anything.filter((value) => {
@@ -79,6 +80,11 @@ describe('every number', () => {
       '0.999',
       '1.00',
       '118',
+    ])
+    expect([formatDown(99_960), formatUp(99_960), formatUp(-99_960)]).toEqual([
+      '99900',
+      '1.00·10⁵',
+      '−99900',
     ])
     expect([natsDown(1.2876), natsUp(1.2876), natsUp(0.1), natsDown(0)]).toEqual([
       '1.287 nats',

@@ -86,7 +86,9 @@ const ROUNDING = 1e-9
 function lowered(value: number, least: number): number {
   if (value === 0 || !Number.isFinite(value)) return value
   const exponent = decimalExponent(value)
-  const digits = exponent < 5 ? Math.max(least, exponent + 1) : least
+  // As it is written: 99 960 to three digits is 1.00·10⁵.
+  const written = Number(value.toExponential(least - 1).split('e')[1])
+  const digits = written < 5 ? Math.max(least, exponent + 1) : least
   const near = Number(value.toPrecision(digits))
   // What is off a short number by its own rounding is that number.
   if (near <= value + ROUNDING * Math.abs(value)) return near
