@@ -14,6 +14,7 @@ import {
   isClear,
   isFoldedClear,
   levelRange,
+  visitSimple,
 } from './barriers.ts'
 import type { Barrier, EnergyField, Point } from './energyField.ts'
 import { tabulateEnergy } from './energyGrid.ts'
@@ -318,6 +319,36 @@ describe('the mean over a rectangle', () => {
     }
   })
 
+  it('is that of a strong barrier at a low temperature, wherever the cap ends', () => {
+    for (const power of [50, 500, 2000]) {
+      for (const [h, width, height] of [
+        [0.4, 0.25, 0.25],
+        [0.8, 0.25, 0.1],
+        [1.2, 0.6, 0.6],
+        [1.5, 1.2, 0.3],
+      ] as const) {
+        const wall: Barrier = { kind: 'half-plane', normal: [3, 4], offset: -h, strength: power }
+        // The levels of a rectangle have the density of a trapezium.
+        const n = 4000
+        const [a, b] = [0.6 * width, 0.8 * height]
+        let sum = 0
+        const term = (z: number) => {
+          const u = z - 0.5
+          const c = u <= 0 ? z : u < 1 ? 0.5 + u - u ** 3 + u ** 4 / 2 : 1
+          return z > 0 ? power * Math.log(c) : -Infinity
+        }
+        const top = term(h + 0.5 * (a + b))
+        for (let i = 0; i < n; i++) {
+          const z = h + (a + b) * ((i + 0.5) / n - 0.5)
+          const share = Math.min(a, b, Math.max(0, 0.5 * (a + b) - Math.abs(z - h))) / (a * b)
+          sum += share * Math.exp(term(z) - top)
+        }
+        const reference = top + Math.log((sum * (a + b)) / n)
+        expect(logMean([wall], 1, 0, 0, width, height)).toBeCloseTo(reference, 2)
+      }
+    }
+  })
+
   it('knows what is closed, open, and on an edge', () => {
     const wall: Barrier = { kind: 'half-plane', normal: [1, 0], offset: 0, strength: 0 }
     expect(logMean([wall], 1, -0.05, 0, 0.1, 0.1)).toBe(-Infinity)
@@ -334,6 +365,25 @@ describe('the mean over a rectangle', () => {
       strength: 0,
     }
     expect(logMean([square], 1, 1, 0, 0.1, 0.1)).toBeCloseTo(log(0.5), 6)
+  })
+})
+
+describe('rectangles that one straight wall at most crosses', () => {
+  it('leave of a rectangle what a disc leaves, however small it is and wherever it lies', () => {
+    for (const radius of [0.001, 0.01, 0.02, 0.03]) {
+      for (const [x, y] of [
+        [0, 0],
+        [0.001, 0],
+        [-0.0005, 0.0011],
+      ] as const) {
+        const wall: Barrier = { kind: 'disc', center: [x, y], radius, strength: 0 }
+        let area = 0
+        visitSimple([wall], 1, 0, 0, 0.0625, 0.0625, (at, up, width, height) => {
+          area += width * height * exp(logMean([wall], Infinity, at, up, width, height))
+        })
+        expect(area / 0.0625 ** 2).toBeCloseTo(1 - Math.PI * (radius / 0.0625) ** 2, 2)
+      }
+    }
   })
 })
 

@@ -536,7 +536,11 @@ function tangledAlong(
     const half = 0.5 * (Math.abs(along) + Math.abs(up))
     const reach = 0.5 * (width + height)
     // Nothing of the rectangle is left.
-    if (h <= -(barrier.kind === 'polygon' ? Math.max(half, reach) : half)) return 'not'
+    const gone =
+      barrier.kind === 'disc'
+        ? farthestSquared(barrier.center, x, y, width, height) <= barrier.radius * barrier.radius
+        : h <= -(barrier.kind === 'polygon' ? Math.max(half, reach) : half)
+    if (gone) return 'not'
     if (h >= Math.max(far * half, barrier.kind === 'polygon' ? reach : 0)) continue
     if (barrier.kind !== 'half-plane') {
       for (let corner = 0; corner < 4; corner++) {
@@ -553,6 +557,19 @@ function tangledAlong(
   return near < 2 ? 'not' : sideways >= upwards ? 'x' : 'y'
 }
 
+/** Squared distance of a point from the farthest corner of a rectangle with its middle at (x, y). */
+function farthestSquared(
+  [px, py]: Point,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): number {
+  const dx = Math.abs(x - px) + 0.5 * width
+  const dy = Math.abs(y - py) + 0.5 * height
+  return dx * dx + dy * dy
+}
+
 /**
  * What barriers make of e^(−V/ε) on a rectangle: to out[0] the log of the mean of Π c(h)^(μ/ε) 1_{h>0}, one factor a
  * barrier, −∞ where nothing is left; to out[1], out[2] the place at which to read what else varies there. Where a wall
@@ -561,6 +578,9 @@ function tangledAlong(
  * @param epsilon ε; Infinity gives the log of the share of the rectangle that is allowed
  * @param x, y its middle
  * @param out length ≥ 3; overwritten
+ * @param inSum it is to be one of many that tile a region. Away from walls their middles then stand for them even where they are no
+ *   means, at high powers: sums of middles are right to all orders once they resolve the whole integrand, sums of means at
+ *   places that are moved only to the second
  */
 export function barrierMean(
   barriers: readonly Barrier[],
@@ -570,6 +590,7 @@ export function barrierMean(
   width: number,
   height: number,
   out: Float64Array,
+  inSum = false,
 ): void {
   let sum = 0
   let far = 0
@@ -587,7 +608,7 @@ export function barrierMean(
       out[0] = -Infinity
       return
     }
-    if (isFar(h, half, power)) {
+    if (isFar(h, half, power, inSum)) {
       if (power > 0 && h < CAP_TO + half) far++
       continue
     }
@@ -605,13 +626,20 @@ export function barrierMean(
     out[1] = out[1] + scale * hx
     out[2] = out[2] + scale * hy
   }
-  if (far > 0) sum += farTerms(barriers, epsilon, x, y, width, height, out[1], out[2])
+  if (far > 0) sum += farTerms(barriers, epsilon, x, y, width, height, out[1], out[2], inSum)
   out[0] = sum
 }
 
-/** Whether c(h)^power changes so little across a rectangle, whose h changes by `half` to either side, that its middle stands for it. */
-function isFar(h: number, half: number, power: number): boolean {
-  return h >= (power > 0 ? FAR * Math.max(1, power) : 1) * half
+/**
+ * Whether the middle of a rectangle, whose h changes by `half` to either side, stands for it: nothing but a wall is felt, and none
+ * crosses, or c(h)^power changes by no more than e^(1/8) to either side; in a sum, c alone.
+ */
+function isFar(h: number, half: number, power: number, inSum: boolean): boolean {
+  if (power === 0) return h >= half
+  if (h < FAR * half) return false
+  if (inSum || h - half >= CAP_TO) return true
+  cap(h - half)
+  return FAR * power * capSlope * half <= 1
 }
 
 /** Σ μ/ε log c(h) of the barriers that are not near a rectangle, at the place where what is near leaves its mean. */
@@ -624,14 +652,15 @@ function farTerms(
   height: number,
   atX: number,
   atY: number,
+  inSum: boolean,
 ): number {
   let sum = 0
   for (const barrier of barriers) {
     const power = barrier.strength / epsilon
     if (!(power > 0)) continue
     const h = readSlope(barrier, x, y, width, height)
-    if (!isFar(h, 0.5 * (Math.abs(level[1]!) * width + Math.abs(level[2]!) * height), power))
-      continue
+    const half = 0.5 * (Math.abs(level[1]!) * width + Math.abs(level[2]!) * height)
+    if (!isFar(h, half, power, inSum)) continue
     const there = atX === x && atY === y ? h : readLevel(barrier, atX, atY, false)
     if (there < CAP_TO) sum += power * log(cap(there))
   }
@@ -717,69 +746,76 @@ function positivePower(z: number, q: number): number {
   return z > 0 ? exp(q * log(z)) : 0
 }
 
-/**
- * Visits z = h + a·s + b·t > 0, s, t in [−½, ½], in parts: those where no cap acts whole, of all others points. Weights are shares of
- * the whole.
- */
-function visitLevels(
-  h: number,
-  a: number,
-  b: number,
-  weight: number,
-  power: number,
-  uncapped: (h: number, a: number, b: number, weight: number) => void,
-  point: (z: number, weight: number) => void,
-): void {
-  const half = 0.5 * (a + b)
-  if (h <= -half) return
-  if (h + half <= CAP_FROM) {
-    uncapped(h, a, b, weight)
-  } else if (h >= SMOOTH * Math.max(1, power) * half) {
-    for (const [s, u] of GAUSS) for (const [t, v] of GAUSS) point(h + s * a + t * b, u * v * weight)
-  } else if (a >= b) {
-    visitLevels(h - 0.25 * a, 0.5 * a, b, 0.5 * weight, power, uncapped, point)
-    visitLevels(h + 0.25 * a, 0.5 * a, b, 0.5 * weight, power, uncapped, point)
-  } else {
-    visitLevels(h - 0.25 * b, a, 0.5 * b, 0.5 * weight, power, uncapped, point)
-    visitLevels(h + 0.25 * b, a, 0.5 * b, 0.5 * weight, power, uncapped, point)
-  }
-}
-
-/** Three points of Gauss stand for c(h)^power where h is this many times the power times its change to either side. */
-const SMOOTH = 2
 /** Three points of Gauss on [−½, ½] with their weights. */
 const GAUSS = [
   [-0.5 * Math.sqrt(0.6), 5 / 18],
   [0, 8 / 18],
   [0.5 * Math.sqrt(0.6), 5 / 18],
 ] as const
+/** What lies this many times lower than the greatest level, or its weight e^−40 below that there, is left out. */
+const LOWEST = 1e-12
+const LIGHTEST = 40
+
+/**
+ * Visits z = h + a·s + b·t > 0, s, t in [−½, ½], by its law, which has the density of a trapezium, from the greatest level down: by
+ * points of Gauss on intervals within which neither a side of the trapezium nor a part of the cap ends, z falls by no more than
+ * half, and c(z)^power by no more than e.
+ * @param a, b a ≥ b ≥ 0, a > 0
+ * @param visit takes log c(z) and a share of the whole
+ */
+function visitLevels(
+  h: number,
+  a: number,
+  b: number,
+  power: number,
+  visit: (z: number, logCap: number, weight: number) => void,
+): void {
+  const half = 0.5 * (a + b)
+  const inner = 0.5 * (a - b)
+  const density = (z: number): number => {
+    const off = Math.abs(z - h)
+    return off <= inner ? 1 / a : Math.max(0, half - off) / (a * b)
+  }
+  const last = Math.max(h - half, LOWEST * (h + half))
+  let z = h + half
+  let logZ = logCapped(z)
+  const lightest = power > 0 ? logZ - LIGHTEST / power : -Infinity
+  while (z > last && logZ > lightest) {
+    let low = 0.5 * z
+    for (const edge of [CAP_TO, CAP_FROM, h + inner, h - inner, last])
+      if (edge < z && edge > low) low = edge
+    let logLow = logCapped(low)
+    while (power * (logZ - logLow) > 1) {
+      low = 0.5 * (low + z)
+      logLow = logCapped(low)
+    }
+    for (const [at, weight] of GAUSS) {
+      const there = 0.5 * (low + z) + at * (z - low)
+      visit(there, logCapped(there), weight * (z - low) * density(there))
+    }
+    z = low
+    logZ = logLow
+  }
+}
+
+/** log c(z), z > 0. */
+function logCapped(z: number): number {
+  return z < CAP_TO ? log(cap(z)) : 0
+}
 
 /** What `cappedMean` leaves: the mean of z − h under the weight c(z)^power. */
 let cappedRise = 0
 
 /** `logPowerMean` of c(z) for z, where the cap acts on some of the rectangle. */
 function cappedMean(h: number, a: number, b: number, power: number): number {
-  const top = power * log(cap(Math.min(CAP_TO, h + 0.5 * (a + b))))
+  const top = power * logCapped(h + 0.5 * (a + b))
   let sum = 0
   let rise = 0
-  visitLevels(
-    h,
-    a,
-    b,
-    1,
-    power,
-    (z, wide, narrow, weight) => {
-      const [p, q] = [Math.max(wide, narrow), Math.min(wide, narrow)]
-      const mean = weight * exp(logPowerMean(z, p, q, power) - top)
-      sum += mean
-      rise += weight * exp(logPowerMean(z, p, q, power + 1) - top) - h * mean
-    },
-    (z, weight) => {
-      const mean = weight * (z < CAP_TO ? exp(power * log(cap(z)) - top) : exp(-top))
-      sum += mean
-      rise += (z - h) * mean
-    },
-  )
+  visitLevels(h, a, b, power, (z, logCap, weight) => {
+    const mean = weight * exp(power * logCap - top)
+    sum += mean
+    rise += (z - h) * mean
+  })
   cappedRise = rise / sum
   return log(sum) + top
 }
@@ -788,22 +824,9 @@ function cappedMean(h: number, a: number, b: number, power: number): number {
 function cappedMeanLog(h: number, a: number, b: number): number {
   let sum = 0
   let share = 0
-  visitLevels(
-    h,
-    a,
-    b,
-    1,
-    1,
-    (z, wide, narrow, weight) => {
-      const [p, q] = [Math.max(wide, narrow), Math.min(wide, narrow)]
-      const positive = weight * exp(logPowerMean(z, p, q, 0))
-      share += positive
-      if (positive > 0) sum += positive * meanLog(z, p, q)
-    },
-    (z, weight) => {
-      share += weight
-      if (z < CAP_TO) sum += weight * log(cap(z))
-    },
-  )
+  visitLevels(h, a, b, 0, (_, logCap, weight) => {
+    share += weight
+    sum += weight * logCap
+  })
   return sum / share
 }

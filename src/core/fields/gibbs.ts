@@ -59,7 +59,7 @@ const NEGLECT = 45
  * log Z and the Gibbs density by midpoint quadrature in the log domain, one midpoint a cell (spectrally
  * accurate while the cells resolve π and it is small at the walls). When halving the spacing moves log Z
  * by more than 1e-4, as at low temperature, the cells that can matter are subdivided, up to 1024 × 1024.
- * Barriers enter each midpoint by their mean over its square, so that walls between the midpoints count too; slivers
+ * Barriers near a midpoint enter it by their mean over its square, so that walls between the midpoints count too; slivers
  * of cells that they leave are closed, as long as that moves log Z by no more than 1e-4.
  * @param epsilon ε > 0
  * @param box cells of the answer; its halfWidth must be that of the table; default: the table's own cells
@@ -245,7 +245,7 @@ export function visitGibbs(
 const place = new Float64Array(3)
 
 /**
- * log of e^(−V/ε) at the middle of a square; with barriers that are felt there, their mean over the square and the
+ * log of e^(−V/ε) at the middle of a square; with barriers that are near, their mean over the square and the
  * rest at the place that `place` then holds.
  */
 function logIntegrand(
@@ -257,7 +257,7 @@ function logIntegrand(
   side: number,
 ): number {
   if (barriers.length === 0) return -readValue(grid, x, y) / epsilon
-  barrierMean(barriers, epsilon, x, y, side, side, place)
+  barrierMean(barriers, epsilon, x, y, side, side, place, true)
   return place[0]! - readValue(grid, place[1]!, place[2]!) / epsilon
 }
 

@@ -4,7 +4,7 @@ import { type Box, spacing } from '../maths/grid.ts'
 import { Purpose } from '../maths/rng.ts'
 import { erfc } from '../maths/special.ts'
 import { quadraticEnergy } from './analytic.ts'
-import { barrierLevel, isAllowed } from './barriers.ts'
+import { barrierLevel, fieldValue, isAllowed } from './barriers.ts'
 import type { Barrier, EnergyField } from './energyField.ts'
 import { tabulateEnergy } from './energyGrid.ts'
 import { gibbs, gibbsSampler, visitGibbs } from './gibbs.ts'
@@ -102,6 +102,26 @@ describe('log Z with soft barriers', () => {
       expect(Math.abs(g.logZ - exact)).toBeLessThan(2e-4)
     },
   )
+
+  it.each([
+    [1, 0.1],
+    [1, 0.02],
+    [10, 0.1],
+    [10, 0.05],
+  ])('of strength %d at ε = %d, on cells that are hardly refined', (strength, epsilon) => {
+    const wall: Barrier = { kind: 'half-plane', normal: [1, 0.5], offset: -0.8, strength }
+    const field = quadratic(1, 1, [wall])
+    // Smooth and gone at the wall: sums over points are right to rounding.
+    const n = 600
+    let sum = 0
+    for (let k = 0; k < n * n; k++) {
+      const [x, y] = [(8 * ((k % n) + 0.5)) / n - 4, (8 * (Math.floor(k / n) + 0.5)) / n - 4]
+      sum += exp(-fieldValue(field, x, y) / epsilon)
+    }
+    const { logZ, refinement } = gibbs(field, epsilon)
+    expect(Math.abs(logZ - log(sum * (8 / n) ** 2))).toBeLessThan(1e-5)
+    expect(refinement).toBeLessThanOrEqual(4)
+  })
 
   it('goes over into the hard wall as μ → 0', () => {
     const disc = (strength: number): Barrier => ({
