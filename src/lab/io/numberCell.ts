@@ -33,7 +33,7 @@ export function isBlank(code: number): boolean {
 
 /**
  * The number from one index of a text to before another, without blanks round it; NaN where there is none. Any sign
- * that people write for minus, a percent sign behind, a currency sign before or behind, quotes or an accountant's brackets round it, thousands apart by the other mark, a blank or an apostrophe, exponents by E or D.
+ * that people write for minus, a percent sign behind, a currency sign before or behind, quotes or, without another sign, an accountant's brackets round it, thousands apart by the other mark, a blank or an apostrophe, exponents by E or D.
  */
 export function numberAt(text: string, from: number, to: number, decimal: Decimal): number {
   if (from >= to || to - from > LONGEST) return NaN
@@ -65,17 +65,22 @@ export function numberAt(text: string, from: number, to: number, decimal: Decima
   if (dressed !== null) {
     const [, open = '', inner = ''] = dressed
     const value = numberAt(inner, 0, inner.length, decimal)
-    return open === '(' ? 0 - value : value
+    return open === '(' && !isSigned(inner) ? 0 - value : value
   }
   if (/[^%\p{Sc}][%\p{Sc}]$/u.test(cell))
     return numberAt(text, from, from + text.slice(from, to - 1).trimEnd().length, decimal)
   const amount = /^\p{Sc}\s*([^\p{Sc}]+)$/u.exec(cell)?.[1]
   if (amount !== undefined) {
+    if (start > from && isSigned(amount)) return NaN
     const value = numberAt(amount, 0, amount.length, decimal)
     return negative ? 0 - value : value
   }
   const value = uncommon(cell, decimal)
   return negative ? 0 - value : value
+}
+
+function isSigned(text: string): boolean {
+  return text.startsWith('+') || SIGNS.includes(text.charAt(0))
 }
 
 export function otherThan(decimal: Decimal): Decimal {
