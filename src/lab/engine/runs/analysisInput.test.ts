@@ -240,6 +240,23 @@ describe('the continuous curve of a scene', () => {
     },
   )
 
+  it('keeps the mean of a start narrower than its cells', async () => {
+    for (const mean of [
+      [-1.5, 1.4],
+      [1, 1],
+      [0.97, -1.03],
+    ] as const) {
+      const law: GaussianLaw = { mean, covariance: [1e-6, 0, 1e-6] }
+      const { report } = await lawsOf(quadraticScene(64, law, { stepSize: 0.2 }))
+      const errors = report.curves.fokkerPlanck.map((kl, k) => {
+        const exact = gaussianKl(langevinLaw(PROBLEM, law, 0.2 * k), quadraticGibbs(PROBLEM))
+        return k === 0 ? 0 : Math.abs(kl! - exact)
+      })
+      expect(Math.max(...errors)).toBeLessThan(0.001)
+      expect(Math.max(...errors)).toBeLessThan(largestBar(report))
+    }
+  })
+
   it('starts alike on both its grids, however much of ρ₀ a wall cuts off, from values or from means over cells', async () => {
     const alike = async (x: number): Promise<boolean> => {
       const { covariance } = startOf(0.5)

@@ -128,7 +128,8 @@ function* continuousStarts(
   })
   if ('density' in few && !('density' in many))
     few = yield* startOf(options, coarse, { averaged: true })
-  return { fine: onCells(many, fine, options), coarse: onCells(few, coarse, options) }
+  const whole = staysOnCells(few, coarse, options)
+  return { fine: onCells(many, fine, whole), coarse: onCells(few, coarse, whole) }
 }
 
 /**
@@ -141,7 +142,8 @@ function* chainCells(options: AnalysisInputOptions): Generator<void, number | nu
   const { box } = field.grid
   const deviation = Math.sqrt(minEigenvalue2(...transition.covariance))
   const choices = [box.cells, ...CELL_CHOICES.filter((more) => more > box.cells)]
-  const start = onCells(yield* startOf(options, box), box, options).density
+  const points = yield* startOf(options, box)
+  const start = onCells(points, box, staysOnCells(points, box, options)).density
   const laws = [start, options.gibbs.density]
   for (const cells of choices) {
     const h = spacing({ ...box, cells })
@@ -227,22 +229,47 @@ function isResolved(initial: InitialLaw, start: ChainStart): boolean {
   return initial.kl !== null && Math.abs(mass - 1) <= RESOLVED_POINTS
 }
 
+/** What cells half of whose width is the deviation of a Gaussian move its mean by at most, in widths. */
+const MOVED = exp(-(Math.PI ** 2) / 2) / Math.PI
+
 /**
- * The law as a density on the cells: the mean over each of them where it is smooth, which adds the variance h²/12, and beside
- * barriers, where points stay on their own side of a wall. Other points are shared out between the nearest middles in
- * proportion, mirrored at the walls of the box: that keeps the mean, and where among the cells a law is cut off matters to
- * the third order only. So the errors of two grids are in the ratio of their h².
+ * Whether points count for the cell they are in: beside barriers, where they stay on their own side of a wall, and where a
+ * smooth law is wide enough for its means over the cells to keep its own mean.
  */
-function onCells(
+function staysOnCells(
   start: ChainStart,
   box: Box,
   { initial, field }: Pick<AnalysisInputOptions, 'initial' | 'field'>,
-): CellDensity {
+): boolean {
+  if (field.barriers.length > 0 || 'density' in start) return true
+  const { xy, mass } = start
+  const moved = [0, 0]
+  let total = 0
+  for (let i = 0; i < xy.length; i++) {
+    const x = (xy[i]! + box.halfWidth) / spacing(box)
+    const m = mass?.[i >> 1] ?? 1
+    moved[i % 2]! += m * (Math.floor(x) + 0.5 - x)
+    total += m / 2
+  }
+  return initial.smooth && moved.every((sum) => Math.abs(sum) <= MOVED * total)
+}
+
+/** The quadratic B-spline at the three middles nearest to a point. @param off how far it is beyond the second, in widths, in [−½, ½] */
+function sharesOf(off: number): readonly number[] {
+  return [(0.5 - off) ** 2 / 2, 0.75 - off * off, (0.5 + off) ** 2 / 2]
+}
+
+/**
+ * The law as a density on the cells. @param whole points count for the cell they are in: means over the cells, which add the
+ * variance h²/12. Otherwise they are shared out among three cells an axis, mirrored at the walls of the box: that keeps the
+ * mean and adds the variance h²/4 wherever a point or the edge of a law lies among the cells. So the errors of two grids are
+ * in the ratio of their h².
+ */
+function onCells(start: ChainStart, box: Box, whole: boolean): CellDensity {
   const { cells, halfWidth } = box
   if ('density' in start) return { cells, density: start.density }
   const { xy, mass } = start
   const h = spacing(box)
-  const whole = initial.smooth || field.barriers.length > 0
   const inside = (cell: number): number => Math.max(0, Math.min(cells - 1, cell))
   const density = new Float64Array(cells * cells)
   let total = 0
@@ -256,13 +283,13 @@ function onCells(
       density[k] = density[k]! + m
       continue
     }
-    const column = Math.floor(x - 0.5)
-    const row = Math.floor(y - 0.5)
-    for (let up = 0; up < 2; up++) {
-      const share = m * (1 - Math.abs(y - 0.5 - row - up))
-      for (let right = 0; right < 2; right++) {
-        const k = inside(row + up) * cells + inside(column + right)
-        density[k] = density[k]! + share * (1 - Math.abs(x - 0.5 - column - right))
+    const [column, row] = [Math.floor(x), Math.floor(y)]
+    const across = sharesOf(x - column - 0.5)
+    const along = sharesOf(y - row - 0.5)
+    for (let j = 0; j < 3; j++) {
+      for (let l = 0; l < 3; l++) {
+        const k = inside(row + j - 1) * cells + inside(column + l - 1)
+        density[k] = density[k]! + m * along[j]! * across[l]!
       }
     }
   }
