@@ -174,7 +174,7 @@ export const statistical: Criterion = {
           found,
         )
       } else {
-        state = `Not settled: ${still}, but since step ${middle} that changed by ${nats(long.value)} with standard error ${nats(long.error)}.`
+        state = `Not settled: ${still}, but since step ${middle} the ${found.meaning} changed by ${nats(long.value)} with standard error ${nats(long.error)}.`
       }
     }
     const short = ` The run ends at step ${steps}, before the two windows of ${w} steps that the rule looks at.`
