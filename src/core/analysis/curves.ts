@@ -177,9 +177,9 @@ export interface Constants {
     readonly method: string
     readonly reason: string
   } | null
-  /** m ≤ λmin(∇²V) everywhere, proved and nearly attained; negative where V is not convex. With barriers an estimate. */
+  /** m ≤ λmin(∇²V) everywhere, proved and nearly attained; negative where V is not convex. With soft barriers, beside which V has no bound, the least at the nodes of the table. */
   readonly convexity: number
-  /** max over the box of the spectral norm of ∇²V. */
+  /** max over the box of the spectral norm of ∇²V; with soft barriers the greatest at the nodes of the table. */
   readonly smoothness: number
   /** Where it is attained. */
   readonly smoothnessAt: readonly [number, number]
