@@ -18,6 +18,8 @@ import type { Walls } from './walls.ts'
 interface BoundedConstant {
   readonly value: number
   readonly proved: boolean
+  /** Whether the grid resolves what it was estimated from; default true. */
+  readonly resolved?: boolean
 }
 
 /** What the certificates of unadjusted Langevin are computed from; plain dynamics, no barriers. */
@@ -171,7 +173,12 @@ export function aPrioriConditions({
   rate,
   smoothness,
 }: Pick<APrioriInput, 'rate' | 'smoothness'>): string {
-  const estimated = ({ proved }: BoundedConstant): string => (proved ? '' : ' (estimated)')
+  const estimated = ({ proved, resolved = true }: BoundedConstant): string => {
+    if (proved) return ''
+    return resolved
+      ? ' (estimated)'
+      : ' (a rough estimate: the cells do not resolve the slowest mode)'
+  }
   return `λ ≥ ${formatDown(rate.value)}${estimated(rate)} and L ≤ ${formatUp(smoothness.value)}${estimated(smoothness)}`
 }
 

@@ -387,6 +387,10 @@ describe('a-priori certificates', () => {
     expect(ifReport.status).toBe('certificate-if')
     expect(ifReport.step).toBe(report.step)
     expect(ifReport.reason).toMatch(/if λ ≥ 1.00 \(estimated\)/)
+    const rough = { ...estimated, resolved: false }
+    expect(aPrioriReport({ ...iso, rate: rough, stepSize: 0.02, delta: 0.1 }).reason).toMatch(
+      /if λ ≥ 1.00 \(a rough estimate: the cells do not resolve the slowest mode\)/,
+    )
     const floor = aPrioriReport({ ...iso, stepSize: 0.2, delta: 0.1 })
     expect(floor).toMatchObject({ step: null, status: 'none', outcome: 'unfired' })
     expect(floor.reason).toMatch(/No certificate: the bound cannot fall below/)

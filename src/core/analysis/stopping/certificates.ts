@@ -18,7 +18,12 @@ export interface CertificateContext {
   /** KL(ρ₀‖π), nats; null where ρ₀ has no density. */
   readonly kl0: number | null
   readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'> &
-    Partial<Pick<Constants, 'logSobolevEstimate' | 'logSobolevBound' | 'curvature95'>>
+    Partial<
+      Pick<
+        Constants,
+        'logSobolevEstimate' | 'logSobolevBound' | 'curvature95' | 'spectralGapResolved'
+      >
+    >
 }
 
 /** Mass folded at the walls in a step from which on nothing is called a certificate. */
@@ -85,7 +90,11 @@ export function aPrioriInput(
       ? { value: convexity, proved: true }
       : proved
         ? { value: bound.value, proved: true }
-        : { value: estimate ?? 0, proved: false }
+        : {
+            value: estimate ?? 0,
+            proved: false,
+            resolved: constants.spectralGapResolved !== false,
+          }
   if (!(rate.value > 0)) return { reason: 'the log-Sobolev rate λ has not been estimated' }
   return {
     kl0,
