@@ -18,7 +18,7 @@ export interface CriterionText {
   readonly formula: string
   /** The same in plain characters, for before the typesetter is there. */
   readonly plain: string
-  /** The formula where the strict form is asked for; default: the same. */
+  /** The formula with `stopping.strict`; left out where it is the same. */
   readonly strict?: { readonly formula: string; readonly plain: string }
   /** One sentence. */
   readonly description: string

@@ -1,5 +1,6 @@
 import { exp, log } from '../maths/elementary.ts'
 import { fold } from '../maths/grid.ts'
+import { GAUSS_3 } from '../maths/quadrature.ts'
 import type { Barrier, EnergyField, Point } from './energyField.ts'
 import { readGradient, readGradients, readJet, readValue } from './energyGrid.ts'
 
@@ -746,12 +747,6 @@ function positivePower(z: number, q: number): number {
   return z > 0 ? exp(q * log(z)) : 0
 }
 
-/** Three points of Gauss on [−½, ½] with their weights. */
-const GAUSS = [
-  [-0.5 * Math.sqrt(0.6), 5 / 18],
-  [0, 8 / 18],
-  [0.5 * Math.sqrt(0.6), 5 / 18],
-] as const
 /** What lies this many times lower than the greatest level, or its weight e^−40 below that there, is left out. */
 const LOWEST = 1e-12
 const LIGHTEST = 40
@@ -789,7 +784,7 @@ function visitLevels(
       low = 0.5 * (low + z)
       logLow = logCapped(low)
     }
-    for (const [at, weight] of GAUSS) {
+    for (const [at, weight] of GAUSS_3) {
       const there = 0.5 * (low + z) + at * (z - low)
       visit(there, logCapped(there), weight * (z - low) * density(there))
     }

@@ -38,3 +38,13 @@ export function gaussLegendre(n: number): QuadratureRule {
   }
   return { nodes, weights }
 }
+
+/** Points of a rule on [−½, ½] with their weights, which add up to 1. */
+export type UnitRule = readonly (readonly [at: number, weight: number])[]
+
+/** Three points of Gauss, of sixth order. */
+export const GAUSS_3: UnitRule = [
+  [-0.5 * Math.sqrt(0.6), 5 / 18],
+  [0, 8 / 18],
+  [0.5 * Math.sqrt(0.6), 5 / 18],
+]

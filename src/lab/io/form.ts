@@ -40,7 +40,10 @@ const WINDOW = 2 ** 14
 /** Cells score alike where they differ by less. */
 const ALIKE = 1e-8
 
-/** What is asked for, or else what makes the greatest share of cells numbers; of equally good separators the first. */
+/**
+ * The separator and decimal sign that a person has set, or else those by which the greatest share of rows is numbers; of equally good
+ * separators the first.
+ */
 export function* formOf(text: string, options: TableOptions): Pieces<Form> {
   const told = /^\uFEFF?"?sep=([,;|\t ])"?[^\S\r\n]*(?:\r\n|\r|\n)/iu.exec(text.slice(0, 20))
   const start = told?.[0].length ?? 0

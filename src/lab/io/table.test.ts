@@ -522,7 +522,7 @@ describe('a header with other cells than the rows', () => {
     ])
   })
 
-  it('is passed over, and told, where nobody can know whose the words are', () => {
+  it('is passed over, and told, where the words cannot be assigned to columns', () => {
     for (const header of ['the ear and its width', 'x y']) {
       const found = read(`${header}\n${rows(' ')}`)
       expect(found.points).toEqual(EXPECTED)

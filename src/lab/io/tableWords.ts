@@ -81,7 +81,7 @@ export function describeRemark({ text, ways }: Remark): string {
   return `${text} A way on: ${ways.map((way) => WAY_TEXTS[way]).join('; ')}.`
 }
 
-/** A column that was not read though nobody decided so. */
+/** A column that the reader passed over by its own choice, not by a person's. */
 export interface PassedOver {
   /** 0-based. */
   readonly index: number

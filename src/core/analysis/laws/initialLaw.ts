@@ -17,6 +17,7 @@ import { type Box, centreCoordinate, nodeCoordinate, spacing } from '../../maths
 import { cholesky2, inverse2 } from '../../maths/linalg2.ts'
 import { formatDown, formatNumber } from '../../maths/numberText.ts'
 import { gaussianPair, hash4, type Key, Purpose, Rng, unit } from '../../maths/rng.ts'
+import { GAUSS_3, type UnitRule } from '../../maths/quadrature.ts'
 import type { Distribution } from '../../targets/target.ts'
 
 /** Where the particles start; the shape of a scene's `dynamics.initial`. */
@@ -399,23 +400,14 @@ interface Known {
   readonly klError: number
 }
 
-/** Points of a rule on [−½, ½] with their weights, which add up to 1. */
-type Rule = readonly (readonly [at: number, weight: number])[]
-
-/** Of sixth order. */
-const GAUSS: Rule = [
-  [-0.5 * Math.sqrt(0.6), 5 / 18],
-  [0, 8 / 18],
-  [0.5 * Math.sqrt(0.6), 5 / 18],
-]
 /** Each point in the middle of what it stands for, of which a barrier may leave a share. */
-const HALVES: Rule = [
+const HALVES: UnitRule = [
   [-0.25, 0.5],
   [0.25, 0.5],
 ]
 
-function ruleFor({ barriers }: EnergyField): Rule {
-  return barriers.length > 0 ? HALVES : GAUSS
+function ruleFor({ barriers }: EnergyField): UnitRule {
+  return barriers.length > 0 ? HALVES : GAUSS_3
 }
 
 /**
