@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -27,6 +28,18 @@ test('a folder is tried without a trace, whether it is there or not', async () =
   await tryOutput(at('there'))
   await tryOutput(at('there', 'below'))
   expect(readdirSync(at('there'))).toEqual(['result.json'])
+})
+
+test('many runs at once that try one missing folder and write into it lose nothing', async () => {
+  const out = at('shared', 'by', 'many')
+  const runs = Array.from({ length: 24 }, async (_, i) => {
+    await tryOutput(out)
+    if (i % 2 === 0) await writeAll(out, new Map([['curves.csv', 'whole']]))
+  })
+  await Promise.all(runs)
+  expect(readdirSync(out)).toEqual(['curves.csv'])
+  expect(readFileSync(path.join(out, 'curves.csv'), 'utf8')).toBe('whole')
+  rmSync(at('shared'), { recursive: true })
 })
 
 test('what cannot be written into is refused in plain words that name it', async () => {

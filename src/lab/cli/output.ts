@@ -1,4 +1,5 @@
-import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { throwIfAborted } from '../engine/refusal.ts'
 
@@ -61,29 +62,44 @@ export function inWords(error: unknown, folder: string, written: readonly string
   return new OutputError(place, REASONS[code] ?? `the file system says ${message}`, written)
 }
 
-/** Where a file goes before it has its name. */
+/** Where a file goes before it has its name; no two calls get the same place, whoever else writes there. */
 const temporaryOf = (folder: string, name: string) =>
-  path.join(folder, `.${name}.${String(process.pid)}.tmp`)
+  path.join(folder, `.${name}.${randomUUID()}.tmp`)
+
+/**
+ * The folder nearest above a path, or at it, that is there, and those that are missing below it, outermost first.
+ * @throws OutputError where something that is no folder is in the way
+ */
+async function placeOf(folder: string): Promise<{ there: string; missing: string[] }> {
+  const missing: string[] = []
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const found = await unlessMissing(stat(at))
+    if (found?.isDirectory() === true) return { there: at, missing }
+    if (found !== null) throw new OutputError(at, 'it is no folder')
+    // A link that leads nowhere.
+    if ((await unlessMissing(lstat(at)))?.isSymbolicLink() === true)
+      throw new OutputError(at, REASONS.EEXIST!)
+    missing.unshift(at)
+  }
+}
+
+/** Null where nothing is there, as below a file: the file itself is found further up. */
+const unlessMissing = <T>(asked: Promise<T>): Promise<T | null> =>
+  asked.catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
+    throw error
+  })
 
 /**
  * Makes a folder and those above it that are missing, one by one: asked for all of them at once, Node.js tries for ever on a
  * file system that makes no folders, such as /proc.
- * @returns the first folder that was made; null where all were there
  */
-async function makeFolder(folder: string): Promise<string | null> {
-  const missing: string[] = []
-  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    const there = await stat(at).catch((error: unknown) => {
-      // Below a file nothing is there either: the file itself is found further up.
-      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
-      throw error
+async function makeFolder(folder: string): Promise<void> {
+  for (const each of (await placeOf(folder)).missing)
+    await mkdir(each).catch((error: unknown) => {
+      // Another run that writes into the same folder may have made it since.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     })
-    if (there?.isDirectory() === false) throw new OutputError(at, 'it is no folder')
-    if (there !== null) break
-    missing.unshift(at)
-  }
-  for (const each of missing) await mkdir(each)
-  return missing[0] ?? null
 }
 
 /**
@@ -98,22 +114,27 @@ export async function tryOutput(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Writes below the nearest folder that is there: a folder made and removed at `folder` itself would vanish
+ * under another run that has just begun to write there.
+ */
 async function tryFolder(folder: string): Promise<void> {
-  const first = await makeFolder(folder)
-  const probe = temporaryOf(folder, 'probe')
+  const { there, missing } = await placeOf(folder)
+  const probe = temporaryOf(there, 'probe')
   try {
-    await writeFile(probe, '')
-    for (const name of OUTPUT_NAMES) {
-      const there = await stat(path.join(folder, name)).catch(() => null)
-      if (there !== null && !there.isFile())
-        throw new OutputError(path.join(folder, name), 'it is there already, and no plain file')
-    }
+    await mkdir(probe)
+    await writeFile(path.join(probe, 'file'), '')
+  } catch (error) {
+    const place = missing[0] ?? folder
+    throw inWords(Object.assign(error as Error, { path: place }), place)
   } finally {
-    await rm(probe, { force: true })
-    for (let made = path.resolve(folder); first !== null; made = path.dirname(made)) {
-      await rmdir(made)
-      if (made === first) break
-    }
+    await rm(probe, { recursive: true, force: true })
+  }
+  for (const name of OUTPUT_NAMES) {
+    const at = path.join(folder, name)
+    const found = await unlessMissing(stat(at))
+    if (found !== null && !found.isFile())
+      throw new OutputError(at, 'it is there already, and no plain file')
   }
 }
 
