@@ -325,6 +325,15 @@ describe('tolerance', () => {
     expect(Math.abs(expected - 60)).toBeLessThanOrEqual(5)
   })
 
+  it('does not take a reading below 0 for more than its noise allows', () => {
+    // Three standard errors or fewer below 0, as the least of many readings of a KL of 0 is.
+    const input = curve((k) => (k === 0 ? 2 : -0.0018), STEPS, 0.001)
+    expect(tolerance.evaluate({ ...input, delta: 1.6e-3 }).step).toBeNull()
+    const report = tolerance.evaluate({ ...input, delta: 1.7e-3 })
+    expect(report.outcome).toBe('stopped')
+    expect(report.reason).toMatch(/its upper 95 % end 0\.0016\d nats is at most/)
+  })
+
   it('prefers the exact law wherever it is known', () => {
     const input = curve(falling, STEPS, null)
     const klExact = input.curves.kl.map((_, k) => (k === 0 ? null : falling(k)))

@@ -14,7 +14,8 @@ import {
 const UPPER_95 = 1.645
 
 /**
- * First k with klExact_k ≤ δ where the exact law of the chain is known, else with kl_k + 1.645 SE_k ≤ δ.
+ * First k with klExact_k ≤ δ where the exact law of the chain is known, else with max(0, kl_k) + 1.645 SE_k ≤ δ: a KL is never
+ * negative, and a reading that its noise took below 0 promises no more than one at 0.
  * An estimate without a standard error (a single particle) bounds nothing and is passed over.
  */
 export const tolerance: Criterion = {
@@ -78,7 +79,7 @@ function boundOf(reading: KlReading | null, error: number | null): Bound | null 
     return { reading, bound: kl, sentence }
   }
   if (error === null) return null
-  const bound = kl + UPPER_95 * error
+  const bound = Math.max(0, kl) + UPPER_95 * error
   return {
     reading,
     bound,
