@@ -4,83 +4,7 @@ import importX, { createNodeResolver } from 'eslint-plugin-import-x'
 import reactHooks from 'eslint-plugin-react-hooks'
 import globals from 'globals'
 import tseslint from 'typescript-eslint'
-
-/**
- * The rooms of src/ and what each may know: the one table of layers. docs/architecture.md shows it to
- * people, and scripts/layers.test.ts holds the two together and proves every wall.
- *
- * `may`: rooms and files whose code may be imported. `types`: those of which only types may be.
- * `packages`: npm packages (and `node:` modules) that may be imported; every other one is refused.
- */
-const ROOMS = {
-  'core/maths': {},
-  'core/targets': { may: ['core/maths'] },
-  'core/fields': { may: ['core/maths'] },
-  'core/samplers': { may: ['core/maths', 'core/fields'] },
-  'core/analysis': { may: ['core/maths', 'core/fields', 'core/targets'] },
-  'learning/ids.ts': {},
-  'learning/kernels': { may: ['core/maths'] },
-  'learning/training': {
-    may: ['core', 'learning/ids.ts', 'learning/kernels'],
-    packages: ['@tensorflow'],
-  },
-  // Of the registries it knows what they are called and what is said about them, not what they do.
-  'lab/scene': {
-    may: [
-      'core/maths',
-      'core/targets/ids.ts',
-      'core/samplers/ids.ts',
-      'core/analysis/ids.ts',
-      'learning/ids.ts',
-    ],
-  },
-  'lab/io': {
-    may: ['core/maths', 'lab/scene'],
-    types: ['learning'],
-  },
-  'lab/protocol': { types: ['core', 'learning', 'lab/scene', 'lab/io'] },
-  'lab/engine': {
-    may: ['core', 'learning', 'lab/scene', 'lab/io'],
-    types: ['lab/protocol'],
-  },
-  'lab/worker': {
-    may: [
-      ...['core/analysis', 'core/maths/steadyClock.ts'],
-      ...['core/samplers/simd/sampler.wasm?url', 'learning/kernels/simd/energy.wasm?url'],
-      ...['lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
-    ],
-  },
-  'lab/cli': {
-    may: [
-      ...['core/analysis', 'core/maths/steadyClock.ts'],
-      ...['lab/engine', 'lab/io', 'lab/scene', 'lab/protocol'],
-    ],
-    packages: ['node:*'],
-  },
-  'lab/client': {
-    may: ['lab/worker/analysis.ts?worker&url', 'lab/worker/compute.ts?worker&url'],
-    types: ['lab/protocol', 'lab/scene'],
-  },
-  'app/storage': { may: ['lab/io', 'lab/scene'], packages: ['idb'] },
-  'app/stores': {
-    may: [
-      'core/maths/steadyClock.ts',
-      ...['lab/protocol', 'lab/scene', 'lab/io', 'lab/client', 'app/storage'],
-    ],
-    packages: ['zustand'],
-  },
-  'app/render': {
-    may: ['core/maths', 'core/fields/barriers.ts'],
-    types: ['core/fields/energyField.ts', 'lab/protocol'],
-    packages: ['d3', 'd3-*'],
-  },
-  'app/views': {
-    may: ['lab/scene', 'app/stores', 'app/render'],
-    types: ['lab/protocol'],
-    packages: ['react', 'react-dom', 'zustand', 'katex'],
-  },
-  'main.ts': { may: ['lab/scene', 'lab/client', 'app'] },
-}
+import { ROOMS } from './scripts/layerTable.js'
 
 /** Floors from the ground up. A unit test may look at its whole floor and at those below. */
 const FLOORS = ['core', 'learning', 'lab', 'app']
@@ -141,7 +65,7 @@ function packageWall(room, packages, types = []) {
   }
 }
 
-const walls = Object.entries(ROOMS).map(([room, { may = [], types = [], packages = [] }]) => ({
+const walls = ROOMS.map(({ name: room, may, types, packages }) => ({
   name: `layers/${room}`,
   files: [filesOf(room)],
   ignores: TESTS,
@@ -149,7 +73,7 @@ const walls = Object.entries(ROOMS).map(([room, { may = [], types = [], packages
     ...wall(
       room,
       [room, ...may, ...types],
-      `${room} may know only what its line in the table says.`,
+      `${room} may know only what its line in the table of docs/architecture.md says.`,
     ),
     ...packageWall(room, packages, types),
   },
@@ -166,9 +90,7 @@ const testWalls = FLOORS.map((floor, level) => ({
     ),
     ...packageWall(floor, [
       ...TEST_PACKAGES,
-      ...Object.entries(ROOMS)
-        .filter(([room]) => room.startsWith(floor))
-        .flatMap(([, { packages = [] }]) => packages),
+      ...ROOMS.filter(({ name }) => name.startsWith(floor)).flatMap(({ packages }) => packages),
     ]),
   },
 }))

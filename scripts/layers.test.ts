@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { ESLint } from 'eslint'
 import { describe, expect, it } from 'vitest'
+import { ROOMS } from './layerTable.js'
 
 /**
- * Holds docs/architecture.md and the linter together, by behaviour: for every room of the table in the
- * document a file is made up that imports every other room (once for code, once for types) and every
- * package, and the linter must object to exactly those lines that the table does not allow.
+ * Proves the walls that the linter builds from the table of docs/architecture.md: for every room a file is made up that
+ * imports every other room (once for code, once for types) and every package, and the linter must object to exactly
+ * those lines that the table does not allow.
  */
 const ROOT = path.resolve(import.meta.dirname, '..')
 const PACKAGES = [
@@ -14,32 +15,6 @@ const PACKAGES = [
   ...['@tensorflow/tfjs-core', 'node:fs'],
 ]
 
-interface Room {
-  readonly name: string
-  readonly may: readonly string[]
-  readonly types: readonly string[]
-  readonly packages: readonly string[]
-}
-
-function documentedRooms(): Room[] {
-  const document = readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8')
-  const rows = document
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-  return rows.map((row) => {
-    const [name = '', ...lists] = row
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.replaceAll('\\', '').trim())
-    const [may = [], types = [], packages = []] = lists.map((list) =>
-      list === '–' ? [] : list.split(', '),
-    )
-    return { name, may, types, packages }
-  })
-}
-
-const rooms = documentedRooms()
 const isFile = (name: string): boolean => /\.tsx?$/.test(name)
 const within = (inner: string, outer: string): boolean =>
   inner === outer || inner.startsWith(`${outer}/`)
@@ -54,9 +29,9 @@ const sources = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding:
 /** Every single file that the table names, and of each room one that it does not name. */
 function landmarks(): string[] {
   const named = new Set(
-    rooms.flatMap(({ name, may, types }) => [name, ...may, ...types]).filter(isFile),
+    ROOMS.flatMap(({ name, may, types }) => [name, ...may, ...types]).filter(isFile),
   )
-  const others = rooms.flatMap(({ name }) =>
+  const others = ROOMS.flatMap(({ name }) =>
     isFile(name)
       ? []
       : sources.filter((file) => within(file, name) && !named.has(file)).slice(0, 1),
@@ -90,23 +65,23 @@ describe('the layer table of docs/architecture.md is what the linter enforces', 
   const places = landmarks()
 
   it('has a landmark in every room', () => {
-    const empty = rooms.filter(({ name }) => !places.some((place) => within(place, name)))
+    const empty = ROOMS.filter(({ name }) => !places.some((place) => within(place, name)))
     expect(empty.map(({ name }) => name)).toEqual([])
   })
 
   it('has a room for every file', () => {
-    expect(sources.filter((file) => !rooms.some(({ name }) => within(file, name)))).toEqual([])
+    expect(sources.filter((file) => !ROOMS.some(({ name }) => within(file, name)))).toEqual([])
   })
 
   it('names no file that is not there', () => {
-    const named = rooms.flatMap(({ name, may, types }) => [name, ...may, ...types])
+    const named = ROOMS.flatMap(({ name, may, types }) => [name, ...may, ...types])
     const missing = named.filter(
       (name) => !existsSync(path.join(ROOT, 'src', name.replace(/\?.*$/, ''))),
     )
     expect(missing).toEqual([])
   })
 
-  it.each(rooms)('$name', async (room) => {
+  it.each(ROOMS)('$name', async (room) => {
     const file = isFile(room.name) ? room.name : `${room.name}/madeUp.ts`
     const lines: string[] = []
     const refused: string[] = []
