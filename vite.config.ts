@@ -2,13 +2,18 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { kernels } from './scripts/buildKernels.ts'
 import { bundleGraph } from './scripts/bundleGraph.ts'
+import { partOf } from './scripts/chunks.ts'
 import { contentPolicy } from './scripts/contentPolicy.ts'
 import { DEVELOPMENT_CSP, SECURITY_HEADERS } from './scripts/csp.ts'
 import { licences } from './scripts/licences.ts'
 import { preloadViews } from './scripts/preloadViews.ts'
 
-/** What the lab needs before anything is drawn. */
-const STARTS_WORKER = /src\/(?:core|learning|lab|app\/stores|app\/storage)\/|preload-helper/
+/** The parts of the page in the order in which they come; each waits for no more than the files up to its own. */
+const PARTS = [
+  { entry: 'src/main.ts', file: 'lab' },
+  { entry: 'src/app/views/mount.tsx', file: 'views' },
+]
+
 /** What the dialogs for data of one's own share. */
 const OWN_DATA =
   /useAcceptance|shelf\/data\.ts|io\/(?:table|tableWords|form|layout|rows|scale|encodings|slices|numberCell)\.ts|TablePreview|\/Dialog\.tsx/
@@ -21,9 +26,6 @@ const REGIONS = /\/Barrier\w*\.tsx|\/RegionPad\.tsx|\/barrierEdits\.ts/
 
 /** What writes records to files. */
 const FILES = /shelf\/recordFile\.ts/
-
-const isOf = (kind: RegExp) => (id: string) =>
-  kind.test(id) && ![OWN_DATA, LIVE, REGIONS, FILES].some((later) => later.test(id))
 
 const graph = bundleGraph(import.meta.dirname)
 
@@ -51,14 +53,14 @@ export default defineConfig({
       treeshake: { manualPureFunctions: ['ramp', 'ramp$1', 'colors'] },
       output: {
         codeSplitting: {
-          // Two files for the start, one that starts the worker and one for the eyes; the rest by itself.
           groups: [
-            { name: 'lab', test: isOf(STARTS_WORKER), minShareCount: 2, priority: 3 },
-            { name: 'views', test: isOf(/./), minShareCount: 2, priority: 2 },
+            { name: partOf(import.meta.dirname, PARTS), priority: 2 },
+            { name: 'lab', test: /preload-helper/, priority: 2 },
             { name: 'live', test: LIVE, minShareCount: 2, priority: 1 },
             { name: 'regions', test: REGIONS, minShareCount: 2, priority: 1 },
             { name: 'files', test: FILES, minShareCount: 2, priority: 1 },
             { name: 'own-data', test: OWN_DATA, minShareCount: 2, priority: 1 },
+            { name: 'shared', test: /./, minShareCount: 2 },
           ],
         },
       },

@@ -1,4 +1,5 @@
-import { scaleLinear, scaleLog, ticks } from 'd3'
+import { ticks } from 'd3-array'
+import { scaleLinear, scaleLog } from 'd3-scale'
 import { powerOfTen } from './numbers.ts'
 
 /** Line charts as SVG files: transparent, and drawn in tones that read on white and on near black alike. */

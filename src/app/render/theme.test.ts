@@ -1,6 +1,7 @@
-import { lab, rgb } from 'd3'
+import { lab, rgb } from 'd3-color'
 import { describe, expect, it } from 'vitest'
-import { PALETTES, cssVariables, pack, unpack } from './theme.ts'
+import { rampsOf, unpack } from './ramps.ts'
+import { PALETTES, cssVariables, pack } from './theme.ts'
 
 const linear = (channel: number): number => {
   const c = channel / 255
@@ -49,6 +50,7 @@ function difference(a: string, b: string): number {
 
 describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
   const palette = PALETTES[name]
+  const ramps = rampsOf(palette)
 
   it('has text and accents that can be read on every ground', () => {
     for (const ground of [palette.background, palette.surface, palette.raised]) {
@@ -80,7 +82,7 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
   })
 
   it('keeps the dots visible on every colour of the density ramp', () => {
-    for (const word of palette.ramp) {
+    for (const word of ramps.density) {
       for (const accent of [
         palette.langevin.base,
         palette.deterministic.base,
@@ -97,7 +99,7 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
       const mix = (a: number, b: number) => over.opacity * a + (1 - over.opacity) * b
       return rgb(mix(over.r, under.r), mix(over.g, under.g), mix(over.b, under.b)).formatRgb()
     }
-    const [part, approach] = [ground(palette.rate[0]!), ground(palette.rate[255]!)]
+    const [part, approach] = [ground(ramps.rate[0]!), ground(ramps.rate[255]!)]
     for (const deficiency of Object.keys(DEFICIENCIES) as (keyof typeof DEFICIENCIES)[]) {
       expect(
         difference(seen(part, deficiency), seen(approach, deficiency)),
@@ -111,8 +113,8 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
   })
 
   it('has a density ramp of monotone lightness that starts at the surface', () => {
-    expect(difference(unpack(palette.ramp[0]!), palette.surface)).toBeLessThan(1)
-    const lightness = [...palette.ramp].map((word) => lab(unpack(word)).l)
+    expect(difference(unpack(ramps.density[0]!), palette.surface)).toBeLessThan(1)
+    const lightness = [...ramps.density].map((word) => lab(unpack(word)).l)
     const sign = name === 'dark' ? 1 : -1
     for (let i = 8; i < 256; i += 8) {
       expect(sign * (lightness[i]! - lightness[i - 8]!), `at ${i}`).toBeGreaterThan(0)
@@ -120,10 +122,10 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
   })
 
   it('has a clear middle in its diverging colours', () => {
-    expect(palette.diverging[127]! >>> 24).toBeLessThan(4)
-    expect(palette.diverging[0]! >>> 24).toBeGreaterThan(200)
+    expect(ramps.difference[127]! >>> 24).toBeLessThan(4)
+    expect(ramps.difference[0]! >>> 24).toBeGreaterThan(200)
     expect(
-      difference(unpack(palette.diverging[0]!), unpack(palette.diverging[255]!)),
+      difference(unpack(ramps.difference[0]!), unpack(ramps.difference[255]!)),
     ).toBeGreaterThan(60)
   })
 

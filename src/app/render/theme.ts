@@ -1,5 +1,3 @@
-import { hcl, interpolateRgb, interpolateViridis, lab, rgb } from 'd3'
-
 /**
  * The two palettes, as plain data: everything that is drawn and everything that the page styles takes
  * its colours from here. Warm is Langevin, cool is the deterministic flow, everywhere; both keep apart
@@ -15,9 +13,9 @@ export type Tint = Flow | 'companion'
 
 /** Colours of one cloud, CSS strings. */
 export interface Accent {
-  /** Lines, text, dots. */
+  /** Lines, text, dots: #rrggbb. */
   readonly base: string
-  /** Where many dots overlap. */
+  /** Where many dots overlap: #rrggbb. */
   readonly dense: string
   /** Error band, translucent. */
   readonly band: string
@@ -62,12 +60,6 @@ export interface Palette {
   readonly target: string
   /** Keep-out regions. */
   readonly region: { readonly veil: string; readonly hatch: string; readonly edge: string }
-  /** Density 0 → 1, 256 colours as packed little-endian RGBA. */
-  readonly ramp: Uint32Array
-  /** λmin(∇²V) from −1 (clouds part) to 1 (they approach), 256 packed colours with alpha. */
-  readonly rate: Uint32Array
-  /** Relative difference −1 → 1 (particles missing → in excess), 256 packed colours with alpha. */
-  readonly diverging: Uint32Array
 }
 
 /** The fonts of canvases, and of the page. */
@@ -79,55 +71,11 @@ export function font(pixels: number, weight: 400 | 500 | 600 = 400): string {
   return `${weight} ${pixels}px ${FONT_FAMILY}`
 }
 
-/** R, G, B in 0–255 and alpha in 0–1 as one little-endian RGBA word. */
-export function pack(r: number, g: number, b: number, alpha: number): number {
-  const byte = (value: number): number => Math.max(0, Math.min(255, Math.round(value)))
-  return ((byte(alpha * 255) << 24) | (byte(b) << 16) | (byte(g) << 8) | byte(r)) >>> 0
-}
-
-function table(colour: (t: number) => { css: string; alpha: number }): Uint32Array {
-  const out = new Uint32Array(256)
-  for (let i = 0; i < 256; i++) {
-    const { css, alpha } = colour(i / 255)
-    const c = rgb(css)
-    out[i] = pack(c.r, c.g, c.b, alpha)
-  }
-  return out
-}
-
-/** Viridis' hues over a lightness of our own, straight in t, so that the ramp stays perceptually even. */
-function toned(t: number, from: number, to: number, lightness: number, chroma: number): string {
-  const c = hcl(interpolateViridis(from + (to - from) * t))
-  return hcl(c.h, c.c * chroma, lightness).formatHex()
-}
-
-const DARK_SURFACE = '#10141b'
-const LIGHT_SURFACE = '#ffffff'
-
-const darkRamp = table((t) => {
-  const css = toned(t, 0.12, 0.62, 9 + 43 * t, 0.95)
-  const start = Math.min(1, t / 0.12)
-  return { css: interpolateRgb(DARK_SURFACE, css)(start), alpha: 1 }
-})
-
-const lightRamp = table((t) => {
-  const css = toned(t, 0.84, 0.47, 97.5 - 31 * t, 0.16 + 0.66 * t)
-  const start = Math.min(1, t / 0.12)
-  return { css: interpolateRgb(LIGHT_SURFACE, css)(start), alpha: 1 }
-})
-
-function divergence(negative: string, positive: string, opacity: number): Uint32Array {
-  return table((t) => {
-    const d = 2 * t - 1
-    return { css: lab(d < 0 ? negative : positive).formatHex(), alpha: opacity * Math.abs(d) }
-  })
-}
-
 export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
   light: {
     name: 'light',
     background: '#f6f7f9',
-    surface: LIGHT_SURFACE,
+    surface: '#ffffff',
     raised: '#ffffff',
     ink: '#171b22',
     muted: '#5b6573',
@@ -152,14 +100,11 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
       hatch: 'rgba(91, 101, 115, 0.3)',
       edge: 'rgba(23, 27, 34, 0.78)',
     },
-    ramp: lightRamp,
-    rate: divergence('#c51b7d', '#4d9221', 0.62),
-    diverging: divergence('#1b7837', '#762a83', 0.92),
   },
   dark: {
     name: 'dark',
     background: '#0b0e13',
-    surface: DARK_SURFACE,
+    surface: '#10141b',
     raised: '#1a202a',
     ink: '#eef1f5',
     muted: '#9aa5b4',
@@ -184,10 +129,13 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
       hatch: 'rgba(154, 165, 180, 0.3)',
       edge: 'rgba(238, 241, 245, 0.8)',
     },
-    ramp: darkRamp,
-    rate: divergence('#de77ae', '#7fbc41', 0.5),
-    diverging: divergence('#6fcf8a', '#d58be0', 0.92),
   },
+}
+
+/** R, G, B in 0–255 and alpha in 0–1 as one little-endian RGBA word. */
+export function pack(r: number, g: number, b: number, alpha: number): number {
+  const byte = (value: number): number => Math.max(0, Math.min(255, Math.round(value)))
+  return ((byte(alpha * 255) << 24) | (byte(b) << 16) | (byte(g) << 8) | byte(r)) >>> 0
 }
 
 /** Custom properties of a palette, ready for `style.setProperty`. */
@@ -211,21 +159,5 @@ export function cssVariables(palette: Palette): Readonly<Record<`--${string}`, s
     '--focus': palette.focus,
     '--danger': palette.danger,
     '--font': FONT_FAMILY,
-    '--ramp': gradientOf(palette.ramp),
-    '--rate': gradientOf(palette.rate),
   }
-}
-
-/** A scale of 256 packed colours as a CSS gradient, for legends. */
-function gradientOf(scale: Uint32Array): string {
-  const stops: string[] = []
-  for (let i = 0; i <= 8; i++) stops.push(unpack(scale[Math.round((i * 255) / 8)]!))
-  return `linear-gradient(90deg, ${stops.join(', ')})`
-}
-
-/** A packed colour as a CSS string. */
-export function unpack(word: number): string {
-  const alpha = (word >>> 24) / 255
-  const channels = `${word & 255}, ${(word >>> 8) & 255}, ${(word >>> 16) & 255}`
-  return alpha >= 1 ? `rgb(${channels})` : `rgba(${channels}, ${alpha.toFixed(3)})`
 }

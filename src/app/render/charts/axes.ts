@@ -1,4 +1,4 @@
-import { ticks } from 'd3'
+import { ticks } from 'd3-array'
 import type { Context } from '../canvas.ts'
 import { toScreen, world, type Viewport } from '../coordinates.ts'
 import { formatNumber } from '../format.ts'

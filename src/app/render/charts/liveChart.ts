@@ -1,4 +1,4 @@
-import { scaleLinear, scaleLog } from 'd3'
+import { scaleLinear, scaleLog } from 'd3-scale'
 import type { Context } from '../canvas.ts'
 import type { Surface } from '../coordinates.ts'
 import { formatLogTick, formatNumber } from '../format.ts'

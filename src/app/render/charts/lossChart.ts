@@ -1,4 +1,5 @@
-import { line, scaleLinear, scaleLog } from 'd3'
+import { scaleLinear, scaleLog } from 'd3-scale'
+import { line } from 'd3-shape'
 import type { TrainingPoint } from '../../../lab/protocol/result.ts'
 import type { Context } from '../canvas.ts'
 import type { Surface } from '../coordinates.ts'

@@ -1,4 +1,4 @@
-import { scaleLinear } from 'd3'
+import { scaleLinear } from 'd3-scale'
 import type { Context } from '../canvas.ts'
 import { formatCount, formatLogTick, formatNats, formatNumber, trimZeros } from '../format.ts'
 import { placeBox, type Box, type Obstacles, type Polyline } from '../labels.ts'

@@ -1,4 +1,4 @@
-import { scaleLinear, scaleLog } from 'd3'
+import { scaleLinear, scaleLog } from 'd3-scale'
 import type { FrameReply } from '../../../lab/protocol/calls.ts'
 import type { Screen, Surface } from '../coordinates.ts'
 import { formatCount } from '../format.ts'

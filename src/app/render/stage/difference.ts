@@ -2,6 +2,7 @@ import type { Landscape } from '../../../lab/protocol/calls.ts'
 import { createBitmap, type Context } from '../canvas.ts'
 import type { Viewport } from '../coordinates.ts'
 import { extent, sampleField } from './sampling.ts'
+import { rampsOf } from '../ramps.ts'
 import type { Palette } from '../theme.ts'
 
 const OVERSAMPLING = 4
@@ -96,9 +97,10 @@ export function drawDifference(
   const here = smooth(particleMass(xy, landscape.halfWidth, bins), bins)
   const scale = 1 / Math.max(extent(gibbs)[1], 1e-12)
   const words = new Uint32Array(bins * bins)
+  const { difference: colours } = rampsOf(palette)
   for (let i = 0; i < words.length; i++) {
     const d = Math.max(-1, Math.min(1, (here[i]! - gibbs[i]!) * scale))
-    words[i] = palette.diverging[Math.round(127.5 + 127.5 * d)]!
+    words[i] = colours[Math.round(127.5 + 127.5 * d)]!
   }
   const bitmap = createBitmap(bins, bins)
   bitmap.context.putImageData(new ImageData(new Uint8ClampedArray(words.buffer), bins, bins), 0, 0)

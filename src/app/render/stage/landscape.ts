@@ -1,4 +1,5 @@
-import { interpolateRgb, ticks } from 'd3'
+import { ticks } from 'd3-array'
+import { interpolateRgb } from 'd3-interpolate'
 import { addBarriers } from '../../../core/fields/barriers.ts'
 import { hermiteJet } from '../../../core/maths/hermite.ts'
 import type { Landscape, Raster } from '../../../lab/protocol/calls.ts'
@@ -9,6 +10,7 @@ import { drawLevel } from './levelLines.ts'
 import { tableOf } from '../charts/readout.ts'
 import { clipToAllowed } from './regions.ts'
 import { extent, sampleExtended, sampleField, sampleRaster } from './sampling.ts'
+import { rampsOf } from '../ramps.ts'
 import type { Palette } from '../theme.ts'
 
 /** What there is to draw under the particles. */
@@ -167,6 +169,7 @@ function paint(
   const { landscape, targetDensity, rate } = data
   const { epsilon } = landscape
   const size = side / ratio
+  const ramps = rampsOf(palette)
   const [lowest, highest] = reliefOf(landscape)
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.fillStyle = palette.surface
@@ -177,7 +180,7 @@ function paint(
       const presence = new Float32Array(n * n)
       sampleRaster(rate, n, n, values)
       sampleRaster(rate.presence, n, n, presence)
-      fillRate(values, presence, rate.scale, palette.rate, out)
+      fillRate(values, presence, rate.scale, ramps.rate, out)
     })
   } else if (layers.energy) {
     // The edge of a barrier is no matter of the table.
@@ -189,7 +192,7 @@ function paint(
       (n, out) => {
         const energy = new Float32Array(n * n)
         sampleField(landscape, n, n, energy)
-        fillHeat(energy, lowest, epsilon, palette.ramp, out)
+        fillHeat(energy, lowest, epsilon, ramps.density, out)
       },
       most,
     )
@@ -197,7 +200,7 @@ function paint(
     paintHeat(bitmap, side, size, (n, out) => {
       const density = new Float32Array(n * n)
       sampleRaster(targetDensity, n, n, density)
-      fillDensity(density, palette.ramp, out)
+      fillDensity(density, ramps.density, out)
     })
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0)

@@ -1,4 +1,4 @@
-import { contours } from 'd3'
+import { contours } from 'd3-contour'
 import { describe, expect, it } from 'vitest'
 import { drawLevel, type Pen } from './levelLines.ts'
 

@@ -1,4 +1,3 @@
-import { lab, type RGBColor } from 'd3'
 import { createBitmap, type Bitmap, type Context } from '../canvas.ts'
 import { toScreen, world, type Viewport } from '../coordinates.ts'
 import { pack, type Accent, type Palette, type Tint } from '../theme.ts'
@@ -433,13 +432,19 @@ export function dotStyle(particles: number, size: number): DotStyle {
   return { radius, opacity }
 }
 
-/** From an accent to its dense colour, straight in Lab; in numbers, since a thousand are asked for. */
-function blendOf({ base, dense }: Accent): (t: number) => RGBColor {
-  const from = lab(base)
-  const to = lab(dense)
-  const between = (a: number, b: number, t: number): number => a + t * (b - a)
-  return (t) =>
-    lab(between(from.l, to.l, t), between(from.a, to.a, t), between(from.b, to.b, t)).rgb()
+/** R, G, B of #rrggbb, 0–255. */
+function channels(css: string): readonly number[] {
+  return [1, 3, 5].map((place) => parseInt(css.slice(place, place + 2), 16))
+}
+
+/** From an accent to its dense colour, packed: of nearly one hue, so that the way through sRGB is the one through Lab. */
+function blendOf({ base, dense }: Accent): (t: number, alpha: number) => number {
+  const from = channels(base)
+  const to = channels(dense)
+  return (t, alpha) => {
+    const [r, g, b] = from.map((channel, i) => channel + t * (to[i]! - channel))
+    return pack(r!, g!, b!, alpha)
+  }
 }
 
 /**
@@ -452,8 +457,8 @@ export function inkTable(accent: Accent, opacity: number): Uint32Array {
   const blend = blendOf(accent)
   for (let i = 1; i < length; i++) {
     const dots = i / FULL_INK
-    const c = blend(Math.max(0, Math.min(1, Math.log2(Math.max(1, dots)) / Math.log2(14))))
-    table[i] = pack(c.r, c.g, c.b, 1 - Math.pow(1 - opacity, dots))
+    const t = Math.max(0, Math.min(1, Math.log2(Math.max(1, dots)) / Math.log2(14)))
+    table[i] = blend(t, 1 - Math.pow(1 - opacity, dots))
   }
   return table
 }
@@ -475,8 +480,7 @@ export function densityTable(accent: Accent, peak: number): Uint32Array {
   const blend = blendOf(accent)
   for (let i = 1; i < table.length; i++) {
     const t = Math.min(1, Math.log1p((2 * i) / FULL_INK) / Math.log1p(2 * most))
-    const c = blend(Math.max(0, 2 * t - 1))
-    table[i] = pack(c.r, c.g, c.b, MOST_OPAQUE * t)
+    table[i] = blend(Math.max(0, 2 * t - 1), MOST_OPAQUE * t)
   }
   return table
 }

@@ -3,6 +3,7 @@ import { createBitmap, type Context } from '../canvas.ts'
 import type { Surface } from '../coordinates.ts'
 import { fillDensity } from './landscape.ts'
 import { sampleRaster } from './sampling.ts'
+import { rampsOf } from '../ramps.ts'
 import type { Palette } from '../theme.ts'
 
 /** Fills the largest centred square of the surface with the raster, in the density ramp. */
@@ -16,7 +17,7 @@ export function drawThumbnail(
   const values = new Float32Array(side * side)
   const words = new Uint32Array(side * side)
   sampleRaster(raster, side, side, values)
-  fillDensity(values, palette.ramp, words)
+  fillDensity(values, rampsOf(palette).density, words)
   const bitmap = createBitmap(side, side)
   bitmap.context.putImageData(new ImageData(new Uint8ClampedArray(words.buffer), side, side), 0, 0)
   const size = side / surface.ratio

@@ -17,6 +17,7 @@ import { createFrameMeter } from '../../render/frameMeter.ts'
 import { inTurns, observeScreen, standingBack, type Frames } from '../../render/painting.ts'
 import { drawRegions } from '../../render/stage/regions.ts'
 import { formatReading, readLandscape, type LandscapeReading } from '../../render/charts/readout.ts'
+import { gradientOf, rampsOf } from '../../render/ramps.ts'
 import type { Flow } from '../../render/theme.ts'
 import { isDrawnInTurns } from '../../stores/run/cloudStore.ts'
 import { barriersOf, everyBarrier, quantitiesOf } from '../../stores/shelf/shelfStore.ts'
@@ -363,11 +364,17 @@ function RateLegend({ rate, plain }: { readonly rate: RateRaster; readonly plain
       }; where it is negative they part`}
     >
       <span>
-        <span className="word">part </span>−{scale} <i className="rate-scale" /> {scale}
+        <span className="word">part </span>−{scale} <RateScale /> {scale}
         <span className="word"> approach</span>
       </span>
     </p>
   )
+}
+
+function RateScale() {
+  const palette = usePalette()
+  const style: Record<`--${string}`, string> = { '--rate': gradientOf(rampsOf(palette).rate) }
+  return <i className="rate-scale" style={style} />
 }
 
 /** The colours of the slowest mode. */
@@ -378,7 +385,7 @@ function ModeLegend() {
       title="The states that exchange mass most slowly, and what lies between them; where they are stands among the constants"
     >
       <span>
-        heavier <i className="rate-scale" /> lighter<span className="word"> state</span>
+        heavier <RateScale /> lighter<span className="word"> state</span>
       </span>
     </p>
   )
