@@ -1,6 +1,6 @@
 import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
-import { CallError, isAbortError } from '../../lab/client/callError.ts'
+import { isAbortError, isCrash } from '../../lab/client/callError.ts'
 import type { LiveEnergy, ThumbnailRequest, TrainReply } from '../../lab/protocol/calls.ts'
 import { namedAssets, pointsAsset, type AssetName } from '../../lab/scene/assets.ts'
 import { BUILT_IN_TARGETS, defaultTarget } from '../../lab/scene/defaults.ts'
@@ -477,7 +477,7 @@ export function createLab({
       (error: unknown) => {
         if (choice !== backendChoice || isAbortError(error)) return
         backendChoice = null
-        if (!(error instanceof CallError && error.kind === 'crashed'))
+        if (!isCrash(error))
           post(run, 'error', explain(error, 'No training backend could be opened.'))
       },
     )

@@ -37,6 +37,10 @@ export function isAbortError(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }
 
+export function isCrash(error: unknown): boolean {
+  return error instanceof CallError && error.kind === 'crashed'
+}
+
 export function failureToError(failure: CallFailure): Error {
   return failure.kind === 'aborted'
     ? abortError(failure.message)

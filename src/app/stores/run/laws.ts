@@ -1,5 +1,5 @@
 import type { AnalysisClient } from '../../../lab/client/analysisClient.ts'
-import { CallError, isAbortError } from '../../../lab/client/callError.ts'
+import { isAbortError, isCrash } from '../../../lab/client/callError.ts'
 import type { ComputeClient } from '../../../lab/client/computeClient.ts'
 import type { AnalysisReport, PackedAnalysis, RunReady } from '../../../lab/protocol/calls.ts'
 import { unpackReport } from '../../../lab/io/packedReport.ts'
@@ -80,7 +80,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
       withdraw(run, ABOUT)
     } catch (error) {
       if (own.signal.aborted || isAbortError(error) || current !== ready.run) return
-      if (error instanceof CallError && error.kind === 'crashed') {
+      if (isCrash(error)) {
         // With the compute worker its run is gone, and the one that is prepared anew is followed instead.
         if (asking) return
         if (tries > 0) {

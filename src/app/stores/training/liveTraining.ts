@@ -1,4 +1,4 @@
-import { CallError, isAbortError } from '../../../lab/client/callError.ts'
+import { CallError, isAbortError, isCrash } from '../../../lab/client/callError.ts'
 import type { ComputeClient } from '../../../lab/client/computeClient.ts'
 import type { LiveEnergy } from '../../../lab/protocol/calls.ts'
 import type { SceneSpec, Vector2 } from '../../../lab/scene/sceneSpec.ts'
@@ -141,7 +141,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
     } catch (error) {
       if (current !== following || isAbortError(error)) return
       // A crash is answered by `recover`.
-      if (error instanceof CallError && error.kind === 'crashed') return
+      if (isCrash(error)) return
       const problem = explain(error)
       patch({ problem: problem.text })
       // What is drawn says so in the dialog, where a few strokes more may mend it.
@@ -280,8 +280,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       } catch (error) {
         if (current !== following || isAbortError(error)) return
         patch({ keeping: false })
-        if (!(error instanceof CallError && error.kind === 'crashed'))
-          post(store, 'error', explain(error))
+        if (!isCrash(error)) post(store, 'error', explain(error))
       }
     },
     leave,

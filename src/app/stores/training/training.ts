@@ -1,4 +1,4 @@
-import { CallError, isAbortError } from '../../../lab/client/callError.ts'
+import { CallError, isAbortError, isCrash } from '../../../lab/client/callError.ts'
 import type { ComputeClient } from '../../../lab/client/computeClient.ts'
 import type { TrainingCheckpoint, TrainReply } from '../../../lab/protocol/calls.ts'
 import { recoverScene } from '../../../lab/scene/decode.ts'
@@ -248,7 +248,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       await ended(current, reply)
     } catch (error) {
       // A crash is answered by `recover`, which starts the job again from its checkpoint.
-      if (job !== current || (error instanceof CallError && error.kind === 'crashed')) return
+      if (job !== current || isCrash(error)) return
       job = null
       const { checkpoint: from } = current
       // The trainer's own words where arrays are not those of its network.
@@ -376,8 +376,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       })
     }
     client.call('steerTraining', { action }).catch((error: unknown) => {
-      if (!(error instanceof CallError && error.kind === 'crashed'))
-        post(store, 'error', explain(error))
+      if (!isCrash(error)) post(store, 'error', explain(error))
     })
   }
 
