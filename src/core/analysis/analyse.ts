@@ -630,8 +630,8 @@ const LEAST_FISHER = 1e-12
  * explain. KL falls on either grid; what is made of them falls up to their error. At step 0 I is known only where both
  * grids resolve it.
  *
- * The error bar is the correction where second order explains it at the step and has done so since half its time. Elsewhere the
- * grids may cross while both are wrong: there it is the difference of what V and what the entropies contribute, taken
+ * The error bar is the correction where second order explains it at the step and has done so since half its time, and the largest
+ * correction from half its time to twice where the grids cross in between. Elsewhere they may cross while both are wrong: there it is the difference of what V and what the entropies contribute, taken
  * apart, the largest since half the step's time; and where the cells do not resolve π, it has a share of KL itself.
  * @param startKnown KL at step 0 is a quadrature
  * @param walls barriers cut cells, which leaves errors of first order: nothing is extrapolated
@@ -655,6 +655,7 @@ function extrapolated(
       return value + Math.max(-most, Math.min(most, by[k]!))
     })
   const ofKl = corrections(fine.fokkerPlanck, coarse.fokkerPlanck)
+  const crosses = ofKl.map((by, k) => (by * (ofKl[k + 1] ?? by) < 0 ? 1 : 0))
   if (startKnown) ofKl[0] = 0
   const ofFisher = corrections(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher)
   const fokkerPlanckFisher = corrected(fine.fokkerPlanckFisher, ofFisher)
@@ -668,11 +669,17 @@ function extrapolated(
     return Math.abs(ofEnergy) + Math.abs(by * (ratio * ratio - 1) - ofEnergy)
   })
   if (startKnown) apart[0] = 0
-  const irregular = latelyMost(regular.map((is) => (is ? 0 : 1)))
-  const most = latelyMost(apart)
+  const irregular = mostAround(regular.map((is) => (is ? 0 : 1)))
+  const most = mostAround(apart)
+  const crossing = mostAround(crosses, 2)
+  const mostOfKl = mostAround(ofKl.map(Math.abs), 2)
   const share = Math.min(1, fine.coarseness)
   const error = (by: number, k: number) =>
-    irregular[k]! > 0 || share > 0 || walls ? most[k]! : Math.abs(by)
+    irregular[k]! > 0 || share > 0 || walls
+      ? most[k]!
+      : crossing[k]! > 0
+        ? mostOfKl[k]!
+        : Math.abs(by)
   return {
     fokkerPlanck: corrected(fine.fokkerPlanck, ofKl),
     fokkerPlanckFisher,
@@ -682,14 +689,17 @@ function extrapolated(
   }
 }
 
-/** The largest of the values from half the place of each to the place itself. */
-function latelyMost(values: readonly number[]): number[] {
+/** The largest of the values from half the place of each to so many times the place. */
+function mostAround(values: readonly number[], times = 1): number[] {
   // Places of values that are still the largest of a window, falling.
   const queue: number[] = []
   let first = 0
-  return values.map((value, k) => {
-    while (queue.length > first && values[queue.at(-1)!]! <= value) queue.pop()
-    queue.push(k)
+  let next = 0
+  return values.map((_, k) => {
+    for (; next <= Math.min(times * k, values.length - 1); next++) {
+      while (queue.length > first && values[queue.at(-1)!]! <= values[next]!) queue.pop()
+      queue.push(next)
+    }
     while (queue[first]! < Math.floor(k / 2)) first++
     return values[queue[first]!]!
   })
