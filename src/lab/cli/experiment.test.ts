@@ -222,7 +222,7 @@ test('says how a file of points was read, on stderr before anything is computed 
     ),
   ])
   expect(clipped.stderr).toMatch(
-    /^mine\.csv: 60 points.*\n.*\n.*\nmine\.csv: skipped 1 far row left out \(line 63\)\n/u,
+    /^mine\.csv: 60 points.*\n.*\n.*\nmine\.csv: skipped 1 far row \(line 63\)\n/u,
   )
   const { data } = JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8')) as RunResult
   expect(data).toMatchObject([

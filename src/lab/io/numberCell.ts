@@ -8,8 +8,12 @@ const LONGEST = 400
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`))
 const SIGNS = '-−–—‐‑﹣－'
 const GROUPS = "'’ \u00A0\u2009\u202F"
+/** Of three digits each; where commas stand between, also as in India: 12,34,567.5. */
 const GROUPED: Readonly<Record<Decimal, RegExp>> = {
-  point: new RegExp(`^[1-9]\\d{0,2}(?:([,${GROUPS}])\\d{3})(?:\\1\\d{3})*(?:\\.\\d*)?$`, 'u'),
+  point: new RegExp(
+    `^(?:[1-9]\\d{0,2}(?:([,${GROUPS}])\\d{3})(?:\\1\\d{3})*|[1-9]\\d?(?:,\\d{2})+,\\d{3})(?:\\.\\d*)?$`,
+    'u',
+  ),
   comma: new RegExp(`^[1-9]\\d{0,2}(?:([.${GROUPS}])\\d{3})(?:\\1\\d{3})*(?:,\\d*)?$`, 'u'),
 }
 /** A number in quotes, or one in the round brackets that accountants write for a minus. */

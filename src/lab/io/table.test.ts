@@ -304,6 +304,7 @@ describe('how a table is taken apart', () => {
     ["'5',‘3.5’", [5, 3.5]],
     ['—1.5,‑2', [-1.5, -2]],
     ['$1.50,-£2', [1.5, -2]],
+    ['"12,34,567.50","1,00,000"', [1_234_567.5, 100_000]],
     ['"$1,234.50",2 €', [1234.5, 2]],
     ['$€5,1', null],
     ['(1.5),(1234)', [-1.5, -1234]],
@@ -782,7 +783,7 @@ describe('points that make a poor target', () => {
     expect(remarks(text)[0]!.text).toMatch(/^Line 202 sets the scale of x: it has 4\.00·10⁵; the/u)
     const clipped = read(text, { clip: 10 })
     expect(clipped.remarks).toEqual([])
-    expect(told(clipped)).toEqual(['1 far row left out (line 202)'])
+    expect(told(clipped)).toEqual(['1 far row (line 202)'])
     expect(clipped.points).toEqual(Float64Array.from(spread(200).flat()))
   })
 

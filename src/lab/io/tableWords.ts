@@ -28,7 +28,7 @@ const SKIP_TEXTS: Readonly<Record<SkipKind, readonly [one: string, many: string]
   decimal: ['row with the other decimal sign', 'rows with the other decimal sign'],
   text: ['row with no number', 'rows with no number'],
   log: ['row without a logarithm', 'rows without a logarithm'],
-  far: ['far row left out', 'far rows left out'],
+  far: ['far row', 'far rows'],
 }
 
 /** One kind of skipped rows in words: `2 rows with a gap (first on line 5: "NA" in width)`. */

@@ -169,6 +169,20 @@ describe('links', () => {
     )
   })
 
+  it('name a value that stands where others have put parts, and keep the parts', () => {
+    const { scene, problems } = decodeLocation(
+      '#dynamics=3&dynamics.epsilon=2&delta=7&delta.x=1',
+      '',
+    )
+    expect(scene.dynamics.epsilon).toBe(2)
+    expect(problems.map(({ field, found }) => [field, found])).toEqual(
+      expect.arrayContaining([
+        ['dynamics', '3'],
+        ['stopping.delta', '7'],
+      ]),
+    )
+  })
+
   it('name a pair given twice and keep the first', () => {
     const { scene, problems } = decodeLocation('#seed=3&seed=4')
     expect(scene.seed).toBe(3)

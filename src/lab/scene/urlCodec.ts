@@ -264,7 +264,7 @@ function readPairs(text: string, problems: Problem[]): Json {
       addProblem(problems, { field, found: 'given twice', allowed: 'once' })
     }
   }
-  return harvest(root, [])
+  return harvest(root, [], problems)
 }
 
 function fullPath(key: string): string[] | null {
@@ -300,7 +300,7 @@ function isVariant(path: readonly string[]): boolean {
   )
 }
 
-function harvest(node: Node, path: readonly string[]): Json {
+function harvest(node: Node, path: readonly string[], problems: Problem[]): Json {
   const { value, children } = node
   const variant = isVariant(path)
   if (children.size === 0) {
@@ -309,12 +309,14 @@ function harvest(node: Node, path: readonly string[]): Json {
   }
   const entries = [...children].map(([key, child]): [string, Json] => [
     key,
-    harvest(child, [...path, key]),
+    harvest(child, [...path, key], problems),
   ])
+  if (isObject(value)) return { ...value, ...Object.fromEntries(entries) }
+  if (variant && value !== undefined) return { kind: value, ...Object.fromEntries(entries) }
   if (value !== undefined) {
-    return isObject(value)
-      ? { ...value, ...Object.fromEntries(entries) }
-      : { ...(variant ? { kind: value } : {}), ...Object.fromEntries(entries) }
+    const field = path.join('.')
+    const allowed = `a section with parts such as ${field}.${entries[0]![0]}, given beside it`
+    addProblem(problems, { field, found: show(value), allowed })
   }
   return asList(entries) ?? Object.fromEntries(entries)
 }
