@@ -22,7 +22,7 @@ const OWN_DATA =
 const LIVE = /\/LivePanel\.tsx|charts\/(?:live|loss)Chart\.ts|d3-shape|d3-path/
 
 /** What shows keep-out regions and edits them. */
-const REGIONS = /\/Barrier\w*\.tsx|\/RegionPad\.tsx|\/barrierEdits\.ts/
+const REGIONS = /views\/barriers\/\w+\.tsx?/
 
 /** What writes records to files. */
 const FILES = /shelf\/recordFile\.ts/

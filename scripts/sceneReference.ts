@@ -1,21 +1,32 @@
-/** `npm run docs:scene`: writes the table of all fields of a scene into docs/scene.md, from the fields themselves. */
+/** `npm run docs:scene`: writes the tables of all fields of a scene and of all kinds of barriers into docs/scene.md, from the registries. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
+import { EDITORS } from '../src/app/views/barriers/registry.ts'
 import { shapesOf, type AnyField, type Form, type Shape } from '../src/lab/scene/fieldKinds.ts'
 import { describeRange } from '../src/lab/scene/ranges.ts'
 import { SCENE } from '../src/lab/scene/sceneSpec.ts'
 import { ROOT } from './suites.ts'
 
 export const PAGE = path.join(ROOT, 'docs/scene.md')
-const [BEGIN, END] = ['<!-- fields: npm run docs:scene -->', '<!-- end of fields -->']
 
 /** Cells of a table. */
 type Row = readonly string[]
-export const HEAD: Row = ['field', 'of', 'what', 'default', 'allowed']
+
+/** The tables that the page holds between `<!-- name: npm run docs:scene -->` and `<!-- end of name -->`, titles first. */
+export function referenceTables(): Readonly<Record<string, readonly Row[]>> {
+  const levels = Object.entries(EDITORS).map(([kind, { level }]) => [
+    code(kind),
+    level.replaceAll('|', '\\|'),
+  ])
+  return {
+    levels: [['`kind`', 'level h(x)'], ...levels],
+    fields: [['field', 'of', 'what', 'default', 'allowed'], ...referenceRows()],
+  }
+}
 
 /** The rows of all fields of a scene, in their order; fields of several kinds of one sum type stand once where they are alike. */
-export function referenceRows(): readonly Row[] {
+function referenceRows(): readonly Row[] {
   const merged = new Map<string, Row>()
   for (const [path, of, ...rest] of rows(SCENE, '', '')) {
     const key = JSON.stringify([path, rest])
@@ -60,16 +71,26 @@ function code(value: unknown): string {
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
 }
 
-function table(): string {
+function markdown([titles, ...rows]: readonly Row[]): string {
   const line = (cells: Row) => `| ${cells.join(' | ')} |`
-  return [line(HEAD), line(HEAD.map(() => '---')), ...referenceRows().map(line)].join('\n')
+  return [titles!, titles!.map(() => '---'), ...rows].map(line).join('\n')
+}
+
+/** What stands in a page before, in and after the place of a table. */
+export function placeOf(name: string, page: string): readonly [string, string, string] {
+  const [begin, end] = [`<!-- ${name}: npm run docs:scene -->`, `<!-- end of ${name} -->`]
+  const [before, rest] = page.split(begin)
+  const [inside, after] = rest?.split(end) ?? []
+  if (inside === undefined || after === undefined)
+    throw new Error(`docs/scene.md lacks ${begin} or ${end}`)
+  return [before! + begin, inside, end + after]
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const page = readFileSync(PAGE, 'utf8')
-  const [before, rest] = page.split(BEGIN)
-  const after = rest?.split(END)[1]
-  if (after === undefined) throw new Error(`docs/scene.md lacks ${BEGIN} or ${END}`)
-  const text = `${before!}${BEGIN}\n\n${table()}\n\n${END}${after}`
-  writeFileSync(PAGE, await format(text, { ...(await resolveConfig(PAGE)), filepath: PAGE }))
+  let page = readFileSync(PAGE, 'utf8')
+  for (const [name, table] of Object.entries(referenceTables())) {
+    const [before, , after] = placeOf(name, page)
+    page = `${before}\n\n${markdown(table)}\n\n${after}`
+  }
+  writeFileSync(PAGE, await format(page, { ...(await resolveConfig(PAGE)), filepath: PAGE }))
 }

@@ -7,7 +7,7 @@ import './app/views/base.css'
 import './app/views/layout.css'
 import './app/views/stations.css'
 import './app/views/stage/stage.css'
-import './app/views/compose/barriers.css'
+import './app/views/barriers/barriers.css'
 
 /** How long what keeps things has to arrive, its own wait for storage not counted, ms. */
 const PATIENCE = 4000

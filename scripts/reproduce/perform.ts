@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { noLawCurves } from '../../src/core/analysis/curves.ts'
-import { barrierLevel } from '../../src/core/fields/barriers.ts'
+import { barrierLevel } from '../../src/core/fields/barriers/levels.ts'
 import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
 import { readKernelModule, readSamplerModule } from '../../src/lab/cli/kernelModule.ts'
 import type { Environment } from '../../src/lab/engine/environment.ts'

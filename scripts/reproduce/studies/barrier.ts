@@ -1,4 +1,4 @@
-import { isAllowed } from '../../../src/core/fields/barriers.ts'
+import { isAllowed } from '../../../src/core/fields/barriers/ways.ts'
 import { centreCoordinate, spacing } from '../../../src/core/maths/grid.ts'
 import type { BarrierSpec, SceneSpec } from '../../../src/lab/scene/sceneSpec.ts'
 import { centralFall, fieldOf, first, gibbsOf, known, lyapunov, pointsOf } from '../measures.ts'

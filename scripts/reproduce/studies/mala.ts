@@ -1,4 +1,4 @@
-import { fieldValue } from '../../../src/core/fields/barriers.ts'
+import { fieldValue } from '../../../src/core/fields/fieldReading.ts'
 import { cloudMean, fieldOf, first, gibbsMean, known } from '../measures.ts'
 import { number, percent } from '../numbers.ts'
 import type { Outcomes } from '../perform.ts'

@@ -7,7 +7,7 @@ import { describeFailure } from '../../lab/engine/describeFailure.ts'
 import { createBench } from '../../lab/engine/session.testing.ts'
 import { readEnergyFile, writeEnergyFile } from '../../lab/io/energyFile.ts'
 import type { CallName, Reply, Request } from '../../lab/protocol/calls.ts'
-import { BUILT_IN_TARGETS, DEFAULT_DISC, defaultTarget } from '../../lab/scene/defaults.ts'
+import { BUILT_IN_TARGETS, defaultTarget, newBarrier } from '../../lab/scene/defaults.ts'
 import type { SceneSpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
 import { FakeBrowser } from '../storage/browser.testing.ts'
@@ -174,7 +174,7 @@ const changes = (lab: Lab): readonly (readonly [string, () => void])[] => {
     [
       'a barrier in the middle',
       () => {
-        lab.addBarrier({ ...DEFAULT_DISC, radius: 1.2 })
+        lab.addBarrier(newBarrier('disc', { center: [0, 0], radius: 1.2 }))
       },
     ],
   ]
@@ -266,7 +266,7 @@ test.each([
   const { lab, settled, problem, notices } = await openLab(
     of({ dynamics: { ...FIRST_SCENE.dynamics, initial } }),
   )
-  lab.addBarrier({ ...DEFAULT_DISC, radius: 1 })
+  lab.addBarrier(newBarrier('disc', { center: [0, 0], radius: 1 }))
   await settled()
   expect(problem()).toBeNull()
   expect(lab.scene.getState().scene.dynamics.initial.kind).toBe(kind)
@@ -280,7 +280,7 @@ test('where barriers leave a sliver the particles start at π, and where they le
   await settled()
   expect(problem()).toBeNull()
   expect(lab.scene.getState().scene.dynamics.initial.kind).toBe('gibbs')
-  lab.editBarrier(0, { ...DEFAULT_DISC, radius: 20 })
+  lab.editBarrier(0, newBarrier('disc', { center: [0, 0], radius: 20 }))
   await settled()
   expect(problem()).toMatch(/leave no room/)
   lab.selectTarget(defaultTarget('banana'))

@@ -1,4 +1,5 @@
-import type { Barrier, EnergyField } from '../fields/energyField.ts'
+import type { EnergyField } from '../fields/energyField.ts'
+import type { Barrier } from '../fields/barriers/registry.ts'
 import { type Gibbs, gibbs } from '../fields/gibbs.ts'
 import {
   createTransition,

@@ -1,5 +1,5 @@
 import { Jet, type EnergyField } from './energyField.ts'
-import { fieldJet, fieldValue } from './barriers.ts'
+import { fieldJet, fieldValue } from './fieldReading.ts'
 import { stepKernel } from './stepKernel.ts'
 
 const jet = new Float64Array(6)

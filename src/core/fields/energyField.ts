@@ -1,4 +1,5 @@
 import type { Box } from '../maths/grid.ts'
+import type { Barrier } from './barriers/registry.ts'
 
 /**
  * The narrow waist: an energy tabulated on (cells + 1)² nodes with V, V_x, V_y, V_xy, read by bicubic
@@ -15,26 +16,6 @@ export interface EnergyGrid {
   readonly vy: Float64Array
   readonly vxy: Float64Array
 }
-
-/** A keep-out region, evaluated by formula beside the table (it is infinite at its wall). */
-export type Barrier =
-  | {
-      readonly kind: 'disc'
-      readonly center: Point
-      readonly radius: number
-      readonly strength: number
-    }
-  | {
-      readonly kind: 'half-plane'
-      /** n, of any length but 0; it points to what is kept. */
-      readonly normal: Point
-      /** Keeps n·x/|n| > offset: distance of the wall from the origin along n, world units. */
-      readonly offset: number
-      readonly strength: number
-    }
-  | { readonly kind: 'polygon'; readonly points: readonly Point[]; readonly strength: number }
-
-export type Point = readonly [x: number, y: number]
 
 /** What everything downstream of training sees. */
 export interface EnergyField {

@@ -1,16 +1,13 @@
 import { exp, log } from '../maths/elementary.ts'
 import { type Box, centreCoordinate, nodeCoordinate, spacing } from '../maths/grid.ts'
 import { hash4, type Key, unit } from '../maths/rng.ts'
-import {
-  barrierMean,
-  barriersFelt,
-  barrierTerm,
-  fieldValue,
-  isAllowed,
-  isClear,
-  levelRange,
-} from './barriers.ts'
-import type { Barrier, EnergyField } from './energyField.ts'
+import { barrierMean } from './barriers/means.ts'
+import { barriersFelt, levelRange } from './barriers/levels.ts'
+import { barrierTerm } from './barriers/terms.ts'
+import { fieldValue } from './fieldReading.ts'
+import { isAllowed, isClear, obstacles } from './barriers/ways.ts'
+import type { EnergyField } from './energyField.ts'
+import type { Barrier } from './barriers/registry.ts'
 import { readValue } from './energyGrid.ts'
 
 /**
@@ -129,7 +126,7 @@ const TRIED = 8
 function partedCells({ barriers }: EnergyField, box: Box): Parted {
   const { cells } = box
   const h = spacing(box)
-  const solid = barriers.filter(({ kind }) => kind !== 'half-plane')
+  const solid = obstacles(barriers)
   /** For each cell that a barrier touches the place that stands for it, NaN where none is left. */
   const sites = new Map<number, readonly [number, number]>()
   for (let row = 0, k = 0; row < cells; row++) {

@@ -1,13 +1,7 @@
 import { fold } from '../maths/grid.ts'
 import { gaussianPairs, type Key } from '../maths/rng.ts'
-import {
-  fieldGradient,
-  fieldGradients,
-  fieldJet,
-  isAllowed,
-  isClear,
-  isFoldedClear,
-} from './barriers.ts'
+import { fieldGradient, fieldGradients, fieldJet } from './fieldReading.ts'
+import { isAllowed, isClear, isFoldedClear } from './barriers/ways.ts'
 import type { EnergyField } from './energyField.ts'
 import { stepKernel } from './stepKernel.ts'
 

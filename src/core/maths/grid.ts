@@ -1,3 +1,6 @@
+/** A place of the plane, world units. */
+export type Point = readonly [x: number, y: number]
+
 /**
  * The square box Ω = [−halfWidth, halfWidth]² cut into cells × cells equal cells.
  *

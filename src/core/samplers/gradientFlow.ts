@@ -1,4 +1,4 @@
-import { fieldJet } from '../fields/barriers.ts'
+import { fieldJet } from '../fields/fieldReading.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { stepKernel, type Expanded } from '../fields/stepKernel.ts'
 import {

@@ -1,4 +1,4 @@
-import { fieldValue } from '../fields/barriers.ts'
+import { fieldValue } from '../fields/fieldReading.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import { exp } from '../maths/elementary.ts'
 import { hash4, type Key, Purpose, unit } from '../maths/rng.ts'

@@ -1,4 +1,5 @@
-import { fieldJet, isAllowed, isClear } from '../fields/barriers.ts'
+import { fieldJet } from '../fields/fieldReading.ts'
+import { isAllowed, isClear } from '../fields/barriers/ways.ts'
 import { exp } from '../maths/elementary.ts'
 import { gaussianPair } from '../maths/rng.ts'
 import { SAMPLER_TEXTS } from './ids.ts'

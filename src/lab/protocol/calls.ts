@@ -1,7 +1,7 @@
 import type { AnalysisInput, AnalysisReport } from '../../core/analysis/analyse.ts'
 import type { Collapse, Constants, Estimator, StoppingReport } from '../../core/analysis/curves.ts'
 import type { SuggestedMetric } from '../../core/analysis/constants/metric.ts'
-import type { Barrier } from '../../core/fields/energyField.ts'
+import type { Barrier } from '../../core/fields/barriers/registry.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
 import type {
   Calibration,

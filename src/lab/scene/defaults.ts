@@ -5,6 +5,7 @@ import {
   INITIAL,
   SCENE,
   TARGET,
+  type BarrierSpec,
   type SceneSpec,
   type TargetId,
   type TargetSpec,
@@ -13,16 +14,23 @@ import {
 /** The scene that an empty file or an empty link stands for. */
 export const DEFAULT_SCENE: SceneSpec = SCENE.read({}, '', newReading(0))!
 
-/** A sum type of one kind, every other field at its default. */
+/** A sum type of one kind, every field that is not given at its default. */
 function ofKind<T extends { readonly kind: string }, K extends T['kind']>(
   field: Field<T, string>,
   kind: K,
+  given: object = {},
 ): Extract<T, { readonly kind: K }> {
-  return field.read({ kind }, '', newReading(0)) as Extract<T, { readonly kind: K }>
+  return field.read({ kind, ...given }, '', newReading(0)) as Extract<T, { readonly kind: K }>
 }
 
-export const DEFAULT_DISC = ofKind(BARRIER, 'disc')
-export const DEFAULT_HALF_PLANE = ofKind(BARRIER, 'half-plane')
+/** A barrier of the default strength. */
+export function newBarrier<K extends BarrierSpec['kind']>(
+  kind: K,
+  shape: Omit<Extract<BarrierSpec, { readonly kind: K }>, 'kind' | 'strength'>,
+): Extract<BarrierSpec, { readonly kind: K }> {
+  return ofKind(BARRIER, kind, shape)
+}
+
 export const DEFAULT_INITIAL = ofKind(INITIAL, 'gaussian')
 export const DEFAULT_UNIFORM = ofKind(INITIAL, 'uniform')
 export const DEFAULT_POINT = ofKind(INITIAL, 'point')

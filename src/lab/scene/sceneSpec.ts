@@ -160,7 +160,7 @@ export const TARGET: Field<
 // ─── energies ───────────────────────────────────────────────────────────────
 
 const STRENGTH = number(linear('Barrier strength μ', [0, 10]), 0.1)
-/** Keeps out of a region by −strength · log c(h) beside V, h and c as in `core/fields/barriers.ts`; strength 0 is a hard wall. */
+/** Keeps out of a region by −strength · log c(h) beside V, h and c as in `core/fields/barriers`; strength 0 is a hard wall. */
 const BARRIERS = {
   disc: {
     center: vector(coordinate('Barrier centre'), ORIGIN),

@@ -1,4 +1,4 @@
-import { addBarriers } from '../../../core/fields/barriers.ts'
+import { addBarriers } from '../../../core/fields/barriers/terms.ts'
 import { hermiteJet, type HermiteTable } from '../../../core/maths/hermite.ts'
 import type { Landscape } from '../../../lab/protocol/calls.ts'
 import type { World } from '../coordinates.ts'

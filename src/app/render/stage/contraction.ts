@@ -1,4 +1,4 @@
-import { addBarriers } from '../../../core/fields/barriers.ts'
+import { addBarriers } from '../../../core/fields/barriers/terms.ts'
 import { hermiteCellJet } from '../../../core/maths/hermite.ts'
 import { minEigenvalue2, squareRoot2, type Symmetric2 } from '../../../core/maths/linalg2.ts'
 import type { Landscape, Raster } from '../../../lab/protocol/calls.ts'

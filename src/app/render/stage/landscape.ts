@@ -1,6 +1,6 @@
 import { ticks } from 'd3-array'
 import { interpolateRgb } from 'd3-interpolate'
-import { addBarriers } from '../../../core/fields/barriers.ts'
+import { addBarriers } from '../../../core/fields/barriers/terms.ts'
 import { hermiteJet } from '../../../core/maths/hermite.ts'
 import type { Landscape, Raster } from '../../../lab/protocol/calls.ts'
 import { createBitmap, type Bitmap, type Context } from '../canvas.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Point } from '../../../core/fields/energyField.ts'
+import type { Point } from '../../../core/maths/grid.ts'
 import { isSimple, largestLoop, outlineOf, simplifyLine } from './outline.ts'
 import { doubleArea } from './regions.ts'
 

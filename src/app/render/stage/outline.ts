@@ -1,4 +1,4 @@
-import type { Point } from '../../../core/fields/energyField.ts'
+import type { Point } from '../../../core/maths/grid.ts'
 import { doubleArea } from './regions.ts'
 
 /** What a hand draws, as a polygon: few corners, and no edge across another. */

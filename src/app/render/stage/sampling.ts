@@ -1,4 +1,5 @@
-import { barrierLevel, barrierTerm } from '../../../core/fields/barriers.ts'
+import { barrierLevel } from '../../../core/fields/barriers/levels.ts'
+import { barrierTerm } from '../../../core/fields/barriers/terms.ts'
 import type { Landscape, Raster } from '../../../lab/protocol/calls.ts'
 
 /** The four cubic Hermite weights of a line of sample points, cut into cells. */

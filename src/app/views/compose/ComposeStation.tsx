@@ -10,7 +10,7 @@ import { createPart } from '../parts/lazyPart.tsx'
 import { Slider } from '../parts/Slider.tsx'
 import { Thumbnail } from '../parts/Thumbnail.tsx'
 
-const KeepOut = createPart(async () => (await import('./Barriers.tsx')).KeepOut, {
+const KeepOut = createPart(async () => (await import('../barriers/Barriers.tsx')).KeepOut, {
   placeholder: (
     <div className="keep-out">
       <span>Keep out</span>
@@ -20,8 +20,8 @@ const KeepOut = createPart(async () => (await import('./Barriers.tsx')).KeepOut,
     </div>
   ),
 })
-const BarrierTerms = createPart(async () => (await import('./Barriers.tsx')).BarrierTerms)
-const BarrierList = createPart(async () => (await import('./Barriers.tsx')).BarrierList)
+const BarrierTerms = createPart(async () => (await import('../barriers/Barriers.tsx')).BarrierTerms)
+const BarrierList = createPart(async () => (await import('../barriers/Barriers.tsx')).BarrierList)
 
 /** A card on its way to the tray. */
 interface Drag {

@@ -37,7 +37,9 @@ import { Transport } from './Transport.tsx'
 import { usePainting } from '../parts/usePainting.ts'
 import { useSurface } from '../parts/useSurface.ts'
 
-const BarrierHandles = createPart(async () => (await import('./BarrierHandles.tsx')).BarrierHandles)
+const BarrierHandles = createPart(
+  async () => (await import('../barriers/BarrierHandles.tsx')).BarrierHandles,
+)
 /** The particles come before their curve, which has nothing to show as long as they have not moved. */
 const LyapunovPlot = createPart(
   async () => (await import('../certify/LyapunovPlot.tsx')).LyapunovPlot,
@@ -50,7 +52,7 @@ const LyapunovPlot = createPart(
     ),
   },
 )
-const RegionPad = createPart(async () => (await import('./RegionPad.tsx')).RegionPad)
+const RegionPad = createPart(async () => (await import('../barriers/RegionPad.tsx')).RegionPad)
 
 const loadDifference = atLeisure(
   async () => (await import('../../render/stage/difference.ts')).drawDifference,

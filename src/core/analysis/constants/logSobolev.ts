@@ -1,4 +1,4 @@
-import { addBarriers } from '../../fields/barriers.ts'
+import { addBarriers } from '../../fields/barriers/terms.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import { controlValues, type Gibbs } from '../../fields/gibbs.ts'
 import { exp, log } from '../../maths/elementary.ts'

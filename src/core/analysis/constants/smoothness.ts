@@ -1,4 +1,5 @@
-import { addBarriers, fieldJet } from '../../fields/barriers.ts'
+import { addBarriers } from '../../fields/barriers/terms.ts'
+import { fieldJet } from '../../fields/fieldReading.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import { readJet } from '../../fields/energyGrid.ts'
 import { type Gibbs, visitGibbs } from '../../fields/gibbs.ts'

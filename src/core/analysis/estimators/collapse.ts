@@ -1,4 +1,4 @@
-import { fieldJet } from '../../fields/barriers.ts'
+import { fieldJet } from '../../fields/fieldReading.ts'
 import { Derivative, fieldDerivatives } from '../../fields/blocks.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import { BLOCK, map, type Transition } from '../../fields/transition.ts'

@@ -1,4 +1,4 @@
-import { fieldValue } from '../../fields/barriers.ts'
+import { fieldValue } from '../../fields/fieldReading.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import type { Gibbs } from '../../fields/gibbs.ts'
 import { exp, log } from '../../maths/elementary.ts'

@@ -1,4 +1,4 @@
-import { fieldGradient } from '../../fields/barriers.ts'
+import { fieldGradient } from '../../fields/fieldReading.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import { type Box, centreCoordinate } from '../../maths/grid.ts'
 

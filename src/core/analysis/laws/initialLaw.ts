@@ -1,14 +1,9 @@
 import { quadraticEnergy } from '../../fields/analytic.ts'
-import {
-  barrierLogMean,
-  barrierMean,
-  fieldValue,
-  hardWalls,
-  isAllowed,
-  barriersFelt,
-  levelRange,
-  visitSimple,
-} from '../../fields/barriers.ts'
+import { barrierLogMean, barrierMean, visitSimple } from '../../fields/barriers/means.ts'
+import { fieldValue } from '../../fields/fieldReading.ts'
+import { hardWalls } from '../../fields/barriers/terms.ts'
+import { isAllowed } from '../../fields/barriers/ways.ts'
+import { barriersFelt, levelRange } from '../../fields/barriers/levels.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import { readValue, tabulateEnergy } from '../../fields/energyGrid.ts'
 import { type Gibbs, gibbs as gibbsOn, gibbsSampler, visitGibbs } from '../../fields/gibbs.ts'

@@ -1,4 +1,4 @@
-import type { Barrier } from '../../fields/energyField.ts'
+import type { Barrier } from '../../fields/barriers/registry.ts'
 import type { TransitionParameters } from '../../fields/transition.ts'
 import type { Constants } from '../curves.ts'
 import { type APrioriInput, type Envelope, sharperBound, vempalaWibisono } from './aPriori.ts'

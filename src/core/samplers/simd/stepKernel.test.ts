@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Barrier, EnergyField, EnergyGrid } from '../../fields/energyField.ts'
+import type { EnergyField, EnergyGrid } from '../../fields/energyField.ts'
+import type { Barrier } from '../../fields/barriers/registry.ts'
 import { stepKernel, setStepKernel } from '../../fields/stepKernel.ts'
 import { createTransition, type Transition } from '../../fields/transition.ts'
 import { nodeCoordinate, type Box } from '../../maths/grid.ts'

@@ -1,5 +1,6 @@
 import { energyOfDensity, quadraticEnergy } from '../../../core/fields/analytic.ts'
-import type { Barrier, EnergyField, EnergyGrid } from '../../../core/fields/energyField.ts'
+import type { EnergyField, EnergyGrid } from '../../../core/fields/energyField.ts'
+import type { Barrier } from '../../../core/fields/barriers/registry.ts'
 import { combineGrids } from '../../../core/fields/energyGrid.ts'
 import type { Box } from '../../../core/maths/grid.ts'
 import { parameterLayout } from '../../../learning/kernels/kernel.ts'

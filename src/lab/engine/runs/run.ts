@@ -27,7 +27,7 @@ import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts
 import { stoppingReports } from '../../../core/analysis/stopping/registry.ts'
 import { patchesOf, quadraticWalls, type Walls } from '../../../core/analysis/stopping/walls.ts'
 import { transportKlInPieces } from '../../../core/analysis/estimators/transportKl.ts'
-import { isAllowed } from '../../../core/fields/barriers.ts'
+import { isAllowed } from '../../../core/fields/barriers/ways.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import type { Gibbs } from '../../../core/fields/gibbs.ts'
 import type { Transition } from '../../../core/fields/transition.ts'

@@ -1,7 +1,8 @@
 import type { BarrierSpec, EnergySpec } from '../../../lab/scene/sceneSpec.ts'
 import { formatCoordinate, formatNumber } from '../../render/format.ts'
 import { barriersOf, everyBarrier } from '../../stores/shelf/shelfStore.ts'
-import { angleOf, barrierName, newDisc, newHalfPlane } from './barrierEdits.ts'
+import { barrierName } from './edits.ts'
+import { EDITORS, editorOf } from './registry.ts'
 import { useLab, useScene, useTool } from '../parts/context.ts'
 import { Icon } from '../parts/Icon.tsx'
 import { Figure, Slider } from '../parts/Slider.tsx'
@@ -10,7 +11,7 @@ import { Figure, Slider } from '../parts/Slider.tsx'
 const STRONGEST = 2
 
 /** What takes the focus when the last barrier is gone. */
-export const FIRST_OF_KEEP_OUT = 'keep-out-disc'
+export const FIRST_OF_KEEP_OUT = 'keep-out-first'
 
 /** Buttons that put a keep-out region on the stage. */
 export function KeepOut() {
@@ -21,25 +22,21 @@ export function KeepOut() {
   return (
     <div className="keep-out" role="group" aria-labelledby="keep-out">
       <span id="keep-out">Keep out</span>
-      <button
-        type="button"
-        id={FIRST_OF_KEEP_OUT}
-        className="button"
-        onClick={() => {
-          lab.addBarrier(newDisc(barriers, halfWidth))
-        }}
-      >
-        Disc
-      </button>
-      <button
-        type="button"
-        className="button"
-        onClick={() => {
-          lab.addBarrier(newHalfPlane(barriers, halfWidth))
-        }}
-      >
-        Half-plane
-      </button>
+      {Object.values(EDITORS).map(({ name, create }, i) =>
+        create === undefined ? null : (
+          <button
+            key={name}
+            type="button"
+            id={i === 0 ? FIRST_OF_KEEP_OUT : undefined}
+            className="button"
+            onClick={() => {
+              lab.addBarrier(create(barriers, halfWidth))
+            }}
+          >
+            {name}
+          </button>
+        ),
+      )}
       <button
         type="button"
         className="button"
@@ -96,7 +93,7 @@ export function BarrierList() {
         return (
           <li key={index} data-kind={barrier.kind} data-strength={barrier.strength}>
             <div className="barrier-head">
-              <span>{name}</span>
+              <span title={`h = ${editorOf(barrier).level}`}>{name}</span>
               <Shape barrier={barrier} name={name} index={index} />
               <button
                 type="button"
@@ -134,48 +131,26 @@ interface ShapeProps {
   readonly index: number
 }
 
-/** The one number of a barrier's shape that is worth typing. */
+/** What a barrier looks like, and the one number of it that is worth typing. */
 function Shape({ barrier, name, index }: ShapeProps) {
   const lab = useLab()
-  switch (barrier.kind) {
-    case 'disc':
-      return (
-        <span className="labelled">
-          radius
-          <Figure
-            name={`Radius of ${name}`}
-            path="energy.barriers.radius"
-            value={barrier.radius}
-            shown={formatCoordinate(barrier.radius)}
-            disabled={false}
-            onChange={(radius) => {
-              lab.editBarrier(index, { ...barrier, radius })
-            }}
-          />
-        </span>
-      )
-    case 'half-plane':
-      return (
-        <span
-          className="labelled"
-          title="Keeps n·x/|n| > offset: how far the wall is from the origin along its normal, whatever the normal's length"
-        >
-          {`${String(angleOf(barrier)).replace('-', '−')}°, offset`}
-          <Figure
-            name={`Offset of ${name}`}
-            path="energy.barriers.offset"
-            value={barrier.offset}
-            shown={formatCoordinate(barrier.offset)}
-            disabled={false}
-            onChange={(offset) => {
-              lab.editBarrier(index, { ...barrier, offset })
-            }}
-          />
-        </span>
-      )
-    case 'polygon':
-      return <span className="labelled">{String(barrier.points.length)} corners</span>
-    default:
-      return barrier satisfies never
-  }
+  const editor = editorOf(barrier)
+  const { hint, figure } = editor
+  return (
+    <span className="labelled" title={hint}>
+      {editor.caption(barrier)}
+      {figure !== undefined && (
+        <Figure
+          name={`${figure.name} of ${name}`}
+          path={figure.path}
+          value={figure.value(barrier)}
+          shown={formatCoordinate(figure.value(barrier))}
+          disabled={false}
+          onChange={(value) => {
+            lab.editBarrier(index, figure.set(barrier, value))
+          }}
+        />
+      )}
+    </span>
+  )
 }

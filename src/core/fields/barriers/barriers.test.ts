@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { exp, log } from '../maths/elementary.ts'
-import { fold } from '../maths/grid.ts'
-import { minEigenvalue2 } from '../maths/linalg2.ts'
-import { Purpose, Rng } from '../maths/rng.ts'
-import {
-  barrierLevel,
-  barrierLogMean,
-  barrierMean,
-  fieldGradient,
-  fieldJet,
-  fieldValue,
-  isAllowed,
-  isClear,
-  isFoldedClear,
-  levelRange,
-  visitSimple,
-} from './barriers.ts'
-import type { Barrier, EnergyField, Point } from './energyField.ts'
-import { tabulateEnergy } from './energyGrid.ts'
+import { exp, log } from '../../maths/elementary.ts'
+import { fold, type Point } from '../../maths/grid.ts'
+import { minEigenvalue2 } from '../../maths/linalg2.ts'
+import { Purpose, Rng } from '../../maths/rng.ts'
+import { barrierLevel, levelRange } from './levels.ts'
+import { barrierLogMean, barrierMean, visitSimple } from './means.ts'
+import { fieldGradient, fieldJet, fieldValue } from '../fieldReading.ts'
+import { isAllowed, isClear, isFoldedClear } from './ways.ts'
+import type { EnergyField } from '../energyField.ts'
+import { kindOf, type Barrier } from './registry.ts'
+import { tabulateEnergy } from '../energyGrid.ts'
 
 const flat = tabulateEnergy({ halfWidth: 4, cells: 32 }, (_x, _y, out) => out.fill(0))
 /** Convex corners and a reflex one, two edges of unequal length through no special place. */
@@ -128,6 +120,15 @@ describe('the term', () => {
       expect(g).toEqual(new Float64Array([NaN, NaN]))
     }
     expect(isAllowed(field, -0.499, 0)).toBe(true)
+  })
+
+  it('is drawn along its edge, where its level is zero, and along the box', () => {
+    for (const barrier of all.barriers)
+      for (const [x, y] of kindOf(barrier).outline(barrier, 4)) {
+        const h = barrierLevel(barrier, x, y)
+        if (h < -1e-12) expect(Math.max(Math.abs(x), Math.abs(y)), barrier.kind).toBe(4)
+        else expect(h, barrier.kind).toBeCloseTo(0, 12)
+      }
   })
 
   it('is −μ log of the capped level that docs/scene.md states, for every kind and any length of the normal', () => {

@@ -10,26 +10,14 @@ import {
 } from '../../render/coordinates.ts'
 import { formatCoordinate } from '../../render/format.ts'
 import { barriersOf } from '../../stores/shelf/shelfStore.ts'
-import {
-  anchorOf,
-  angleOf,
-  barrierName,
-  directionOf,
-  gripOf,
-  moveTo,
-  turnTo,
-  withRadius,
-  type Disc,
-  type HalfPlane,
-} from '../compose/barrierEdits.ts'
-import { FIRST_OF_KEEP_OUT } from '../compose/Barriers.tsx'
+import { anchorOf, barrierName, moveTo } from './edits.ts'
+import { editorOf } from './registry.ts'
+import { FIRST_OF_KEEP_OUT } from './Barriers.tsx'
 import { useLab, useScene, useTool } from '../parts/context.ts'
 
-/** How far an arrow key moves a barrier and changes a radius, world units, and turns a half-plane, degrees. */
+/** How far an arrow key moves a barrier, world units. */
 const STRIDE = 0.1
-const GROWTH = 0.05
-const TURN = 1
-/** With Shift they go so many times as far. */
+/** With Shift an arrow key goes so many times as far. */
 const LEAP = 5
 /** Least distance of the two handles of a barrier, CSS pixels. */
 const APART = 30
@@ -40,7 +28,7 @@ interface BarrierHandlesProps {
   readonly focusable: boolean
 }
 
-/** What the barriers on the stage are held by: a place each, and a rim or an edge where they have one. */
+/** The handles of the barriers on the stage: each is moved by its anchor, and shaped by its grip where it has one. */
 export function BarrierHandles({ viewport, focusable }: BarrierHandlesProps) {
   const barriers = useScene((scene) => barriersOf(scene.energy))
   return barriers.map((barrier, index) => (
@@ -106,113 +94,46 @@ function BarrierHandle(props: BarrierHandleProps) {
           lab.editBarrier(index, moveTo(barrier, shifted, halfWidth))
         }}
       />
-      {barrier.kind === 'disc' && <RadiusHandle {...props} disc={barrier} />}
-      {barrier.kind === 'half-plane' && <AngleHandle {...props} plane={barrier} />}
+      <GripHandle {...props} />
     </>
   )
 }
 
-function RadiusHandle({
-  disc,
-  name,
-  index,
-  viewport,
-  focusable,
-}: BarrierHandleProps & { readonly disc: Disc }) {
+/** The second handle of a barrier, where it has one: one number of its shape, dragged or stepped. */
+function GripHandle({ barrier, name, index, viewport, focusable }: BarrierHandleProps) {
   const lab = useLab()
+  const { grip } = editorOf(barrier)
+  if (grip === undefined) return null
   const { halfWidth } = viewport
-  const at = gripOf(disc, halfWidth, APART / pixelsPerUnit(viewport)) ?? disc.center
-  const away = ([x, y]: Vector2) => Math.hypot(x - disc.center[0], y - disc.center[1])
-  return (
-    <Grip
-      name={`${name}, radius`}
-      hint={`${name}: drag to resize`}
-      kind="radius"
-      at={at}
-      value={disc.radius}
-      text={formatCoordinate(disc.radius)}
-      range={[0.05, halfWidth]}
-      viewport={viewport}
-      focusable={focusable}
-      onGrab={(from) => (to) => {
-        lab.editBarrier(index, withRadius(disc, disc.radius + away(to) - away(from)))
-      }}
-      onStep={(steps) => {
-        lab.editBarrier(index, withRadius(disc, disc.radius + GROWTH * steps))
-      }}
-    />
-  )
-}
-
-function AngleHandle({
-  plane,
-  name,
-  index,
-  viewport,
-  focusable,
-}: BarrierHandleProps & { readonly plane: HalfPlane }) {
-  const lab = useLab()
-  const { halfWidth } = viewport
-  const pivot = anchorOf(plane, halfWidth)
-  const at = gripOf(plane, halfWidth, APART / pixelsPerUnit(viewport)) ?? pivot
-  const angle = angleOf(plane)
-  return (
-    <Grip
-      name={`${name}, angle`}
-      hint={`${name}: drag to turn`}
-      kind="angle"
-      at={at}
-      value={angle}
-      text={`${String(angle)}°`}
-      range={[-180, 180]}
-      viewport={viewport}
-      focusable={focusable}
-      onGrab={(from) => (to) => {
-        const turned = directionOf(pivot, to) - directionOf(pivot, from)
-        lab.editBarrier(index, turnTo(plane, angle + turned, pivot))
-      }}
-      onStep={(steps) => {
-        lab.editBarrier(index, turnTo(plane, angle + TURN * steps, pivot))
-      }}
-    />
-  )
-}
-
-interface GripProps {
-  readonly name: string
-  readonly hint: string
-  readonly kind: 'radius' | 'angle'
-  readonly at: Vector2
-  readonly value: number
-  readonly text: string
-  readonly range: readonly [number, number]
-  readonly viewport: Viewport
-  readonly focusable: boolean
-  readonly onGrab: (from: Vector2) => (to: Vector2) => void
-  readonly onStep: (steps: number) => void
-}
-
-/** The second handle of a barrier: one number, dragged or stepped. */
-function Grip(props: GripProps) {
-  const { name, hint, kind, at, value, text, range, viewport, focusable, onGrab, onStep } = props
+  const anchor = anchorOf(barrier, halfWidth)
+  const value = grip.value(barrier)
+  const [least, greatest] = grip.range(halfWidth)
+  const set = (next: number) => {
+    lab.editBarrier(index, grip.set(barrier, anchor, next))
+  }
   return (
     <div
       className="handle"
-      data-handle={kind}
-      style={place(viewport, at)}
+      data-handle={grip.name}
+      style={place(
+        viewport,
+        grip.place(barrier, anchor, halfWidth, APART / pixelsPerUnit(viewport)),
+      )}
       role="slider"
       tabIndex={focusable ? 0 : -1}
       aria-hidden={!focusable}
-      aria-label={name}
+      aria-label={`${name}, ${grip.name}`}
       aria-valuenow={value}
-      aria-valuemin={range[0]}
-      aria-valuemax={range[1]}
-      aria-valuetext={text}
-      title={hint}
-      {...dragging(viewport, onGrab)}
+      aria-valuemin={least}
+      aria-valuemax={greatest}
+      aria-valuetext={grip.text(value)}
+      title={`${name}: drag to ${grip.verb}`}
+      {...dragging(viewport, (from) => (to) => {
+        set(value + grip.read(barrier, anchor, to) - grip.read(barrier, anchor, from))
+      })}
       onKeyDown={(event) => {
         const step = stepOf(event)
-        if (step !== null) onStep(step[0] + step[1])
+        if (step !== null) set(value + grip.stride * (step[0] + step[1]))
       }}
     />
   )

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'react'
-import { DEFAULT_DISC } from '../../../lab/scene/defaults.ts'
+import { newBarrier } from '../../../lab/scene/defaults.ts'
 import type { Vector2 } from '../../../lab/scene/sceneSpec.ts'
 import { pixelsPerUnit, toScreen, toWorld, world, type Viewport } from '../../render/coordinates.ts'
 import { attachPointer } from '../../render/gestures.ts'
 import { outlineOf } from '../../render/stage/outline.ts'
 import { useLab } from '../parts/context.ts'
+import { hundredths } from './editor.ts'
 
 /** Most corners of a drawn region. */
 const MOST_CORNERS = 60
@@ -44,9 +45,8 @@ export function RegionPad({ viewport, focused }: RegionPadProps) {
       lab.notify('info', 'That stroke encloses no area: draw round what is to be kept out of.')
       return
     }
-    const round = (value: number) => Math.round(value * 100) / 100 + 0
-    const points = outline.map(([x, y]): Vector2 => [round(x), round(y)])
-    lab.addBarrier({ kind: 'polygon', points, strength: DEFAULT_DISC.strength })
+    const points = outline.map(([x, y]): Vector2 => [hundredths(x), hundredths(y)])
+    lab.addBarrier(newBarrier('polygon', { points }))
   }
   const finished = useRef(finish)
   useEffect(() => {

@@ -1,0 +1,343 @@
+import { exp, log } from '../../maths/elementary.ts'
+import { GAUSS_3 } from '../../maths/quadrature.ts'
+import { cap, CAP_FROM, CAP_TO, capped, logCapped } from './cap.ts'
+import { level, readLevel } from './levels.ts'
+import { kindOf, type Barrier } from './registry.ts'
+
+/** h with its derivatives: on an edge itself a polygon has no gradient; next to it, within the rectangle, it has. */
+function readSlope(barrier: Barrier, x: number, y: number, width: number, height: number): number {
+  const h = readLevel(barrier, x, y, true)
+  if (h !== 0 || level[1] !== 0 || level[2] !== 0) return h
+  return readLevel(barrier, x + 1e-9 * width, y + 1.7e-9 * height, true)
+}
+
+/** Cells farther from a wall than this many times the change of h across half of them take h at their middle. */
+const FAR = 8
+/** A slope across a rectangle this much smaller than the other one is left out. */
+const FLAT = 1e-3
+
+/** How often a rectangle is halved at most. */
+const DEEPEST = 12
+/** Between two walls: each matters to a rectangle while h is less than this many times its change across half of it. */
+const BETWEEN = 64
+/** Share of h, and of a rectangle's size, that h may be off a linear one at a corner. */
+const CROOKED = 0.0125
+
+/**
+ * Visits rectangles that make up one, small enough that in each of them one wall at most matters, and that one is nearly straight:
+ * for them `barrierMean` and `barrierLogMean` are of second order also where two walls leave a corridor narrower than
+ * the rectangle, whose means are not the product of those of either wall.
+ * @param fineness m: between two walls the rectangles are m times as fine
+ */
+export function visitSimple(
+  barriers: readonly Barrier[],
+  fineness: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  visit: (x: number, y: number, width: number, height: number) => void,
+  depth = 0,
+): void {
+  const cut = depth < DEEPEST ? tangledAlong(barriers, fineness, x, y, width, height) : 'not'
+  if (cut === 'not') {
+    visit(x, y, width, height)
+    return
+  }
+  for (const side of [-0.25, 0.25])
+    if (cut === 'x')
+      visitSimple(barriers, fineness, x + side * width, y, width / 2, height, visit, depth + 1)
+    else visitSimple(barriers, fineness, x, y + side * height, width, height / 2, visit, depth + 1)
+}
+
+/** Along which side a rectangle is to be halved, across the walls. */
+function tangledAlong(
+  barriers: readonly Barrier[],
+  fineness: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): 'x' | 'y' | 'not' {
+  const far = BETWEEN * fineness
+  const crooked = CROOKED / fineness
+  let near = 0
+  let sideways = 0
+  let upwards = 0
+  for (const barrier of barriers) {
+    const h = readSlope(barrier, x, y, width, height)
+    const along = level[1]! * width
+    const up = level[2]! * height
+    const half = 0.5 * (Math.abs(along) + Math.abs(up))
+    const reach = 0.5 * (width + height)
+    const kind = kindOf(barrier)
+    const unseen = kind.course === 'creased' ? reach : 0
+    // Nothing of the rectangle is left.
+    if (kind.covers?.(barrier, x, y, width, height) ?? h <= -Math.max(half, unseen)) return 'not'
+    if (h >= Math.max(far * half, unseen)) continue
+    if (kind.course !== 'affine') {
+      for (let corner = 0; corner < 4; corner++) {
+        const [u, v] = [(corner & 1) - 0.5, (corner >> 1) - 0.5]
+        const there = readLevel(barrier, x + u * width, y + v * height, false)
+        if (Math.abs(there - (h + u * along + v * up)) > crooked * Math.max(reach, h))
+          return width >= height ? 'x' : 'y'
+      }
+    }
+    near++
+    sideways += Math.abs(along)
+    upwards += Math.abs(up)
+  }
+  return near < 2 ? 'not' : sideways >= upwards ? 'x' : 'y'
+}
+
+/**
+ * What barriers make of e^(−V/ε) on a rectangle: to out[0] the log of the mean of Π c(h)^(μ/ε) 1_{h>0}, one factor a
+ * barrier, −∞ where nothing is left; to out[1], out[2] the place at which to read what else varies there. Where a wall
+ * crosses, h is taken as linear and integrated in closed form, and the place is moved to the mean level, so that a
+ * quadrature of such rectangles is of second order in their size.
+ * @param epsilon ε; Infinity gives the log of the share of the rectangle that is allowed
+ * @param x, y its middle
+ * @param out length ≥ 3; overwritten
+ * @param inSum it is to be one of many that tile a region. Away from walls their middles then stand for them even where they are no
+ *   means, at high powers: sums of middles are right to all orders once they resolve the whole integrand, sums of means at
+ *   places that are moved only to the second
+ */
+export function barrierMean(
+  barriers: readonly Barrier[],
+  epsilon: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  out: Float64Array,
+  inSum = false,
+): void {
+  let sum = 0
+  let far = 0
+  out[1] = x
+  out[2] = y
+  for (const barrier of barriers) {
+    const power = barrier.strength / epsilon
+    const h = readSlope(barrier, x, y, width, height)
+    const hx = level[1]!
+    const hy = level[2]!
+    const a = Math.abs(hx) * width
+    const b = Math.abs(hy) * height
+    const half = 0.5 * (a + b)
+    if (h <= -half) {
+      out[0] = -Infinity
+      return
+    }
+    if (isFar(h, half, power, inSum)) {
+      if (power > 0 && h < CAP_TO + half) far++
+      continue
+    }
+    if (power > 0 && h - half >= CAP_TO) continue
+    const wide = Math.max(a, b)
+    const narrow = Math.min(a, b)
+    const isCapped = power > 0 && h + half > CAP_FROM
+    const mean = isCapped
+      ? cappedMean(h, wide, narrow, power)
+      : logPowerMean(h, wide, narrow, power)
+    sum += mean
+    if (mean === -Infinity) continue
+    const rise = isCapped ? cappedRise : exp(logPowerMean(h, wide, narrow, power + 1) - mean) - h
+    const scale = rise / (hx * hx + hy * hy)
+    out[1] = out[1] + scale * hx
+    out[2] = out[2] + scale * hy
+  }
+  if (far > 0) sum += farTerms(barriers, epsilon, x, y, width, height, out[1], out[2], inSum)
+  out[0] = sum
+}
+
+/**
+ * Whether the middle of a rectangle, whose h changes by `half` to either side, stands for it: nothing but a wall is felt, and none
+ * crosses, or c(h)^power changes by no more than e^(1/8) to either side; in a sum, c alone.
+ */
+function isFar(h: number, half: number, power: number, inSum: boolean): boolean {
+  if (power === 0) return h >= half
+  if (h < FAR * half) return false
+  if (inSum || h - half >= CAP_TO) return true
+  cap(h - half)
+  return FAR * power * capped[0]! * half <= 1
+}
+
+/** Σ μ/ε log c(h) of the barriers that are not near a rectangle, at the place where what is near leaves its mean. */
+function farTerms(
+  barriers: readonly Barrier[],
+  epsilon: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  atX: number,
+  atY: number,
+  inSum: boolean,
+): number {
+  let sum = 0
+  for (const barrier of barriers) {
+    const power = barrier.strength / epsilon
+    if (!(power > 0)) continue
+    const h = readSlope(barrier, x, y, width, height)
+    const half = 0.5 * (Math.abs(level[1]!) * width + Math.abs(level[2]!) * height)
+    if (!isFar(h, half, power, inSum)) continue
+    const there = atX === x && atY === y ? h : readLevel(barrier, atX, atY, false)
+    if (there < CAP_TO) sum += power * log(cap(there))
+  }
+  return sum
+}
+
+/**
+ * Σ μ/ε · mean of log c(h) over what barriers leave of a rectangle, which has to be something: what they add to −V/ε in the
+ * mean, by Jensen below the log of the mean that `barrierMean` gives. Where a wall crosses or is near, h is taken as linear
+ * and integrated in closed form; farther away its second derivatives count, so that what is left is of fourth order.
+ */
+export function barrierLogMean(
+  barriers: readonly Barrier[],
+  epsilon: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): number {
+  let sum = 0
+  // The middle of what is left.
+  barrierMean(barriers, Infinity, x, y, width, height, left)
+  const [dx, dy] = [left[1]! - x, left[2]! - y]
+  for (const barrier of barriers) {
+    const power = barrier.strength / epsilon
+    if (!(power > 0)) continue
+    const h = readSlope(barrier, x, y, width, height)
+    const [, hx, hy, hxx, , hyy] = level as unknown as [number, ...number[]]
+    const a = Math.abs(hx!) * width
+    const b = Math.abs(hy!) * height
+    const half = 0.5 * (a + b)
+    if (h - half >= CAP_TO) continue
+    if (h < FAR * half) {
+      const [wide, narrow] = [Math.max(a, b), Math.min(a, b)]
+      sum +=
+        power * (h + half > CAP_FROM ? cappedMeanLog(h, wide, narrow) : meanLog(h, wide, narrow))
+    } else if (h < CAP_TO) {
+      const value = log(cap(h + hx! * dx + hy! * dy))
+      const capSlope = capped[0]!
+      const capBend = capped[1]!
+      const bend = (capBend - capSlope * capSlope) * (a * a + b * b)
+      const curve = capSlope * (hxx! * width * width + hyy! * height * height)
+      sum += power * (value + (bend + curve) / 24)
+    }
+  }
+  return sum
+}
+
+const left = new Float64Array(3)
+
+/** Mean of log z over z = h + a·s + b·t > 0, s, t in [−½, ½]; a ≥ b ≥ 0, a > 0, and some z > 0. */
+function meanLog(h: number, a: number, b: number): number {
+  if (b < FLAT * a) {
+    const top = h + 0.5 * a
+    const bottom = Math.max(0, h - 0.5 * a)
+    const inner = (z: number): number => (z > 0 ? z * (log(z) - 1) : 0)
+    return (inner(top) - inner(bottom)) / (top - bottom)
+  }
+  const square = (z: number): number => (z > 0 ? 0.5 * z * z : 0)
+  const inner = (z: number): number => (z > 0 ? 0.5 * z * z * (log(z) - 1.5) : 0)
+  const difference = (f: (z: number) => number): number =>
+    f(h + 0.5 * (a + b)) - f(h + 0.5 * (a - b)) - f(h - 0.5 * (a - b)) + f(h - 0.5 * (a + b))
+  return difference(inner) / difference(square)
+}
+
+/** log of the mean of (h + a·s + b·t)₊^power over s, t in [−½, ½]; a ≥ b ≥ 0, a > 0. */
+function logPowerMean(h: number, a: number, b: number, power: number): number {
+  if (b < FLAT * a) {
+    const top = h + 0.5 * a
+    if (!(top > 0)) return -Infinity
+    const q = power + 1
+    return q * log(top) + log((1 - positivePower((h - 0.5 * a) / top, q)) / (q * a))
+  }
+  const top = h + 0.5 * (a + b)
+  const q = power + 2
+  const difference =
+    1 -
+    positivePower((h + 0.5 * (a - b)) / top, q) -
+    positivePower((h - 0.5 * (a - b)) / top, q) +
+    positivePower((h - 0.5 * (a + b)) / top, q)
+  return q * log(top) + log(difference / (q * (q - 1) * a * b))
+}
+
+function positivePower(z: number, q: number): number {
+  return z > 0 ? exp(q * log(z)) : 0
+}
+
+/** What lies this many times lower than the greatest level, or its weight e^−40 below that there, is left out. */
+const LOWEST = 1e-12
+const LIGHTEST = 40
+
+/**
+ * Visits z = h + a·s + b·t > 0, s, t in [−½, ½], by its law, which has the density of a trapezium, from the greatest level down: by
+ * points of Gauss on intervals within which neither a side of the trapezium nor a part of the cap ends, z falls by no more than
+ * half, and c(z)^power by no more than e.
+ * @param a, b a ≥ b ≥ 0, a > 0
+ * @param visit takes log c(z) and a share of the whole
+ */
+function visitLevels(
+  h: number,
+  a: number,
+  b: number,
+  power: number,
+  visit: (z: number, logCap: number, weight: number) => void,
+): void {
+  const half = 0.5 * (a + b)
+  const inner = 0.5 * (a - b)
+  const density = (z: number): number => {
+    const off = Math.abs(z - h)
+    return off <= inner ? 1 / a : Math.max(0, half - off) / (a * b)
+  }
+  const last = Math.max(h - half, LOWEST * (h + half))
+  let z = h + half
+  let logZ = logCapped(z)
+  const lightest = power > 0 ? logZ - LIGHTEST / power : -Infinity
+  while (z > last && logZ > lightest) {
+    let low = 0.5 * z
+    for (const edge of [CAP_TO, CAP_FROM, h + inner, h - inner, last])
+      if (edge < z && edge > low) low = edge
+    let logLow = logCapped(low)
+    while (power * (logZ - logLow) > 1) {
+      low = 0.5 * (low + z)
+      logLow = logCapped(low)
+    }
+    for (const [at, weight] of GAUSS_3) {
+      const there = 0.5 * (low + z) + at * (z - low)
+      visit(there, logCapped(there), weight * (z - low) * density(there))
+    }
+    z = low
+    logZ = logLow
+  }
+}
+
+/** What `cappedMean` leaves: the mean of z − h under the weight c(z)^power. */
+let cappedRise = 0
+
+/** `logPowerMean` of c(z) for z, where the cap acts on some of the rectangle. */
+function cappedMean(h: number, a: number, b: number, power: number): number {
+  const top = power * logCapped(h + 0.5 * (a + b))
+  let sum = 0
+  let rise = 0
+  visitLevels(h, a, b, power, (z, logCap, weight) => {
+    const mean = weight * exp(power * logCap - top)
+    sum += mean
+    rise += (z - h) * mean
+  })
+  cappedRise = rise / sum
+  return log(sum) + top
+}
+
+/** `meanLog` of c(z) for z, where the cap acts on some of the rectangle. */
+function cappedMeanLog(h: number, a: number, b: number): number {
+  let sum = 0
+  let share = 0
+  visitLevels(h, a, b, 0, (_, logCap, weight) => {
+    share += weight
+    sum += weight * logCap
+  })
+  return sum / share
+}
