@@ -6,6 +6,7 @@ import {
   SCENE,
   TARGET,
   type BarrierSpec,
+  type InitialSpec,
   type SceneSpec,
   type TargetId,
   type TargetSpec,
@@ -31,9 +32,12 @@ export function newBarrier<K extends BarrierSpec['kind']>(
   return ofKind(BARRIER, kind, shape)
 }
 
-export const DEFAULT_INITIAL = ofKind(INITIAL, 'gaussian')
-export const DEFAULT_UNIFORM = ofKind(INITIAL, 'uniform')
-export const DEFAULT_POINT = ofKind(INITIAL, 'point')
+/** An initial law as it is first picked. */
+export function defaultInitial<K extends InitialSpec['kind']>(
+  kind: K,
+): Extract<InitialSpec, { readonly kind: K }> {
+  return ofKind(INITIAL, kind)
+}
 
 /** The built-in targets, in the order of the gallery: known densities, and the real data. */
 export const BUILT_IN_TARGETS = [...TARGET_IDS, 'old-faithful'] as const
@@ -43,8 +47,11 @@ export function defaultTarget(kind: (typeof BUILT_IN_TARGETS)[number]): TargetSp
   return ofKind<TargetSpec, typeof kind>(TARGET, kind)
 }
 
-/** Whether a target has a density by formula: everything but points. */
-export function hasKnownDensity(target: TargetSpec): boolean {
+/** A target that is a data set, in the scene or in a file. */
+export type DataTarget = Extract<TargetSpec, { readonly kind: 'points' | 'old-faithful' }>
+
+/** Whether a target has a density by formula: everything but data. */
+export function hasKnownDensity(target: TargetSpec): target is Exclude<TargetSpec, DataTarget> {
   return target.kind !== 'points' && target.kind !== 'old-faithful'
 }
 

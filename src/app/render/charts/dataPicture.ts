@@ -56,7 +56,7 @@ export function dataPicture(data: ChartData): StepPicture {
     delta: null,
     stops: data.stops,
     criterion: data.criterion,
-    stopValue: ({ criterion, kl: value }) => (criterion === 'data-mismatch' ? value : null),
+    stopValue: ({ divergence, kl: value }) => (divergence === 'data' ? value : null),
   }
 }
 

@@ -129,8 +129,8 @@ export function lyapunovPicture(data: ChartData): StepPicture {
     delta,
     stops: data.stops,
     criterion: data.criterion,
-    // The stop against the data knows the distance to the data, which has a chart of its own.
-    stopValue: ({ criterion, kl }) => (criterion === 'data-mismatch' ? null : kl),
+    // A criterion that reads the KL to the data is marked on the chart of the data.
+    stopValue: ({ divergence, kl }) => (divergence === 'gibbs' ? kl : null),
   }
 }
 

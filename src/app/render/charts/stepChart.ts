@@ -680,7 +680,7 @@ function drawStops(
   const verb = stalled ? 'stalled' : 'stop'
   const step = `k = ${formatCount(chosen.step)}`
   const of =
-    chosen.criterion === 'data-mismatch'
+    chosen.divergence === 'data'
       ? 'KL to the data'
       : chosen.klMeaning?.startsWith('smoothed')
         ? 'smoothed'

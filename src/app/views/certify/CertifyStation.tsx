@@ -177,7 +177,7 @@ function Criterion({ report, outcome }: CriterionProps) {
                 {OUTCOME_WORDS[outcome]}
               </span>
             )}
-            {id === 'certified-decrease' && (
+            {text.strict !== undefined && (
               <span className="check end">
                 <input
                   id="strict"

@@ -1,4 +1,4 @@
-import { DEFAULT_INITIAL, DEFAULT_POINT, DEFAULT_UNIFORM } from '../../../lab/scene/defaults.ts'
+import { defaultInitial } from '../../../lab/scene/defaults.ts'
 import { samePart } from '../../../lab/scene/normalise.ts'
 import type { DynamicsSpec, InitialSpec } from '../../../lab/scene/sceneSpec.ts'
 import { formatCount, formatCoordinate, formatNumber } from '../../render/format.ts'
@@ -102,13 +102,13 @@ const INITIAL_LABELS: Readonly<Record<InitialSpec['kind'], string>> = {
   data: 'At the data',
   gibbs: 'Gibbs π itself',
 }
-const INITIAL_LIST = Object.entries(INITIAL_LABELS)
+const INITIAL_KINDS = Object.keys(INITIAL_LABELS) as InitialSpec['kind'][]
 
 /** The chosen law with its parameters, where they are not those of the list. */
 function describeInitial(initial: InitialSpec): string {
   if (initial.kind === 'point')
     return `Point (${formatCoordinate(initial.at[0])}, ${formatCoordinate(initial.at[1])})`
-  if (initial.kind === 'gaussian' && !samePart(initial, DEFAULT_INITIAL))
+  if (initial.kind === 'gaussian' && !samePart(initial, defaultInitial('gaussian')))
     return `Gaussian round (${formatCoordinate(initial.mean[0])}, ${formatCoordinate(initial.mean[1])})`
   return INITIAL_LABELS[initial.kind]
 }
@@ -120,22 +120,6 @@ function InitialLaw({
   readonly initial: InitialSpec
   readonly onChange: (initial: InitialSpec) => void
 }) {
-  const choose = (kind: string) => {
-    switch (kind) {
-      case 'gaussian':
-        onChange(DEFAULT_INITIAL)
-        return
-      case 'uniform':
-        onChange(DEFAULT_UNIFORM)
-        return
-      case 'point':
-        onChange(DEFAULT_POINT)
-        return
-      case 'data':
-      case 'gibbs':
-        onChange({ kind })
-    }
-  }
   return (
     <label
       className="select initial"
@@ -150,12 +134,13 @@ function InitialLaw({
         value={initial.kind}
         aria-label="Initial law"
         onChange={(event) => {
-          choose(event.target.value)
+          const kind = INITIAL_KINDS.find((id) => id === event.target.value)
+          if (kind !== undefined) onChange(defaultInitial(kind))
         }}
       >
-        {INITIAL_LIST.map(([kind, label]) => (
+        {INITIAL_KINDS.map((kind) => (
           <option key={kind} value={kind}>
-            {kind === initial.kind ? describeInitial(initial) : label}
+            {kind === initial.kind ? describeInitial(initial) : INITIAL_LABELS[kind]}
           </option>
         ))}
       </select>

@@ -21,14 +21,13 @@ import {
   SEPARATOR_TEXTS,
 } from '../../io/tableWords.ts'
 import type { DataReport } from '../../protocol/result.ts'
-import type { PointsFile, TargetSpec } from '../../scene/sceneSpec.ts'
+import type { DataTarget } from '../../scene/defaults.ts'
+import type { PointsFile } from '../../scene/sceneSpec.ts'
 import type { TableForm } from '../../scene/tableForm.ts'
 import type { AssetReader } from './assets.ts'
 import { drawInside } from '../training/drawInside.ts'
 import { Refusal } from '../refusal.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
-
-export type PointsSpec = Extract<TargetSpec, { kind: 'points' | 'old-faithful' }>
 
 /** The rows of a data set in its own units, [x0, y0, …], and how its file was read where the scene names one. */
 export interface ReadPoints {
@@ -37,7 +36,7 @@ export interface ReadPoints {
 }
 
 /** @throws Refusal naming the file, the line and what is allowed */
-export async function readPoints(spec: PointsSpec, assets: AssetReader): Promise<ReadPoints> {
+export async function readPoints(spec: DataTarget, assets: AssetReader): Promise<ReadPoints> {
   if ('points' in spec) return { points: Float64Array.from(spec.points.flat()), report: null }
   const file = 'file' in spec ? spec.file : null
   const refuse = (whole: boolean, message: string): never => {

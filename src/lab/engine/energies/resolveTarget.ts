@@ -15,6 +15,7 @@ import type { Distribution } from '../../../core/targets/target.ts'
 import type { Standardisation, TrainingProblem } from '../../../learning/training/api.ts'
 import { sha256HexSync } from '../../io/sha256.ts'
 import type { DataReport, TrainingSummary } from '../../protocol/result.ts'
+import { hasKnownDensity } from '../../scene/defaults.ts'
 import type { PointsFile, TargetSpec } from '../../scene/sceneSpec.ts'
 import type { AssetReader } from './assets.ts'
 import { Cache } from './cache.ts'
@@ -81,7 +82,7 @@ export class TargetResolver {
    * @throws Refusal naming what is missing or broken
    */
   async resolve(spec: TargetSpec, seed: number, halfWidth: number): Promise<ResolvedTarget> {
-    if (spec.kind === 'points' || spec.kind === 'old-faithful') {
+    if (!hasKnownDensity(spec)) {
       const { points: raw, report } = await readPoints(spec, this.assets)
       if (report !== null) this.reports.set(JSON.stringify(spec), report)
       const bytes = new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength)

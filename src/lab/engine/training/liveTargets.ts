@@ -1,5 +1,6 @@
 import type { BandwidthEffort } from '../../../core/targets/points.ts'
 import { exp, log } from '../../../core/maths/elementary.ts'
+import { hasKnownDensity } from '../../scene/defaults.ts'
 import type { TargetSpec } from '../../scene/sceneSpec.ts'
 import type { AssetReader } from '../energies/assets.ts'
 import { prepareRows, readPoints, targetOfPoints } from '../energies/resolvePoints.ts'
@@ -27,8 +28,7 @@ export class LiveTargets {
 
   /** @throws Refusal naming what is missing or broken */
   async resolve(spec: TargetSpec, seed: number, halfWidth: number): Promise<ResolvedTarget> {
-    if (spec.kind !== 'points' && spec.kind !== 'old-faithful')
-      return this.targets.resolve(spec, seed, halfWidth)
+    if (hasKnownDensity(spec)) return this.targets.resolve(spec, seed, halfWidth)
     const { points: raw } = await readPoints(spec, this.assets)
     const rows = raw.length / 2
     const { chosen } = this
