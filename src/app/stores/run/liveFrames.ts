@@ -1,15 +1,12 @@
 import { CallError, isAbortError } from '../../../lab/client/callError.ts'
-import type { ComputeClient } from '../../../lab/client/computeClient.ts'
 import type { LiveFrame } from '../../../lab/protocol/calls.ts'
-import { cloudsOf, showFrame, type CloudStore } from './cloudStore.ts'
-import type { Platform } from '../platform.ts'
-import type { SceneStore } from '../scene/sceneStore.ts'
+import { cloudsOf, showFrame } from './cloudStore.ts'
+import type { Surroundings } from '../surroundings.ts'
 
-export interface LiveFramesOptions {
-  readonly client: Pick<ComputeClient, 'call'>
-  readonly platform: Platform
-  readonly scene: SceneStore
-  readonly live: CloudStore
+export interface LiveFramesOptions extends Pick<
+  Surroundings,
+  'client' | 'platform' | 'scene' | 'live'
+> {
   /** What the particles move on; null while they do not. A frame of what has gone is dropped. */
   readonly on: () => object | null
 }

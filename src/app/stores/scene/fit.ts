@@ -1,8 +1,13 @@
 import { CallError } from '../../../lab/client/callError.ts'
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
+import { post } from '../run/runStore.ts'
+import { withoutShipped } from '../shelf/shelfStore.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { SceneHistory } from './sceneHistory.ts'
+import { edit } from './sceneStore.ts'
 
 /** A scene that may run where another was refused, and what was changed, in a sentence. */
-export interface Fitted {
+interface Fitted {
   readonly scene: SceneSpec
   readonly text: string
 }
@@ -13,7 +18,7 @@ export interface Fitted {
  * leave almost nothing of the box, to π, which is wherever there is room at all. Each answer is nearer to a scene
  * that runs, so that a few of them end. @returns null where the refusal is about something else
  */
-export function fitted(scene: SceneSpec, refusal: unknown): Fitted | null {
+function fitted(scene: SceneSpec, refusal: unknown): Fitted | null {
   if (!(refusal instanceof CallError) || refusal.kind !== 'refused') return null
   const { field, reach } = refusal
   const { domain, dynamics, energy } = scene
@@ -36,6 +41,22 @@ export function fitted(scene: SceneSpec, refusal: unknown): Fitted | null {
     scene: { ...scene, dynamics: { ...dynamics, initial } },
     text: `The particles now start ${where}.`,
   }
+}
+
+/** Changes a scene that was refused into one that may run, and says how. @returns false where nothing helps */
+export function mend(
+  refusal: unknown,
+  { scene, run, shelf }: Pick<Surroundings, 'scene' | 'run' | 'shelf'>,
+  history: Pick<SceneHistory, 'amend'>,
+): boolean {
+  const now = scene.getState().scene
+  const fit = fitted(now, refusal) ?? withoutShipped(shelf.getState(), now, refusal)
+  if (fit === null) return false
+  post(run, 'info', fit.text)
+  history.amend(() => {
+    edit(scene, () => fit.scene)
+  })
+  return true
 }
 
 function isWholeBox({ dynamics: { initial }, domain }: SceneSpec): boolean {

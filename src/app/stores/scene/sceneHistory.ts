@@ -1,4 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { explain } from '../explain.ts'
+import { post } from '../run/runStore.ts'
+import type { Surroundings } from '../surroundings.ts'
 import type { HistoryOptions } from './history.ts'
 
 /** The way back and forth through the scenes of a visit, and the address that follows it. */
@@ -12,22 +15,27 @@ export interface SceneHistory {
 }
 
 /**
- * A history that is fetched beside the first run: what changes before it is there belongs to its first step.
- * @param onFailure that it could not be fetched; the page works without
+ * A history that is fetched beside the first run: what changes before it is there belongs to its first step, and where it
+ * cannot be fetched the page works without.
  */
-export function createSceneHistory(
-  options: Omit<HistoryOptions, 'state'>,
-  onFailure: (error: unknown) => void,
-): SceneHistory {
+export function createSceneHistory({
+  run,
+  ...options
+}: Omit<HistoryOptions, 'state'> & Pick<Surroundings, 'run'>): SceneHistory {
   const state = createStore<{ canUndo: boolean; canRedo: boolean }>()(() => ({
     canUndo: false,
     canRedo: false,
   }))
   let real: SceneHistory | null = null
   let disposed = false
-  import('./history.ts').then(({ createHistory }) => {
-    if (!disposed) real = createHistory({ ...options, state })
-  }, onFailure)
+  import('./history.ts').then(
+    ({ createHistory }) => {
+      if (!disposed) real = createHistory({ ...options, state })
+    },
+    (error: unknown) => {
+      post(run, 'warning', explain(error))
+    },
+  )
   return {
     state,
     undo: () => real?.undo(),

@@ -1,17 +1,12 @@
 import type { Library } from '../../storage/library.ts'
-import type { Platform } from '../platform.ts'
-import type { RunStore } from '../run/runStore.ts'
-import { addressOf, type SceneStore } from '../scene/sceneStore.ts'
-import type { ToolState, ToolStore } from '../toolStore.ts'
+import { addressOf } from '../scene/sceneStore.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { ToolState } from '../toolStore.ts'
 
 /** Least time between two writes, ms. */
 const WRITE_INTERVAL = 250
 
-interface UnfinishedOptions {
-  readonly scene: SceneStore
-  readonly run: RunStore
-  readonly tool: ToolStore
-  readonly platform: Platform
+interface UnfinishedOptions extends Pick<Surroundings, 'scene' | 'run' | 'tool' | 'platform'> {
   /** Writes to storage, now or never. */
   readonly write: (write: (kept: Library) => Promise<void>) => void
 }

@@ -2,11 +2,10 @@ import type { Asset } from '../../../lab/scene/assets.ts'
 import type { Aside, Contents, DataSet, Library, ShelfItem } from '../../storage/library.ts'
 import { readCalibrations } from '../training/calibrations.ts'
 import { sameTarget } from './manifest.ts'
-import type { Platform } from '../platform.ts'
-import { post, withdraw, type RunStore } from '../run/runStore.ts'
-import { edit, type SceneStore } from '../scene/sceneStore.ts'
-import { filesCalled, targetOfDataSet, type ShelfStore } from './shelfStore.ts'
-import type { ToolStore } from '../toolStore.ts'
+import { post, withdraw } from '../run/runStore.ts'
+import { edit } from '../scene/sceneStore.ts'
+import { filesCalled, targetOfDataSet } from './shelfStore.ts'
+import type { Surroundings } from '../surroundings.ts'
 import type { FoundTraining } from '../training/training.ts'
 import { readDraft } from './keepUnfinished.ts'
 
@@ -35,13 +34,11 @@ export interface Keeping {
   readonly read: boolean
 }
 
-export interface KeepingOptions {
+export interface KeepingOptions extends Pick<
+  Surroundings,
+  'platform' | 'scene' | 'run' | 'shelf' | 'tool'
+> {
   readonly library: Library
-  readonly platform: Platform
-  readonly scene: SceneStore
-  readonly run: RunStore
-  readonly shelf: ShelfStore
-  readonly tool: ToolStore
   /** Takes up interrupted trainings. @returns those that nothing can go on from */
   readonly offer: (found: readonly FoundTraining[]) => readonly FoundTraining[]
 }

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { CallError } from '../../../lab/client/callError.ts'
 import { defaultTarget, isTargetId } from '../../../lab/scene/defaults.ts'
+import { partKey } from '../../../lab/scene/normalise.ts'
 import {
   MAX_BARRIERS,
   MAX_TERMS,
@@ -177,6 +178,11 @@ export function targetOfDataSet({ content }: Pick<DataSet, 'content'>): TargetSp
         columns: content.columns,
         hash: content.hash,
       }
+}
+
+/** The key of a target's picture. */
+export function thumbnailKey(target: TargetSpec): string {
+  return partKey(target)
 }
 
 /** A name for an energy, from the shelf where it stands there. */

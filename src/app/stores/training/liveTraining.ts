@@ -1,21 +1,14 @@
 import { CallError, isAbortError, isCrash } from '../../../lab/client/callError.ts'
-import type { ComputeClient } from '../../../lab/client/computeClient.ts'
-import type { LiveEnergy } from '../../../lab/protocol/calls.ts'
 import type { SceneSpec, Vector2 } from '../../../lab/scene/sceneSpec.ts'
 import { explain } from '../explain.ts'
 import { createLiveFrames } from '../run/liveFrames.ts'
-import type { CloudStore } from '../run/cloudStore.ts'
-import type { Platform } from '../platform.ts'
 import type { Playback } from '../run/playback.ts'
 import { checkCount } from '../shelf/pointCount.ts'
-import {
-  LIVE_SPAN,
-  post,
-  type LivePoint,
-  type LiveTrainingState,
-  type RunStore,
-} from '../run/runStore.ts'
-import { edit, type SceneStore } from '../scene/sceneStore.ts'
+import { LIVE_SPAN, post, type LivePoint, type LiveTrainingState } from '../run/runStore.ts'
+import { edit } from '../scene/sceneStore.ts'
+import type { Shelving } from '../shelf/shelving.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { TrainingControl } from './training.ts'
 
 /**
  * Follows the scene's target, or a drawing, with a training that never starts over. What it learns is on
@@ -44,23 +37,21 @@ export interface LiveTrainingControl {
   dispose(): void
 }
 
-export interface LiveTrainingOptions {
-  readonly client: Pick<ComputeClient, 'call' | 'on'>
-  readonly platform: Platform
-  readonly playback: Playback
-  readonly scene: SceneStore
-  readonly run: RunStore
-  readonly live: CloudStore
+export interface LiveTrainingOptions extends Pick<
+  Surroundings,
+  'client' | 'platform' | 'scene' | 'run' | 'live'
+> {
+  readonly playback: Pick<Playback, 'suspend' | 'resume' | 'place'>
   /** Hands the worker the data to train on. */
   readonly provide: (scene: SceneSpec) => Promise<unknown>
-  /** Whether a training has the stage. */
-  readonly training: () => boolean
+  /** What may have the stage instead. */
+  readonly training: Pick<TrainingControl, 'active'>
   /** What to do besides when leaving goes back to the scene before. */
   readonly remember: () => () => void
   /** It takes the stage. */
   readonly onBegin: () => void
   /** Puts an energy onto the shelf and the stage. */
-  readonly keep: (energy: LiveEnergy) => Promise<void>
+  readonly keep: Shelving['keepLive']
 }
 
 /** What the live training of a scene depends on. */
@@ -216,7 +207,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       return following !== null
     },
     begin() {
-      if (following !== null || options.training()) return
+      if (following !== null || options.training.active) return
       const { scene } = scenes.getState()
       following = {
         before: scene,

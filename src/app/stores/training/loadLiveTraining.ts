@@ -1,14 +1,12 @@
-import type { LiveTrainingControl } from './liveTraining.ts'
+import { explain } from '../explain.ts'
+import { post } from '../run/runStore.ts'
+import type { LiveTrainingControl, LiveTrainingOptions } from './liveTraining.ts'
 
 /**
- * A live training that is fetched when it first begins: before that there is nothing to follow, keep or leave.
- * @param load makes the real one
- * @param onFailure what could not be fetched; the next beginning tries again
+ * A live training that is fetched when it first begins: before that there is nothing to follow, keep or leave. Where it
+ * could not be fetched the next beginning tries again.
  */
-export function loadLiveTraining(
-  load: () => Promise<LiveTrainingControl>,
-  onFailure: (error: unknown) => void,
-): LiveTrainingControl {
+export function loadLiveTraining(options: LiveTrainingOptions): LiveTrainingControl {
   let real: LiveTrainingControl | null = null
   let loading = false
   let seen = true
@@ -23,12 +21,17 @@ export function loadLiveTraining(
       }
       if (loading) return
       loading = true
-      load()
-        .then((loaded) => {
-          real = loaded
-          real.watch(seen)
-          real.begin()
-        }, onFailure)
+      import('./liveTraining.ts')
+        .then(
+          ({ createLiveTraining }) => {
+            real = createLiveTraining(options)
+            real.watch(seen)
+            real.begin()
+          },
+          (error: unknown) => {
+            post(options.run, 'error', explain(error))
+          },
+        )
         .finally(() => {
           loading = false
         })

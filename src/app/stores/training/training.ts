@@ -1,16 +1,16 @@
 import { CallError, isAbortError, isCrash } from '../../../lab/client/callError.ts'
-import type { ComputeClient } from '../../../lab/client/computeClient.ts'
 import type { TrainingCheckpoint, TrainReply } from '../../../lab/protocol/calls.ts'
 import { recoverScene } from '../../../lab/scene/decode.ts'
 import { sameTraining } from '../../../lab/scene/normalise.ts'
 import type { SceneSpec, ShelfRecipe } from '../../../lab/scene/sceneSpec.ts'
 import { explain } from '../explain.ts'
 import { createLiveFrames } from '../run/liveFrames.ts'
-import type { CloudStore } from '../run/cloudStore.ts'
-import type { Platform } from '../platform.ts'
 import type { Playback } from '../run/playback.ts'
-import { growLosses, NO_TRAINING, post, type RunStore } from '../run/runStore.ts'
-import type { SceneStore } from '../scene/sceneStore.ts'
+import { growLosses, NO_TRAINING, post } from '../run/runStore.ts'
+import type { LateKeeping } from '../shelf/lateKeeping.ts'
+import { targetName } from '../shelf/shelfStore.ts'
+import type { Shelving } from '../shelf/shelving.ts'
+import type { Surroundings } from '../surroundings.ts'
 
 /** Follows one training at a time, from Train to the shelf, through pauses, reloads and crashes. */
 export interface TrainingControl {
@@ -46,32 +46,18 @@ export interface TrainingControl {
   dispose(): void
 }
 
-export interface TrainingOptions {
-  readonly client: Pick<ComputeClient, 'call' | 'on' | 'restart'>
-  readonly platform: Platform
-  readonly playback: Playback
-  readonly scene: SceneStore
-  readonly run: RunStore
-  readonly live: CloudStore
+export interface TrainingOptions extends Pick<
+  Surroundings,
+  'client' | 'platform' | 'scene' | 'run' | 'live' | 'shelf'
+> {
+  readonly playback: Pick<Playback, 'suspend' | 'resume'>
   /** Hands the worker the data to train on. */
   readonly provide: (scene: SceneSpec) => Promise<unknown>
-  /**
-   * Keeps a finished energy: storage, shelf and, where it is asked for, scene.
-   * Resolves with whether it outlives the page.
-   */
-  readonly keep: (
-    reply: TrainReply,
-    trained: SceneSpec,
-    place: { readonly shelfId: string | null; readonly onStage: boolean },
-  ) => Promise<boolean>
+  /** Where its checkpoints are kept. */
+  readonly keeping: Pick<LateKeeping, 'safe' | 'ask'>
+  readonly keep: Shelving['keep']
   /** A training takes the stage. */
   readonly onBegin: () => void
-  readonly keepCheckpoint: (id: string, checkpoint: TrainingCheckpoint) => void
-  readonly clearCheckpoint: (id: string) => void
-  /** Nothing can go on from this checkpoint: it is no longer offered, and is kept for export. */
-  readonly setAside: (found: FoundTraining) => void
-  /** What a person calls the target of a training. */
-  readonly nameOf: (scene: SceneSpec) => string
 }
 
 /** A training that was told to end and has not after so long, ms, is ended with its worker. */
@@ -104,7 +90,7 @@ interface Job {
 }
 
 export function createTraining(options: TrainingOptions): TrainingControl {
-  const { client, platform, playback, scene: scenes, run: store, live } = options
+  const { platform, client, playback, scene: scenes, run: store, shelf, keeping } = options
 
   let job: Job | null = null
   /** Starts when the job under way has ended. */
@@ -122,7 +108,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     client,
     platform,
     scene: scenes,
-    live,
+    live: options.live,
     on: () => (store.getState().training.phase === 'running' ? job : null),
   })
 
@@ -142,12 +128,25 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     })
   }
 
+  function write(id: string, taken: TrainingCheckpoint): void {
+    void keeping.safe('The checkpoint of this training', (library) =>
+      library.putTraining(id, taken),
+    )
+  }
+
+  function erase(id: string): void {
+    void keeping.safe('The end of this training', (library) => library.removeTraining(id))
+  }
+
+  /** What a person calls the target of a training. */
+  const nameOf = ({ target }: SceneSpec) => targetName(shelf.getState(), target)
+
   /** Takes down how far a training has come; one that has been there keeps its place. */
   function record(id: string, taken: TrainingCheckpoint): void {
     const entry = { id, checkpoint: taken }
     const known = kept.some((training) => training.id === id)
     setKept(known ? kept.map((old) => (old.id === id ? entry : old)) : [...kept, entry])
-    options.keepCheckpoint(id, taken)
+    write(id, taken)
     const [oldest] = kept
     if (kept.length > MOST_INTERRUPTED && oldest !== undefined) discard(oldest.id)
   }
@@ -160,15 +159,15 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     const found = kept.find((training) => training.id === id)
     if (found === undefined || found.id === job?.id) return
     forget(found.id)
-    options.clearCheckpoint(found.id)
+    erase(found.id)
     if (job === null) show()
-    const name = options.nameOf(found.checkpoint.scene)
+    const name = nameOf(found.checkpoint.scene)
     post(store, 'info', `The interrupted training of ${name} was discarded.`, found.id, {
       action: {
         label: 'Undo',
         run: () => {
           setKept([found, ...kept].sort((a, b) => (a.id < b.id ? -1 : 1)))
-          options.keepCheckpoint(found.id, found.checkpoint)
+          write(found.id, found.checkpoint)
           if (job === null) show()
         },
       },
@@ -178,7 +177,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
   /** Says that a training was left, and how to go on with it. */
   function tellLeft({ id, scene }: Job): void {
     const left = kept.find((training) => training.id === id)
-    const name = options.nameOf(scene)
+    const name = nameOf(scene)
     if (left === undefined) {
       post(store, 'info', `The training of ${name} was ended before its first step.`)
       return
@@ -255,7 +254,9 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       const said = error instanceof CallError ? `${error.message} ${error.details ?? ''}` : ''
       if (from !== null && said.includes('checkpoint: ')) {
         forget(current.id)
-        options.setAside({ id: current.id, checkpoint: from })
+        keeping.ask((kept) => {
+          kept.setAside({ id: current.id, checkpoint: from })
+        })
       } else if (!isAbortError(error)) post(store, 'error', explain(error))
       leave(current)
     }
@@ -290,7 +291,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
         try {
           const safe = await options.keep(reply, current.scene, { shelfId, onStage })
           forget(current.id)
-          if (safe) options.clearCheckpoint(current.id)
+          if (safe) erase(current.id)
         } catch (error) {
           post(store, 'error', explain(error))
         }
@@ -305,7 +306,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
         return
       case 'diverged':
         forget(current.id)
-        options.clearCheckpoint(current.id)
+        erase(current.id)
         post(
           store,
           'error',
@@ -488,6 +489,11 @@ export function createTraining(options: TrainingOptions): TrainingControl {
       const { scene } = scenes.getState()
       const { seed, target, training } = recipe
       const missing = { id, hash }
+      post(
+        store,
+        'info',
+        'This link names an energy that is not in this browser; it is being trained again from its recipe.',
+      )
       const wanted: SceneSpec = { ...scene, seed, target, training, energy: { kind: 'trained' } }
       // Where its training was interrupted before, it goes on from there.
       const found = kept.findLast(({ checkpoint: from }) => continues(from, wanted))

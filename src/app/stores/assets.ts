@@ -1,0 +1,48 @@
+import { namedAssets, type AssetName } from '../../lab/scene/assets.ts'
+import type { SceneSpec, ShelfRecipe } from '../../lab/scene/sceneSpec.ts'
+import type { LateKeeping } from './shelf/lateKeeping.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** What the page has and the worker must be given: energies of the shelf, files of points. Each is handed over once. */
+export interface Assets {
+  hand(ref: AssetName, bytes: Uint8Array): Promise<void>
+  /** Hands over what a scene names. @returns what nobody has and could be trained again */
+  provide(scene: SceneSpec): Promise<readonly MissingEnergy[]>
+}
+
+interface MissingEnergy {
+  readonly id: string
+  readonly hash: string
+  readonly recipe: ShelfRecipe
+}
+
+export function createAssets(
+  { client }: Pick<Surroundings, 'client'>,
+  keeping: Pick<LateKeeping, 'loaded' | 'ready'>,
+): Assets {
+  const provided = new Set<string>()
+
+  async function hand(ref: AssetName, bytes: Uint8Array): Promise<void> {
+    await client.call('provide', { ref, bytes })
+    provided.add(ref)
+  }
+
+  return {
+    hand,
+    async provide(scene) {
+      const named = namedAssets(scene)
+      if (named.size === 0) return []
+      await keeping.loaded
+      const ready = await keeping.ready()
+      const missing: MissingEnergy[] = []
+      for (const [name, asset] of named) {
+        if (provided.has(name)) continue
+        const bytes = ready?.bytesOf(asset) ?? null
+        if (bytes !== null) await hand(name, bytes)
+        else if (asset.kind === 'shelf' && asset.recipe !== null)
+          missing.push({ id: asset.id, hash: asset.hash, recipe: asset.recipe })
+      }
+      return missing
+    },
+  }
+}
