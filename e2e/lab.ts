@@ -8,9 +8,9 @@ import type { LawCurves, StoppingReport } from '../src/core/analysis/curves.ts'
 import type { AnalysisReport, CurvePoint } from '../src/lab/protocol/calls.ts'
 import type { RunResult } from '../src/lab/protocol/result.ts'
 import type { BackendName } from '../src/learning/ids.ts'
-import { parseScene } from '../src/lab/scene/decode.ts'
+import { parseScene } from '../src/lab/scene/reading/decode.ts'
 import type { SceneSpec } from '../src/lab/scene/sceneSpec.ts'
-import { encodeHash } from '../src/lab/scene/urlCodec.ts'
+import { encodeHash } from '../src/lab/scene/link/urlCodec.ts'
 import { expect } from './fixtures.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')

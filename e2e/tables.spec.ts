@@ -1,4 +1,4 @@
-import { decodeLocation } from '../src/lab/scene/urlCodec.ts'
+import { decodeLocation } from '../src/lab/scene/link/urlCodec.ts'
 import { expect, test } from './fixtures.ts'
 import { openStill, stage } from './lab.ts'
 

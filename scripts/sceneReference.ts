@@ -3,8 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { EDITORS } from '../src/app/views/barriers/registry.ts'
-import { shapesOf, type AnyField, type Form, type Shape } from '../src/lab/scene/fieldKinds.ts'
-import { describeRange } from '../src/lab/scene/ranges.ts'
+import {
+  shapesOf,
+  type AnyField,
+  type Form,
+  type Shape,
+} from '../src/lab/scene/fields/fieldKinds.ts'
+import { describeRange } from '../src/lab/scene/fields/ranges.ts'
 import { SCENE } from '../src/lab/scene/sceneSpec.ts'
 import { ROOT } from './suites.ts'
 

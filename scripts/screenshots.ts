@@ -8,7 +8,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium, type Page } from '@playwright/test'
 import { experiment } from '../src/lab/scene/experiments.ts'
-import { encodeHash } from '../src/lab/scene/urlCodec.ts'
+import { encodeHash } from '../src/lab/scene/link/urlCodec.ts'
 import { ensureChromium } from './findChromium.ts'
 
 interface State {

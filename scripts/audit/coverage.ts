@@ -2,7 +2,7 @@ import { createKlEstimator } from '../../src/core/analysis/estimators/nativeKl.t
 import { createTransition } from '../../src/core/fields/transition.ts'
 import { crossEntropy } from '../../src/core/analysis/estimators/kl.ts'
 import { Purpose, Rng } from '../../src/core/maths/rng.ts'
-import { gaussianMixture } from '../../src/core/targets/gaussianMixture.ts'
+import { gaussianMixture } from '../../src/core/targets/densities/gaussianMixture.ts'
 import { DEFAULT_SCENE } from '../../src/lab/scene/defaults.ts'
 import { normaliseScene } from '../../src/lab/scene/normalise.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'

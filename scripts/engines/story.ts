@@ -1,6 +1,6 @@
 import { runHeadless, scene } from '../../e2e/lab.ts'
 import { experiment } from '../../src/lab/scene/experiments.ts'
-import { encodeHash } from '../../src/lab/scene/urlCodec.ts'
+import { encodeHash } from '../../src/lab/scene/link/urlCodec.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
 import { call, click, focus, until, type Engine, type EngineTab, type Point } from './tab.ts'
 

@@ -1,6 +1,6 @@
 import { sameScene } from '../../src/lab/scene/normalise.ts'
-import { describeProblem } from '../../src/lab/scene/problem.ts'
-import { applyOverrides, decodeLocation, encodeHash } from '../../src/lab/scene/urlCodec.ts'
+import { describeProblem } from '../../src/lab/scene/reading/problem.ts'
+import { applyOverrides, decodeLocation, encodeHash } from '../../src/lab/scene/link/urlCodec.ts'
 import type { Draws } from './draws.ts'
 import { changeText, HOSTILE, hostileJson } from './mutate.ts'
 import { demandScene, goodScenes } from './scenes.ts'

@@ -1,7 +1,7 @@
 import { readSceneFile, writeBundle } from '../../src/lab/io/bundle.ts'
 import { assetsOf } from '../../src/lab/scene/assets.ts'
 import { sameScene, sceneText } from '../../src/lab/scene/normalise.ts'
-import { describeProblem } from '../../src/lab/scene/problem.ts'
+import { describeProblem } from '../../src/lab/scene/reading/problem.ts'
 import { changeText, hostileJson } from './mutate.ts'
 import { demandScene, goodScenes } from './scenes.ts'
 import { demand, demandMessage, type Subject } from './subject.ts'

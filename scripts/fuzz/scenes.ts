@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { parseScene } from '../../src/lab/scene/decode.ts'
+import { parseScene } from '../../src/lab/scene/reading/decode.ts'
 import { DEFAULT_SCENE } from '../../src/lab/scene/defaults.ts'
 import { normaliseScene, sameScene } from '../../src/lab/scene/normalise.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
 import { EXPERIMENTS } from '../../src/lab/scene/experiments.ts'
 import { sceneArbitrary } from '../../src/lab/scene/scenes.testing.ts'
-import { decodeLocation, encodeHash } from '../../src/lab/scene/urlCodec.ts'
+import { decodeLocation, encodeHash } from '../../src/lab/scene/link/urlCodec.ts'
 import { demand } from './subject.ts'
 
 const SAMPLED = 60

@@ -11,8 +11,8 @@ import {
   describeTableError,
   passedOver,
 } from '../../src/lab/io/tableWords.ts'
-import { AXES, DECIMALS, SEPARATORS } from '../../src/lab/scene/tableForm.ts'
-import { recoverScene } from '../../src/lab/scene/decode.ts'
+import { AXES, DECIMALS, SEPARATORS } from '../../src/lab/scene/fields/tableForm.ts'
+import { recoverScene } from '../../src/lab/scene/reading/decode.ts'
 import type { Draws } from './draws.ts'
 import { changeBytes, changeText } from './mutate.ts'
 import { demandScene } from './scenes.ts'

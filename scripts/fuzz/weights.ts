@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { readEnergyFile, writeEnergyFile } from '../../src/lab/io/energyFile.ts'
-import { parseScene } from '../../src/lab/scene/decode.ts'
+import { parseScene } from '../../src/lab/scene/reading/decode.ts'
 import { sceneArbitrary } from '../../src/lab/scene/scenes.testing.ts'
 import type { SceneSpec, ShelfRecipe } from '../../src/lab/scene/sceneSpec.ts'
 import type { EnergyModel } from '../../src/learning/training/api.ts'

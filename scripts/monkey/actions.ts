@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from '@playwright/test'
 import { EXPERIMENTS } from '../../src/lab/scene/experiments.ts'
-import { encodeHash } from '../../src/lab/scene/urlCodec.ts'
+import { encodeHash } from '../../src/lab/scene/link/urlCodec.ts'
 import type { Draws } from '../fuzz/draws.ts'
 import { changeText, HOSTILE } from '../fuzz/mutate.ts'
 import { choose, listControls, reach } from './controls.ts'

@@ -1,5 +1,5 @@
 import type { BrowserContext, ConsoleMessage, Page } from '@playwright/test'
-import { parseScene } from '../../src/lab/scene/decode.ts'
+import { parseScene } from '../../src/lab/scene/reading/decode.ts'
 import { sameScene } from '../../src/lab/scene/normalise.ts'
 import { openAddress } from '../../src/app/stores/scene/sceneStore.ts'
 import { Draws } from '../fuzz/draws.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseScene } from '../../src/lab/scene/decode.ts'
+import { parseScene } from '../../src/lab/scene/reading/decode.ts'
 import { experiment, EXPERIMENTS } from '../../src/lab/scene/experiments.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
 import { documentOf, markdownTable } from './document.ts'

@@ -1,8 +1,8 @@
 import type { Browser, Page } from '@playwright/test'
 import { footprint, type Footprint } from '../../bench/footprint.ts'
-import { parseScene } from '../../src/lab/scene/decode.ts'
+import { parseScene } from '../../src/lab/scene/reading/decode.ts'
 import { experiment } from '../../src/lab/scene/experiments.ts'
-import { encodeHash } from '../../src/lab/scene/urlCodec.ts'
+import { encodeHash } from '../../src/lab/scene/link/urlCodec.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
 
 export interface Sample extends Footprint {

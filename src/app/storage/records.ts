@@ -4,9 +4,9 @@ import { sha256Hex } from '../../lab/io/sha256.ts'
 import { atOnce } from '../../lab/io/slices.ts'
 import { readTableNow } from '../../lab/io/table.ts'
 import { describeTableError } from '../../lab/io/tableWords.ts'
-import { recoverScene } from '../../lab/scene/decode.ts'
-import { describeProblem } from '../../lab/scene/problem.ts'
-import type { TableForm } from '../../lab/scene/tableForm.ts'
+import { recoverScene } from '../../lab/scene/reading/decode.ts'
+import { describeProblem } from '../../lab/scene/reading/problem.ts'
+import type { TableForm } from '../../lab/scene/fields/tableForm.ts'
 import type {
   EnergySpec,
   PointsFile,

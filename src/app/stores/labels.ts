@@ -13,7 +13,10 @@ export interface Quantity {
   readonly unit: string
 }
 
-/** The built-in real data set: eruptions of Old Faithful, and how long one waits for the next. */
+/**
+ * The built-in real data set: how long an eruption of Old Faithful lasts, and the wait until the next (Azzalini & Bowman 1990,
+ * Applied Statistics 39(3), 357–365).
+ */
 export const OLD_FAITHFUL: readonly [Quantity, Quantity] = [
   { name: 'eruption', unit: 'min' },
   { name: 'waiting', unit: 'min' },

@@ -2,7 +2,7 @@ import { exp, log } from '../maths/elementary.ts'
 import { inverse2 } from '../maths/linalg2.ts'
 import { Purpose, Rng } from '../maths/rng.ts'
 import { mean, standardError, variance } from '../maths/statistics.ts'
-import { kernelMixture } from './kernelMixture.ts'
+import { kernelMixture } from './densities/kernelMixture.ts'
 import type { Density, Distribution } from './target.ts'
 
 /** A data set that cannot be a target; the message names the field, what was found and what is allowed. */

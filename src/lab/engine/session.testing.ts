@@ -1,7 +1,7 @@
 import { readSamplerModule } from '../../core/samplers/simd/module.testing.ts'
 import { readKernelModule } from '../../learning/kernels/simd/module.testing.ts'
 import type { AssetRef, EventName, Events } from '../protocol/calls.ts'
-import { parseScene } from '../scene/decode.ts'
+import { parseScene } from '../scene/reading/decode.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { AssetReader } from './energies/assets.ts'
 import type { Environment } from './environment.ts'

@@ -1,11 +1,11 @@
 import { assetsOf } from '../scene/assets.ts'
 import type { AssetName } from '../scene/assets.ts'
-import { parseScene } from '../scene/decode.ts'
-import { readJsonText, withoutComments } from '../scene/jsonText.ts'
+import { parseScene } from '../scene/reading/decode.ts'
+import { readJsonText, withoutComments } from '../scene/reading/jsonText.ts'
 import { normaliseScene } from '../scene/normalise.ts'
-import { fromBase64Url, toBase64Url } from '../scene/packedPoints.ts'
-import { nameKey, show } from '../scene/problem.ts'
-import type { Problem } from '../scene/problem.ts'
+import { fromBase64Url, toBase64Url } from '../scene/link/packedPoints.ts'
+import { nameKey, show } from '../scene/reading/problem.ts'
+import type { Problem } from '../scene/reading/problem.ts'
 import type { EnergySpec, SceneSpec } from '../scene/sceneSpec.ts'
 
 /**

@@ -1,9 +1,9 @@
 import type { Activation } from '../../learning/kernels/kernel.ts'
 import type { EnergyModel, Standardisation } from '../../learning/training/api.ts'
-import { parseScene } from '../scene/decode.ts'
-import { describeRange, inRange } from '../scene/ranges.ts'
+import { parseScene } from '../scene/reading/decode.ts'
+import { describeRange, inRange } from '../scene/fields/ranges.ts'
 import { RANGES, type ShelfRecipe } from '../scene/sceneSpec.ts'
-import { show } from '../scene/problem.ts'
+import { show } from '../scene/reading/problem.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { Tensor, TensorFile } from './safetensors.ts'
 

@@ -4,7 +4,7 @@ import {
   type Decimal,
   type Separator,
   type TableForm,
-} from '../scene/tableForm.ts'
+} from '../scene/fields/tableForm.ts'
 import { kindOfWords, numberAt, readsTwice } from './numberCell.ts'
 import { Rows } from './rows.ts'
 import type { Pieces } from './slices.ts'

@@ -1,5 +1,5 @@
-import { short } from '../scene/problem.ts'
-import type { Decimal, Separator } from '../scene/tableForm.ts'
+import { short } from '../scene/reading/problem.ts'
+import type { Decimal, Separator } from '../scene/fields/tableForm.ts'
 import { rowsOf, type Form, type TableOptions } from './form.ts'
 import { kindOfWords, numberAt, otherThan, readsTwice, type Wordy } from './numberCell.ts'
 import { MAX_LINES, MIN_ROWS, Rows } from './rows.ts'

@@ -1,4 +1,4 @@
-import type { Decimal } from '../scene/tableForm.ts'
+import type { Decimal } from '../scene/fields/tableForm.ts'
 
 /** Numbers further out than this lose their digits in means and variances. */
 export const LARGEST = 1e9

@@ -1,4 +1,4 @@
-import type { Separator } from '../scene/tableForm.ts'
+import type { Separator } from '../scene/fields/tableForm.ts'
 import { isBlank } from './numberCell.ts'
 
 /** Fewest points that a data set may have, and most rows that one file may bring. */

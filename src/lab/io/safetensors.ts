@@ -1,5 +1,5 @@
-import { readJsonText } from '../scene/jsonText.ts'
-import { describeProblem, show } from '../scene/problem.ts'
+import { readJsonText } from '../scene/reading/jsonText.ts'
+import { describeProblem, show } from '../scene/reading/problem.ts'
 
 /**
  * The safetensors container: an unsigned 64-bit little-endian header length, a JSON header, then the raw

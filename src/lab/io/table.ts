@@ -1,7 +1,7 @@
 import { log } from '../../core/maths/elementary.ts'
 import { counted } from '../../core/maths/numberText.ts'
-import { short, show } from '../scene/problem.ts'
-import type { Decimal } from '../scene/tableForm.ts'
+import { short, show } from '../scene/reading/problem.ts'
+import type { Decimal } from '../scene/fields/tableForm.ts'
 import { formOf, rowsOf, type Form, type TableOptions } from './form.ts'
 import {
   isRule,

@@ -1,5 +1,5 @@
 import { counted, formatCount } from '../../core/maths/numberText.ts'
-import type { Decimal, Separator } from '../scene/tableForm.ts'
+import type { Decimal, Separator } from '../scene/fields/tableForm.ts'
 import type { TableOptions } from './form.ts'
 import type { Column, ColumnKind, Layout, SkipKind, Skipped } from './layout.ts'
 import { WAYS_WITH_THE_TABLE, type Remark, type Way } from './scale.ts'

@@ -11,7 +11,7 @@ import type { Encoding } from '../io/encodings.ts'
 import type { Skipped } from '../io/layout.ts'
 import type { PassedOver } from '../io/tableWords.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
-import type { Decimal, Separator } from '../scene/tableForm.ts'
+import type { Decimal, Separator } from '../scene/fields/tableForm.ts'
 
 /** One line of a training history; null where the quantity does not exist for the target. */
 export interface TrainingPoint {

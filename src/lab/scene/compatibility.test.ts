@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { recoverScene } from './decode.ts'
+import { recoverScene } from './reading/decode.ts'
 import { sceneText } from './normalise.ts'
-import { describeProblem } from './problem.ts'
+import { describeProblem } from './reading/problem.ts'
 import type { SceneSpec } from './sceneSpec.ts'
-import { decodeLocation, encodeHash } from './urlCodec.ts'
+import { decodeLocation, encodeHash } from './link/urlCodec.ts'
 
 /**
  * Links and files as an earlier program wrote and read them, each with the SHA-256 of the scene file that it opened to:

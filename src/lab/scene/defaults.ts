@@ -1,5 +1,5 @@
 import { TARGET_IDS } from '../../core/targets/ids.ts'
-import { newReading, type Field } from './fieldKinds.ts'
+import { newReading, type Field } from './fields/fieldKinds.ts'
 import {
   BARRIER,
   INITIAL,

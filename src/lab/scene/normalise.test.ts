@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseScene } from './decode.ts'
+import { parseScene } from './reading/decode.ts'
 import { DEFAULT_SCENE } from './defaults.ts'
 import { minimal, normaliseScene, sameNumbers, sameScene, sameTraining } from './normalise.ts'
 import { sceneArbitrary } from './scenes.testing.ts'

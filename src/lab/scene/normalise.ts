@@ -1,6 +1,6 @@
-import { recoverScene } from './decode.ts'
+import { recoverScene } from './reading/decode.ts'
 import { DEFAULT_SCENE } from './defaults.ts'
-import type { JsonObject } from './fieldKinds.ts'
+import type { JsonObject } from './fields/fieldKinds.ts'
 import { SCENE, type SceneSpec } from './sceneSpec.ts'
 
 /**

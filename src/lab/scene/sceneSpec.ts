@@ -35,9 +35,9 @@ import {
   type ValueOf,
   type VariantsOf,
   type Vector2,
-} from './fieldKinds.ts'
-import { describeRange, type Range } from './ranges.ts'
-import { AXES, DECIMALS, SEPARATORS } from './tableForm.ts'
+} from './fields/fieldKinds.ts'
+import { describeRange, type Range } from './fields/ranges.ts'
+import { AXES, DECIMALS, SEPARATORS } from './fields/tableForm.ts'
 
 /**
  * Everything that a run depends on, and nothing else, field by field: kind, range, default, label, unit. The page, the

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { hasKnownDensity } from './defaults.ts'
-import type { Range } from './ranges.ts'
-import { shapesOf, type AnyField, type Form, type Shape } from './fieldKinds.ts'
+import type { Range } from './fields/ranges.ts'
+import { shapesOf, type AnyField, type Form, type Shape } from './fields/fieldKinds.ts'
 import {
   RANGES,
   SCENE,

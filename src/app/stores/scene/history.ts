@@ -1,4 +1,4 @@
-import { LONGEST_LINK } from '../../../lab/scene/linkSeal.ts'
+import { LONGEST_LINK } from '../../../lab/scene/link/linkSeal.ts'
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import type { Platform } from '../platform.ts'
 import type { SceneHistory } from './sceneHistory.ts'

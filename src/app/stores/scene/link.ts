@@ -1,4 +1,4 @@
-import { LONGEST_LINK } from '../../../lab/scene/linkSeal.ts'
+import { LONGEST_LINK } from '../../../lab/scene/link/linkSeal.ts'
 import type { EnergySpec } from '../../../lab/scene/sceneSpec.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { addressOf } from './sceneStore.ts'

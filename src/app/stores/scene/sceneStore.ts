@@ -1,15 +1,15 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { DEFAULT_SCENE, hasKnownDensity } from '../../../lab/scene/defaults.ts'
 import { sameScene } from '../../../lab/scene/normalise.ts'
-import { describeProblem } from '../../../lab/scene/problem.ts'
+import { describeProblem } from '../../../lab/scene/reading/problem.ts'
 import type { EnergySpec, SceneSpec, TargetSpec } from '../../../lab/scene/sceneSpec.ts'
-import { LONGEST_LINK } from '../../../lab/scene/linkSeal.ts'
+import { LONGEST_LINK } from '../../../lab/scene/link/linkSeal.ts'
 import {
   applyOverrides,
   decodeLocation,
   encodeHash,
   type Flaw,
-} from '../../../lab/scene/urlCodec.ts'
+} from '../../../lab/scene/link/urlCodec.ts'
 
 /** What is asked for. The address holds all of it. */
 interface SceneState {

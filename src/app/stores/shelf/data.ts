@@ -3,7 +3,7 @@ import { sha256Hex } from '../../../lab/io/sha256.ts'
 import type { Pieces } from '../../../lab/io/slices.ts'
 import type { TableOptions } from '../../../lab/io/form.ts'
 import { readTable, type TableRead } from '../../../lab/io/table.ts'
-import { quantisePoint } from '../../../lab/scene/packedPoints.ts'
+import { quantisePoint } from '../../../lab/scene/link/packedPoints.ts'
 import type { Vector2 } from '../../../lab/scene/sceneSpec.ts'
 
 export type { TableOptions } from '../../../lab/io/form.ts'
@@ -19,7 +19,7 @@ export {
 } from '../../../lab/io/tableWords.ts'
 export type { DataContent } from '../../storage/records.ts'
 export { FAR, WAYS_WITH_THE_TABLE, type Remark, type Way } from '../../../lab/io/scale.ts'
-export { DECIMALS, SEPARATORS } from '../../../lab/scene/tableForm.ts'
+export { DECIMALS, SEPARATORS } from '../../../lab/scene/fields/tableForm.ts'
 
 /** A file as text. */
 export interface OpenedFile {

@@ -1,4 +1,4 @@
-import { recoverScene } from '../../../lab/scene/decode.ts'
+import { recoverScene } from '../../../lab/scene/reading/decode.ts'
 import { samePart } from '../../../lab/scene/normalise.ts'
 import type { PointsFile, TargetSpec } from '../../../lab/scene/sceneSpec.ts'
 

@@ -1,6 +1,6 @@
 import { CallError, isAbortError, isCrash } from '../../../lab/client/callError.ts'
 import type { TrainingCheckpoint, TrainReply } from '../../../lab/protocol/calls.ts'
-import { recoverScene } from '../../../lab/scene/decode.ts'
+import { recoverScene } from '../../../lab/scene/reading/decode.ts'
 import { sameTraining } from '../../../lab/scene/normalise.ts'
 import type { SceneSpec, ShelfRecipe } from '../../../lab/scene/sceneSpec.ts'
 import { explain } from '../explain.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { newBarrier } from '../../../lab/scene/defaults.ts'
-import { inRange } from '../../../lab/scene/ranges.ts'
+import { inRange } from '../../../lab/scene/fields/ranges.ts'
 import { RANGES, type BarrierSpec, type Vector2 } from '../../../lab/scene/sceneSpec.ts'
 import { disc } from './disc.ts'
 import { anchorOf, barrierName, moveTo } from './edits.ts'

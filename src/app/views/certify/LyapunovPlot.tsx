@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { inRange } from '../../../lab/scene/ranges.ts'
+import { inRange } from '../../../lab/scene/fields/ranges.ts'
 import { CHART_IDS, RANGES, type ChartId } from '../../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS } from '../../../lab/scene/texts.ts'
 import { prepareContext } from '../../render/canvas.ts'

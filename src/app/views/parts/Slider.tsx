@@ -1,6 +1,6 @@
 import { useId, useState, type CSSProperties, type ReactNode } from 'react'
-import { readNumber } from '../../../lab/scene/typedNumber.ts'
-import { describeRange, notchOf, notches, valueAtNotch } from '../../../lab/scene/ranges.ts'
+import { readNumber } from '../../../lab/scene/fields/typedNumber.ts'
+import { describeRange, notchOf, notches, valueAtNotch } from '../../../lab/scene/fields/ranges.ts'
 import { RANGES, type RangePath } from '../../../lab/scene/sceneSpec.ts'
 import { useLab } from './context.ts'
 import { useSwipeIntent } from './useSwipeIntent.ts'

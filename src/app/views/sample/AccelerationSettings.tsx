@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { isPositiveDefinite } from '../../../lab/scene/fieldKinds.ts'
-import { describeRange } from '../../../lab/scene/ranges.ts'
+import { isPositiveDefinite } from '../../../lab/scene/fields/fieldKinds.ts'
+import { describeRange } from '../../../lab/scene/fields/ranges.ts'
 import {
   IDENTITY,
   RANGES,
@@ -9,7 +9,7 @@ import {
   type Vector2,
 } from '../../../lab/scene/sceneSpec.ts'
 import { SAMPLER_IDS, SAMPLER_TEXTS } from '../../../lab/scene/texts.ts'
-import { readNumber } from '../../../lab/scene/typedNumber.ts'
+import { readNumber } from '../../../lab/scene/fields/typedNumber.ts'
 import { formatCoordinate, formatNumber, formatShare } from '../../render/format.ts'
 import { useRun } from '../parts/context.ts'
 import { isIdentity } from './stepFormula.ts'

@@ -23,7 +23,7 @@ import {
 import type { DataReport } from '../../protocol/result.ts'
 import type { DataTarget } from '../../scene/defaults.ts'
 import type { PointsFile } from '../../scene/sceneSpec.ts'
-import type { TableForm } from '../../scene/tableForm.ts'
+import type { TableForm } from '../../scene/fields/tableForm.ts'
 import type { AssetReader } from './assets.ts'
 import { drawInside } from '../training/drawInside.ts'
 import { Refusal } from '../refusal.ts'

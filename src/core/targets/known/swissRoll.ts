@@ -1,7 +1,7 @@
-import { cos, sin } from '../maths/elementary.ts'
-import { curveDistribution } from './curve.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { cos, sin } from '../../maths/elementary.ts'
+import { curveDistribution } from '../densities/curve.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 const SCALE = 1 / 5.5
 const BASE_WIDTH = 0.12

@@ -1,5 +1,5 @@
-import { exp, log } from '../maths/elementary.ts'
-import type { Density } from './target.ts'
+import { exp, log } from '../../maths/elementary.ts'
+import type { Density } from '../target.ts'
 
 const LOG_TWO_PI = 1.8378770664093454
 /** Nodes a block; a block is left out or taken as a whole. */

@@ -1,19 +1,19 @@
-import { recoverScene } from './decode.ts'
-import { DEFAULT_SCENE } from './defaults.ts'
-import type { Json, JsonObject } from './fieldKinds.ts'
-import { minimal } from './normalise.ts'
-import { describeRange, inRange } from './ranges.ts'
+import { recoverScene } from '../reading/decode.ts'
+import { DEFAULT_SCENE } from '../defaults.ts'
+import type { Json, JsonObject } from '../fields/fieldKinds.ts'
+import { minimal } from '../normalise.ts'
+import { describeRange, inRange } from '../fields/ranges.ts'
 import {
   BACKEND_CHOICES,
   RANGES,
   type BackendChoice,
   type SceneSpec,
   type Vector2,
-} from './sceneSpec.ts'
+} from '../sceneSpec.ts'
 import { seal, open as unseal } from './linkSeal.ts'
 import { packPoints, unpackPoints } from './packedPoints.ts'
-import { addProblem, show } from './problem.ts'
-import type { Problem } from './problem.ts'
+import { addProblem, show } from '../reading/problem.ts'
+import type { Problem } from '../reading/problem.ts'
 
 /**
  * A scene as a location hash, and back.

@@ -1,7 +1,7 @@
-import { exp, log } from '../maths/elementary.ts'
-import { cholesky2, inverse2, isPositiveDefinite2 } from '../maths/linalg2.ts'
-import type { Rng } from '../maths/rng.ts'
-import type { Distribution } from './target.ts'
+import { exp, log } from '../../maths/elementary.ts'
+import { cholesky2, inverse2, isPositiveDefinite2 } from '../../maths/linalg2.ts'
+import type { Rng } from '../../maths/rng.ts'
+import type { Distribution } from '../target.ts'
 
 const LOG_TWO_PI = 1.8378770664093454
 

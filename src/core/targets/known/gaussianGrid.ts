@@ -1,6 +1,6 @@
-import { gaussianMixture, roundComponent } from './gaussianMixture.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { gaussianMixture, roundComponent } from '../densities/gaussianMixture.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 const BASE_WIDTH = 0.15
 

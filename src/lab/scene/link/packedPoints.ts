@@ -1,4 +1,4 @@
-import { MAX_POINTS, type Vector2 } from './sceneSpec.ts'
+import { MAX_POINTS, type Vector2 } from '../sceneSpec.ts'
 
 /** Drawn points stand on a lattice of so many decimal places, so that a link holds them exactly. */
 const PLACES = 4

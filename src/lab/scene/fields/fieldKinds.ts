@@ -1,4 +1,4 @@
-import { addProblem, nameKey, show, type Problem } from './problem.ts'
+import { addProblem, nameKey, show, type Problem } from '../reading/problem.ts'
 import { describeRange, inRange, type Range } from './ranges.ts'
 
 /**

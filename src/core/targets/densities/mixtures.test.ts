@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Purpose, Rng } from '../maths/rng.ts'
-import { logErfDifference } from '../maths/special.ts'
+import { Purpose, Rng } from '../../maths/rng.ts'
+import { logErfDifference } from '../../maths/special.ts'
 import { type Arc, curveDistribution, curveQuadrature } from './curve.ts'
 import { gaussianMixture } from './gaussianMixture.ts'
 import { kernelMixture } from './kernelMixture.ts'

@@ -1,7 +1,7 @@
-import { cos, sin } from '../maths/elementary.ts'
-import { type GaussianComponent, gaussianMixture } from './gaussianMixture.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { cos, sin } from '../../maths/elementary.ts'
+import { type GaussianComponent, gaussianMixture } from '../densities/gaussianMixture.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 /** An ellipse with half axes (long, short) turned by `angle`. */
 function ellipse(

@@ -1,7 +1,7 @@
-import { cos, sin } from '../maths/elementary.ts'
-import { curveDistribution } from './curve.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { cos, sin } from '../../maths/elementary.ts'
+import { curveDistribution } from '../densities/curve.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 const RADII = [0.7, 1.4, 2.1]
 const BASE_WIDTH = 0.1

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readNumber } from './typedNumber.ts'
-import { RANGES } from './sceneSpec.ts'
+import { RANGES } from '../sceneSpec.ts'
 
 const any = { ...RANGES['dynamics.epsilon'], min: -1e9, max: 1e9 }
 const whole = { ...any, integer: true } as const

@@ -1,4 +1,4 @@
-import { hasKnownDensity } from './defaults.ts'
+import { hasKnownDensity } from '../defaults.ts'
 import { addProblem, type Problem } from './problem.ts'
 import {
   newSceneReading,
@@ -6,7 +6,7 @@ import {
   type EnergySpec,
   type SceneSpec,
   type TargetSpec,
-} from './sceneSpec.ts'
+} from '../sceneSpec.ts'
 
 export type Parsed = { readonly scene: SceneSpec } | { readonly error: Problem }
 

@@ -1,8 +1,8 @@
-import { cos, sin } from '../maths/elementary.ts'
-import type { Rng } from '../maths/rng.ts'
-import { type GaussianComponent, gaussianMixture } from './gaussianMixture.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { cos, sin } from '../../maths/elementary.ts'
+import type { Rng } from '../../maths/rng.ts'
+import { type GaussianComponent, gaussianMixture } from '../densities/gaussianMixture.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 const ARMS = 5
 const DISTANCE = 1.6

@@ -1,7 +1,7 @@
-import { log } from '../maths/elementary.ts'
-import type { Rng } from '../maths/rng.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { log } from '../../maths/elementary.ts'
+import type { Rng } from '../../maths/rng.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 const SPREAD = 0.9
 const BEND = 0.45

@@ -1,7 +1,7 @@
-import { cos, sin } from '../maths/elementary.ts'
-import { gaussianMixture, roundComponent } from './gaussianMixture.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { cos, sin } from '../../maths/elementary.ts'
+import { gaussianMixture, roundComponent } from '../densities/gaussianMixture.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 const RADIUS = 2
 const BASE_WIDTH = 0.2

@@ -1,7 +1,7 @@
-import { cos, sin } from '../maths/elementary.ts'
-import { type Arc, curveDistribution } from './curve.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { cos, sin } from '../../maths/elementary.ts'
+import { type Arc, curveDistribution } from '../densities/curve.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 const RADIUS = 2.6
 const TURN = 3 * Math.PI

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inRange, notchOf, notches, valueAtNotch } from './ranges.ts'
-import { RANGES } from './sceneSpec.ts'
-import { rangePaths } from './scenes.testing.ts'
+import { RANGES } from '../sceneSpec.ts'
+import { rangePaths } from '../scenes.testing.ts'
 
 describe('ranges', () => {
   it('holds the ranges that a scene file may rely on', () => {

@@ -1,8 +1,8 @@
-import { exp, log } from '../maths/elementary.ts'
-import type { Rng } from '../maths/rng.ts'
-import { logErfDifference, logSumExp } from '../maths/special.ts'
-import { DEFAULT_SHARPNESS, TARGET_LABELS } from './ids.ts'
-import type { TargetKind } from './target.ts'
+import { exp, log } from '../../maths/elementary.ts'
+import type { Rng } from '../../maths/rng.ts'
+import { logErfDifference, logSumExp } from '../../maths/special.ts'
+import { DEFAULT_SHARPNESS, TARGET_LABELS } from '../ids.ts'
+import type { TargetKind } from '../target.ts'
 
 const BASE_WIDTH = 0.08
 const LOG_TWO = 0.6931471805599453

@@ -1,7 +1,7 @@
-import { gaussLegendre } from '../maths/quadrature.ts'
-import type { Rng } from '../maths/rng.ts'
+import { gaussLegendre } from '../../maths/quadrature.ts'
+import type { Rng } from '../../maths/rng.ts'
 import { kernelMixture } from './kernelMixture.ts'
-import type { Distribution } from './target.ts'
+import type { Distribution } from '../target.ts'
 
 /**
  * A smooth arc γ: [from, to] → R² that carries a probability measure q(t) dt, given twice so that the

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseScene } from './decode.ts'
-import { DEFAULT_SCENE } from './defaults.ts'
-import { EXPERIMENTS } from './experiments.ts'
+import { parseScene } from '../reading/decode.ts'
+import { DEFAULT_SCENE } from '../defaults.ts'
+import { EXPERIMENTS } from '../experiments.ts'
 import {
   fromBase64Url,
   packPoints,
@@ -11,8 +11,8 @@ import {
   unpackPoints,
 } from './packedPoints.ts'
 import { seal } from './linkSeal.ts'
-import { sceneArbitrary } from './scenes.testing.ts'
-import type { SceneSpec } from './sceneSpec.ts'
+import { sceneArbitrary } from '../scenes.testing.ts'
+import type { SceneSpec } from '../sceneSpec.ts'
 import { applyOverrides, decodeLocation, encodeHash } from './urlCodec.ts'
 
 /** What a browser's address bar makes of a hash. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CRITERION_IDS } from '../../core/analysis/ids.ts'
-import { TARGET_IDS } from '../../core/targets/ids.ts'
+import { CRITERION_IDS } from '../../../core/analysis/ids.ts'
+import { TARGET_IDS } from '../../../core/targets/ids.ts'
 import { parseScene, recoverScene } from './decode.ts'
-import { DEFAULT_SCENE } from './defaults.ts'
+import { DEFAULT_SCENE } from '../defaults.ts'
 import { describeProblem } from './problem.ts'
-import { sceneArbitrary } from './scenes.testing.ts'
+import { sceneArbitrary } from '../scenes.testing.ts'
 
 function errorOf(json: unknown): string {
   const parsed = parseScene(json)
