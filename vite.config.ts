@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { kernels } from './scripts/buildKernels.ts'
 import { bundleGraph } from './scripts/bundleGraph.ts'
-import { partOf } from './scripts/chunks.ts'
+import { groupsOf } from './scripts/chunks.ts'
 import { contentPolicy } from './scripts/contentPolicy.ts'
 import { DEVELOPMENT_CSP, SECURITY_HEADERS } from './scripts/csp.ts'
 import { licences } from './scripts/licences.ts'
@@ -12,7 +12,12 @@ import { preloadViews } from './scripts/preloadViews.ts'
 const PARTS = [
   { entry: 'src/main.ts', file: 'lab' },
   { entry: 'src/app/views/mount.tsx', file: 'views' },
+  { entry: 'src/app/views/stage/ground.tsx', file: 'landscape' },
+  { entry: 'src/app/views/Stations.tsx', file: 'panels' },
 ]
+
+/** What the build adds: helpers of on-demand imports, and of modules of the older kind. */
+const SHARED = /vite\/preload-helper|rolldown\/runtime/
 
 /** What the dialogs for data of one's own share. */
 const OWN_DATA =
@@ -28,12 +33,14 @@ const REGIONS = /views\/barriers\/\w+\.tsx?/
 const FILES = /shelf\/recordFile\.ts/
 
 const graph = bundleGraph(import.meta.dirname)
+const parts = groupsOf(import.meta.dirname, PARTS, SHARED, 2)
 
 export default defineConfig({
   base: './',
   plugins: [
     kernels(),
     react({ jsxImportSource: '#jsx' }),
+    parts.plugin,
     preloadViews(),
     contentPolicy(),
     graph.page(),
@@ -54,8 +61,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: partOf(import.meta.dirname, PARTS), priority: 2 },
-            { name: 'lab', test: /preload-helper/, priority: 2 },
+            ...parts.groups,
             { name: 'live', test: LIVE, minShareCount: 2, priority: 1 },
             { name: 'regions', test: REGIONS, minShareCount: 2, priority: 1 },
             { name: 'files', test: FILES, minShareCount: 2, priority: 1 },

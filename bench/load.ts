@@ -46,7 +46,7 @@ function sizes(): Row[] {
   const entries = graph.files.filter(({ kind }) => kind === 'page').map(({ name }) => name)
   const named = (name: string) => fileNamed(graph, name).name
   const first = staticGraph(graph, entries)
-  const page = staticGraph(graph, [...entries, named('mount')])
+  const page = staticGraph(graph, [...entries, named('views')])
   const compute = staticGraph(graph, [named('compute')])
   const training = staticGraph(graph, [named('compute'), named('backend')])
   const kernels = graph.files.filter(({ name }) => name.endsWith('.wasm'))
@@ -64,7 +64,7 @@ function sizes(): Row[] {
     }))
   return [
     ...row('script that starts the worker', first, null),
-    ...row('all script that the page loads at the start', page, 150),
+    ...row('all script that the page loads at the start', page, 113),
     ...row('compute worker until particles move', compute, null),
     ...row('compute worker with training in WebAssembly', [...training, ...kernels], 200),
     ...row('analysis worker', staticGraph(graph, [named('analysis')]), null),

@@ -177,8 +177,7 @@ const ANSWERS = {
 for (const [part, answer] of [
   ['index', 'a 404'],
   ['lab', 'a page in its place'],
-  ['mount', 'a page in its place'],
-  ['views', 'a 404'],
+  ['views', 'a page in its place'],
 ] as const)
   faulty(
     `${answer} for the page’s file ${part}: one sentence and a way to reload`,
@@ -194,6 +193,26 @@ for (const [part, answer] of [
       await box.getByRole('button', { name: 'Reload' }).click()
       await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
       await expect(box).toHaveCount(0)
+    },
+  )
+
+/** Files that come after the first particles. */
+for (const part of ['panels', 'landscape'])
+  faulty(
+    `a 404 for the file ${part}: a notice and a way to reload, and the particles go on`,
+    async ({ page }) => {
+      await page.route(new RegExp(`/assets/${part}-[^/]*\\.js$`), (route) =>
+        route.fulfill(ANSWERS['a 404']),
+      )
+      await page.goto('/')
+      const notice = page.getByRole('alert').filter({ hasText: 'could not be loaded' })
+      await expect(notice).toHaveCount(1)
+      await expect(stage(page)).toHaveAttribute('data-status', 'running')
+      await page.unrouteAll()
+      await notice.getByRole('button', { name: 'Reload' }).click()
+      await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeVisible()
+      await expect(page.locator('canvas.base[data-drawn]')).toHaveCount(2)
+      await expect(page.getByRole('alert')).toHaveCount(0)
     },
   )
 

@@ -1,5 +1,6 @@
+import type { Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, waitForHalt } from './lab.ts'
+import { openScene, scene, stage, waitForHalt } from './lab.ts'
 
 const ASKED = scene({
   energy: {
@@ -13,6 +14,43 @@ const ASKED = scene({
   view: { speed: 240 },
 })
 
+/** Waits for the panels, which come after the particles. */
+const panels = (page: Page) => expect(page.locator('.shelf .card').first()).toBeAttached()
+
+for (const [width, height] of [
+  [1440, 900],
+  [1280, 600],
+  [800, 1000],
+  [390, 844],
+] as const)
+  test(`at ${width}×${height} nothing moves when the panels come`, async ({ page }) => {
+    await page.setViewportSize({ width, height })
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await page.route(/\/assets\/panels-/, async (route) => {
+      await held
+      await route.continue()
+    })
+    await openScene(page, ASKED, { haltAt: 30 })
+    await waitForHalt(page, 30)
+    // Its name takes another room than the word that stands for it before.
+    await expect(stage(page)).toHaveAttribute('data-backend', /./)
+    const places = () =>
+      page.locator('.header > *, .stage > *').evaluateAll((elements) =>
+        elements.map((element) => {
+          const { x, y, width, height } = element.getBoundingClientRect()
+          return [x, y, width, height]
+        }),
+      )
+    const before = await places()
+    release()
+    await panels(page)
+    await expect(page.locator('.plot canvas').first()).toBeAttached()
+    expect(await places()).toEqual(before)
+  })
+
 for (const [width, height] of [
   [1440, 900],
   [1280, 720],
@@ -21,6 +59,7 @@ for (const [width, height] of [
     await page.setViewportSize({ width, height })
     await openScene(page, ASKED, { haltAt: 30 })
     await waitForHalt(page, 30)
+    await panels(page)
     const size = await page.evaluate(() => {
       const { scrollWidth, scrollHeight } = document.documentElement
       return [scrollWidth, scrollHeight]
@@ -35,6 +74,7 @@ test('on a phone the page scrolls only downwards and every button is a thumb wid
   await page.setViewportSize({ width: 390, height: 844 })
   await openScene(page, ASKED, { haltAt: 30 })
   await waitForHalt(page, 30)
+  await panels(page)
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   const small = await page.getByRole('button').evaluateAll((buttons) =>
     buttons

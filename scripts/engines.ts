@@ -49,7 +49,13 @@ async function photograph(engine: Engine, name: string, origin: string): Promise
     await tab.resize(width, height)
     await tab.go(`${origin}/?haltAt=60#speed=240`)
     await until(tab, 'step 60', () => stageData()['step'] === '60')
-    await until(tab, 'the thumbnails', () => !document.querySelector('[data-drawn="false"]'))
+    await until(
+      tab,
+      'the thumbnails',
+      () =>
+        document.querySelector('.thumbnail') !== null &&
+        document.querySelector('[data-drawn="false"]') === null,
+    )
     writeFileSync(path.join(OUT, `${name}-${width}x${height}.png`), await tab.screenshot())
   }
   await tab.close()

@@ -13,9 +13,9 @@ export function preloadViews(): Plugin {
       handler(_html, { bundle }) {
         const chunks = Object.values(bundle ?? {}).filter((output) => output.type === 'chunk')
         const first = chunks.find(({ isEntry }) => isEntry)
-        const views = chunks.find(({ name }) => name === 'mount')
+        const views = chunks.find(({ name }) => name === 'views')
         if (first === undefined || views === undefined)
-          throw new Error('The build has no entry, or no file called mount')
+          throw new Error('The build has no entry, or no file called views')
         // Vite itself names what the first script imports.
         return [views.fileName, ...views.imports]
           .filter((fileName) => !first.imports.includes(fileName))

@@ -36,13 +36,17 @@ const status = (page: Page, wanted: string): Promise<unknown> =>
 const followed = (page: Page): Promise<unknown> =>
   page.waitForSelector('[data-testid="stage"][data-laws="done"]', { timeout: 60_000 })
 
-/** Waits for what belongs to every picture: a run, the backend's badge, the thumbnails. */
+/** Waits for what belongs to every picture: a run, the backend's badge, both landscapes, the thumbnails. */
 const settled = (page: Page): Promise<unknown> =>
   page.waitForFunction(
     () => {
       const data = document.querySelector<HTMLElement>('[data-testid="stage"]')?.dataset
-      const pending = document.querySelector('.thumbnail[data-drawn="false"]')
-      return Number(data?.['run']) > 0 && data?.['backend'] !== '' && pending === null
+      const count = (of: string) => document.querySelectorAll(of).length
+      const isDrawn =
+        count('canvas.base[data-drawn]') === 2 &&
+        count('.thumbnail') > 0 &&
+        count('.thumbnail[data-drawn="false"]') === 0
+      return Number(data?.['run']) > 0 && data?.['backend'] !== '' && isDrawn
     },
     undefined,
     { timeout: 120_000 },

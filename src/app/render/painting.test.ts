@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPainting, everyFrame, inTurns, standingBack, type Screening } from './painting.ts'
+import { createPainting, inTurns, type Screening } from './painting.ts'
 
 /** A screen on which frames and visibility come when the test says so. */
 function fakeScreen() {
@@ -129,36 +129,5 @@ describe('two paintings that take turns', () => {
     right.request()
     right.dispose()
     expect(screen.waiting.size).toBe(0)
-  })
-})
-
-describe('paintings that stand back', () => {
-  it('come two frames late the first time, then as soon as others', () => {
-    const screen = fakeScreen()
-    const frames = standingBack(everyFrame(screen.screening))
-    const painting = createPainting(element, screen.screening, frames)
-    let painted = 0
-    painting.set(() => void painted++)
-    const seen = [0, 0, 0].map(() => {
-      painting.request()
-      screen.frame()
-      return painted
-    })
-    expect(seen).toEqual([0, 0, 1])
-    painting.request()
-    screen.frame()
-    expect(painted).toBe(2)
-    expect(screen.waiting.size).toBe(0)
-  })
-
-  it('can be taken back while they wait', () => {
-    const screen = fakeScreen()
-    const frames = standingBack(everyFrame(screen.screening))
-    const painting = createPainting(element, screen.screening, frames)
-    painting.set(() => expect.unreachable())
-    screen.frame()
-    painting.dispose()
-    expect(screen.waiting.size).toBe(0)
-    screen.frame()
   })
 })

@@ -58,7 +58,7 @@ export interface Frames {
 }
 
 /** All on the next frame. */
-export function everyFrame(screening: Screening = BROWSER): Frames {
+function everyFrame(screening: Screening = BROWSER): Frames {
   return {
     next(callback) {
       const handle = screening.requestFrame(callback)
@@ -97,31 +97,6 @@ export function inTurns(heavy: () => boolean, screening: Screening = BROWSER): F
         if (waiting.length > 0 || handle === null) return
         screening.cancelFrame(handle)
         handle = null
-      }
-    },
-  }
-}
-
-/** Frames that the first paintings of what stands still let go by: what moves is shown first, and moving. */
-const FOREGONE = 2
-
-/** As others, but until the first callback all wait for two frames more. */
-export function standingBack(frames: Frames): Frames {
-  let first = true
-  return {
-    next(callback) {
-      let foregone = first ? FOREGONE : 0
-      const turn = () => {
-        if (foregone-- > 0) {
-          takeBack = frames.next(turn)
-          return
-        }
-        first = false
-        callback()
-      }
-      let takeBack = frames.next(turn)
-      return () => {
-        takeBack()
       }
     },
   }

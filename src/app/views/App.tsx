@@ -3,18 +3,16 @@ import { canDraw } from '../render/canvas.ts'
 import { cssVariables } from '../render/theme.ts'
 import type { Lab } from '../stores/lab.ts'
 import { Boundary } from './parts/Boundary.tsx'
-import { CertifyStation } from './certify/CertifyStation.tsx'
-import { ComposeStation } from './compose/ComposeStation.tsx'
 import { LabProvider, usePalette, useRun } from './parts/context.ts'
-import { guardDrops } from './fileDrops.ts'
 import { Header } from './Header.tsx'
 import { Notices } from './Notices.tsx'
-import { SampleStation } from './sample/SampleStation.tsx'
 import { Stage } from './stage/Stage.tsx'
-import { TrainStation } from './train/TrainStation.tsx'
+import { createPart } from './parts/lazyPart.tsx'
+
+const LeftStations = createPart(async () => (await import('./Stations.tsx')).LeftStations)
+const RightStations = createPart(async () => (await import('./Stations.tsx')).RightStations)
 
 export function App({ lab }: { readonly lab: Lab }) {
-  useEffect(() => guardDrops(window), [])
   useEffect(() => {
     if (!canDraw())
       lab.notify(
@@ -31,23 +29,13 @@ export function App({ lab }: { readonly lab: Lab }) {
         </Boundary>
         <main className="lab">
           <div className="left">
-            <Boundary lab={lab} part="Train">
-              <TrainStation />
-            </Boundary>
-            <Boundary lab={lab} part="Compose">
-              <ComposeStation />
-            </Boundary>
+            <LeftStations />
           </div>
           <Boundary lab={lab} part="The stage" className="stage">
             <Stage />
           </Boundary>
           <div className="right">
-            <Boundary lab={lab} part="Sample">
-              <SampleStation />
-            </Boundary>
-            <Boundary lab={lab} part="Certify">
-              <CertifyStation />
-            </Boundary>
+            <RightStations />
           </div>
         </main>
         <Boundary lab={lab} part="Messages">

@@ -44,7 +44,10 @@ function BackendBadge() {
     return (
       <span className="badge" data-state="measuring">
         <i className="dot" />
-        measuring…
+        <span className="long">measuring…</span>
+        <span className="short" aria-hidden="true">
+          …
+        </span>
       </span>
     )
   const { name, description, reason, refused } = backend

@@ -2,7 +2,8 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Lab } from '../stores/lab.ts'
 import { App } from './App.tsx'
-import { fetchAtLeisure } from './parts/later.ts'
+import { opening } from './opening.ts'
+import { fetchAtLeisure, openParts } from './parts/later.ts'
 
 /** How long the first run has the machine to itself before parts that nobody has asked for are fetched, ms. */
 const PARTS_DELAY = 1500
@@ -14,5 +15,8 @@ export function mount(root: HTMLElement, lab: Lab): void {
       <App lab={lab} />
     </StrictMode>,
   )
-  setTimeout(() => void fetchAtLeisure(), PARTS_DELAY)
+  void opening(lab).then(() => {
+    openParts()
+    setTimeout(() => void fetchAtLeisure(), PARTS_DELAY)
+  })
 }

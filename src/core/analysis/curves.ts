@@ -1,4 +1,4 @@
-import type { CriterionText } from './ids.ts'
+import type { CriterionText } from './texts.ts'
 import type { SlowMode } from './constants/slowMode.ts'
 
 /**

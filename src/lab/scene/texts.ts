@@ -1,5 +1,3 @@
-/** What the registries say about their entries, for the page: texts, no code. */
-export { CRITERION_TEXTS, type CriterionText } from '../../core/analysis/ids.ts'
+/** What the registries say about their entries, for the page: texts, no code. Those of a sentence and more: longTexts.ts. */
 export { SAMPLER_IDS, SAMPLER_TEXTS } from '../../core/samplers/ids.ts'
 export { TARGET_LABELS } from '../../core/targets/ids.ts'
-export { OBJECTIVE_TEXTS } from '../../learning/ids.ts'

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { CriterionId } from '../../../lab/scene/sceneSpec.ts'
-import { CRITERION_TEXTS, type CriterionText } from '../../../lab/scene/texts.ts'
+import { CRITERION_TEXTS, type CriterionText } from '../../../lab/scene/longTexts.ts'
 import type { FrameReply } from '../../../lab/protocol/calls.ts'
 import { formatCount, formatNats, formatNumber } from '../../render/format.ts'
 import { useLab, useLearning, useRun, useScene } from '../parts/context.ts'

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { inRange } from '../../../lab/scene/fields/ranges.ts'
 import { CHART_IDS, RANGES, type ChartId } from '../../../lab/scene/sceneSpec.ts'
-import { CRITERION_TEXTS } from '../../../lab/scene/texts.ts'
+import { CRITERION_TEXTS } from '../../../lab/scene/longTexts.ts'
 import { prepareContext } from '../../render/canvas.ts'
 import type { ChartData } from '../../render/charts/chartData.ts'
 import { CHARTS, type Chart } from '../../render/charts/charts.ts'

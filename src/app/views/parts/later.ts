@@ -1,6 +1,16 @@
 const loads: (() => Promise<unknown>)[] = []
 
-/** Fetches something once; `known` as soon as it is there. */
+let open = () => {}
+const opened = new Promise<void>((resolve) => {
+  open = resolve
+})
+
+/** From now on files may be fetched. */
+export function openParts(): void {
+  open()
+}
+
+/** Fetches something once, and nothing before `openParts`; `known` as soon as it is there. */
 export interface Later<T> {
   (): Promise<T>
   known: T | null
@@ -13,7 +23,7 @@ export interface Later<T> {
 export function atLeisure<T>(load: () => Promise<T>): Later<T> {
   let loading: Promise<T> | null = null
   const fetch: Later<T> = () => {
-    loading ??= load().then(
+    loading ??= opened.then(load).then(
       (value) => (fetch.known = value),
       (error: unknown) => {
         loading = null

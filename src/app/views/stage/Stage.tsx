@@ -3,36 +3,19 @@ import { LAYER_IDS, type LayerId } from '../../../lab/scene/sceneSpec.ts'
 import type { Landscape } from '../../../lab/protocol/calls.ts'
 import { prepareContext } from '../../render/canvas.ts'
 import { createViewport, toWorld, type Screen } from '../../render/coordinates.ts'
-import { drawAxes } from '../../render/charts/axes.ts'
-import { modeRaster, rateRaster, type RateRaster } from '../../render/stage/contraction.ts'
-import { formatNumber } from '../../render/format.ts'
 import { attachPointer } from '../../render/gestures.ts'
-import {
-  createLandscapePainter,
-  type LandscapeData,
-  type LandscapePainter,
-} from '../../render/stage/landscape.ts'
-import { createParticlePainter, drawLinks } from '../../render/stage/particles.ts'
+import type { LandscapeData } from '../../render/stage/landscape.ts'
+import { createParticlePainter } from '../../render/stage/particles.ts'
 import { createFrameMeter } from '../../render/frameMeter.ts'
-import { inTurns, observeScreen, standingBack, type Frames } from '../../render/painting.ts'
-import { drawRegions } from '../../render/stage/regions.ts'
-import { formatReading, readLandscape, type LandscapeReading } from '../../render/charts/readout.ts'
-import { gradientOf, rampsOf } from '../../render/ramps.ts'
+import { inTurns, observeScreen, type Frames } from '../../render/painting.ts'
 import type { Flow } from '../../render/theme.ts'
 import { isDrawnInTurns } from '../../stores/run/cloudStore.ts'
-import { barriersOf, everyBarrier, quantitiesOf } from '../../stores/shelf/shelfStore.ts'
-import {
-  useLab,
-  useLearning,
-  usePalette,
-  useRun,
-  useScene,
-  useShelf,
-  useTool,
-} from '../parts/context.ts'
+import { barriersOf, everyBarrier } from '../../stores/shelf/shelfStore.ts'
+import { useLab, useLearning, usePalette, useRun, useScene, useTool } from '../parts/context.ts'
 import { isIdentity, lawOf } from '../sample/stepFormula.ts'
 import { atLeisure } from '../parts/later.ts'
 import { createPart, useLater } from '../parts/lazyPart.tsx'
+import type { GroundPainter } from './ground.tsx'
 import { Transport } from './Transport.tsx'
 import { usePainting } from '../parts/usePainting.ts'
 import { useSurface } from '../parts/useSurface.ts'
@@ -54,6 +37,10 @@ const LyapunovPlot = createPart(
 )
 const RegionPad = createPart(async () => (await import('../barriers/RegionPad.tsx')).RegionPad)
 
+/** What lies under the particles comes after them. */
+const loadGround = atLeisure(() => import('./ground.tsx'))
+type Ground = typeof import('./ground.tsx')
+
 const loadDifference = atLeisure(
   async () => (await import('../../render/stage/difference.ts')).drawDifference,
 )
@@ -62,15 +49,22 @@ const loadDifference = atLeisure(
 export function Stage() {
   const ref = useRef<HTMLElement>(null)
   useStageAttributes(ref)
-  const painter = useMemo(() => createLandscapePainter(), [])
-  const data = useLandscapeData()
+  const ground = useLater(loadGround, true)
+  const painter = useMemo(() => ground?.createGroundPainter() ?? null, [ground])
+  const data = useLandscapeData(ground)
   const lab = useLab()
   const frames = useMemo(() => inTurns(() => isDrawnInTurns(lab.live.getState())), [lab])
   return (
     <section className="stage" ref={ref} data-testid="stage" aria-label="Stage">
       <div className="twins">
-        <FlowCanvas flow="langevin" painter={painter} data={data} frames={frames} />
-        <FlowCanvas flow="deterministic" painter={painter} data={data} frames={frames} />
+        <FlowCanvas flow="langevin" ground={ground} painter={painter} data={data} frames={frames} />
+        <FlowCanvas
+          flow="deterministic"
+          ground={ground}
+          painter={painter}
+          data={data}
+          frames={frames}
+        />
         <Invitation />
       </div>
       <Layers />
@@ -135,7 +129,7 @@ function useStageAttributes(ref: React.RefObject<HTMLElement | null>): void {
 }
 
 /** What both canvases draw under their particles. */
-function useLandscapeData(): LandscapeData | null {
+function useLandscapeData(ground: Ground | null): LandscapeData | null {
   const landscape = useRun((state) => state.landscape)
   const targetDensity = useRun(
     ({ run, live }) => (live === null ? run : live.taken)?.targetDensity ?? null,
@@ -146,12 +140,12 @@ function useLandscapeData(): LandscapeData | null {
   const modeWanted = useScene((scene) => scene.view.layers.includes('slow-mode'))
   const mode = useRun(({ analysis }) => (modeWanted ? (analysis?.mode ?? null) : null))
   const rate = useMemo(() => {
-    if (landscape === null) return null
-    if (mode !== null) return modeRaster(mode)
+    if (landscape === null || ground === null) return null
+    if (mode !== null) return ground.modeRaster(mode)
     if (!wanted) return null
     const [[xx, xy], [, yy]] = metric
-    return rateRaster(landscape, [xx, xy, yy])
-  }, [landscape, wanted, metric, mode])
+    return ground.rateRaster(landscape, [xx, xy, yy])
+  }, [ground, landscape, wanted, metric, mode])
   return useMemo(
     () =>
       landscape === null
@@ -176,19 +170,21 @@ const NO_TRAIL: readonly Float32Array[] = []
 
 interface FlowCanvasProps {
   readonly flow: Flow
-  readonly painter: LandscapePainter
+  readonly ground: Ground | null
+  /** Of the ground; one for both canvases. */
+  readonly painter: GroundPainter | null
   readonly data: LandscapeData | null
   /** When it is drawn. */
   readonly frames: Frames
 }
 
-function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
+function FlowCanvas({ flow, ground, painter, data, frames }: FlowCanvasProps) {
   const lab = useLab()
   const [holder, surface] = useSurface<HTMLDivElement>()
   const base = useRef<HTMLCanvasElement>(null)
   const top = useRef<HTMLCanvasElement>(null)
   const palette = usePalette()
-  const landscape = data?.landscape ?? null
+  const { landscape = null, rate = null } = data ?? {}
   const layers = useScene((scene) => scene.view.layers)
   const dynamics = useScene((scene) => scene.dynamics)
   const barriers = useShownBarriers()
@@ -206,21 +202,11 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
   )
 
   const paintBase = useMemo(() => {
-    if (viewport === null || data === null) return null
-    const has = (layer: LayerId) => layers.includes(layer)
-    const shown = {
-      energy: has('energy'),
-      contours: has('contours'),
-      gradient: has('gradient'),
-      target: has('target'),
-      data: has('data'),
-    }
+    if (painter === null || viewport === null || data === null) return null
     return (canvas: HTMLCanvasElement) => {
       const context = prepareContext(canvas, viewport)
       if (context === null) return
-      painter.draw(context, viewport, data, shown, palette)
-      drawRegions(context, viewport, barriers, palette)
-      drawAxes(context, viewport, palette)
+      painter(context, viewport, data, layers, barriers, palette)
       canvas.dataset.drawn = 'true'
     }
   }, [painter, viewport, data, layers, barriers, palette])
@@ -246,14 +232,24 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
         }
         const cloud = { xy, previous, first: first && companion === null }
         particles.draw(context, viewport, cloud, flow, palette)
-        if (companion !== null) drawLinks(context, viewport, xy, companion, palette)
+        if (companion !== null) ground?.drawLinks(context, viewport, xy, companion, palette)
       }
       canvas.dataset.step = String(state.step)
     }
-  }, [lab, flow, viewport, landscape, layers, palette, particles, companions, drawDifference])
+  }, [
+    lab,
+    flow,
+    viewport,
+    landscape,
+    layers,
+    palette,
+    particles,
+    companions,
+    ground,
+    drawDifference,
+  ])
 
-  const still = useMemo(() => standingBack(frames), [frames])
-  usePainting(base, paintBase, still)
+  usePainting(base, paintBase, frames)
   // Frames reach the canvas past React; several between two screen frames are drawn once.
   const repaint = usePainting(top, paintTop, frames)
   // Under the dialog that shows a drawing's energy the stage rests: those particles are not on its landscape.
@@ -268,26 +264,13 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
         setHover(point)
       },
       click: (point) => {
-        const [x, y] = toWorld(viewport, point)
-        const reading = readLandscape(landscape, toWorld(viewport, point))
-        if (reading === null) return
-        if (reading.forbidden) {
-          lab.notify('info', 'No cloud can be released inside a forbidden region.')
-          return
-        }
-        const round = (value: number) => Math.round(value * 100) / 100 + 0
-        lab.edit((scene) => ({
-          ...scene,
-          dynamics: {
-            ...scene.dynamics,
-            initial: {
-              kind: 'point',
-              at: [round(x), round(y)],
-              spread:
-                scene.dynamics.initial.kind === 'point' ? scene.dynamics.initial.spread : 0.25,
-            },
+        loadGround().then(
+          ({ releaseAt }) => {
+            releaseAt(lab, landscape, toWorld(viewport, point))
           },
-        }))
+          // That its file has not come is said where the landscape is asked for.
+          () => undefined,
+        )
       },
     })
   }, [holder, viewport, landscape, lab])
@@ -319,12 +302,12 @@ function FlowCanvas({ flow, painter, data, frames }: FlowCanvasProps) {
             data-testid={`particles-${flow}`}
           />
         </div>
-        {data !== null && data.rate !== null && layers.includes('slow-mode') && <ModeLegend />}
-        {data !== null && data.rate !== null && layers.includes('contraction') && (
-          <RateLegend rate={data.rate} plain={isIdentity(dynamics.preconditioner)} />
+        {ground !== null && rate !== null && layers.includes('slow-mode') && <ground.ModeLegend />}
+        {ground !== null && rate !== null && layers.includes('contraction') && (
+          <ground.RateLegend rate={rate} plain={isIdentity(dynamics.preconditioner)} />
         )}
-        {hover !== null && viewport !== null && landscape !== null && (
-          <Readout at={hover} reading={readLandscape(landscape, toWorld(viewport, hover))} />
+        {ground !== null && hover !== null && viewport !== null && landscape !== null && (
+          <ground.Readout at={hover} viewport={viewport} landscape={landscape} />
         )}
         {viewport !== null && editing && walled && (
           <BarrierHandles viewport={viewport} focusable={flow === 'langevin'} />
@@ -354,44 +337,6 @@ function useShownBarriers(): Landscape['barriers'] {
 }
 
 const NO_BARRIERS: Landscape['barriers'] = []
-
-/** The colours of the rate of contraction. */
-function RateLegend({ rate, plain }: { readonly rate: RateRaster; readonly plain: boolean }) {
-  const scale = formatNumber(rate.scale, 2)
-  return (
-    <p
-      className="rate-legend"
-      title={`Two nearby copies under one noise approach at the rate ${
-        plain ? 'λmin(∇²V)' : 'λmin(√P ∇²V √P), in the metric P⁻¹'
-      }; where it is negative they part`}
-    >
-      <span>
-        <span className="word">part </span>−{scale} <RateScale /> {scale}
-        <span className="word"> approach</span>
-      </span>
-    </p>
-  )
-}
-
-function RateScale() {
-  const palette = usePalette()
-  const style: Record<`--${string}`, string> = { '--rate': gradientOf(rampsOf(palette).rate) }
-  return <i className="rate-scale" style={style} />
-}
-
-/** The colours of the slowest mode. */
-function ModeLegend() {
-  return (
-    <p
-      className="rate-legend"
-      title="The states that exchange mass most slowly, and what lies between them; where they are stands among the constants"
-    >
-      <span>
-        heavier <RateScale /> lighter<span className="word"> state</span>
-      </span>
-    </p>
-  )
-}
 
 /** Over an untrained landscape: what to do about it. */
 function Invitation() {
@@ -483,45 +428,4 @@ function toggled(layers: readonly LayerId[], layer: LayerId): readonly LayerId[]
   const on = !layers.includes(layer)
   const away = on && RIVALS.includes(layer) ? RIVALS : []
   return LAYER_IDS.filter((id) => (id === layer ? on : !away.includes(id) && layers.includes(id)))
-}
-
-/** What lies under the pointer; for data also in their own units. */
-function Readout({
-  at,
-  reading,
-}: {
-  readonly at: Screen
-  readonly reading: LandscapeReading | null
-}) {
-  const target = useScene((scene) => scene.target)
-  const shelf = useShelf((state) => state)
-  const transform = useRun(({ run, live }) => (live === null ? run : live.taken)?.transform ?? null)
-  if (reading === null) return null
-  const quantities = quantitiesOf(shelf, target)
-  return (
-    <>
-      <i
-        className="cross"
-        style={{ transform: `translate(${String(at[0])}px, ${String(at[1])}px)` }}
-      />
-      <p className="readout" data-testid="readout">
-        {transform !== null &&
-          quantities?.map(({ name, unit }, axis) => (
-            <span key={name}>
-              <i>{name}</i>{' '}
-              {formatNumber(
-                transform.mean[axis]! +
-                  reading.point[axis]! * transform.deviation[axis]! * transform.extraScale,
-              )}
-              {unit !== '' && ` ${unit}`}
-            </span>
-          ))}
-        {formatReading(reading).map(({ label, value }) => (
-          <span key={label}>
-            <i>{label}</i> {value}
-          </span>
-        ))}
-      </p>
-    </>
-  )
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { OBJECTIVE_TEXTS } from '../../../lab/scene/texts.ts'
+import { OBJECTIVE_TEXTS } from '../../../lab/scene/longTexts.ts'
 import { formatCount } from '../../render/format.ts'
 import { useScene } from '../parts/context.ts'
 import { createPart } from '../parts/lazyPart.tsx'

@@ -4,7 +4,7 @@ import {
   type BackendChoice,
   type SceneSpec,
 } from '../../../lab/scene/sceneSpec.ts'
-import { OBJECTIVE_TEXTS } from '../../../lab/scene/texts.ts'
+import { OBJECTIVE_TEXTS } from '../../../lab/scene/longTexts.ts'
 import { formatCount, formatNumber } from '../../render/format.ts'
 import { targetLabel } from '../../stores/labels.ts'
 import { useLab, useRun, useScene } from '../parts/context.ts'

@@ -1,5 +1,5 @@
 import { formatCount, formatUp } from '../../maths/numberText.ts'
-import { CRITERION_TEXTS } from '../ids.ts'
+import { CRITERION_TEXTS } from '../texts.ts'
 import { aPrioriReport } from './aPriori.ts'
 import { aPrioriInput } from './certificates.ts'
 import { bestKl, type Criterion, foldedAhead } from './criterion.ts'

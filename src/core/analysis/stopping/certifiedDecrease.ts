@@ -1,5 +1,5 @@
 import { formatApart, formatCount, formatUp, nats } from '../../maths/numberText.ts'
-import { CRITERION_TEXTS } from '../ids.ts'
+import { CRITERION_TEXTS } from '../texts.ts'
 import type { Verdict } from '../curves.ts'
 import { certificatesOff } from './certificates.ts'
 import { type Criterion, foldedTooMuch } from './criterion.ts'

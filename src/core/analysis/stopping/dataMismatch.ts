@@ -1,5 +1,5 @@
 import { formatApart, formatCount, formatShare, nats } from '../../maths/numberText.ts'
-import { CRITERION_TEXTS } from '../ids.ts'
+import { CRITERION_TEXTS } from '../texts.ts'
 import type { KlMeaning, Verdict } from '../curves.ts'
 import { isPlain } from './certificates.ts'
 import type { Criterion, StoppingInput } from './criterion.ts'

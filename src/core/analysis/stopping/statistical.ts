@@ -1,6 +1,6 @@
 import { formatApart, formatNats, nats, natsDown } from '../../maths/numberText.ts'
 import { mean, standardError } from '../../maths/statistics.ts'
-import { CRITERION_TEXTS } from '../ids.ts'
+import { CRITERION_TEXTS } from '../texts.ts'
 import type { StoppingOutcome, Verdict } from '../curves.ts'
 import { EQUILIBRATION } from '../estimators/nullFloor.ts'
 import {

@@ -1,5 +1,5 @@
 import { formatApart, formatNats, nats, natsExactly } from '../../maths/numberText.ts'
-import { CRITERION_TEXTS } from '../ids.ts'
+import { CRITERION_TEXTS } from '../texts.ts'
 import { bestKl, type Criterion } from './criterion.ts'
 import {
   type KlReading,

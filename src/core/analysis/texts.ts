@@ -1,0 +1,69 @@
+import type { CriterionId } from './ids.ts'
+
+/** What the page says about a criterion. Data only: no code of the criteria comes with it. */
+export interface CriterionText {
+  /** To which law the KL is that it reads: to the Gibbs measure π, or to the law of the data. */
+  readonly divergence: 'gibbs' | 'data'
+  readonly label: string
+  /** TeX, short enough for a list. */
+  readonly formula: string
+  /** The same in plain characters, for before the typesetter is there. */
+  readonly plain: string
+  /** The formula with `stopping.strict`; left out where it is the same. */
+  readonly strict?: { readonly formula: string; readonly plain: string }
+  /** One sentence. */
+  readonly description: string
+}
+
+/** Texts of the criteria. */
+export const CRITERION_TEXTS = {
+  'certified-decrease': {
+    divergence: 'gibbs',
+    label: 'Certified decrease',
+    formula: '\\varepsilon^2 I_k \\le M_k/3',
+    plain: 'ε²Iₖ ≤ Mₖ/3',
+    strict: { formula: '\\varepsilon^2 I_k \\le M_k', plain: 'ε²Iₖ ≤ Mₖ' },
+    description:
+      'Stops at the first step after which the fall of KL is no longer certified by the chain’s own inequality: the relative Fisher information I of its exact law against the error M of its drift inside a step (strict: ε²I ≤ M), without any log-Sobolev constant.',
+  },
+  'a-priori': {
+    divergence: 'gibbs',
+    label: 'A priori',
+    formula: 'q^k\\,\\mathrm{KL}_0 + F(1-q^k) \\le \\delta',
+    plain: 'qᵏ KL₀ + F(1 − qᵏ) ≤ δ',
+    description:
+      'The number of steps that is enough by a bound known before the run, from KL₀, the log-Sobolev rate λ and the smoothness L: the better of the bound of Vempala and Wibisono and a sharper one, vacuous on energies of several wells.',
+  },
+  floor: {
+    divergence: 'gibbs',
+    label: 'Floor',
+    formula: '\\mathrm{KL}_k \\le 2\\,b(\\eta)',
+    plain: 'KLₖ ≤ 2 b(η)',
+    description:
+      'Stops where what is left of the start is no more than the bias b(η) that the step size is predicted to leave: the chain is ultimately bounded, and a longer run gains little.',
+  },
+  statistical: {
+    divergence: 'gibbs',
+    label: 'Statistical',
+    formula: '\\Delta_w \\mathrm{KL}_k > -2\\,\\mathrm{SE}',
+    plain: 'Δw KLₖ > −2 SE',
+    description:
+      'Stops when the measured KL no longer falls over two windows in a row: converged if it is what a chain at rest would show, stalled if it rests above that and has not fallen since half-way either.',
+  },
+  'data-mismatch': {
+    divergence: 'data',
+    label: 'Data mismatch',
+    formula: '\\varepsilon^2 I(\\rho_k\\Vert\\rho_D) \\le \\mathrm{E}|e|^2',
+    plain: 'ε²I(ρₖ‖ρ_D) ≤ E|e|²',
+    description:
+      'Stops where a longer run need not bring the samples closer to the data: the error e = b̄ + ε∇log ρ_D of the drift b̄ that a learned energy gives the chain outweighs what is left to gain.',
+  },
+  tolerance: {
+    divergence: 'gibbs',
+    label: 'Tolerance',
+    formula: '\\mathrm{KL}_k + 1.645\\,\\mathrm{SE}_k \\le \\delta',
+    plain: 'KLₖ + 1.645 SEₖ ≤ δ',
+    description:
+      'Stops at the first step whose KL is at most δ: the exact law of the chain where it is known, else the upper 95 % end of the particle estimate (smoothed: of a lower bound).',
+  },
+} as const satisfies Readonly<Record<CriterionId, CriterionText>>

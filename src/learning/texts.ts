@@ -1,0 +1,50 @@
+import type { ObjectiveId } from './ids.ts'
+
+/** What the page says about a training objective. Data only: no code of the objectives comes with it. */
+export interface ObjectiveText {
+  readonly id: ObjectiveId
+  readonly label: string
+  readonly summary: string
+  /** The loss, TeX. */
+  readonly formula: string
+  /** The same in plain characters, for before the typesetter is there. */
+  readonly plain: string
+}
+
+/** In the order of the list in the page; the first is the default. */
+export const OBJECTIVE_TEXTS: readonly ObjectiveText[] = [
+  {
+    id: 'persistent',
+    label: 'Persistent chains',
+    summary:
+      'Maximum likelihood with Metropolis-adjusted Langevin chains that start at the data and are never restarted, after a short flow-matching warm-up; it shares the energy and the Gibbs target of energy matching, but it is not the algorithm of the paper.',
+    formula: '\\mathcal L=\\mathbb E_{x\\sim\\rho^*}V(x)-\\mathbb E_{x\\sim\\text{chains}}V(x)',
+    plain: 'L = E_data V − E_chains V',
+  },
+  {
+    id: 'energy-matching',
+    label: 'Energy matching',
+    summary:
+      'The published recipe: flow matching along optimal-transport paths, then the same loss plus contrastive divergence with fresh unadjusted Langevin negatives; for comparison, since its negatives are far from equilibrium and so is its Gibbs measure from the data.',
+    formula:
+      '\\mathcal L=\\tfrac12\\,\\mathbb E\\,|\\nabla E(x_t)+x_1-x_0|^2+\\lambda\\bigl(\\mathbb E_{\\rho^*}E-\\mathbb E_{\\text{Langevin}}E\\bigr),\\quad E=\\varepsilon_{\\max}V',
+    plain: 'L = ½E|∇E(x_t) + x₁ − x₀|² + λ(E_data E − E_Langevin E)',
+  },
+  {
+    id: 'quadrature',
+    label: 'Quadrature',
+    summary:
+      'Maximum likelihood with the partition function summed over a jittered grid, whose logarithm is a little low on average: no sampling, but only in low dimension, and the fastest way to retrain here.',
+    formula: '\\mathcal L=\\mathbb E_{\\rho^*}V+\\log\\int_\\Omega e^{-V(x)}\\,dx',
+    plain: 'L = E_data V + log ∫ e^(−V) dx',
+  },
+  {
+    id: 'score-matching',
+    label: 'Score matching',
+    summary:
+      'Denoising score matching: the slope of the energy is fitted to the score of slightly blurred data, without any sampling, but the weights of separated modes are only inherited from the stronger blur of the start, and the far tails are not learned.',
+    formula:
+      '\\mathcal L=\\mathbb E\\,\\sigma^2\\,\\bigl|\\nabla V(x+\\sigma\\xi)-\\xi/\\sigma\\bigr|^2,\\quad\\xi\\sim\\mathcal N(0,I)',
+    plain: 'L = E σ²|∇V(x + σξ) − ξ/σ|²',
+  },
+]
