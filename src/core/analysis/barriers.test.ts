@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { quadraticEnergy } from '../fields/analytic.ts'
+import { barrierTerm } from '../fields/barriers/terms.ts'
 import { isAllowed } from '../fields/barriers/ways.ts'
 import type { EnergyField } from '../fields/energyField.ts'
 import type { Barrier } from '../fields/barriers/registry.ts'
@@ -311,6 +312,27 @@ describe('initial laws beside barriers', () => {
     expect(Math.abs(mean - 0.35)).toBeLessThan((4 * 0.3753) / Math.sqrt(4000))
   })
 
+  /** KL(p‖q) on an interval by n midpoints, the densities given by their logarithms up to constants. */
+  function klOnLine(
+    from: number,
+    to: number,
+    n: number,
+    start: (x: number) => number,
+    rest: (x: number) => number,
+  ): number {
+    const h = (to - from) / n
+    const xs = Array.from({ length: n }, (_, i) => from + (i + 0.5) * h)
+    const top = Math.max(...xs.map(rest))
+    let [p, q, moment] = [0, 0, 0]
+    for (const x of xs) {
+      const w = Math.exp(start(x)) * h
+      p += w
+      q += Math.exp(rest(x) - top) * h
+      moment += w * (start(x) - rest(x) + top)
+    }
+    return moment / p - Math.log(p) + Math.log(q)
+  }
+
   /** KL of a normal start against π in a corridor along y: both are products, integrated along lines. */
   function klInCorridor(
     middle: number,
@@ -319,27 +341,9 @@ describe('initial laws beside barriers', () => {
     k: number,
     sy: number,
   ): number {
-    const product = (
-      from: number,
-      to: number,
-      n: number,
-      start: (x: number) => number,
-      rest: (x: number) => number,
-    ): number => {
-      const h = (to - from) / n
-      let [p, q, moment] = [0, 0, 0]
-      for (let i = 0; i < n; i++) {
-        const x = from + (i + 0.5) * h
-        const w = Math.exp(start(x)) * h
-        p += w
-        q += Math.exp(rest(x)) * h
-        moment += w * (start(x) - rest(x))
-      }
-      return moment / p - Math.log(p) + Math.log(q)
-    }
     const left = middle - width / 2
     const wall = (x: number) => Math.log(x - left) + Math.log(left + width - x)
-    const across = product(
+    const across = klOnLine(
       left,
       left + width,
       40_000,
@@ -348,7 +352,7 @@ describe('initial laws beside barriers', () => {
     )
     return (
       across +
-      product(
+      klOnLine(
         -4,
         4,
         4000,
@@ -392,7 +396,47 @@ describe('initial laws beside barriers', () => {
     const { kl, klError } = initialLaw(kind, { field, gibbs: gibbs(field, 1), target: null })
     const exact = klInCorridor(middle, width, strength, k, sy)
     expect(Math.abs(kl! - exact)).toBeLessThan(2e-3 * exact)
-    if (strength > 0) expect(Math.abs(kl! - exact)).toBeLessThan(2 * klError + 1e-4)
+    if (strength > 0) expect(Math.abs(kl! - exact)).toBeLessThan(klError)
+  })
+
+  it.each(
+    [0.005, 0.02, 0.1, 1].flatMap((epsilon) =>
+      [0.01, 0.3, 10].map((strength) => [epsilon, strength] as const),
+    ),
+  )('KL₀ before a wall that repels, within its error: ε = %f, strength %f', (epsilon, strength) => {
+    const [spread, cells] = [0.3, 64]
+    const grid = tabulateEnergy(
+      { halfWidth: 3, cells },
+      quadraticEnergy(
+        [0, 0],
+        [
+          [1, 0],
+          [0, 1],
+        ],
+      ),
+    )
+    const start = (x: number) => -((x - 0.2) ** 2) / (2 * spread ** 2)
+    const along = (x: number) => -(x * x) / (2 * epsilon)
+    for (const offset of [-0.7, 0.013, 0.41]) {
+      const field = { grid, barriers: [half(offset, strength)] }
+      const { kl, klError } = initialLaw(
+        {
+          kind: 'gaussian',
+          mean: [0.2, 0],
+          covariance: [
+            [spread ** 2, 0],
+            [0, spread ** 2],
+          ],
+        },
+        { field, gibbs: gibbs(field, epsilon), target: null },
+      )
+      const wall = (x: number) => -barrierTerm(strength, x - offset) / epsilon
+      const exact =
+        klOnLine(offset, 3, 40_000, start, (x) => along(x) + wall(x)) +
+        klOnLine(-3, 3, 4000, (y) => start(y + 0.2), along)
+      expect(Math.abs(kl! - exact), `at ${offset}`).toBeLessThan(klError)
+      expect(klError).toBeLessThan(0.006 * (1 + exact))
+    }
   })
 
   const soft: readonly Barrier[] = [

@@ -45,7 +45,7 @@ export interface Gibbs {
 }
 
 /** Refine the quadrature while halving its spacing still moves log Z by more than this, nats. */
-const LOG_Z_TOLERANCE = 1e-4
+export const LOG_Z_TOLERANCE = 1e-4
 const MAX_REFINEMENT = 1024
 /** Points that one refinement may cost. */
 const MOST_POINTS = 1 << 22

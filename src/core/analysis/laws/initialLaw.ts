@@ -6,7 +6,13 @@ import { isAllowed } from '../../fields/barriers/ways.ts'
 import { barriersFelt, levelRange } from '../../fields/barriers/levels.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import { readValue, tabulateEnergy } from '../../fields/energyGrid.ts'
-import { type Gibbs, gibbs as gibbsOn, gibbsSampler, visitGibbs } from '../../fields/gibbs.ts'
+import {
+  type Gibbs,
+  gibbs as gibbsOn,
+  gibbsSampler,
+  LOG_Z_TOLERANCE,
+  visitGibbs,
+} from '../../fields/gibbs.ts'
 import { exp, log } from '../../maths/elementary.ts'
 import { type Box, centreCoordinate, nodeCoordinate, spacing } from '../../maths/grid.ts'
 import { cholesky2, inverse2 } from '../../maths/linalg2.ts'
@@ -93,8 +99,6 @@ const MOST_HALVED = 8
 const MOST_LINES = 1024
 /** Cells within so many of their own lengths of a wall are beside it: farther off, −μ log h is smooth on them. */
 const BESIDE = 2
-/** All cells are cut into as many parts a side; those beside walls into more. */
-const CLEAR = 2
 /** …and is not known where it may be off by more than this share of 1 + KL. */
 const WALL_KL_TOLERANCE = 1e-2
 /** A law whose mass the last halving still moved by more than this share is not known. */
@@ -455,8 +459,8 @@ function measure(logDensity: LogDensity, window: Window, context: InitialLawCont
     return { logMass: -Infinity, kl: Number.NaN, klError: 0 }
   const { halfWidth, cells } = gibbs.box
   const walls = field.barriers.length > 0 ? wallCells(field, gibbs.box) : null
-  const at = (m: number): Moment => {
-    const sum = new Moment(field, gibbs, walls, m)
+  const at = (m: number, clearToo: boolean): Moment => {
+    const sum = new Moment(field, gibbs, walls, m, clearToo)
     const finer = {
       ...window,
       scaleAcross: window.scaleAcross / m,
@@ -468,7 +472,7 @@ function measure(logDensity: LogDensity, window: Window, context: InitialLawCont
     return sum
   }
   if (walls !== null) return besideWalls(context, walls, at)
-  const { logMass, kl } = measureOf(at(1).clear, gibbs.logZ)
+  const { logMass, kl } = measureOf(at(1, true).clear, gibbs.logZ)
   // Below 0 there is only the error of the table.
   return { logMass, kl: Math.max(0, kl), klError: 0 }
 }
@@ -540,8 +544,8 @@ function measureCells(
   const h = spacing(box)
   const active = cellsOf(logDensity, box)
   const walls = field.barriers.length > 0 ? wallCells(field, box) : null
-  const at = (m: number): Moment => {
-    const sum = new Moment(field, gibbs, walls, m)
+  const at = (m: number, clearToo: boolean): Moment => {
+    const sum = new Moment(field, gibbs, walls, m, clearToo)
     visitCells(active, box, m, field, (x, y, width, height) => {
       sum.add(logDensity, x, y, width, height)
     })
@@ -558,7 +562,7 @@ function measureCells(
     before += h * h * exp(logDensity(centreCoordinate(box, column), centreCoordinate(box, row)))
   }
   for (let m = 1; ; m *= 2) {
-    const sum = at(m).clear
+    const sum = at(m, true).clear
     const moved = Math.abs(sum.mass - before) / sum.mass
     if (moved <= MASS_TOLERANCE || m === MAX_SUBDIVISION) {
       const { logMass, kl } = measureOf(sum, gibbs.logZ)
@@ -624,25 +628,34 @@ class Moment {
   private readonly field: EnergyField
   private readonly gibbs: Gibbs
   private readonly fineness: number
+  private readonly clearToo: boolean
   private readonly walls: WallCells | null
 
   /**
    * @param walls null where there are none
-   * @param fineness m: cells are cut into m × m; beyond `CLEAR` only those beside walls are summed, where there are walls
+   * @param fineness m: cells are cut into m × m
+   * @param clearToo false: only cells beside walls are summed
    */
-  constructor(field: EnergyField, gibbs: Gibbs, walls: WallCells | null, fineness: number) {
+  constructor(
+    field: EnergyField,
+    gibbs: Gibbs,
+    walls: WallCells | null,
+    fineness: number,
+    clearToo: boolean,
+  ) {
     this.fineness = fineness
+    this.clearToo = clearToo
     this.field = field
     this.gibbs = gibbs
     this.walls = walls
   }
 
   add(logDensity: LogDensity, x: number, y: number, width: number, height: number): void {
-    const { walls, fineness } = this
+    const { walls, fineness, clearToo } = this
     const cell = walls === null ? 0 : cellAt(walls.box, x, y)
     const felt = walls === null ? [] : walls.felt[cell]!
     const beside = walls?.beside[cell] === 1
-    if (walls !== null && !beside && fineness > CLEAR) return
+    if (!beside && !clearToo) return
     this.sums = beside ? this.beside : this.clear
     this.barriers = felt
     this.logDensity = logDensity
@@ -712,31 +725,36 @@ function wallCells({ barriers }: EnergyField, box: Box): WallCells {
 }
 
 /**
- * ∫ e^(−V/ε)/Z beside walls and elsewhere, by the quadrature of the laws on cells cut into m × m: what it errs there, it errs in both.
- * Beyond `CLEAR` only beside walls.
+ * ∫ e^(−V/ε)/Z over the cells beside walls, or over all others, by the quadrature of the laws on cells cut into m × m: what it errs
+ * there, it errs in both.
  */
-function partition(field: EnergyField, gibbs: Gibbs, walls: WallCells, m: number): Partition {
-  const known = partitions.get(gibbs) ?? new Map<number, Partition>()
+function partition(
+  field: EnergyField,
+  gibbs: Gibbs,
+  walls: WallCells,
+  m: number,
+  where: Where,
+): number {
+  const known = partitions.get(gibbs) ?? new Map<string, number>()
   partitions.set(gibbs, known)
-  const found = known.get(m) ?? partitionOf(field, gibbs, walls, m)
-  known.set(m, found)
+  const key = `${where} ${m}`
+  const found = known.get(key) ?? partitionOf(field, gibbs, walls, m, where)
+  known.set(key, found)
   return found
 }
 
-interface Partition {
-  readonly beside: number
-  readonly clear: number
-}
+type Where = 'beside' | 'clear'
 
-/** By m: another start asks for the same again. */
-const partitions = new WeakMap<Gibbs, Map<number, Partition>>()
+/** By place and m: another start asks for the same again. */
+const partitions = new WeakMap<Gibbs, Map<string, number>>()
 
 function partitionOf(
   field: EnergyField,
   { epsilon, box, logZ }: Gibbs,
   { felt, beside }: WallCells,
   m: number,
-): Partition {
+  where: Where,
+): number {
   const { grid } = field
   const out = new Float64Array(3)
   const length = spacing(box) / (2 * m)
@@ -747,74 +765,93 @@ function partitionOf(
     if (out[0]! > -Infinity)
       sum += width * height * exp(out[0]! - readValue(grid, out[1]!, out[2]!) / epsilon - logZ)
   }
-  const over = (marked: 0 | 1): number => {
-    sum = 0
-    for (let k = 0; k < beside.length; k++) {
-      if (beside[k] !== marked) continue
-      barriers = felt[k]!
-      const column = k % box.cells
-      const x0 = nodeCoordinate(box, column)
-      const y0 = nodeCoordinate(box, (k - column) / box.cells)
-      for (let j = 0; j < 2 * m; j++) {
-        for (let i = 0; i < 2 * m; i++) {
-          const [x, y] = [x0 + (i + 0.5) * length, y0 + (j + 0.5) * length]
-          if (!(-readValue(grid, x, y) / epsilon - logZ > -LOG_NEGLECT)) continue
-          if (barriers.length === 0) simple(x, y, length, length)
-          else visitSimple(barriers, m, x, y, length, length, simple)
-        }
+  for (let k = 0; k < beside.length; k++) {
+    if ((beside[k] === 1) !== (where === 'beside')) continue
+    barriers = felt[k]!
+    const column = k % box.cells
+    const x0 = nodeCoordinate(box, column)
+    const y0 = nodeCoordinate(box, (k - column) / box.cells)
+    for (let j = 0; j < 2 * m; j++) {
+      for (let i = 0; i < 2 * m; i++) {
+        const [x, y] = [x0 + (i + 0.5) * length, y0 + (j + 0.5) * length]
+        if (!(-readValue(grid, x, y) / epsilon - logZ > -LOG_NEGLECT)) continue
+        if (barriers.length === 0) simple(x, y, length, length)
+        else visitSimple(barriers, m, x, y, length, length, simple)
       }
     }
-    return sum
   }
-  return { beside: over(1), clear: m <= CLEAR ? over(0) : 0 }
+  return sum
+}
+
+/** Mass of π in the cells that are not beside walls. */
+function massClear({ density, box }: Gibbs, { beside }: WallCells): number {
+  return density.reduce((sum, p, k) => sum + (1 - beside[k]!) * p, 0) * spacing(box) ** 2
+}
+
+/** Sums over some cells, and ∫ e^(−V/ε)/Z over the same. */
+interface Part extends Sums {
+  readonly z: number
 }
 
 /**
- * Beside walls: a law's measure on cells cut into m × m, m = 1, 2, …, until two agree. Away from walls the integrands are smooth,
- * and m = 1, 2 extrapolated by second order are enough; cells beside walls are cut on.
+ * A law's measure where there are walls, on cells cut into m × m, m = 1, 2, …, until two agree. Away from walls the integrands are
+ * smooth: m = 1, 2 extrapolated by second order are enough where that moves little, and cells beside walls alone are cut on.
+ * Beside walls Z is summed over the same nodes, so that what they err in the cells that a wall cuts cancels. Elsewhere only hard walls let
+ * anything cancel: under soft ones a law weighs log h and Z its power, and there Z is summed over the finer nodes of π.
  * @returns `kl` null where they do not agree, up to `WALL_KL_TOLERANCE`
  */
 function besideWalls(
   { field, gibbs }: InitialLawContext,
   walls: WallCells,
-  at: (m: number) => Moment,
+  at: (m: number, clearToo: boolean) => Moment,
 ): Known {
-  const [one, two] = [at(1), at(2)]
-  const [all, half] = [partition(field, gibbs, walls, 1), partition(field, gibbs, walls, 2)]
-  const clear: Sums = {
-    mass: extrapolated(one.clear.mass, two.clear.mass),
-    moment: extrapolated(one.clear.moment, two.clear.moment),
-  }
-  const clearZ = extrapolated(all.clear, half.clear)
-  const measureWith = (
-    beside: Sums,
-    besideZ: number,
-    elsewhere = clear,
-    elsewhereZ = clearZ,
-  ): Measure =>
-    measureOf(
-      { mass: beside.mass + elsewhere.mass, moment: beside.moment + elsewhere.moment },
-      gibbs.logZ + log(besideZ + elsewhereZ),
-    )
-  let coarse = measureWith(one.beside, all.beside)
-  let fine = measureWith(two.beside, half.beside)
-  // Of fourth order a quarter of what the extrapolation moved, and more, is gone.
-  const clearError =
-    Math.abs(fine.kl - measureWith(two.beside, half.beside, two.clear, half.clear).kl) / 4
-  let before = 0
+  const isHard = field.barriers.every(({ strength }) => strength === 0)
+  const part = (sums: Moment, where: Where, m: number): Part => ({
+    ...sums[where],
+    z:
+      isHard || where === 'beside'
+        ? partition(field, gibbs, walls, m, where)
+        : massClear(gibbs, walls),
+  })
+  const between = (coarse: Part, fine: Part): Part => ({
+    mass: extrapolated(coarse.mass, fine.mass),
+    moment: extrapolated(coarse.moment, fine.moment),
+    z: extrapolated(coarse.z, fine.z),
+  })
+  const measureWith = (p: Part, q: Part): Measure =>
+    measureOf({ mass: p.mass + q.mass, moment: p.moment + q.moment }, gibbs.logZ + log(p.z + q.z))
+  const allowed = (kl: number) => WALL_SHARE * kl + WALL_LEAST
+  const [one, two] = [at(1, true), at(2, true)]
+  let [wide, narrow] = [part(one, 'beside', 1), part(two, 'beside', 2)]
+  let [before, last] = [part(one, 'clear', 1), part(two, 'clear', 2)]
+  let clear = between(before, last)
+  const moved = Math.abs(measureWith(narrow, clear).kl - measureWith(narrow, last).kl)
+  // Of fourth order a quarter of what the extrapolation moved, and more, is gone, if that is little.
+  let clearError = moved / 4
+  let isClear = moved <= allowed(measureWith(narrow, clear).kl)
+  let differed = 0
   for (let m = 2; ; m *= 2) {
+    const [coarse, fine] = [measureWith(wide, clear), measureWith(narrow, clear)]
     const difference = Math.abs(fine.kl - coarse.kl)
     // Walls cut cells anywhere, so that a difference may be small by chance, and of the first order is half the one before.
-    const klError = Math.max(difference, 0.5 * before) + clearError
-    before = difference
+    const klError = Math.max(difference, 0.5 * differed) + clearError
+    differed = difference
     const kl = Math.max(0, extrapolated(coarse.kl, fine.kl))
-    const last = m === MOST_HALVED || 4 * m * gibbs.box.cells > MOST_LINES
-    if (last || (m > 2 && klError <= WALL_SHARE * kl + WALL_LEAST)) {
-      const known = klError <= WALL_KL_TOLERANCE * (1 + kl)
+    const isFinest = m === MOST_HALVED || 4 * m * gibbs.box.cells > MOST_LINES
+    if (isFinest || (m > 2 && klError <= allowed(kl))) {
+      const ofZ = isHard ? 0 : 2 * LOG_Z_TOLERANCE
+      const known = klError + ofZ <= WALL_KL_TOLERANCE * (1 + kl)
       const logMass = extrapolated(coarse.logMass, fine.logMass)
-      return { logMass, kl: known ? kl : null, klError }
+      return { logMass, kl: known ? kl : null, klError: klError + ofZ }
     }
-    coarse = fine
-    fine = measureWith(at(2 * m).beside, partition(field, gibbs, walls, 2 * m).beside)
+    const next = at(2 * m, !isClear)
+    ;[wide, narrow] = [narrow, part(next, 'beside', 2 * m)]
+    if (isClear) continue
+    ;[before, last] = [last, part(next, 'clear', 2 * m)]
+    const better = between(before, last)
+    const found = measureWith(narrow, better).kl
+    clearError = Math.abs(found - measureWith(narrow, clear).kl)
+    clear = better
+    isClear = clearError <= allowed(found)
   }
 }
