@@ -1,8 +1,10 @@
 import type {
+  BarrierSpec,
   EnergySpec,
   InitialSpec,
   SceneSpec,
   TargetSpec,
+  Vector2,
 } from '../../src/lab/scene/sceneSpec.ts'
 import { first, stopOf } from './measures.ts'
 import { counted, exactly, listed, number } from './numbers.ts'
@@ -51,18 +53,26 @@ function energyInWords(energy: EnergySpec): string {
       const terms = energy.terms.map(
         ({ weight, energy: term }) => `${exactly(weight)} × (${energyInWords(term)})`,
       )
-      const barriers = energy.barriers.map((barrier) =>
-        barrier.kind === 'disc'
-          ? `disc at ${vector(barrier.center)}, radius ${exactly(barrier.radius)}, strength ${exactly(barrier.strength)}`
-          : barrier.kind === 'half-plane'
-            ? `half-plane, normal ${vector(barrier.normal)}, offset ${exactly(barrier.offset)}, strength ${exactly(barrier.strength)}`
-            : `polygon of ${barrier.points.length} corners, strength ${exactly(barrier.strength)}`,
-      )
-      return [...terms, ...barriers.map((barrier) => `keep-out ${barrier}`)].join(' + ')
+      return [...terms, ...energy.barriers.map(barrierInWords)].join(' + ')
     }
     default:
       return energy.kind
   }
+}
+
+/** The kind of a barrier and its fields, of whatever kind it is. */
+function barrierInWords({ kind, ...fields }: BarrierSpec): string {
+  const words = Object.entries(fields).map(([name, value]: [string, BarrierField]) => {
+    if (typeof value === 'number') return `${name} ${exactly(value)}`
+    return isPair(value) ? `${name} ${vector(value)}` : `${value.length} ${name}`
+  })
+  return `keep-out ${[kind, ...words].join(', ')}`
+}
+
+type BarrierField = number | Vector2 | readonly Vector2[]
+
+function isPair(value: Vector2 | readonly Vector2[]): value is Vector2 {
+  return typeof value[0] === 'number'
 }
 
 function startInWords(initial: InitialSpec): string {

@@ -2,17 +2,16 @@ import path from 'node:path'
 import { steadyClock } from '../../core/maths/steadyClock.ts'
 import { Aborted, Refusal } from '../engine/refusal.ts'
 import { Session } from '../engine/session.ts'
-import { readSceneFile, writeBundle, type SceneFile } from '../io/bundle.ts'
-import { curvesCsv } from '../io/curvesCsv.ts'
+import { readSceneFile, type SceneFile } from '../io/bundle.ts'
 import { describePassedOver, describeReading, describeSkipped } from '../io/tableWords.ts'
 import type { TrainReply } from '../protocol/calls.ts'
 import type { DataReport, RunResult } from '../protocol/result.ts'
 import { describeProblem } from '../scene/reading/problem.ts'
 import { parseArguments, USAGE, UsageError, type ExperimentArguments } from './arguments.ts'
-import { selfContained } from './composition.ts'
 import { FolderAssets } from './folderAssets.ts'
+import { filesOf, OUTPUT_NAMES, partialFilesOf } from './formats.ts'
 import { readKernelModule, readSamplerModule } from './kernelModule.ts'
-import { OutputError, tryOutput, writeAll, type OutputName } from './output.ts'
+import { OutputError, tryOutput, writeAll } from './output.ts'
 import { progressPrinter, workPrinter } from './progress.ts'
 import { readRegularFile, UnreadableError } from './readFile.ts'
 
@@ -23,8 +22,6 @@ type ExitCode = (typeof Exit)[keyof typeof Exit]
 const print = (line: string) => {
   process.stderr.write(`${line}\n`)
 }
-
-const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
 /** An interruption is answered after so long even in the middle of something; milliseconds. */
 const GRACE = 3000
@@ -56,7 +53,7 @@ async function readScene(
 /** The same scene file, run by the same engine as the page's, without a page. */
 async function experiment(args: ExperimentArguments, signal: AbortSignal): Promise<ExitCode> {
   const { scene, assets: bundled } = await readScene(args, signal)
-  await tryOutput(args.out).catch((error: unknown) => {
+  await tryOutput(args.out, OUTPUT_NAMES).catch((error: unknown) => {
     if (!(error instanceof OutputError)) throw error
     const { message } = error
     throw new UsageError(`--out: ${message}; allowed: a folder to write into, made if missing`)
@@ -89,7 +86,7 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
       case 'aborted':
         throw new Aborted()
       case 'diverged':
-        await writeAll(args.out, partialFiles(training), signal)
+        await writeAll(args.out, partialFilesOf(training), signal)
         print(
           `training diverged at step ${training.summary.steps}; what is known is in ${args.out}`,
         )
@@ -105,27 +102,11 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
   const result = await session.result({ run: 1 }, signal)
   if (signal.aborted) throw new Aborted()
 
-  const files = new Map<OutputName, string | Uint8Array>([
-    ['result.json', json(result)],
-    ['curves.csv', curvesCsv(result)],
-  ])
-  if (training !== null) files.set('energy.safetensors', training.weights)
-  if (scene.energy.kind === 'sum') {
-    const whole = await selfContained(result.scene, session, assets)
-    files.set('bundle.json', writeBundle(whole.scene, whole.assets))
-  }
+  const files = await filesOf({ result, training, session, assets })
   await writeAll(args.out, files, signal)
   summarise(result)
   print(`written: ${[...files.keys()].map((name) => path.join(args.out, name)).join(', ')}`)
   return Exit.done
-}
-
-/** What is known of a training that went wrong: its history and the last good parameters. */
-function partialFiles({ summary, scene, weights }: TrainReply) {
-  return new Map<OutputName, string | Uint8Array>([
-    ['result.partial.json', json({ version: 1, scene, training: summary })],
-    ['energy.partial.safetensors', weights],
-  ])
 }
 
 /** How a file of points was read, and what of it was not. */

@@ -19,21 +19,22 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 const at = (...parts: string[]) => path.join(folder, ...parts)
+const NAMES = ['result.json', 'curves.csv']
 
 test('a folder is tried without a trace, whether it is there or not', async () => {
-  await tryOutput(at('new', 'and', 'deep'))
+  await tryOutput(at('new', 'and', 'deep'), NAMES)
   expect(existsSync(at('new'))).toBe(false)
   mkdirSync(at('there'))
   writeFileSync(at('there', 'result.json'), 'of yesterday')
-  await tryOutput(at('there'))
-  await tryOutput(at('there', 'below'))
+  await tryOutput(at('there'), NAMES)
+  await tryOutput(at('there', 'below'), NAMES)
   expect(readdirSync(at('there'))).toEqual(['result.json'])
 })
 
 test('many runs at once that try one missing folder and write into it lose nothing', async () => {
   const out = at('shared', 'by', 'many')
   const runs = Array.from({ length: 24 }, async (_, i) => {
-    await tryOutput(out)
+    await tryOutput(out, NAMES)
     if (i % 2 === 0) await writeAll(out, new Map([['curves.csv', 'whole']]))
   })
   await Promise.all(runs)
@@ -68,7 +69,7 @@ test('what cannot be written into is refused in plain words that name it', async
     refused.push(['/proc/nope/deep', '/proc/nope', /: (?:no folder|you may)/])
   for (const [out, place, why] of refused)
     for (const attempt of [
-      tryOutput,
+      (to: string) => tryOutput(to, NAMES),
       (to: string) => writeAll(to, new Map([['curves.csv', '']])),
     ]) {
       const error = (await attempt(out).catch((reason: unknown) => reason)) as OutputError

@@ -3,17 +3,6 @@ import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { throwIfAborted } from '../engine/refusal.ts'
 
-/** Every file that the runner may write. */
-const OUTPUT_NAMES = [
-  'result.json',
-  'curves.csv',
-  'energy.safetensors',
-  'bundle.json',
-  'result.partial.json',
-  'energy.partial.safetensors',
-] as const
-export type OutputName = (typeof OUTPUT_NAMES)[number]
-
 /** What stands against writing, by the code of the file system's error. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'you may not write there',
@@ -104,11 +93,12 @@ async function makeFolder(folder: string): Promise<void> {
 
 /**
  * Tries whether `writeAll` could write into a folder, and leaves nothing behind.
+ * @param names of all files that may be written
  * @throws OutputError saying what stands against it
  */
-export async function tryOutput(folder: string): Promise<void> {
+export async function tryOutput(folder: string, names: readonly string[]): Promise<void> {
   try {
-    await tryFolder(folder)
+    await tryFolder(folder, names)
   } catch (error) {
     throw inWords(error, folder)
   }
@@ -118,7 +108,7 @@ export async function tryOutput(folder: string): Promise<void> {
  * Writes below the nearest folder that is there: a folder made and removed at `folder` itself would vanish
  * under another run that has just begun to write there.
  */
-async function tryFolder(folder: string): Promise<void> {
+async function tryFolder(folder: string, names: readonly string[]): Promise<void> {
   const { there, missing } = await placeOf(folder)
   const probe = temporaryOf(there, 'probe')
   try {
@@ -130,7 +120,7 @@ async function tryFolder(folder: string): Promise<void> {
   } finally {
     await rm(probe, { recursive: true, force: true })
   }
-  for (const name of OUTPUT_NAMES) {
+  for (const name of names) {
     const at = path.join(folder, name)
     const found = await unlessMissing(stat(at))
     if (found !== null && !found.isFile())
@@ -146,10 +136,10 @@ async function tryFolder(folder: string): Promise<void> {
  */
 export async function writeAll(
   folder: string,
-  files: ReadonlyMap<OutputName, string | Uint8Array>,
+  files: ReadonlyMap<string, string | Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const written: OutputName[] = []
+  const written: string[] = []
   try {
     await writeWhole(folder, files, signal, written)
   } catch (error) {
@@ -159,13 +149,13 @@ export async function writeAll(
 
 async function writeWhole(
   folder: string,
-  files: ReadonlyMap<OutputName, string | Uint8Array>,
+  files: ReadonlyMap<string, string | Uint8Array>,
   signal: AbortSignal | undefined,
-  written: OutputName[],
+  written: string[],
 ): Promise<void> {
   await makeFolder(folder)
   const pending: {
-    readonly name: OutputName
+    readonly name: string
     readonly temporary: string
     readonly final: string
   }[] = []
