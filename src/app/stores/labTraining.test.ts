@@ -4,7 +4,7 @@ import { describeFailure } from '../../lab/engine/describeFailure.ts'
 import { DEFAULT_SCENE, defaultTarget } from '../../lab/scene/defaults.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { Library } from '../storage/library.ts'
-import { decodeCheckpoint } from './training/training.ts'
+import { decodeCheckpoint } from './training/checkpoint.ts'
 import { checkpointOf, newLibrary, open, SCENE, settle, trained, UNTRAINED } from './lab.testing.ts'
 
 describe('training', () => {

@@ -306,7 +306,7 @@ export interface TrainReply {
   readonly hash: string
 }
 
-interface TrainingProgress {
+export interface TrainingProgress {
   readonly step: number
   readonly steps: number
   readonly phase: 'warm-up' | 'main'

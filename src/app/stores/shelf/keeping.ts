@@ -6,7 +6,7 @@ import { post, withdraw } from '../run/runStore.ts'
 import { edit } from '../scene/sceneStore.ts'
 import { filesCalled, targetOfDataSet } from './shelfStore.ts'
 import type { Surroundings } from '../surroundings.ts'
-import type { FoundTraining } from '../training/training.ts'
+import type { FoundTraining } from '../training/interrupted.ts'
 import { readDraft } from './keepUnfinished.ts'
 
 /**

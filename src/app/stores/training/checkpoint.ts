@@ -1,0 +1,56 @@
+import type { TrainingCheckpoint } from '../../../lab/protocol/calls.ts'
+import { recoverScene } from '../../../lab/scene/reading/decode.ts'
+import { sameTraining } from '../../../lab/scene/normalise.ts'
+import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
+
+/** Whether a checkpoint belongs to the training of a scene; it has a budget of seconds already as steps. */
+export function continues({ scene: begun }: TrainingCheckpoint, scene: SceneSpec): boolean {
+  const steps = scene.training.steps ?? begun.training.steps
+  return sameTraining(begun, { ...scene, training: { ...scene.training, steps, seconds: null } })
+}
+
+/** What storage holds as a checkpoint that this version can go on from; null where it is none. */
+export function decodeCheckpoint(found: unknown): TrainingCheckpoint | null {
+  if (!isRecord(found) || !isRecord(found.trainer) || !isRecord(found.scene)) return null
+  const { trainer, elapsedSeconds, history, best, lossWindow } = found
+  const { scene, problems } = recoverScene(found.scene)
+  const good =
+    isNumber(elapsedSeconds) &&
+    Array.isArray(history) &&
+    history.every(isTrainingPoint) &&
+    (best === null ||
+      (isRecord(best) &&
+        isNumber(best.step) &&
+        isNumber(best.crossEntropy) &&
+        best.theta instanceof Float32Array)) &&
+    isRecord(lossWindow) &&
+    isNumber(lossWindow.sum) &&
+    isNumber(lossWindow.count) &&
+    Number.isSafeInteger(trainer.step) &&
+    isRecord(trainer.arrays) &&
+    Object.values(trainer.arrays).every(
+      (array) =>
+        (array instanceof Float32Array || array instanceof Float64Array) &&
+        array.every(Number.isFinite),
+    ) &&
+    isRecord(trainer.scalars) &&
+    Object.values(trainer.scalars).every((value) => typeof value === 'number') &&
+    problems.length === 0
+  return good ? { ...(found as unknown as TrainingCheckpoint), scene } : null
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function isTrainingPoint(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    isNumber(value.step) &&
+    [value.klDataModel, value.crossEntropy].every((each) => each === null || isNumber(each))
+  )
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,179 @@
+import type { TrainingCheckpoint } from '../../../lab/protocol/calls.ts'
+import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
+import { NO_TRAINING, post } from '../run/runStore.ts'
+import type { LateKeeping } from '../shelf/lateKeeping.ts'
+import { targetName } from '../shelf/shelfStore.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { continues, decodeCheckpoint } from './checkpoint.ts'
+
+/** What storage holds of an interrupted training. */
+export interface FoundTraining {
+  readonly id: string
+  readonly checkpoint: unknown
+}
+
+export interface KeptTraining extends FoundTraining {
+  readonly checkpoint: TrainingCheckpoint
+}
+
+/** The trainings that can be gone on with, oldest first, the one under way included; on the page and in storage. */
+export interface InterruptedTrainings {
+  /** Takes down how far a training has come; one that has been there keeps its place. */
+  record(training: KeptTraining): void
+  /** Of several the last, or the one named. */
+  find(id?: string): KeptTraining | undefined
+  /** The last one that trains the same as a scene. */
+  continuing(scene: SceneSpec): KeptTraining | undefined
+  /** Takes one out of those on the page; storage keeps it. */
+  forget(id: string): void
+  /** Removes one from storage. */
+  erase(id: string): void
+  /** Forgets one for good, which can be taken back; of several the last, or the one named. */
+  discard(id?: string): void
+  /** Takes up those of an earlier visit, oldest first. @returns those that nothing can go on from */
+  offer(found: readonly FoundTraining[]): readonly FoundTraining[]
+  /** Nothing can go on from this one: it is no longer offered, and is kept for export. */
+  setAside(training: KeptTraining): void
+  /** Says that a training was left, and how to go on with it. */
+  tell(
+    left: Pick<KeptTraining, 'id'> & { readonly scene: SceneSpec },
+    resume: (id: string) => void,
+  ): void
+  /** Another training is under way, or none: then the one that was interrupted last is shown. */
+  show(): void
+}
+
+export interface InterruptedOptions extends Pick<Surroundings, 'run' | 'shelf'> {
+  readonly keeping: Pick<LateKeeping, 'safe' | 'ask'>
+  /** Which training is under way. */
+  readonly underWay: () => string | null
+}
+
+/** Most at once; of more the oldest makes room. */
+const MOST = 12
+
+export function createInterruptedTrainings(options: InterruptedOptions): InterruptedTrainings {
+  const { run, shelf, keeping, underWay } = options
+  let kept: readonly KeptTraining[] = []
+
+  function setKept(now: readonly KeptTraining[]): void {
+    kept = now
+    run.setState({
+      interrupted: kept.flatMap(({ id, checkpoint: { scene, trainer } }) =>
+        id === underWay()
+          ? []
+          : [{ id, scene, step: trainer.step, steps: scene.training.steps ?? 0 }],
+      ),
+    })
+  }
+
+  function write({ id, checkpoint }: KeptTraining): void {
+    void keeping.safe('The checkpoint of this training', (library) =>
+      library.putTraining(id, checkpoint),
+    )
+  }
+
+  function erase(id: string): void {
+    void keeping.safe('The end of this training', (library) => library.removeTraining(id))
+  }
+
+  const find = (id = kept.at(-1)?.id) => kept.find((training) => training.id === id)
+
+  function forget(id: string): void {
+    setKept(kept.filter((training) => training.id !== id))
+  }
+
+  function discard(id?: string): void {
+    const found = find(id)
+    if (found === undefined || found.id === underWay()) return
+    forget(found.id)
+    erase(found.id)
+    show()
+    const name = targetName(shelf.getState(), found.checkpoint.scene.target)
+    post(run, 'info', `The interrupted training of ${name} was discarded.`, found.id, {
+      action: {
+        label: 'Undo',
+        run: () => {
+          setKept([found, ...kept].sort((a, b) => (a.id < b.id ? -1 : 1)))
+          write(found)
+          show()
+        },
+      },
+    })
+  }
+
+  function show(): void {
+    setKept(kept)
+    if (underWay() !== null) return
+    const last = kept.at(-1)?.checkpoint
+    run.setState({
+      training:
+        last === undefined
+          ? NO_TRAINING
+          : {
+              ...NO_TRAINING,
+              phase: 'interrupted',
+              scene: last.scene,
+              step: last.trainer.step,
+              steps: last.scene.training.steps ?? 0,
+              elapsedSeconds: last.elapsedSeconds,
+              history: last.history,
+            },
+    })
+  }
+
+  return {
+    record(training) {
+      const { id } = training
+      const known = kept.some((old) => old.id === id)
+      setKept(known ? kept.map((old) => (old.id === id ? training : old)) : [...kept, training])
+      write(training)
+      const [oldest] = kept
+      if (kept.length > MOST && oldest !== undefined) discard(oldest.id)
+    },
+    find,
+    continuing: (scene) => kept.findLast(({ checkpoint }) => continues(checkpoint, scene)),
+    forget,
+    erase,
+    discard,
+    offer(found) {
+      const known = new Set(kept.map(({ id }) => id))
+      const bad: FoundTraining[] = []
+      const good = found.flatMap((one): readonly KeptTraining[] => {
+        const decoded = decodeCheckpoint(one.checkpoint)
+        if (decoded === null) bad.push(one)
+        return decoded === null || known.has(one.id) ? [] : [{ id: one.id, checkpoint: decoded }]
+      })
+      setKept([...good, ...kept])
+      if (kept.length > 0 && run.getState().training.phase === 'none') show()
+      return bad
+    },
+    setAside(training) {
+      forget(training.id)
+      keeping.ask((shelfKeeping) => {
+        shelfKeeping.setAside(training)
+      })
+    },
+    tell({ id, scene }, resume) {
+      const name = targetName(shelf.getState(), scene.target)
+      const left = find(id)?.checkpoint
+      if (left === undefined) {
+        post(run, 'info', `The training of ${name} was ended before its first step.`)
+        return
+      }
+      const step = String(left.trainer.step)
+      const steps = String(left.scene.training.steps ?? '?')
+      const goOn = () => {
+        resume(id)
+      }
+      post(
+        run,
+        'info',
+        `The training of ${name} was left at step ${step} of ${steps}. Resume goes on from there.`,
+        id,
+        { action: { label: 'Resume', run: goOn } },
+      )
+    },
+    show,
+  }
+}
