@@ -76,6 +76,7 @@ export default defineConfig({
     // Imported only inside workers, where the dependency scan of the dev server does not look.
     include: [
       '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-core/dist/register_all_gradients.js',
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-webgpu',
     ],

@@ -1,10 +1,7 @@
-import path from 'node:path'
-import type { Page } from '@playwright/test'
-import { fileNamed, readBundleGraph, staticGraph, type BundleFile } from '../scripts/bundleGraph.ts'
+import { fileNamed, staticGraph, type BundleFile } from '../scripts/bundleGraph.ts'
+import { fetched, fetchedTensors, graph } from './bundle.ts'
 import { expect, test } from './fixtures.ts'
 import { stage } from './lab.ts'
-
-const graph = readBundleGraph(path.resolve(import.meta.dirname, '../dist'))
 
 /** Bytes, gzipped. */
 const PAGE = 113_000
@@ -28,17 +25,6 @@ function expectWithin(files: readonly BundleFile[], budget: number): void {
   ).toBeLessThanOrEqual(budget)
 }
 
-/** The assets that the page, or its compute worker, has fetched by now. */
-async function fetched(page: Page, by: 'page' | 'worker'): Promise<BundleFile[]> {
-  const read = () => performance.getEntriesByType('resource').map(({ name }) => name)
-  const worker = page.workers().find((one) => one.url().includes('/assets/compute-'))
-  if (worker === undefined) throw new Error('The page has no compute worker')
-  const addresses =
-    by === 'page' ? await page.evaluate(read) : [worker.url(), ...(await worker.evaluate(read))]
-  const names = new Set(addresses.map((address) => new URL(address).pathname.slice(1)))
-  return graph.files.filter(({ name }) => names.has(name))
-}
-
 test('what the page loads at the start is within its budget, the worker’s first file too', () => {
   const entry = graph.files.filter(({ kind }) => kind === 'page').map(({ name }) => name)
   expect(entry).toHaveLength(1)
@@ -55,6 +41,5 @@ test('training in WebAssembly takes a worker within its budget, and no tensor li
   expect(files.map(({ name }) => name)).toContain(fileNamed(graph, 'compute').name)
   expect(files.some(({ name }) => name.endsWith('.wasm'))).toBe(true)
   expectWithin(files, WORKER)
-  const packages = files.flatMap(({ modules }) => modules.map(({ id }) => id))
-  expect(packages.filter((id) => id.startsWith('@tensorflow/'))).toEqual([])
+  expect(await fetchedTensors(page)).toEqual([])
 })

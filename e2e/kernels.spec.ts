@@ -8,6 +8,7 @@ import { Purpose, Rng } from '../src/core/maths/rng.ts'
 import { parameterLayout, type NetworkShape } from '../src/learning/kernels/kernel.ts'
 import { accumulateReference, evaluateReference } from '../src/learning/kernels/reference.ts'
 import { createSimdKernel } from '../src/learning/kernels/simd/simdKernel.ts'
+import { BACKEND_NAMES, isOnDevice, type BackendName } from '../src/learning/ids.ts'
 import { expect, test } from './fixtures.ts'
 import type { KernelRequest } from './kernels/page.ts'
 
@@ -56,10 +57,7 @@ async function openPage(page: Page, code: string): Promise<void> {
   await page.waitForFunction(() => 'runKernel' in window)
 }
 
-function problem(
-  shape: NetworkShape,
-  n: number,
-): Omit<KernelRequest, 'backend' | 'kernelUrl' | 'tensors'> {
+function problem(shape: NetworkShape, n: number): Omit<KernelRequest, 'backend' | 'kernelUrl'> {
   const rng = new Rng({ seed: 11, purpose: Purpose.weights })
   const draw = (length: number, scale: number): number[] =>
     Array.from({ length }, () => Math.fround(scale * rng.normal()))
@@ -86,7 +84,10 @@ const POINTS = 128
 
 /** Float32 sums agree to about 1e-6; WGSL leaves its own sin and cos an absolute error of 2⁻¹¹, which tensor
  *  operations on WebGPU use and the fused kernel does not. */
-const TOLERANCE = { webgpu: 1e-5, 'tensors on webgpu': 5e-3, wasm: 1e-5, cpu: 1e-5 } as const
+const TOLERANCE: Readonly<Record<BackendName, number>> = {
+  ...{ webgpu: 1e-5, wasm: 1e-5, cpu: 1e-5 },
+  ...{ 'tfjs-webgpu': 5e-3, 'tfjs-cpu': 1e-5 },
+}
 
 let code = ''
 test.beforeAll(async () => {
@@ -94,24 +95,22 @@ test.beforeAll(async () => {
   code = await bundle()
 })
 
-for (const name of ['webgpu', 'tensors on webgpu', 'wasm', 'cpu'] as const) {
-  test(`${name}: V, ∇V, losses and their θ-gradients agree with the float64 reference`, async ({
+for (const backend of BACKEND_NAMES) {
+  test(`${backend}: V, ∇V, losses and their θ-gradients agree with the float64 reference`, async ({
     page,
   }) => {
     await openPage(page, code)
-    const backend = name === 'tensors on webgpu' ? 'webgpu' : name
     const request = problem(SHAPE, POINTS)
     const kernelUrl = new URL('/kernels/energy.wasm', page.url()).href
     const reply = await page.evaluate((whole) => window.runKernel(whole), {
       ...request,
       backend,
-      tensors: name === 'tensors on webgpu',
       kernelUrl,
     })
     expect(reply.backend).toBe(backend)
-    if (backend === 'webgpu') expect(reply.description).toMatch(/swiftshader/i)
+    if (isOnDevice(backend)) expect(reply.description).toMatch(/swiftshader/i)
 
-    const tolerance = TOLERANCE[name]
+    const tolerance = TOLERANCE[backend]
     const { theta, xy, c, w, u } = request
     const value = new Float64Array(POINTS)
     const gradient = new Float64Array(2 * POINTS)
@@ -145,7 +144,6 @@ test('the SIMD kernel gives the same bits in the browser and in Node', async ({ 
     const reply = await page.evaluate((whole) => window.runKernel(whole), {
       ...request,
       backend: 'wasm' as const,
-      tensors: false,
       kernelUrl,
     })
     const kernel = createSimdKernel(

@@ -25,7 +25,10 @@ const address = `http://localhost:${port}`
 
 const PLAIN = ['--no-sandbox', '--disable-background-networking', '--disable-dev-shm-usage']
 const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
-const NEEDS_WEBGPU = ['training.spec.ts', 'kernels.spec.ts', 'faults-backends.spec.ts']
+const NEEDS_WEBGPU = [
+  ...['training.spec.ts', 'kernels.spec.ts', 'faults-backends.spec.ts'],
+  'backends.spec.ts',
+]
 
 export default defineConfig({
   testDir: '.',

@@ -12,7 +12,7 @@ import { ROOMS } from './layerTable.js'
 const ROOT = path.resolve(import.meta.dirname, '..')
 const PACKAGES = [
   ...['react', 'react-dom/client', 'zustand', 'katex', 'idb', 'd3', 'd3-scale', 'vite'],
-  ...['@tensorflow/tfjs-core', 'node:fs'],
+  ...['@tensorflow/tfjs-core', '#tensorflow/gradients', 'node:fs'],
 ]
 
 const isFile = (name: string): boolean => /\.tsx?$/.test(name)

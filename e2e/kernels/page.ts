@@ -1,13 +1,10 @@
 import type { BackendName } from '../../src/learning/ids.ts'
 import type { NetworkShape } from '../../src/learning/kernels/kernel.ts'
 import { openBackend } from '../../src/learning/training/backend.ts'
-import { activateWebGpu, tfKernel } from '../../src/learning/training/tensorLibrary.ts'
 
 /** Inputs and outputs of both primitives as plain lists, so that they pass between page and test unharmed. */
 export interface KernelRequest {
   readonly backend: BackendName
-  /** The tensor library's operations on that backend, instead of its own kernel. */
-  readonly tensors: boolean
   /** Where energy.wasm is served. */
   readonly kernelUrl: string
   readonly shape: NetworkShape
@@ -41,8 +38,7 @@ async function runKernel(request: KernelRequest): Promise<KernelReply> {
       return WebAssembly.compile(await response.arrayBuffer())
     },
   })
-  if (request.tensors) await activateTensors()
-  const kernel = request.tensors ? tfKernel(request.backend, shape) : backend.kernel(shape)
+  const kernel = backend.kernel(shape)
   const theta = Float32Array.from(request.theta)
   const xy = Float32Array.from(request.xy)
   const value = new Float32Array(xy.length / 2)
@@ -73,22 +69,6 @@ async function runKernel(request: KernelRequest): Promise<KernelReply> {
     losses,
     tensors,
   }
-}
-
-/** On a device of their own: the lab's is not theirs. */
-async function activateTensors(): Promise<void> {
-  const adapter = await navigator.gpu.requestAdapter()
-  if (adapter === null) throw new Error('no adapter')
-  const { maxComputeWorkgroupStorageSize, maxComputeWorkgroupSizeX } = adapter.limits
-  const { maxComputeInvocationsPerWorkgroup } = adapter.limits
-  const device = await adapter.requestDevice({
-    requiredLimits: {
-      maxComputeWorkgroupStorageSize,
-      maxComputeWorkgroupSizeX,
-      maxComputeInvocationsPerWorkgroup,
-    },
-  })
-  await activateWebGpu(device, adapter.info)
 }
 
 declare global {

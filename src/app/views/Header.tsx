@@ -36,7 +36,10 @@ function Mark() {
 }
 
 /** What a phone's header has room for. */
-const SHORT_NAMES = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'CPU' } as const
+const SHORT_NAMES = {
+  ...{ webgpu: 'WebGPU', wasm: 'WASM', cpu: 'CPU' },
+  ...{ 'tfjs-webgpu': 'tfjs GPU', 'tfjs-cpu': 'tfjs CPU' },
+} as const
 
 function BackendBadge() {
   const backend = useRun((state) => state.backend)

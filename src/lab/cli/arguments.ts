@@ -11,7 +11,7 @@ export const USAGE =
   'usage: npm run --silent experiment -- <scene.json> --out <dir> [--backend name]'
 
 /** What Node can train on. */
-const ALLOWED: readonly BackendChoice[] = BACKEND_CHOICES.filter((name) => name !== 'webgpu')
+const ALLOWED: readonly BackendChoice[] = BACKEND_CHOICES.filter((name) => !name.endsWith('webgpu'))
 
 /** One line for a person: what was found and what is allowed. */
 export class UsageError extends Error {
@@ -30,7 +30,7 @@ export function parseArguments(argv: readonly string[]): ExperimentArguments {
       if (value === undefined || value.startsWith('--'))
         throw new UsageError(`${argument}: no value given; ${USAGE}`)
       if (argument === '--out') out = value
-      else backend = parseBackend(value)
+      else backend = backendInNode(value, '--backend')
     } else if (argument.startsWith('-')) {
       throw new UsageError(`${argument}: unknown flag; allowed: --out, --backend; ${USAGE}`)
     } else if (scene === null) {
@@ -44,9 +44,15 @@ export function parseArguments(argv: readonly string[]): ExperimentArguments {
   return { scene, out, backend }
 }
 
-function parseBackend(value: string): BackendChoice {
+/**
+ * What Node trains on for a choice.
+ * @param where names the choice for people
+ * @throws UsageError where it is none, or one that needs a browser
+ */
+export function backendInNode(value: string, where: string): BackendChoice {
   const choice = ALLOWED.find((name) => name === value)
   if (choice) return choice
-  const reason = value === 'webgpu' ? 'webgpu needs a browser, Node has none' : `found ${value}`
-  throw new UsageError(`--backend: ${reason}; allowed: ${ALLOWED.join(', ')}`)
+  const known = BACKEND_CHOICES.some((name) => name === value)
+  const reason = known ? `${value} needs a browser, Node has none` : `found ${value}`
+  throw new UsageError(`${where}: ${reason}; allowed: ${ALLOWED.join(', ')}`)
 }

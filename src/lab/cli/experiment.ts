@@ -7,7 +7,13 @@ import { describePassedOver, describeReading, describeSkipped } from '../io/tabl
 import type { TrainReply } from '../protocol/calls.ts'
 import type { DataReport, RunResult } from '../protocol/result.ts'
 import { describeProblem } from '../scene/reading/problem.ts'
-import { parseArguments, USAGE, UsageError, type ExperimentArguments } from './arguments.ts'
+import {
+  backendInNode,
+  parseArguments,
+  USAGE,
+  UsageError,
+  type ExperimentArguments,
+} from './arguments.ts'
 import { FolderAssets } from './folderAssets.ts'
 import { filesOf, OUTPUT_NAMES, partialFilesOf } from './formats.ts'
 import { readKernelModule, readSamplerModule } from './kernelModule.ts'
@@ -40,14 +46,8 @@ async function readScene(
   const file = readSceneFile(text)
   if ('error' in file) throw new UsageError(`${scene}: ${describeProblem(file.error)}`)
   const { training } = file.scene
-  if (backend === null && training.backend === 'webgpu')
-    throw new UsageError(
-      `${scene}: training.backend: found webgpu, which needs a browser; allowed: auto, wasm, cpu`,
-    )
-  return {
-    ...file,
-    scene: { ...file.scene, training: { ...training, backend: backend ?? training.backend } },
-  }
+  const used = backend ?? backendInNode(training.backend, `${scene}: training.backend`)
+  return { ...file, scene: { ...file.scene, training: { ...training, backend: used } } }
 }
 
 /** The same scene file, run by the same engine as the page's, without a page. */

@@ -1,4 +1,4 @@
-import { activateCpu, tfKernel } from '../training/tensorLibrary.ts'
+import { activateCpu, tapedKernel, tfKernel } from '../training/tensorLibrary.ts'
 import { activateTensorWasm } from '../training/tensorWasm.testing.ts'
 import { describeConformance } from './conformance.testing.ts'
 import { readKernelModule } from './simd/module.testing.ts'
@@ -12,6 +12,11 @@ describeConformance('WebAssembly SIMD', async () => {
 describeConformance('tensor operations on cpu', async () => {
   await activateCpu()
   return (shape) => tfKernel('cpu', shape)
+})
+
+describeConformance('the tape of the tensor library on cpu', async () => {
+  await activateCpu()
+  return (shape) => tapedKernel('cpu', shape)
 })
 
 describeConformance('tensor operations on wasm', async () => {

@@ -16,21 +16,26 @@ describe('openBackend in Node, where there is no WebGPU', () => {
     expect(backend.refused).toEqual([{ name: 'webgpu', reason: 'no WebGPU in this browser' }])
   })
 
-  it('takes a backend by name', async () => {
-    const backend = await openBackend({ choice: 'cpu', kernelModule })
+  it.each(['wasm', 'cpu', 'tfjs-cpu'] as const)('takes a backend by name: %s', async (choice) => {
+    const backend = await openBackend({ choice, kernelModule })
     expect([backend.name, backend.reason, backend.refused]).toEqual([
-      'cpu',
+      choice,
       'asked for by name',
       [],
     ])
   })
 
-  it('falls back with the reason when the one asked for is missing', async () => {
-    const backend = await openBackend({ choice: 'webgpu', kernelModule })
-    expect(backend.name).toBe('wasm')
-    expect(backend.reason).toContain('in place of webgpu')
-    expect(backend.refused[0]?.name).toBe('webgpu')
-  })
+  it.each(['webgpu', 'tfjs-webgpu'] as const)(
+    'falls back with the reason where %s is missing',
+    async (choice) => {
+      const backend = await openBackend({ choice, kernelModule })
+      expect(backend.name).toBe('wasm')
+      expect(backend.reason).toContain(`in place of ${choice}, which was asked for: no WebGPU`)
+      expect(backend.refused.map(({ name }) => name)).toEqual(
+        choice === 'webgpu' ? ['webgpu'] : ['tfjs-webgpu', 'webgpu'],
+      )
+    },
+  )
 })
 
 describe('where there is a GPU', () => {

@@ -1,4 +1,3 @@
-import { BACKEND_NAMES } from '../ids.ts'
 import type { BackendName } from '../ids.ts'
 import { Purpose } from '../../core/maths/rng.ts'
 import type { BlockStep, TrainBlock } from '../kernels/block.ts'
@@ -6,6 +5,8 @@ import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 import { createSimdKernel } from '../kernels/simd/simdKernel.ts'
 import { BackendFault, Patience, within } from '../kernels/deadline.ts'
+import type { DevicePatience } from '../kernels/wgsl/device.ts'
+import { nudged } from '../kernels/wgsl/nudge.ts'
 import { NoBackendError } from './api.ts'
 import type { Backend, Calibration, OpenBackendOptions, Refused } from './api.ts'
 import { DEFAULT_SHAPE, penaltyStartOf } from './model.ts'
@@ -19,6 +20,8 @@ interface Opened {
   readonly dispose: () => void
 }
 
+/** What is taken where one that was asked for by name is missing, the best first. */
+const FALLBACKS = ['webgpu', 'wasm', 'cpu'] as const satisfies readonly BackendName[]
 /** The longest waits, seconds: for the browser's answers, and for code and kernels on their way. */
 const DEVICE_LIMIT = 8
 const CODE_LIMIT = 20
@@ -37,8 +40,8 @@ const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i
 /**
  * Opens a training backend and checks its gradients. One asked for by name is taken as it is, a software
  * adapter included, and where it is missing the next of webgpu, wasm, cpu. `auto` takes WebGPU only where
- * it is measured to be faster than WebAssembly (or was, on this adapter), and JavaScript only where there
- * is neither. What is missing or fails its check is refused with the reason.
+ * it is measured to be faster than WebAssembly (or was, on this adapter), JavaScript only where there
+ * is neither, and the tensor library never. What is missing or fails its check is refused with the reason.
  * @throws Error when every backend was refused
  */
 export async function openBackend(options: OpenBackendOptions): Promise<Backend> {
@@ -47,7 +50,7 @@ export async function openBackend(options: OpenBackendOptions): Promise<Backend>
 
 async function openByName(options: OpenBackendOptions, choice: BackendName): Promise<Backend> {
   const refused: Refused[] = []
-  for (const name of [choice, ...BACKEND_NAMES.filter((other) => other !== choice)]) {
+  for (const name of [choice, ...FALLBACKS.filter((other) => other !== choice)]) {
     if (name !== choice && hasFailed(name, options, refused)) continue
     const opened = await attempt(name, () => open(name, options, name === choice), refused)
     if (opened === null) continue
@@ -182,6 +185,10 @@ async function open(
       return openWasm(options)
     case 'cpu':
       return openCpu()
+    case 'tfjs-webgpu':
+      return openTensorWebGpu(await findAdapter(asked))
+    case 'tfjs-cpu':
+      return openTensorCpu()
     default:
       return name satisfies never
   }
@@ -189,7 +196,7 @@ async function open(
 
 /** The fallback: tensor operations in JavaScript. */
 async function openCpu(): Promise<Opened> {
-  const { tfKernel } = await within(CODE_LIMIT, 'the code of this backend', importCpu())
+  const { tfKernel } = await openTensors((library) => library.activateCpu())
   return {
     description: 'JavaScript',
     kernel: (shape) => tfKernel('cpu', shape),
@@ -198,10 +205,48 @@ async function openCpu(): Promise<Opened> {
   }
 }
 
-async function importCpu() {
-  const library = await import('./tensorLibrary.ts')
-  await library.activateCpu()
-  return library
+/** The tensor library, with one of its backends made the current one. */
+async function openTensors(
+  activate: (library: TensorLibrary) => Promise<void>,
+): Promise<TensorLibrary> {
+  const opening = async () => {
+    const library = await import('./tensorLibrary.ts')
+    await activate(library)
+    return library
+  }
+  try {
+    return await within(CODE_LIMIT, 'the tensor library', opening())
+  } catch (error) {
+    if (error instanceof BackendFault) throw error
+    const details = error instanceof Error ? error.message : String(error)
+    throw new BackendFault('the tensor library could not be opened', details)
+  }
+}
+
+type TensorLibrary = typeof import('./tensorLibrary.ts')
+
+async function openTensorCpu(): Promise<Opened> {
+  const { tapedKernel } = await openTensors((library) => library.activateCpu())
+  return {
+    description: 'tfjs · JavaScript',
+    kernel: (shape) => tapedKernel('cpu', shape),
+    lost: () => null,
+    dispose() {},
+  }
+}
+
+/** On a device of its own: what the library does to it is nothing to the lab's kernels. */
+async function openTensorWebGpu(found: Adapter): Promise<Opened> {
+  return openOnDevice(found, 'tfjs · WebGPU', async (device, { answers }) => {
+    const { tapedKernel, deactivateWebGpu } = await openTensors((library) =>
+      library.activateWebGpu(device, found.adapter.info),
+    )
+    return {
+      kernel: (shape) =>
+        tapedKernel('webgpu', shape, (reading) => nudged(device.queue, answers.wait(reading))),
+      release: deactivateWebGpu,
+    }
+  })
 }
 
 /** A module that does nothing but splat a byte over a vector: valid where there is SIMD. */
@@ -254,7 +299,23 @@ async function findAdapter(asked: boolean): Promise<Adapter> {
   return { adapter, label, software }
 }
 
-async function openWebGpu({ adapter, label, software }: Adapter): Promise<Opened> {
+async function openWebGpu(found: Adapter): Promise<Opened> {
+  return openOnDevice(found, 'WebGPU', async (device, patience) => {
+    const code = import('../kernels/wgsl/wgslKernel.ts')
+    const { createWgslKernel } = await within(CODE_LIMIT, 'the code of this backend', code)
+    return { kernel: (shape) => createWgslKernel(device, shape, found.software, patience) }
+  })
+}
+
+/** Opens a device and what computes on it. @param what for people: in front of the adapter's name */
+async function openOnDevice(
+  { adapter, label, software }: Adapter,
+  what: string,
+  load: (
+    device: GPUDevice,
+    patience: DevicePatience,
+  ) => Promise<Pick<Opened, 'kernel'> & { readonly release?: () => void }>,
+): Promise<Opened> {
   const device = await within(
     DEVICE_LIMIT,
     'the GPU adapter',
@@ -278,25 +339,24 @@ async function openWebGpu({ adapter, label, software }: Adapter): Promise<Opened
   device.addEventListener('uncapturederror', (event) => {
     fault ??= new BackendFault('the GPU reported an error', event.error.message)
   })
-  const dispose = () => {
-    device.destroy()
-  }
   try {
-    const code = import('../kernels/wgsl/wgslKernel.ts')
-    const { createWgslKernel } = await within(CODE_LIMIT, 'the code of this backend', code)
+    const { kernel, release } = await load(device, patience)
     return {
-      description: `WebGPU · ${label}${software ? ' (software)' : ''}`,
-      kernel: (shape) => createWgslKernel(device, shape, software, patience),
+      description: `${what} · ${label}${software ? ' (software)' : ''}`,
+      kernel,
       lost: () => fault,
-      dispose,
+      dispose() {
+        release?.()
+        device.destroy()
+      },
     }
   } catch (error) {
-    dispose()
+    device.destroy()
     throw error
   }
 }
 
-/** What our programs use and more, for those of the tensor library that tests and bench run beside them. */
+/** What our programs use, and those of the tensor library. */
 function requiredLimits(limits: GPUSupportedLimits): Record<string, number> {
   return {
     maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { BackendName } from '../ids.ts'
+import { tapedKernel, type TensorBackend } from './tapedKernel.ts'
 
 /*
- * The tensor library's own backends. Nothing imports this file but on demand: where WebAssembly trains,
- * or WebGPU does, the library is never loaded.
+ * The tensor library's own backends. Nothing imports this file but on demand: where a kernel of the lab's
+ * trains, the library is never loaded.
  */
 
+export { tapedKernel }
 export { tfKernel } from './tfKernel.ts'
 
 /** Makes a registered backend the current one. The library itself would silently take another. */
-async function activate(name: BackendName): Promise<void> {
+async function activate(name: TensorBackend): Promise<void> {
   tf.enableProdMode()
   const done = await tf.setBackend(name)
   if (done) await tf.ready()
@@ -29,7 +30,12 @@ export async function activateCpu(): Promise<void> {
 export async function activateWebGpu(device: GPUDevice, info: GPUAdapterInfo): Promise<void> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
   // Its own registration, which it makes in browsers only, and any of ours from before.
-  if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu')
+  deactivateWebGpu()
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, info), 3)
   await activate('webgpu')
+}
+
+/** Lets go of the device. */
+export function deactivateWebGpu(): void {
+  if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu')
 }

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { BackendName } from '../ids.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { Activation, EnergyKernel, LayerLayout, NetworkShape } from '../kernels/kernel.ts'
 
@@ -12,7 +11,7 @@ import type { Activation, EnergyKernel, LayerLayout, NetworkShape } from '../ker
  * a bar marks an adjoint. θ is uploaded and results are read back in every call, so that nothing is
  * lost with a device.
  */
-export function tfKernel(backend: BackendName, shape: NetworkShape): EnergyKernel {
+export function tfKernel(backend: 'webgpu' | 'wasm' | 'cpu', shape: NetworkShape): EnergyKernel {
   const { layers, length } = parameterLayout(shape)
   const hidden = layers.slice(0, -1)
   const output = layers.at(-1)!

@@ -16,6 +16,8 @@ const BACKEND_NAMES: Readonly<Record<BackendChoice, string>> = {
   webgpu: 'WebGPU',
   wasm: 'WebAssembly',
   cpu: 'JavaScript',
+  'tfjs-webgpu': 'tfjs on WebGPU',
+  'tfjs-cpu': 'tfjs in JavaScript',
 }
 
 /** Everything under _Recipe_. */

@@ -80,7 +80,7 @@ describe('any choice after any other', () => {
     const broken = await backends.open(first)
     if (broken.name === 'cpu') return
     const next = await backends.replace(broken, new Error('it was lost'))
-    expect(next.name).toBe(broken.name === 'webgpu' ? 'wasm' : 'cpu')
+    expect(next.name).toBe(broken.name === 'wasm' ? 'cpu' : 'wasm')
     expect(disposed).toHaveBeenCalledWith(broken.name)
     expect((await backends.open(second)).name).toBe(nameFor(second))
     expect(await backends.open(second)).not.toBe(broken)

@@ -3,6 +3,7 @@ import { gibbs, gibbsSampler } from '../../../core/fields/gibbs.ts'
 import { cos } from '../../../core/maths/elementary.ts'
 import { nodeCoordinate, type Box } from '../../../core/maths/grid.ts'
 import { Purpose } from '../../../core/maths/rng.ts'
+import { isOnDevice } from '../../../learning/ids.ts'
 import { BackendFault } from '../../../learning/kernels/deadline.ts'
 import type { EnergyKernel } from '../../../learning/kernels/kernel.ts'
 import { DivergenceError, type Backend, type EnergyModel } from '../../../learning/training/api.ts'
@@ -292,7 +293,7 @@ export class LiveTraining {
         problem: this.problem(),
         kernel,
         check: async () =>
-          backend.name === 'webgpu' ? trustedKernel(this.environment, LIVE_SHAPE) : null,
+          isOnDevice(backend.name) ? trustedKernel(this.environment, LIVE_SHAPE) : null,
       }))
     let trainer = begin()
     // Opening a backend may take seconds; the clock of the first target starts when its training does.
@@ -403,7 +404,8 @@ export class LiveTraining {
     const effort = { step, seconds: this.allSeconds, gradientEvaluations }
     const model = trainer.model()
     const grid = await this.leaving.wait(tabulateModel(kernel, model, this.box))
-    if (this.backend?.name === 'webgpu') checkTable(grid, openEnergy(environment, model))
+    if (this.backend !== null && isOnDevice(this.backend.name))
+      checkTable(grid, openEnergy(environment, model))
     const field: EnergyField = { grid, barriers: [] }
     // A person may have gone on to the next target while the device was busy.
     if (target !== this.target || this.ended) return

@@ -2,6 +2,7 @@ import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler } from '../../../core/fields/gibbs.ts'
 import type { Box } from '../../../core/maths/grid.ts'
 import { Purpose } from '../../../core/maths/rng.ts'
+import { isOnDevice } from '../../../learning/ids.ts'
 import type { EnergyKernel } from '../../../learning/kernels/kernel.ts'
 import { isSynchronous } from '../../../learning/kernels/simd/simdKernel.ts'
 import {
@@ -171,7 +172,7 @@ export class TrainingJob {
         problem,
         kernel,
         check: async () =>
-          backend.name === 'webgpu' ? trustedKernel(this.environment, shape) : null,
+          isOnDevice(backend.name) ? trustedKernel(this.environment, shape) : null,
         ...(checkpoint === undefined ? {} : { checkpoint }),
       })
     /** Goes on with another backend; what failed has left the trainer as it was. */

@@ -1,0 +1,69 @@
+import type { Page } from '@playwright/test'
+import { fetchedTensors } from './bundle.ts'
+import { expect, test } from './fixtures.ts'
+import { openScene, scene, snapshot, stage } from './lab.ts'
+import { injectInto } from './workerFaults.ts'
+
+// A software adapter compiles for seconds, and computes each operation of a step by itself.
+test.use({ contextOptions: { reducedMotion: 'reduce' } })
+test.setTimeout(400_000)
+
+const RECIPE = scene({
+  target: { kind: 'two-moons' },
+  energy: { kind: 'trained' },
+  training: { objective: 'score-matching', steps: 50 },
+  domain: { cells: 32 },
+  dynamics: { steps: 5, particles: 64 },
+})
+
+const badge = (page: Page, name: RegExp) => page.getByRole('button', { name })
+
+async function train(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await expect(stage(page)).toHaveAttribute('data-training', 'finished', { timeout: 300_000 })
+}
+
+test('with WebGPU no tensor library is requested until someone chooses it', async ({ page }) => {
+  const quick = { ...RECIPE, training: { ...RECIPE.training, steps: 5 } }
+  await openScene(page, quick, { backend: 'webgpu' })
+  await expect(stage(page)).toHaveAttribute('data-backend', 'webgpu', { timeout: 60_000 })
+  await train(page)
+  expect(await fetchedTensors(page)).toEqual([])
+
+  await page.locator('summary', { hasText: 'Recipe' }).click()
+  await page.getByRole('combobox', { name: 'Backend' }).selectOption('tfjs-cpu')
+  await expect(badge(page, /tfjs · JavaScript/)).toBeVisible()
+  expect(await fetchedTensors(page)).not.toEqual([])
+})
+
+test('tfjs trains in JavaScript and on WebGPU, and the losses are the same', async ({ page }) => {
+  const losses: number[][] = []
+  for (const [backend, name] of [
+    ['tfjs-cpu', /tfjs · JavaScript/],
+    ['tfjs-webgpu', /tfjs · WebGPU · .*SwiftShader/i],
+  ] as const) {
+    await openScene(page, RECIPE, { backend })
+    await expect(badge(page, name)).toBeVisible({ timeout: 90_000 })
+    await train(page)
+    const trained = await snapshot(page)
+    expect(trained.scene.energy).toMatchObject({ recipe: { training: { steps: 50, backend } } })
+    losses.push(trained.losses.map(({ loss }) => loss))
+  }
+  const [expected, found] = losses as [number[], number[]]
+  expect(expected).toHaveLength(50)
+  expect(Math.max(...expected.map((loss, i) => Math.abs(loss - found[i]!)))).toBeLessThan(1e-3)
+})
+
+test('tfjs that fails refuses itself, in plain words, and WebGPU trains', async ({ page }) => {
+  await injectInto(page, 'compute', () => {
+    // The library compiles so; the lab's own kernels do not.
+    GPUDevice.prototype.createComputePipeline = () => {
+      throw new Error('no pipeline today')
+    }
+  })
+  await openScene(page, RECIPE, { backend: 'tfjs-webgpu' })
+  await expect(stage(page)).toHaveAttribute('data-backend', 'webgpu', { timeout: 90_000 })
+  await expect(
+    page.getByText(/^tfjs-webgpu is not used here: .*\. WebGPU · .* is\./).first(),
+  ).toBeVisible()
+})
