@@ -194,6 +194,7 @@ const machine = {
   name: 'determinism/backends',
   files: [
     'src/learning/training/backend*.ts',
+    'src/learning/training/stepTime.ts',
     'src/learning/kernels/deadline.ts',
     'src/learning/kernels/wgsl/nudge.ts',
   ],

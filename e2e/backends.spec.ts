@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test'
+import { BACKEND_NAMES } from '../src/learning/ids.ts'
 import { fetchedTensors } from './bundle.ts'
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, snapshot, stage } from './lab.ts'
+import { openScene, scene, snapshot, stage, waitForHalt } from './lab.ts'
 import { injectInto } from './workerFaults.ts'
 
 // A software adapter compiles for seconds, and computes each operation of a step by itself.
@@ -67,3 +68,43 @@ test('tfjs that fails refuses itself, in plain words, and WebGPU trains', async 
     page.getByText(/^tfjs-webgpu is not used here: .*\. WebGPU · .* is\./).first(),
   ).toBeVisible()
 })
+
+for (const backend of BACKEND_NAMES)
+  test(`Check times every backend and compares it with float64, from ${backend}`, async ({
+    page,
+  }) => {
+    const trained = scene({
+      target: { kind: 'two-moons' },
+      energy: { kind: 'pretrained', name: 'two-moons' },
+      dynamics: { steps: 5, particles: 64 },
+    })
+    await openScene(page, trained, { backend, haltAt: 2 })
+    await expect(stage(page)).toHaveAttribute('data-backend', backend, { timeout: 90_000 })
+    await waitForHalt(page, 2)
+    if (!backend.startsWith('tfjs') && backend !== 'cpu')
+      expect(await fetchedTensors(page)).toEqual([])
+
+    const opener = page.locator('button.badge')
+    await opener.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Training backend' })
+    await expect(dialog).toBeVisible()
+    await dialog.getByRole('button', { name: 'Check' }).press('Enter')
+    await expect(dialog.getByRole('status')).toHaveText(
+      'Checked on the network of the energy on the stage.',
+      { timeout: 300_000 },
+    )
+    const rows = dialog.getByRole('table', { name: 'Backends' }).locator('tbody tr')
+    // Of tfjs there are two, beside float64 and beside the lab's own.
+    await expect(rows).toHaveCount(7)
+    for (const row of await rows.all()) {
+      const cells = await row.getByRole('cell').allTextContents()
+      expect(cells.length).toBeGreaterThanOrEqual(3)
+      for (const cell of cells) expect(cell).toMatch(/^\d[\d.]*(?:·10[⁻\d⁰¹²³⁴⁵⁶⁷⁸⁹]+)?$/u)
+    }
+    await expect(rows.filter({ hasText: 'in use' })).toHaveCount(1)
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+    await expect(opener).toBeFocused()
+    await expect(stage(page)).toHaveAttribute('data-backend', backend)
+  })

@@ -149,6 +149,7 @@ export class FakeClient implements ComputeClient {
       throw abortError()
     const answers: { readonly [N in CallName]: (request: Request<N>) => unknown } = {
       openBackend: () => ({ name: 'cpu', description: 'JavaScript', reason: 'test', refused: [] }),
+      checkBackend: () => ({ refused: 'no backend in this test' }),
       provide: ({ ref }) => void this.shelf.add(ref),
       prepare: (asked) => this.prepared.then(() => this.ready(asked)),
       frame: ({ run, step, have, early }) => {

@@ -24,7 +24,7 @@ import { createShelfStore, targetName } from './shelf/shelfStore.ts'
 import { createShelving, type ShelfActions } from './shelf/shelving.ts'
 import type { Surroundings } from './surroundings.ts'
 import { createToolStore } from './toolStore.ts'
-import { createBackendChoice } from './training/backendChoice.ts'
+import { createBackendChoice, type BackendChoice } from './training/backendChoice.ts'
 import type { LiveTrainingControl } from './training/liveTraining.ts'
 import { loadLiveTraining } from './training/loadLiveTraining.ts'
 import { createTraining, type TrainingControl } from './training/training.ts'
@@ -44,6 +44,7 @@ export interface Lab
   readonly following: LiveTrainingControl
   /** The scenes that one has been through. */
   readonly history: SceneHistory
+  readonly checkBackend: BackendChoice['check']
   setTheme(theme: SceneSpec['view']['theme']): void
   /** Whether any of the stage is on screen: particles that nobody sees are not moved. */
   watch(seen: boolean): void
@@ -247,6 +248,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     training,
     following,
     history,
+    checkBackend: backend.check,
     setTheme(theme) {
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))
       void keeping.safe('The theme', (kept) => kept.putSetting('theme', theme))

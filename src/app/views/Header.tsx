@@ -41,8 +41,18 @@ const SHORT_NAMES = {
   ...{ 'tfjs-webgpu': 'tfjs GPU', 'tfjs-cpu': 'tfjs CPU' },
 } as const
 
+const BackendDialog = createPart<{ readonly onClose: () => void }>(
+  async () => (await import('./BackendDialog.tsx')).BackendDialog,
+  {
+    onFailure: ({ onClose }) => {
+      onClose()
+    },
+  },
+)
+
 function BackendBadge() {
   const backend = useRun((state) => state.backend)
+  const [open, setOpen] = useState(false)
   if (backend === null)
     return (
       <span className="badge" data-state="measuring">
@@ -56,26 +66,44 @@ function BackendBadge() {
   const { name, description, reason, refused } = backend
   const unsaid = refused.filter((one) => !reason.includes(one.reason))
   return (
-    <div className="badge-holder">
-      <button type="button" className="badge" data-backend={name} aria-describedby="backend-why">
-        <i className="dot" />
-        <span className="long">{description}</span>
-        <span className="short" aria-hidden="true">
-          {SHORT_NAMES[name]}
-        </span>
-      </button>
-      <div className="tooltip" id="backend-why" role="tooltip">
-        <p>
-          Training runs on <strong>{description}</strong>: {reason}.
-        </p>
-        {unsaid.map((one) => (
-          <p key={one.name}>
-            Not {one.name}: {one.reason}
+    <>
+      <div className="badge-holder">
+        <button
+          type="button"
+          className="badge"
+          data-backend={name}
+          aria-describedby="backend-why"
+          aria-haspopup="dialog"
+          onClick={() => {
+            setOpen(true)
+          }}
+        >
+          <i className="dot" />
+          <span className="long">{description}</span>
+          <span className="short" aria-hidden="true">
+            {SHORT_NAMES[name]}
+          </span>
+        </button>
+        <div className="tooltip" id="backend-why" role="tooltip">
+          <p>
+            Training runs on <strong>{description}</strong>: {reason}.
           </p>
-        ))}
-        <p className="quiet">Another one: Recipe → Backend, or ?backend= in the address.</p>
+          {unsaid.map((one) => (
+            <p key={one.name}>
+              Not {one.name}: {one.reason}
+            </p>
+          ))}
+          <p className="quiet">Press for the machine, another backend, step times and a check.</p>
+        </div>
       </div>
-    </div>
+      {open && (
+        <BackendDialog
+          onClose={() => {
+            setOpen(false)
+          }}
+        />
+      )}
+    </>
   )
 }
 

@@ -64,7 +64,10 @@ describe('the command line', () => {
     [['a.json', '--out'], /--out: no value given/],
     [['a.json', '--out', 'x', '--fast'], /--fast: unknown flag; allowed: --out, --backend/],
     [['a.json', 'b.json', '--out', 'x'], /b\.json: only one scene/],
-    [['a.json', '--out', 'x', '--backend', 'webgpu'], /webgpu needs a browser.*auto, wasm, cpu, tfjs-cpu/],
+    [
+      ['a.json', '--out', 'x', '--backend', 'webgpu'],
+      /webgpu needs a browser.*auto, wasm, cpu, tfjs-cpu/,
+    ],
     [['a.json', '--out', 'x', '--backend', 'gpu'], /found gpu; allowed: auto, wasm, cpu, tfjs-cpu/],
   ])('refuses %j', (argv, message) => {
     expect(() => parseArguments(argv)).toThrow(message)

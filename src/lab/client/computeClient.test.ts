@@ -76,6 +76,7 @@ function handlersWith(own: Partial<CallHandlers>): CallHandlers {
   const missing = () => Promise.reject(new Error('not served in this test'))
   return {
     openBackend: missing,
+    checkBackend: missing,
     provide: () => Promise.resolve(null),
     prepare: missing,
     frame: missing,

@@ -47,6 +47,7 @@ import { DEFAULT_SCENE } from '../scene/defaults.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import { analysisInput, type AnalysisInputOptions } from './runs/analysisInput.ts'
 import { Backends, reportOf } from './training/backends.ts'
+import { checkBackend } from './training/checkBackend.ts'
 import { Slicer, type Environment } from './environment.ts'
 import { SpareClouds, type Frame } from './runs/frames.ts'
 import { openStepKernel } from './openStepKernel.ts'
@@ -101,6 +102,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   private current: {
     readonly id: number
     readonly run: Run
+    readonly models: readonly EnergyModel[]
     readonly analysisInput: (signal?: AbortSignal) => Promise<AnalysisInput>
     readonly targetDensity: () => Raster | null
   } | null = null
@@ -132,6 +134,10 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
   }: Request<'openBackend'>): Promise<Reply<'openBackend'>> => {
     this.backends.learn(calibrations)
     return reportOf(await this.backends.open(choice))
+  }
+
+  checkBackend = async ({ name }: Request<'checkBackend'>): Promise<Reply<'checkBackend'>> => {
+    return checkBackend(this.backends, name, this.current?.models ?? [])
   }
 
   provide = async (request: Request<'provide'>): Promise<null> => {
@@ -227,7 +233,8 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     // One that was given up meanwhile leaves the run on the stage as it is.
     check()
     this.current?.run.close()
-    this.current = { id, run, analysisInput: input, targetDensity: density }
+    const { models } = energy
+    this.current = { id, run, models, analysisInput: input, targetDensity: density }
     return {
       run: id,
       scene: normalised,

@@ -9,6 +9,7 @@ import type {
   Standardisation,
   TrainerCheckpoint,
 } from '../../learning/training/api.ts'
+import type { KernelDifferences } from '../../learning/training/kernelCheck.ts'
 import type { PackedReport } from '../io/packedReport.ts'
 import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
 import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
@@ -30,6 +31,11 @@ interface Calls {
     },
     reply: BackendReport,
   ]
+  /**
+   * Opens a backend for a look, without using it: times a training step and compares V, ∇V and a θ-gradient of the
+   * networks on the stage with float64 and, of a backend of the tensor library's, with the lab's own kernel.
+   */
+  checkBackend: [request: { readonly name: BackendName }, reply: BackendCheck]
   /** Hands the worker bytes that only the page has: shelf energies, files, uploaded data. */
   provide: [request: { readonly ref: AssetRef; readonly bytes: Uint8Array }, reply: null]
   /** Builds a run: resolves the energy, tabulates, finds η, places the particles. Aborts the run before it. */
@@ -121,6 +127,20 @@ export interface BackendReport {
   readonly reason: string
   readonly refused: readonly Refused[]
 }
+
+/** What was found of a backend, or why there is nothing to be found. */
+export type BackendCheck =
+  | { readonly refused: string; readonly details?: string }
+  | {
+      readonly description: string
+      /** Of a training step of the default network. */
+      readonly milliseconds: number
+      /** Networks on the stage; 0: one with random parameters was taken. */
+      readonly networks: number
+      readonly fromFloat64: KernelDifferences
+      /** Beside the lab's own kernel on the same hardware; null where that is this one, or cannot be had. */
+      readonly fromFused: (KernelDifferences & { readonly description: string }) | null
+    }
 
 export interface PrepareRequest {
   /** Chosen by the page, growing; a reply for an older run is dropped. */

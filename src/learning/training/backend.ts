@@ -1,7 +1,4 @@
 import type { BackendName } from '../ids.ts'
-import { Purpose } from '../../core/maths/rng.ts'
-import type { BlockStep, TrainBlock } from '../kernels/block.ts'
-import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 import { createSimdKernel } from '../kernels/simd/simdKernel.ts'
 import { BackendFault, Patience, within } from '../kernels/deadline.ts'
@@ -9,7 +6,8 @@ import type { DevicePatience } from '../kernels/wgsl/device.ts'
 import { nudged } from '../kernels/wgsl/nudge.ts'
 import { NoBackendError } from './api.ts'
 import type { Backend, Calibration, OpenBackendOptions, Refused } from './api.ts'
-import { DEFAULT_SHAPE, penaltyStartOf } from './model.ts'
+import { DEFAULT_SHAPE } from './model.ts'
+import { stepTime } from './stepTime.ts'
 import { checkGradients } from './selfCheck.ts'
 
 /** A backend that is there, with its kernels. */
@@ -30,11 +28,6 @@ const KERNEL_LIMIT = 10
 const COMPILER_LIMIT = 30
 const SOFTWARE_COMPILER_LIMIT = 45
 const ANSWER_LIMIT = 20
-/** Milliseconds that the calibration of one backend may take; two are measured at most. */
-const CALIBRATION_BUDGET = 80
-const CALIBRATION_ROUNDS = 20
-/** Steps of a block: about as many as a fast GPU makes while the worker may keep silent. */
-const CALIBRATION_BLOCK = 16
 const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i
 
 /**
@@ -79,7 +72,7 @@ async function openFastest(options: OpenBackendOptions): Promise<Backend> {
   if (gpu !== null && wasm !== null && adapter !== null) {
     const onGpu = await measure('webgpu', gpu, refused)
     if (onGpu === null) return { name: 'wasm', ...wasm, reason: only(refused), refused }
-    const measured = { webgpu: onGpu, wasm: await calibrate(wasm.kernel(DEFAULT_SHAPE)) }
+    const measured = { webgpu: onGpu, wasm: await stepTime(wasm.kernel(DEFAULT_SHAPE)) }
     options.calibrations?.remember(adapter.label, measured)
     const reason = comparison(measured, 'measured')
     if (measured.webgpu < measured.wasm) return { name: 'webgpu', ...gpu, reason, refused }
@@ -136,7 +129,7 @@ async function measure(
   refused: Refused[],
 ): Promise<number | null> {
   try {
-    return await calibrate(opened.kernel(DEFAULT_SHAPE))
+    return await stepTime(opened.kernel(DEFAULT_SHAPE))
   } catch (error) {
     opened.dispose()
     refused.push(refusal(name, error))
@@ -372,103 +365,4 @@ function adapterLabel(info: GPUAdapterInfo): string {
   if (info.description !== '') return info.description
   const parts = [info.vendor, info.architecture, info.device].filter((part) => part !== '')
   return parts.length === 0 ? 'unnamed adapter' : parts.join(' ')
-}
-
-/** The same for a kernel that trains in blocks: chains, gradient and Adam, compiled beforehand. */
-async function calibrateBlocks(kernel: EnergyKernel, trainBlock: TrainBlock): Promise<number> {
-  const { length } = parameterLayout(kernel.shape)
-  const count = 256
-  const xy = new Float32Array(4 * count)
-  for (let i = 0; i < xy.length; i++) xy[i] = ((i * 37) % 101) / 17 - 3
-  const c = new Float32Array(2 * count).fill(1 / count, 0, count).fill(-1 / count, count)
-  const step: BlockStep = {
-    tuples: { xy, c, w: null, u: null },
-    negatives: {
-      kind: 'chains',
-      seed: 0,
-      purpose: Purpose.chains,
-      counter: 0,
-      count,
-      moves: 2,
-      clip: 0.25,
-      targetAcceptance: 0.6,
-      adaptation: 0,
-      leastStep: 0.02,
-      largestStep: 0.02,
-    },
-    stride: 0,
-    scale: 1,
-  }
-  const state = {
-    theta: new Float32Array(length).fill(0.01),
-    mean: new Float32Array(length),
-    square: new Float32Array(length),
-    chains: { xy: xy.slice(0, 2 * count), stepSize: 0.02 },
-  }
-  const run = async (steps: number) => {
-    const start = performance.now()
-    await trainBlock(
-      { halfWidth: 4, penaltyStart: penaltyStartOf(4) },
-      state,
-      Array<BlockStep>(steps).fill(step),
-    )
-    return (performance.now() - start) / steps
-  }
-  try {
-    await run(1)
-    let best = await run(1)
-    const end = performance.now() + CALIBRATION_BUDGET - best
-    for (let round = 0; round < CALIBRATION_ROUNDS && performance.now() < end; round++) {
-      // Of a single step most may be the wait for its answer: what is known of longer blocks allows longer ones.
-      const steps = Math.min(CALIBRATION_BLOCK, Math.floor(CALIBRATION_BUDGET / best))
-      best = Math.min(best, await run(Math.max(1, steps)))
-    }
-    return best
-  } finally {
-    kernel.dispose()
-  }
-}
-
-/**
- * Milliseconds of a step like those of the default recipe: V and ∇V at 512 points, twice at 256, and
- * the θ-gradient of V at 512. The best of as many rounds as fit the budget, after warming up; the
- * clock decides nothing but which backend is taken.
- */
-async function calibrate(kernel: EnergyKernel): Promise<number> {
-  if (kernel.trainBlock !== undefined) return calibrateBlocks(kernel, kernel.trainBlock)
-  const n = 512
-  const xy = new Float32Array(2 * n)
-  for (let i = 0; i < xy.length; i++) xy[i] = ((i * 37) % 101) / 17 - 3
-  const c = new Float32Array(n).fill(1 / n)
-  const theta = new Float32Array(parameterLayout(kernel.shape).length).fill(0.01)
-  const value = new Float32Array(n)
-  const gradient = new Float32Array(2 * n)
-  const out = new Float32Array(theta.length)
-  const step = async () => {
-    await kernel.evaluate(theta, xy, value, gradient)
-    for (let m = 0; m < 2; m++) {
-      await kernel.evaluate(
-        theta,
-        xy.subarray(0, n),
-        value.subarray(0, n / 2),
-        gradient.subarray(0, n),
-      )
-    }
-    await kernel.accumulate(theta, { xy, c, w: null, u: null }, out)
-  }
-  try {
-    let best = Infinity
-    const begin = performance.now()
-    await step()
-    if (performance.now() - begin > CALIBRATION_BUDGET) return performance.now() - begin
-    const end = performance.now() + CALIBRATION_BUDGET
-    for (let round = 0; round < CALIBRATION_ROUNDS && performance.now() < end; round++) {
-      const start = performance.now()
-      await step()
-      best = Math.min(best, performance.now() - start)
-    }
-    return best
-  } finally {
-    kernel.dispose()
-  }
 }

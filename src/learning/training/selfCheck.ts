@@ -4,6 +4,7 @@ import { BackendFault } from '../kernels/deadline.ts'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel, NetworkShape, Tuples } from '../kernels/kernel.ts'
 import { referenceKernel } from '../kernels/reference.ts'
+import { relativeError } from './kernelCheck.ts'
 
 /**
  * Largest error a backend may show against the float64 reference, relative to the largest entry of the
@@ -80,17 +81,6 @@ export async function checkGradients(
   } finally {
     kernel.dispose()
   }
-}
-
-function relativeError(found: Float32Array, expected: Float32Array): number {
-  let scale = 0
-  let worst = 0
-  for (let i = 0; i < expected.length; i++) {
-    scale = Math.max(scale, Math.abs(expected[i]!))
-    // Math.max passes NaN on, so that a result that is not a number fails the check.
-    worst = Math.max(worst, Math.abs(found[i]! - expected[i]!))
-  }
-  return worst / scale
 }
 
 function percent(share: number): string {

@@ -1,4 +1,5 @@
 import { isAbortError, isCrash } from '../../../lab/client/callError.ts'
+import type { BackendCheck, BackendReport } from '../../../lab/protocol/calls.ts'
 import { explain } from '../explain.ts'
 import { post } from '../run/runStore.ts'
 import type { LateKeeping } from '../shelf/lateKeeping.ts'
@@ -8,6 +9,8 @@ import type { Surroundings } from '../surroundings.ts'
 export interface BackendChoice {
   /** Opens it, unless it was opened last. */
   open(): void
+  /** Looks at one without using it: its step time, and what it computes beside float64. */
+  readonly check: (name: BackendReport['name']) => Promise<BackendCheck>
   /** The worker that had it is gone. */
   forget(): void
   dispose(): void
@@ -68,6 +71,7 @@ export function createBackendChoice(
         },
       )
     },
+    check: (name) => client.call('checkBackend', { name }),
     forget() {
       opened = null
     },

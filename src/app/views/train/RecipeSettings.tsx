@@ -1,24 +1,12 @@
 import { isTargetId } from '../../../lab/scene/defaults.ts'
-import {
-  BACKEND_CHOICES,
-  type BackendChoice,
-  type SceneSpec,
-} from '../../../lab/scene/sceneSpec.ts'
 import { OBJECTIVE_TEXTS } from '../../../lab/scene/longTexts.ts'
+import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import { formatCount, formatNumber } from '../../render/format.ts'
 import { targetLabel } from '../../stores/labels.ts'
+import { BackendSelect } from '../parts/BackendSelect.tsx'
 import { useLab, useRun, useScene } from '../parts/context.ts'
 import { Formula } from '../parts/Formula.tsx'
 import { Figure, Slider } from '../parts/Slider.tsx'
-
-const BACKEND_NAMES: Readonly<Record<BackendChoice, string>> = {
-  auto: 'fastest measured',
-  webgpu: 'WebGPU',
-  wasm: 'WebAssembly',
-  cpu: 'JavaScript',
-  'tfjs-webgpu': 'tfjs on WebGPU',
-  'tfjs-cpu': 'tfjs in JavaScript',
-}
 
 /** Everything under _Recipe_. */
 export function RecipeSettings() {
@@ -85,23 +73,7 @@ export function RecipeSettings() {
         </p>
       )}
       <div className="row">
-        <label className="select">
-          Backend
-          <select
-            value={training.backend}
-            disabled={busy}
-            onChange={(event) => {
-              const backend = BACKEND_CHOICES.find((choice) => choice === event.target.value)
-              if (backend !== undefined) change({ backend })
-            }}
-          >
-            {BACKEND_CHOICES.map((choice) => (
-              <option key={choice} value={choice}>
-                {BACKEND_NAMES[choice]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <BackendSelect />
         <span className="labelled">
           Seed
           <Figure

@@ -40,6 +40,8 @@ export interface ResolvedEnergy {
   readonly trained: boolean
   /** Names of the terms of a sum; empty for other energies. */
   readonly terms: readonly string[]
+  /** The networks that it is made of; none where it is a formula, or untrained. */
+  readonly models: readonly EnergyModel[]
   readonly notices: readonly Notice[]
 }
 
@@ -101,6 +103,7 @@ export class EnergyResolver {
         energy.kind === 'sum'
           ? energy.terms.map((term) => energyName(term.energy, term.target ?? target))
           : [],
+      models: work.models,
       notices: work.notices,
     }
   }
@@ -109,6 +112,7 @@ export class EnergyResolver {
 /** One scene's energy being resolved. */
 class Resolution {
   trained = true
+  readonly models: EnergyModel[] = []
   readonly notices: Notice[] = []
   private readonly box: Box
   private readonly slicer: Slicer
@@ -271,6 +275,7 @@ class Resolution {
         place.path,
         model.halfWidth,
       )
+    this.models.push(model)
     // Bytes of the parameters name a model: they are what the table depends on.
     const { buffer, byteOffset, byteLength } = model.theta
     const key = name ?? sha256HexSync(new Uint8Array(buffer, byteOffset, byteLength))

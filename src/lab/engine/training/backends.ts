@@ -49,14 +49,17 @@ export class Backends implements CalibrationMemory {
     this.environment.emit('calibrated', { adapter, calibration })
   }
 
-  /** Opens a backend, once for each choice. Rejects with the library's reason where it cannot. */
-  open(choice: BackendChoice): Promise<Backend> {
+  /**
+   * Opens a backend, once for each choice. Rejects with the library's reason where it cannot.
+   * @param quiet it is only looked at: nobody is told that it is the one in use
+   */
+  open(choice: BackendChoice, quiet = false): Promise<Backend> {
     // A device that was lost while nobody used it: another is asked for.
     for (const { backend } of this.choices.values())
       if (backend !== null && backend.lost() !== null) this.close(backend)
     const known = this.choices.get(choice)
     if (known !== undefined) return known.promise
-    const opening: Opening = { promise: this.find(choice), backend: null }
+    const opening: Opening = { promise: this.find(choice, quiet), backend: null }
     this.choices.set(choice, opening)
     opening.promise.then(
       (backend) => (opening.backend = backend),
@@ -72,7 +75,9 @@ export class Backends implements CalibrationMemory {
     const fault = broken.lost() ?? (error instanceof BackendFault ? error : null)
     const details = fault === null ? messageOf(error) : fault.details
     this.giveUp(broken, fault?.message ?? 'it stopped working')
-    const next = await this.open(this.failed.has('wasm') ? 'cpu' : 'wasm')
+    // One that is open already, for whatever reason, is news too.
+    const next = await this.open(this.failed.has('wasm') ? 'cpu' : 'wasm', true)
+    this.environment.emit('backend', reportOf(next))
     this.environment.emit('notice', {
       level: 'warning',
       text: `${broken.description} failed${fault === null ? '' : `: ${fault.message}`}; training goes on with ${next.description}.`,
@@ -94,16 +99,16 @@ export class Backends implements CalibrationMemory {
   }
 
   /** One that is open already is taken again: a device is asked for only once. */
-  private async find(choice: BackendChoice): Promise<Backend> {
+  private async find(choice: BackendChoice, quiet: boolean): Promise<Backend> {
     // Before this choice is among them: it would wait for itself. Only `auto` may be about to open the same device.
     const auto = this.choices.get('auto')
     if (choice === 'webgpu') await auto?.promise.catch(() => undefined)
     for (const { backend } of this.choices.values())
       if (backend?.name === choice) return { ...backend, reason: 'asked for by name' }
-    return this.load(choice)
+    return this.load(choice, quiet)
   }
 
-  private async load(choice: BackendChoice): Promise<Backend> {
+  private async load(choice: BackendChoice, quiet: boolean): Promise<Backend> {
     const openBackend = await within(CODE_LIMIT, 'the code for training', this.loadCode())
     const backend = await openBackend({
       choice,
@@ -112,7 +117,7 @@ export class Backends implements CalibrationMemory {
       failed: this.failed,
       onLate: () => this.choices.delete(choice),
     })
-    this.environment.emit('backend', reportOf(backend))
+    if (!quiet) this.environment.emit('backend', reportOf(backend))
     return backend
   }
 }
