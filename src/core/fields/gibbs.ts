@@ -40,7 +40,7 @@ export interface Gibbs {
   readonly density: Float64Array
   /** Midpoints a side of each cell in the quadrature: 1 where the cells resolve π; at least 2 with barriers. */
   readonly refinement: number
-  /** What barriers part, however thin they are; null where there are none. */
+  /** The cells that barriers keep apart, however thin these are; null without barriers. */
   readonly parted: Parted | null
 }
 
@@ -96,8 +96,8 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
     const finer = refinedLogMeans(field, epsilon, box, m, active, logMeans)
     const finerLogZ = logSum(finer) + area
     const settled = Math.abs(finerLogZ - logZ) <= LOG_Z_TOLERANCE
-    // One midpoint a cell is kept where it will do. Beyond that the finer of two that agree is there
-    // already, and log Z can be right by luck of where a narrow well lies, its moments not yet.
+    // One midpoint a cell stays where a finer quadrature agrees with it. After a refinement the finer of the two is taken:
+    // it is computed already, and where log Z of a narrow well agrees by chance its moments need not.
     if (settled && refinement === 1 && !walls) break
     refinement = m
     logMeans = finer
@@ -120,14 +120,14 @@ export function gibbs(field: EnergyField, epsilon: number, box: Box = field.grid
 
 /** Where a way between two cells may cross their border, as shares of a side from its middle. */
 const GATES = [0, -0.2, 0.2, -0.45, 0.45] as const
-/** Points a side that are tried for one that a wall through the middle of a cell leaves. */
+/** Points a side among which an allowed one is sought in a cell whose middle is forbidden. */
 const TRIED = 8
 
 function partedCells({ barriers }: EnergyField, box: Box): Parted {
   const { cells } = box
   const h = spacing(box)
   const solid = obstacles(barriers)
-  /** For each cell that a barrier touches the place that stands for it, NaN where none is left. */
+  /** For each cell that a barrier touches, an allowed place of it; NaN where it has none. */
   const sites = new Map<number, readonly [number, number]>()
   for (let row = 0, k = 0; row < cells; row++) {
     const y = centreCoordinate(box, row)
@@ -238,7 +238,7 @@ export function visitGibbs(
   }
 }
 
-/** What `barrierMean` leaves for a square: where to read the table. */
+/** Result of `barrierMean`: its log mean, and the place at which to read the table. */
 const place = new Float64Array(3)
 
 /**

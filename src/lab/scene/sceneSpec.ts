@@ -44,7 +44,7 @@ import { AXES, DECIMALS, SEPARATORS } from './fields/tableForm.ts'
  * link, the workers, the headless runner and the tests all speak this language; `view` never touches a number.
  *
  * A person may leave out any key; `SceneSpec` is normalised: every default that can be known without computing is
- * filled in. `null` marks what is computed at run time (`stepSize`: 0.5 / L95 of the energy at hand).
+ * filled in. `null` marks what is computed at run time (`stepSize`: 0.5/L95 of the scene's energy).
  */
 
 export type { BackendChoice, CriterionId, Matrix2, TargetId, Vector2 }
@@ -312,7 +312,7 @@ export type InitialSpec = ValueOf<typeof INITIAL>
 const DYNAMICS = record({
   /** π = e^(−V/ε)/Z; 1 is the temperature that energies are made for. */
   epsilon: number(decades('Temperature ε', [0.005, 10], { step: 0.02 }), 1),
-  /** Null: 0.5/L95, computed from the energy at hand. */
+  /** Null: 0.5/L95 of the scene's energy. */
   stepSize: nullable(number(decades('Step size η', [1e-5, 1], { step: 0.02 })), 'null for 0.5/L95'),
   steps: number(steps('Steps', 0, 10), 200),
   particles: number(decades('Particles', [1, 200_000], { integer: true }), 4096),

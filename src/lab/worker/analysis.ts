@@ -8,7 +8,7 @@ import { serve, type Port } from './serve.ts'
 
 /** Page, compute worker and the browser's own painting want a processor each before this worker does. */
 const FEW_CORES = navigator.hardwareConcurrency < 4
-/** Laws that take longer than this, seconds, are followed at half speed there, lest frames be lost for minutes. */
+/** On few cores a law is followed at full speed for this many seconds and at half speed from then on, so that frames keep coming. */
 const SPRINT = 8
 
 /** The analysis worker: follows the laws of one run at a time, beside the particles and off the page's thread. */

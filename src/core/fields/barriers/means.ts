@@ -4,29 +4,32 @@ import { cap, CAP_FROM, CAP_TO, capped, logCapped } from './cap.ts'
 import { level, readLevel } from './levels.ts'
 import { kindOf, type Barrier } from './registry.ts'
 
-/** h with its derivatives: on an edge itself a polygon has no gradient; next to it, within the rectangle, it has. */
+/**
+ * h of a barrier at the middle of a rectangle, its derivatives in `level`. On its very edge a polygon has no gradient: there both are
+ * read a 1e-9th of the rectangle beside it.
+ */
 function readSlope(barrier: Barrier, x: number, y: number, width: number, height: number): number {
   const h = readLevel(barrier, x, y, true)
   if (h !== 0 || level[1] !== 0 || level[2] !== 0) return h
   return readLevel(barrier, x + 1e-9 * width, y + 1.7e-9 * height, true)
 }
 
-/** Cells farther from a wall than this many times the change of h across half of them take h at their middle. */
+/** A rectangle takes h at its middle where that is at least this many times the change of h across half of it. */
 const FAR = 8
-/** A slope across a rectangle this much smaller than the other one is left out. */
+/** Of the changes of h along the two sides of a rectangle the smaller one counts as 0 below this share of the greater. */
 const FLAT = 1e-3
 
 /** How often a rectangle is halved at most. */
 const DEEPEST = 12
-/** Between two walls: each matters to a rectangle while h is less than this many times its change across half of it. */
+/** Between two walls each counts as near a rectangle while its h is less than this many times the change of h across half of it. */
 const BETWEEN = 64
-/** Share of h, and of a rectangle's size, that h may be off a linear one at a corner. */
+/** How far h at a corner may be from its tangent at the middle, as a share of h and of the rectangle's size. */
 const CROOKED = 0.0125
 
 /**
- * Visits rectangles that make up one, small enough that in each of them one wall at most matters, and that one is nearly straight:
- * for them `barrierMean` and `barrierLogMean` are of second order also where two walls leave a corridor narrower than
- * the rectangle, whose means are not the product of those of either wall.
+ * Cuts a rectangle into smaller ones, each near at most one wall, which is nearly straight there, and visits them. On these
+ * `barrierMean` and `barrierLogMean` are of second order; on a rectangle wider than a corridor between two walls they are not, since the
+ * mean over the corridor is not the product of the means of the two walls.
  * @param fineness m: between two walls the rectangles are m times as fine
  */
 export function visitSimple(
@@ -50,7 +53,7 @@ export function visitSimple(
     else visitSimple(barriers, fineness, x, y + side * height, width, height / 2, visit, depth + 1)
 }
 
-/** Along which side a rectangle is to be halved, across the walls. */
+/** The axis along which to halve a rectangle that has two walls near it or a bent one; `not` where it has neither. */
 function tangledAlong(
   barriers: readonly Barrier[],
   fineness: number,
@@ -72,7 +75,7 @@ function tangledAlong(
     const reach = 0.5 * (width + height)
     const kind = kindOf(barrier)
     const unseen = kind.course === 'creased' ? reach : 0
-    // Nothing of the rectangle is left.
+    // The barrier covers the whole rectangle.
     if (kind.covers?.(barrier, x, y, width, height) ?? h <= -Math.max(half, unseen)) return 'not'
     if (h >= Math.max(far * half, unseen)) continue
     if (kind.course !== 'affine') {
@@ -91,16 +94,16 @@ function tangledAlong(
 }
 
 /**
- * What barriers make of e^(−V/ε) on a rectangle: to out[0] the log of the mean of Π c(h)^(μ/ε) 1_{h>0}, one factor a
- * barrier, −∞ where nothing is left; to out[1], out[2] the place at which to read what else varies there. Where a wall
- * crosses, h is taken as linear and integrated in closed form, and the place is moved to the mean level, so that a
- * quadrature of such rectangles is of second order in their size.
+ * The factor by which barriers change the mean of e^(−V/ε) over a rectangle: to out[0] the log of the mean of
+ * Π c(h)^(μ/ε) 1_{h>0}, one factor a barrier, −∞ where they cover all of it; to out[1], out[2] the place at which the caller reads the
+ * table. Where a wall crosses the rectangle, h is taken as linear and integrated in closed form, and the place moves to the
+ * mean level, so that a quadrature of such rectangles is of second order in their size.
  * @param epsilon ε; Infinity gives the log of the share of the rectangle that is allowed
  * @param x, y its middle
  * @param out length ≥ 3; overwritten
- * @param inSum it is to be one of many that tile a region. Away from walls their middles then stand for them even where they are no
- *   means, at high powers: sums of middles are right to all orders once they resolve the whole integrand, sums of means at
- *   places that are moved only to the second
+ * @param inSum true where the caller sums rectangles that tile a region. Away from walls h is then read at their middles, also at high
+ *   powers, where the value at the middle is not the mean: a sum of middles converges faster than any order once they
+ *   resolve the integrand, a sum of means at moved places only to second order
  */
 export function barrierMean(
   barriers: readonly Barrier[],
@@ -162,7 +165,7 @@ function isFar(h: number, half: number, power: number, inSum: boolean): boolean 
   return FAR * power * capped[0]! * half <= 1
 }
 
-/** Σ μ/ε log c(h) of the barriers that are not near a rectangle, at the place where what is near leaves its mean. */
+/** Σ μ/ε log c(h) at (atX, atY) of the barriers that are far from a rectangle. */
 function farTerms(
   barriers: readonly Barrier[],
   epsilon: number,
@@ -188,9 +191,9 @@ function farTerms(
 }
 
 /**
- * Σ μ/ε · mean of log c(h) over what barriers leave of a rectangle, which has to be something: what they add to −V/ε in the
- * mean, by Jensen below the log of the mean that `barrierMean` gives. Where a wall crosses or is near, h is taken as linear
- * and integrated in closed form; farther away its second derivatives count, so that what is left is of fourth order.
+ * Σ μ/ε · mean of log c(h) over the allowed part of a rectangle, which may not be empty: the mean of what barriers add to −V/ε, by
+ * Jensen's inequality at most the log of the mean that `barrierMean` gives. Where a wall crosses the rectangle or is near, h is taken as
+ * linear and integrated in closed form; farther away the second derivatives of h enter, and the error is of fourth order.
  */
 export function barrierLogMean(
   barriers: readonly Barrier[],
@@ -201,7 +204,7 @@ export function barrierLogMean(
   height: number,
 ): number {
   let sum = 0
-  // The middle of what is left.
+  // The middle of the allowed part.
   barrierMean(barriers, Infinity, x, y, width, height, left)
   const [dx, dy] = [left[1]! - x, left[2]! - y]
   for (const barrier of barriers) {
@@ -268,7 +271,7 @@ function positivePower(z: number, q: number): number {
   return z > 0 ? exp(q * log(z)) : 0
 }
 
-/** What lies this many times lower than the greatest level, or its weight e^−40 below that there, is left out. */
+/** Levels below this share of the greatest one are left out, and those whose weight c(z)^power is below e^−40 of the greatest. */
 const LOWEST = 1e-12
 const LIGHTEST = 40
 
@@ -314,7 +317,7 @@ function visitLevels(
   }
 }
 
-/** What `cappedMean` leaves: the mean of z − h under the weight c(z)^power. */
+/** The mean of z − h under the weight c(z)^power, as `cappedMean` last computed it. */
 let cappedRise = 0
 
 /** `logPowerMean` of c(z) for z, where the cap acts on some of the rectangle. */

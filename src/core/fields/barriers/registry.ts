@@ -11,7 +11,7 @@ type BarrierOf<K> = K extends BarrierKind<infer B> ? B : never
 /** A region kept clear, evaluated by formula beside the table (V is infinite there); strength μ ≥ 0, 0 for a hard wall. */
 export type Barrier = BarrierOf<(typeof KINDS)[keyof typeof KINDS]>
 
-/** What is known of all barriers of the kind of this one. */
+/** The entry of the kind of a barrier. */
 export function kindOf(barrier: Barrier): BarrierKind<Barrier> {
   return KINDS[barrier.kind]
 }

@@ -12,7 +12,7 @@ export function isAllowed(
   return true
 }
 
-/** The barriers that can lie between two allowed points: those that leave no convex set. */
+/** The barriers that a segment between two allowed points can meet: all but those whose allowed part is convex. */
 export function obstacles(barriers: readonly Barrier[]): readonly Barrier[] {
   return barriers.filter((barrier) => kindOf(barrier).meets !== undefined)
 }
@@ -31,7 +31,7 @@ export function isClear(
 }
 
 /**
- * `isClear` for a way that the walls of the box [−w, w]² fold.
+ * `isClear` for a segment that the walls of the box [−w, w]² fold.
  * @param x0, y0 inside the box
  * @param x1, y1 the end before it is folded
  */
@@ -56,10 +56,10 @@ export function isFoldedClear(
   return true
 }
 
-/** Most walls that a way is followed through; what goes farther has lost itself. */
+/** Most reflections at the walls of the box that a segment is followed through. */
 const MOST_FOLDS = 64
 
-/** Where between 0 and 1 a way along an axis passes (2k + 1)w. */
+/** The shares t of a segment at which its coordinate along an axis passes (2k + 1)w, 0 < t < 1. */
 function crossings(from: number, to: number, w: number): number[] {
   const out: number[] = []
   const sign = to > from ? 1 : -1

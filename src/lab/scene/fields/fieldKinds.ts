@@ -16,7 +16,7 @@ export interface JsonObject {
 /** One reading of one scene. */
 export interface Reading {
   readonly problems: Problem[]
-  /** How many lists of terms stand round the one at hand. */
+  /** How many lists of terms contain the one that is being read. */
   depth: number
   /** How many more terms the sums of the scene may have. */
   termsLeft: number
@@ -25,9 +25,9 @@ export interface Reading {
 /** `P`: the paths inside the field of its ranged numbers, without list indices; '' for the field itself. */
 export interface Field<T, P extends string = never> {
   /**
-   * The value that JSON stands for. What is wrong is told, and a default taken in its place.
+   * The value that JSON stands for. A mistake is added to the reading's problems, and the default taken in its place.
    * @param json undefined where the key is missing
-   * @returns undefined where nothing of it can stand
+   * @returns undefined where there is no default either
    */
   read(json: unknown, path: string, reading: Reading): T | undefined
   /** The least JSON that reads back to the value; undefined where the key can be left out. */
@@ -323,7 +323,7 @@ export function optional<T, P extends string>(
   }
 }
 
-/** The field, and its default where nothing can stand; the least JSON of the default is none. */
+/** The field, with the default of its default kind where `read` has no value; that default is pruned to nothing. */
 export function orDefault<T extends { readonly kind: string }, P extends string>(
   field: Field<T, P>,
 ): Field<T, P> {
@@ -343,7 +343,7 @@ export function orDefault<T extends { readonly kind: string }, P extends string>
 
 type Report = (key: string, found: string, allowed: string) => void
 
-/** The field under a further rule, which tells what it does not take. @param rule undefined: nothing can stand */
+/** The field under a further rule, which reports what it refuses. @param rule returns undefined where it refuses the value whole */
 export function checked<T, P extends string>(
   field: Field<T, P>,
   rule: (value: T, report: Report) => T | undefined,
@@ -373,7 +373,7 @@ export function list<T, P extends string>(
     skips = false,
   }: {
     readonly fallback?: readonly T[]
-    /** An entry of which nothing can stand is left out; otherwise nothing of the list can stand. */
+    /** An entry without a value is left out; otherwise the whole list has no value. */
     readonly skips?: boolean
   } = {},
 ): Field<readonly T[], P> {
@@ -404,7 +404,7 @@ export function list<T, P extends string>(
   }
 }
 
-/** Lists of terms inside terms: so many levels, and so many terms as the reading has left. */
+/** Lists of terms inside terms: at most `deepest` levels, and no more terms than the reading has left of `mostTerms`. */
 export function nested<T, P extends string>(
   terms: Field<readonly T[], P>,
   [deepest, mostTerms]: readonly [deepest: number, mostTerms: number],

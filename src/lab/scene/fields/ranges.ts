@@ -15,7 +15,7 @@ export interface Range {
   readonly label: string
 }
 
-/** Whether a value lies in the range and is an integer where one is asked for. */
+/** Whether a value lies in the range, and is an integer where the range is of integers. */
 export function inRange(range: Range, value: number): boolean {
   if (range.integer === true && !Number.isSafeInteger(value)) return false
   return (range.open === true ? value > range.min : value >= range.min) && value <= range.max

@@ -1,11 +1,11 @@
 /**
- * What is round the pairs of a link, so that one that was cut short or changed on its way is told from a whole one:
+ * The seal of a link: two pairs round its own, by which the reader tells a link that was cut short or changed from a whole one:
  *
  *     size=75&target=banana&epsilon=0.5&sum=1x4ce07
  *
  * `size` counts the characters behind it and `sum` is a checksum of those between, both of the text without its
- * percent escapes, which programs add and take away as they like. Links of before have neither, nor have those that people
- * write themselves.
+ * percent escapes, which programs add and take away as they like. Links from before the seal have neither, nor have those that
+ * people write themselves.
  */
 
 /** Longer texts are no links: browsers refuse them, and nothing is done with them. 20,000 points take 430,000 characters. */

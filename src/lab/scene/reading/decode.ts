@@ -40,7 +40,7 @@ export function recoverScene(json: unknown): Recovered {
   }
 }
 
-/** The energy with `trained` for each `exact` whose target has no density, which is told. */
+/** The energy with `trained` for each `exact` whose target has no density; each is added to `problems`. */
 function withDensities(
   energy: EnergySpec,
   target: TargetSpec,

@@ -168,7 +168,7 @@ function scan(text: string): Scan {
   const keys: string[] = []
   /** Of each open object or list: how many keys the objects round it have so far. */
   const starts: number[] = []
-  /** Of each open list the index at hand; −1 for an object. */
+  /** Of each open list the index of the entry that is being read; −1 for an object. */
   const indices: number[] = []
   let isKey = false
   let commas = 0

@@ -11,7 +11,7 @@ export function describeProblem(problem: Problem): string {
   return `${problem.field}: found ${problem.found}; allowed: ${problem.allowed}`
 }
 
-/** Most problems of one scene that are told. */
+/** Most problems of one scene that are listed. */
 const MOST = 20
 
 /** Adds a problem to a list that stays short, whatever the input. */
