@@ -80,8 +80,8 @@ const unlessMissing = <T>(asked: Promise<T>): Promise<T | null> =>
   })
 
 /**
- * Makes a folder and those above it that are missing, one by one: asked for all of them at once, Node.js tries for ever on a
- * file system that makes no folders, such as /proc.
+ * Makes a folder and those above it that are missing, one by one: `mkdir` with `recursive` tries for ever on a file system that
+ * makes no folders, such as /proc.
  */
 async function makeFolder(folder: string): Promise<void> {
   for (const each of (await placeOf(folder)).missing)

@@ -45,9 +45,9 @@ export interface ComputeClient {
     event: K,
     handler: (payload: ClientEvents[K]) => void,
   ): () => void
-  /** Ends the worker as if it had crashed: it answers, but does not do as it is told. */
+  /** Ends the worker as if it had crashed, for callers that find it answering and yet not finishing their call. */
   restart(message: string): void
-  /** Where the client has given up, tries once more; a person asked for something. */
+  /** Starts a worker again where the client has given up; called when a person has pressed something. */
   revive(): void
   /** Ends the worker and rejects what is pending. */
   dispose(): void
@@ -71,9 +71,9 @@ const MAX_RECENT = 6
 const RECENT = 300_000
 
 /**
- * While the worker owes anything it is asked once a beat (ms) whether it is there, and is ended when so many beats bring
- * no word. Only beats count that the page itself has lived through in time: a page that was frozen, hidden, busy or on a
- * machine that slept blames nobody. A worker that was once slow is given several times as long.
+ * While calls are pending the client sends the worker a message once a beat (ms), and ends it after `SILENT_BEATS` beats without an answer.
+ * Only those beats count whose timer fired in time: a page that was frozen, hidden, busy or on a machine that slept does
+ * not end a healthy worker. A worker that answers after n silent beats is given `PATIENCE`·n from then on, at most `MOST_PATIENCE`.
  */
 export const BEAT = 1000
 export const SILENT_BEATS = 8

@@ -2,10 +2,10 @@ import type { CallFailure } from '../protocol/messages.ts'
 import { NoBackendError } from '../../learning/training/api.ts'
 import { Aborted, Refusal } from './refusal.ts'
 
-/** Said of an error that nobody foresaw. */
+/** Message for an error of no class that the lab throws itself. */
 const UNFORESEEN = 'Something went wrong inside the lab.'
 
-/** What a caller is told of an error that a call ended with. */
+/** The failure that the caller of a call gets for an error that the call threw. */
 export function describeFailure(error: unknown): CallFailure {
   if (error instanceof Refusal)
     return {

@@ -12,9 +12,9 @@ export interface Environment {
   readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void
   /** Called between pieces of work; the runner calls `words` where it prints them, and the page leaves this out. */
   readonly working?: (words: () => string) => void
-  /** The compiled energy.wasm; asked for by the tables of networks, and for each backend that is opened. */
+  /** The compiled energy.wasm; called by the tables of networks, and for each backend that is opened. */
   readonly kernelModule: OpenBackendOptions['kernelModule']
-  /** The compiled sampler.wasm; asked for once. */
+  /** The compiled sampler.wasm; called once. */
   readonly samplerModule: () => Promise<WebAssembly.Module>
 }
 

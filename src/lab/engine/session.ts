@@ -88,8 +88,7 @@ const WALL_MASS = 1e-6
  * The lab behind its calls: owns backends, energies, the run and the training. The compute worker, the
  * headless runner and the tests are shells round it.
  *
- * A `prepare` replaces the run before it once it has come through; calls that name another run than the one at hand end
- * as aborted.
+ * A `prepare` that succeeds replaces the run before it; calls that name any other run than the latest end as aborted.
  */
 export class Session implements Omit<CallHandlers, AnalysisCallName> {
   private readonly environment: Environment
@@ -268,7 +267,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     if (run.needsFloor) {
       const measuring = run.measureFloor()
       if (run.computed === run.scene.dynamics.steps) await measuring
-      // A run that is replaced meanwhile ends its measurement; nobody waits for it.
+      // The reply does not wait for the floor. A run that is replaced meanwhile rejects the measurement.
       else measuring.catch(() => undefined)
     }
     if (run.needsEnds) await run.findEnds()
@@ -440,7 +439,7 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     return trained === undefined ? null : weightsOf(trained)
   }
 
-  /** Follows the laws of a run in this thread, where nobody else has. */
+  /** Follows the laws of a run in this thread, unless an analysis worker has. */
   private async analyseHere(run: Run, signal: AbortSignal | undefined): Promise<void> {
     if (run.analysed || this.current?.run !== run) return
     const { environment } = this
@@ -576,14 +575,14 @@ export class Session implements Omit<CallHandlers, AnalysisCallName> {
     }
   }
 
-  /** A finished training is found again under the recipe asked for and under the one really used. */
+  /** Keeps a finished training under the recipe of the scene and under the one that was carried out, backend and steps filled in. */
   private remember(asked: SceneSpec, { model, summary, scene }: TrainingOutcome): void {
     const trained: TrainedEnergy = { model, summary, scene }
     this.trainedEnergies.set(recipeKey(recipeOf(asked)), trained)
     this.trainedEnergies.set(recipeKey(recipeOf(scene)), trained)
   }
 
-  /** Trains a recipe that a term needs, once however often it is asked for. */
+  /** The training of a recipe that a term of a sum needs; calls for one recipe share one training. */
   private trainOnce(
     recipe: TrainingRecipe,
     signal: AbortSignal | undefined,

@@ -174,10 +174,10 @@ export interface RunReady {
   readonly run: number
   /** Normalised, with `stepSize`, `steps` and `backend` filled in: running it again gives the same numbers. */
   readonly scene: SceneSpec
-  /** False when the scene asks for a trained energy that nobody has trained yet: the landscape is the untrained one. */
+  /** False when the scene's energy is to be trained and has not been yet: the landscape is that of the untrained network. */
   readonly trained: boolean
   readonly landscape: Landscape
-  /** The reply to `targetDensity` where the scene shows the target; else null, until somebody asks for it. */
+  /** The reply to `targetDensity` where the scene shows the target; else null. */
   readonly targetDensity: Raster | null
   /** Up to 2,000 data points to draw, [x0, y0, …]. */
   readonly data: Float32Array

@@ -27,14 +27,14 @@ function arrivalOf(environment: Kernels): Arrival {
     .then((module) => {
       arrival.compiled = { module, networks: createFloat64Networks(module) }
     })
-    // Whoever comes next asks again.
+    // The next call fetches the module anew.
     .catch(() => arrivals.delete(environment))
   return arrival
 }
 
 /**
- * `modelEnergy` on WebAssembly SIMD from the moment on that it is there, in plain code before: the same bits, so
- * that nobody waits for it.
+ * `modelEnergy` on WebAssembly SIMD once the module has been compiled, in plain code before: the same bits, so that no table
+ * waits for the module.
  */
 export function openEnergy(environment: Kernels, model: EnergyModel): BatchEnergy {
   const arrival = arrivalOf(environment)

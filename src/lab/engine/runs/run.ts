@@ -93,7 +93,7 @@ type Folded = Readonly<Record<'langevin' | 'companion', number>>
 
 /**
  * Langevin and the deterministic flow from the same particles on one clock, with what is measured on
- * the way. Steps are computed when asked for; every number is a pure function of the scene.
+ * the way. `advanceTo` computes the steps; every number is a pure function of the scene.
  */
 export class Run {
   readonly scene: SceneSpec
@@ -147,7 +147,7 @@ export class Run {
   private readonly contraction: Contraction | null
   /** What the analysis has found of the laws so far; null until it is attached. */
   private analysis: AnalysisReport | null = null
-  /** Stands for its curves until then: long arrays of nothing, and asked for with every frame. */
+  /** The curves of the laws until then: null at every step. Kept, since every frame reads them. */
   private readonly noLaws: LawCurves
   private readonly pseudoValues: (Float64Array | null)[] = []
 
@@ -290,7 +290,7 @@ export class Run {
     }
   }
 
-  /** Does work on the clouds when nobody else does: they are between two steps then. */
+  /** Does work on the clouds after all work that was given here before: they are between two steps then. */
   private inTurn<Result>(work: () => Promise<Result> | Result): Promise<Result> {
     const done = this.turn.then(work)
     this.turn = done.catch(() => undefined)
