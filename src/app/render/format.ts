@@ -7,19 +7,18 @@ import {
   superscript,
 } from '../../core/maths/numberText.ts'
 
+export { formatDown, formatUp, natsDown, natsUp } from '../../core/maths/limitText.ts'
 export {
   ABSENT,
   counted,
   formatCount,
-  formatDown,
   formatNats,
   formatNatsWithError,
   formatNumber,
   formatShare,
-  formatUp,
-  natsDown,
-  natsUp,
 } from '../../core/maths/numberText.ts'
+
+export { formatTime } from './clockText.ts'
 
 /** Steps a second: "0.42", "8.3", "142", "1 250". */
 export function formatRate(perSecond: number): string {
@@ -41,12 +40,6 @@ export function formatDuration(seconds: number | null): string {
   const minutes = Math.floor(whole / 60)
   if (minutes < 60) return `${minutes}:${two(whole % 60)}`
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`
-}
-
-/** Dimensionless diffusion time t = kη with the digits that tell two steps apart, at most six decimals. */
-export function formatTime(step: number, stepSize: number): string {
-  const places = Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(stepSize))))
-  return signed((step * stepSize).toFixed(Number.isFinite(places) ? places : 0))
 }
 
 /** A coordinate in world units, two decimals, no negative zero. */

@@ -17,7 +17,7 @@ import './shelf/keeping.ts'
 import { createLab } from './lab.ts'
 import { readManifest } from './shelf/manifest.ts'
 import { addressOf, FIRST_SCENE } from './scene/sceneStore.ts'
-import { cardsOf, type Card } from './shelf/shelfStore.ts'
+import { cardsOf, type Card } from './shelf/cards.ts'
 
 // Hundreds of runs are prepared, however slow the machine.
 vi.setConfig({ testTimeout: 300_000 })

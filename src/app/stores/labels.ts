@@ -7,21 +7,6 @@ export function shortLabel(target: TargetSpec): string {
   return isTargetId(target.kind) ? TARGET_LABELS[target.kind].short : targetLabel(target)
 }
 
-/** A quantity of a data set: its name and, where known, its unit. */
-export interface Quantity {
-  readonly name: string
-  readonly unit: string
-}
-
-/**
- * The built-in real data set: how long an eruption of Old Faithful lasts, and the wait until the next (Azzalini & Bowman 1990,
- * Applied Statistics 39(3), 357–365).
- */
-export const OLD_FAITHFUL: readonly [Quantity, Quantity] = [
-  { name: 'eruption', unit: 'min' },
-  { name: 'waiting', unit: 'min' },
-]
-
 export function targetLabel(target: TargetSpec): string {
   switch (target.kind) {
     case 'old-faithful':

@@ -1,17 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { formatApart, formatDown, formatUp, natsDown, natsExactly, natsUp } from './limitText.ts'
 import {
-  formatApart,
   formatCount,
-  formatDown,
   formatNats,
   formatNatsWithError,
   formatNumber,
   formatShare,
-  formatUp,
-  natsDown,
-  natsExactly,
-  natsUp,
 } from './numberText.ts'
 import { PLAIN_NUMBER, misspelt } from './numberText.testing.ts'
 

@@ -9,6 +9,7 @@ import {
 import type { Playback } from '../run/playback.ts'
 import { post } from '../run/runStore.ts'
 import { shippedFor } from '../shelf/manifest.ts'
+import type { Card } from '../shelf/cards.ts'
 import {
   barriersOf,
   energyOfItem,
@@ -18,7 +19,6 @@ import {
   withoutTerm,
   withTerm,
   withWeight,
-  type Card,
 } from '../shelf/shelfStore.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { LiveTrainingControl } from '../training/liveTraining.ts'

@@ -6,7 +6,8 @@ import { post, withdraw } from '../run/runStore.ts'
 import { edit } from '../scene/sceneStore.ts'
 import { filesCalled, targetOfDataSet } from './shelfStore.ts'
 import type { Surroundings } from '../surroundings.ts'
-import type { FoundTraining } from '../training/interrupted.ts'
+import { readCheckpoints } from '../training/checkpoint.ts'
+import type { FoundTraining, KeptTraining } from '../training/interrupted.ts'
 import { readDraft } from './keepUnfinished.ts'
 
 /**
@@ -39,8 +40,8 @@ export interface KeepingOptions extends Pick<
   'platform' | 'scene' | 'run' | 'shelf' | 'tool'
 > {
   readonly library: Library
-  /** Takes up interrupted trainings. @returns those that nothing can go on from */
-  readonly offer: (found: readonly FoundTraining[]) => readonly FoundTraining[]
+  /** Takes up interrupted trainings. */
+  readonly offer: (found: readonly KeptTraining[]) => void
 }
 
 export { openLibrary } from '../../storage/library.ts'
@@ -100,7 +101,8 @@ export function createKeeping(options: KeepingOptions): Keeping {
   /** The first reading of storage, at the start or whenever it answers. */
   function take(contents: Contents): void {
     show(contents)
-    const bad = options.offer(contents.trainings)
+    const { good, bad } = readCheckpoints(contents.trainings)
+    options.offer(good)
     for (const training of bad) setAside(training)
     const { theme, draft } = contents
     const measured = readCalibrations(contents.calibrations, platform.today())

@@ -14,23 +14,8 @@ import {
 import type { Raster } from '../../../lab/protocol/calls.ts'
 import type { Aside, DataSet, ShelfItem } from '../../storage/library.ts'
 import type { Calibrations } from '../training/calibrations.ts'
-import { energyLabel, OLD_FAITHFUL, targetLabel, type Quantity } from '../labels.ts'
+import { energyLabel, targetLabel } from '../labels.ts'
 import { sameTarget, type ShippedEnergy } from './manifest.ts'
-
-/** One card of the shelf: an energy that can be put on the stage or into the tray. */
-export interface Card {
-  readonly id: string
-  readonly label: string
-  readonly origin: 'shipped' | 'trained' | 'composed'
-  readonly energy: EnergySpec
-  readonly target: TargetSpec
-  /** KL(ρ*‖π_θ), nats, where known. */
-  readonly klDataModel: number | null
-  readonly crossEntropy: number | null
-  /** Where the energy comes from, where no recipe says it; null for all others. */
-  readonly provenance: string | null
-  readonly thumbnail: Raster | null
-}
 
 /** Everything there is to choose from, loaded once and grown by what the person makes. */
 export interface ShelfState {
@@ -65,45 +50,6 @@ export function createShelfStore(): ShelfStore {
     calibrations: {},
     persistent: true,
   }))
-}
-
-/** The person's own energies, newest first, then the shipped ones. */
-export function cardsOf(state: ShelfState): readonly Card[] {
-  return [
-    ...state.items.map(cardOfItem).reverse(),
-    ...state.manifest.map((shipped) => cardOfShipped(shipped, state.shippedThumbnails)),
-  ]
-}
-
-function cardOfShipped(
-  { name, target, klDataModel }: ShippedEnergy,
-  thumbnails: ShelfState['shippedThumbnails'],
-): Card {
-  return {
-    id: `shipped:${name}`,
-    label: targetLabel(target),
-    origin: 'shipped',
-    energy: { kind: 'pretrained', name },
-    target,
-    klDataModel,
-    crossEntropy: null,
-    provenance: null,
-    thumbnail: thumbnails[name] ?? null,
-  }
-}
-
-function cardOfItem(item: ShelfItem): Card {
-  return {
-    id: `shelf:${item.id}`,
-    label: item.label,
-    origin: item.content.kind === 'weights' ? 'trained' : 'composed',
-    energy: energyOfItem(item),
-    target: item.target,
-    klDataModel: item.summary?.klDataModel ?? null,
-    crossEntropy: item.summary?.crossEntropy ?? null,
-    provenance: (item.content.kind === 'weights' ? item.content.provenance : null) ?? null,
-    thumbnail: item.thumbnail,
-  }
 }
 
 /** How a scene names an energy of the shelf; a composition stands in it by value, so that links carry it. */
@@ -202,25 +148,6 @@ export function targetName(state: ShelfState, target: TargetSpec): string {
     if (set !== undefined) return set.label
   }
   return targetLabel(target)
-}
-
-/** What the axes of a target measure; null where they are pure numbers. */
-export function quantitiesOf(
-  state: ShelfState,
-  target: TargetSpec,
-): readonly [Quantity, Quantity] | null {
-  if (target.kind === 'old-faithful') return OLD_FAITHFUL
-  if (target.kind !== 'points' || !('file' in target)) return null
-  for (const set of state.dataSets) {
-    const { content } = set
-    if (content.kind !== 'file' || !sameTarget(targetOfDataSet(set), target)) continue
-    const [x, y] = content.columnNames
-    return [
-      { name: x, unit: '' },
-      { name: y, unit: '' },
-    ]
-  }
-  return null
 }
 
 // The tray -------------------------------------------------------------------------------------------

@@ -1,12 +1,20 @@
 import type { TrainingCheckpoint } from '../../../lab/protocol/calls.ts'
 import { recoverScene } from '../../../lab/scene/reading/decode.ts'
-import { sameTraining } from '../../../lab/scene/normalise.ts'
-import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
+import type { FoundTraining, KeptTraining } from './interrupted.ts'
 
-/** Whether a checkpoint belongs to the training of a scene; it has a budget of seconds already as steps. */
-export function continues({ scene: begun }: TrainingCheckpoint, scene: SceneSpec): boolean {
-  const steps = scene.training.steps ?? begun.training.steps
-  return sameTraining(begun, { ...scene, training: { ...scene.training, steps, seconds: null } })
+/** Splits what storage holds into what this version can go on from and the rest. */
+export function readCheckpoints(found: readonly FoundTraining[]): {
+  readonly good: readonly KeptTraining[]
+  readonly bad: readonly FoundTraining[]
+} {
+  const good: KeptTraining[] = []
+  const bad: FoundTraining[] = []
+  for (const { id, checkpoint } of found) {
+    const decoded = decodeCheckpoint(checkpoint)
+    if (decoded === null) bad.push({ id, checkpoint })
+    else good.push({ id, checkpoint: decoded })
+  }
+  return { good, bad }
 }
 
 /** What storage holds as a checkpoint that this version can go on from; null where it is none. */

@@ -1,10 +1,10 @@
 import type { TrainingCheckpoint } from '../../../lab/protocol/calls.ts'
+import { sameTraining } from '../../../lab/scene/normalise.ts'
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import { NO_TRAINING, post } from '../run/runStore.ts'
 import type { LateKeeping } from '../shelf/lateKeeping.ts'
 import { targetName } from '../shelf/shelfStore.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { continues, decodeCheckpoint } from './checkpoint.ts'
 
 /** What storage holds of an interrupted training. */
 export interface FoundTraining {
@@ -30,8 +30,8 @@ export interface InterruptedTrainings {
   erase(id: string): void
   /** Forgets one for good, which can be taken back; of several the last, or the one named. */
   discard(id?: string): void
-  /** Takes up those of an earlier visit, oldest first. @returns those that nothing can go on from */
-  offer(found: readonly FoundTraining[]): readonly FoundTraining[]
+  /** Takes up those of an earlier visit, oldest first. */
+  offer(found: readonly KeptTraining[]): void
   /** Nothing can go on from this one: it is no longer offered, and is kept for export. */
   setAside(training: KeptTraining): void
   /** Says that a training was left, and how to go on with it. */
@@ -138,15 +138,8 @@ export function createInterruptedTrainings(options: InterruptedOptions): Interru
     discard,
     offer(found) {
       const known = new Set(kept.map(({ id }) => id))
-      const bad: FoundTraining[] = []
-      const good = found.flatMap((one): readonly KeptTraining[] => {
-        const decoded = decodeCheckpoint(one.checkpoint)
-        if (decoded === null) bad.push(one)
-        return decoded === null || known.has(one.id) ? [] : [{ id: one.id, checkpoint: decoded }]
-      })
-      setKept([...good, ...kept])
+      setKept([...found.filter(({ id }) => !known.has(id)), ...kept])
       if (kept.length > 0 && run.getState().training.phase === 'none') show()
-      return bad
     },
     setAside(training) {
       forget(training.id)
@@ -176,4 +169,10 @@ export function createInterruptedTrainings(options: InterruptedOptions): Interru
     },
     show,
   }
+}
+
+/** Whether a checkpoint belongs to the training of a scene; it has a budget of seconds already as steps. */
+function continues({ scene: begun }: TrainingCheckpoint, scene: SceneSpec): boolean {
+  const steps = scene.training.steps ?? begun.training.steps
+  return sameTraining(begun, { ...scene, training: { ...scene.training, steps, seconds: null } })
 }

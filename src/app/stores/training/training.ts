@@ -4,7 +4,7 @@ import { createLiveFrames } from '../run/liveFrames.ts'
 import { growLosses, post, type TrainingState } from '../run/runStore.ts'
 import type { LateKeeping } from '../shelf/lateKeeping.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { createInterruptedTrainings, type FoundTraining } from './interrupted.ts'
+import { createInterruptedTrainings, type KeptTraining } from './interrupted.ts'
 import { createJobs, type Job, type JobsOptions } from './jobs.ts'
 
 /** Follows one training at a time, from Train to the shelf, through pauses, reloads and crashes. */
@@ -27,8 +27,8 @@ export interface TrainingControl {
   interrupt(unasked?: boolean): void
   /** Forgets an interrupted training, which can be taken back; of several the last, or the one named. */
   discard(id?: string): void
-  /** Interrupted trainings of an earlier visit, oldest first. @returns those that nothing can go on from */
-  offer(found: readonly FoundTraining[]): readonly FoundTraining[]
+  /** Interrupted trainings of an earlier visit, oldest first. */
+  offer(found: readonly KeptTraining[]): void
   /** Trains an energy that a link names and this browser lacks. */
   retrain(id: string, hash: string, recipe: ShelfRecipe): void
   /** Whether anything that moves is seen: unseen, the training goes on and its particles rest. */
@@ -150,7 +150,9 @@ export function createTraining(options: TrainingOptions): TrainingControl {
     discard(id) {
       interrupted.discard(id)
     },
-    offer: (found) => interrupted.offer(found),
+    offer(found) {
+      interrupted.offer(found)
+    },
     retrain(id, hash, recipe) {
       const { seed, target, training } = recipe
       post(

@@ -1,4 +1,4 @@
-import { formatCount, formatTime } from '../../render/format.ts'
+import { formatCount, formatTime } from '../../render/clockText.ts'
 import { useLab, useLearning, useRun, useScene } from '../parts/context.ts'
 import { Icon } from '../parts/Icon.tsx'
 import { useEffect, useRef } from 'react'

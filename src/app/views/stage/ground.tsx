@@ -11,7 +11,7 @@ import { createLandscapePainter, type LandscapeData } from '../../render/stage/l
 import { drawRegions } from '../../render/stage/regions.ts'
 import type { Palette } from '../../render/theme.ts'
 import type { Lab } from '../../stores/lab.ts'
-import { quantitiesOf } from '../../stores/shelf/shelfStore.ts'
+import { quantitiesOf } from '../../stores/shelf/cards.ts'
 import { usePalette, useRun, useScene, useShelf } from '../parts/context.ts'
 
 /*

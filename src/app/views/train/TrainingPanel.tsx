@@ -7,7 +7,8 @@ import {
   formatNumber,
   formatRate,
 } from '../../render/format.ts'
-import { cardsOf, nameOf, targetName } from '../../stores/shelf/shelfStore.ts'
+import { cardsOf } from '../../stores/shelf/cards.ts'
+import { nameOf, targetName } from '../../stores/shelf/shelfStore.ts'
 import { useLab, useRun, useScene, useShelf } from '../parts/context.ts'
 import { LiveSwitch } from './LiveSwitch.tsx'
 import { createPart } from '../parts/lazyPart.tsx'

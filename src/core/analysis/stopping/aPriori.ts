@@ -1,16 +1,7 @@
 import type { Verdict, StoppingStatus } from '../curves.ts'
 import { exp, log } from '../../maths/elementary.ts'
-import {
-  formatApart,
-  formatCount,
-  formatDown,
-  formatNats,
-  formatNumber,
-  formatUp,
-  nats,
-  natsExactly,
-  natsUp,
-} from '../../maths/numberText.ts'
+import { formatApart, formatDown, formatUp, natsExactly, natsUp } from '../../maths/limitText.ts'
+import { formatCount, formatNats, formatNumber, nats } from '../../maths/numberText.ts'
 import { type KlReading, reportedKl, unfired } from './report.ts'
 import type { Walls } from './walls.ts'
 

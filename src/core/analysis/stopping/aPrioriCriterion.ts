@@ -1,4 +1,5 @@
-import { formatCount, formatUp } from '../../maths/numberText.ts'
+import { formatUp } from '../../maths/limitText.ts'
+import { formatCount } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import { aPrioriReport } from './aPriori.ts'
 import { aPrioriInput } from './certificates.ts'

@@ -1,4 +1,5 @@
-import { formatApart, formatCount, formatUp, nats } from '../../maths/numberText.ts'
+import { formatApart, formatUp } from '../../maths/limitText.ts'
+import { formatCount, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import type { Verdict } from '../curves.ts'
 import { certificatesOff } from './certificates.ts'

@@ -1,4 +1,4 @@
-import { formatApart, formatDown } from '../../maths/numberText.ts'
+import { formatApart, formatDown } from '../../maths/limitText.ts'
 import { isPossibleKl } from '../../maths/statistics.ts'
 import type { Constants, KlMeaning, LangevinCurves, Verdict } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'

@@ -1,4 +1,5 @@
-import { formatApart, formatCount, formatShare, nats } from '../../maths/numberText.ts'
+import { formatApart } from '../../maths/limitText.ts'
+import { formatCount, formatShare, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import type { KlMeaning, Verdict } from '../curves.ts'
 import { isPlain } from './certificates.ts'

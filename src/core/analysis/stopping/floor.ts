@@ -1,5 +1,6 @@
 import { log } from '../../maths/elementary.ts'
-import { formatApart, formatCount, formatNats, nats, natsUp } from '../../maths/numberText.ts'
+import { formatApart, natsUp } from '../../maths/limitText.ts'
+import { formatCount, formatNats, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import type { Verdict } from '../curves.ts'
 import { type APrioriInput, aPrioriConditions, aPrioriStatus, sharperBound } from './aPriori.ts'

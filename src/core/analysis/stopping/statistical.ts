@@ -1,4 +1,5 @@
-import { formatApart, formatNats, nats, natsDown } from '../../maths/numberText.ts'
+import { formatApart, natsDown } from '../../maths/limitText.ts'
+import { formatNats, nats } from '../../maths/numberText.ts'
 import { mean, standardError } from '../../maths/statistics.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import type { StoppingOutcome, Verdict } from '../curves.ts'

@@ -1,4 +1,5 @@
-import { formatApart, formatNats, nats, natsExactly } from '../../maths/numberText.ts'
+import { formatApart, natsExactly } from '../../maths/limitText.ts'
+import { formatNats, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import { bestKl, type Criterion } from './criterion.ts'
 import {
