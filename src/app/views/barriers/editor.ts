@@ -30,7 +30,7 @@ interface BarrierFigure<B> {
 }
 
 /** A handle that shapes a barrier by one number. */
-export interface Grip<B> {
+interface Grip<B> {
   readonly name: string
   /** What dragging it does. */
   readonly verb: string
