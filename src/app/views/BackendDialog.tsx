@@ -120,7 +120,7 @@ function Rows({ name, used, check, checking }: RowsProps) {
       {check !== undefined && check.fromFused !== null && (
         <tr className="beside">
           <th scope="row" colSpan={2}>
-            <span>from the lab’s own, {check.fromFused.description}</span>
+            <span>from the lab’s {BACKEND_LABELS[check.fromFused.name]} kernel</span>
           </th>
           <Differences of={check.fromFused} />
         </tr>

@@ -139,7 +139,7 @@ export type BackendCheck =
       readonly networks: number
       readonly fromFloat64: KernelDifferences
       /** Beside the lab's own kernel on the same hardware; null where that is this one, or cannot be had. */
-      readonly fromFused: (KernelDifferences & { readonly description: string }) | null
+      readonly fromFused: (KernelDifferences & { readonly name: BackendName }) | null
     }
 
 export interface PrepareRequest {

@@ -31,9 +31,7 @@ it.each(['wasm', 'cpu', 'tfjs-cpu'] as const)(
         expect(difference).toBeGreaterThan(0)
         expect(difference).toBeLessThan(1e-4)
       }
-      expect(check.fromFused?.description ?? null).toBe(
-        name === 'tfjs-cpu' ? 'WebAssembly SIMD' : null,
-      )
+      expect(check.fromFused?.name ?? null).toBe(name === 'tfjs-cpu' ? 'wasm' : null)
       expect(check.fromFused?.parameters ?? 0).toBeLessThan(1e-4)
     }
     // Looking at one does not put it to use.

@@ -44,13 +44,14 @@ export async function checkBackend(
     }
     const fusedName = FUSED[name]
     const fused = fusedName === undefined ? null : await backends.open(fusedName, true)
+    const beside = fused?.name === fusedName ? fused : null
     const fromFloat64: KernelDifferences[] = []
     const fromFused: KernelDifferences[] = []
     for (const network of networks) {
       const found = await outputs(backend, network)
       fromFloat64.push(check.differencesOf(found, check.exactOutputs(network)))
-      if (fused !== null && fused.name === fusedName)
-        fromFused.push(check.differencesOf(found, await outputs(fused, network)))
+      if (beside !== null)
+        fromFused.push(check.differencesOf(found, await outputs(beside, network)))
     }
     const fault = backend.lost()
     if (fault !== null) throw fault
@@ -59,10 +60,7 @@ export async function checkBackend(
       milliseconds: await stepTime(backend.kernel(DEFAULT_SHAPE)),
       networks: models.length,
       fromFloat64: largest(fromFloat64),
-      fromFused:
-        fused === null || fromFused.length === 0
-          ? null
-          : { description: fused.description, ...largest(fromFused) },
+      fromFused: beside === null ? null : { name: beside.name, ...largest(fromFused) },
     }
   } catch (error) {
     if (error instanceof BackendFault) return { refused: error.message }
