@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Purpose, Rng } from '../../core/maths/rng.ts'
 import { parameterLayout } from './kernel.ts'
 import type { NetworkShape } from './kernel.ts'
-import { accumulateReference, evaluateReference } from './reference.ts'
+import { accumulateReference, evaluateReference, Float64Network } from './reference.ts'
 
 const shape: NetworkShape = { widths: [5, 4, 3], activations: ['sin', 'silu', 'tanh'] }
 
@@ -60,6 +60,37 @@ describe('reference kernel', () => {
       expect(Math.abs(out[k]! - slope)).toBeLessThan(1e-6 * (1 + Math.abs(slope)))
     }
     expect(Number.isFinite(loss)).toBe(true)
+  })
+
+  it.each([0, 1, 63, 64, 65, 131])('sums over blocks as over points: %i of them', (n) => {
+    const rng = new Rng({ seed: 4, purpose: Purpose.weights })
+    const draw = (length: number) => Float64Array.from({ length }, () => rng.normal())
+    const theta = draw(parameterLayout(shape).length)
+    const { xy, c, w, u } = { xy: draw(2 * n), c: draw(n), w: draw(n), u: draw(2 * n) }
+    const expected = new Float64Array(theta.length)
+    const share = new Float64Array(theta.length)
+    let loss = 0
+    for (let i = 0; i < n; i++) {
+      const [at, next] = [2 * i, 2 * i + 2]
+      const one = { xy: xy.slice(at, next), c: [c[i]!], w: [w[i]!], u: u.slice(at, next) }
+      loss += accumulateReference(shape, theta, one, share)
+      for (const [k, value] of share.entries()) expected[k] = expected[k]! + value
+    }
+    const out = new Float64Array(theta.length).fill(1)
+    expect(accumulateReference(shape, theta, { xy, c, w, u }, out)).toBeCloseTo(loss, 10)
+    for (const [k, value] of out.entries()) expect(value).toBeCloseTo(expected[k]!, 9)
+  })
+
+  it('is of a network without a hidden layer, too', () => {
+    const out = new Float64Array(3)
+    // V = 2x − y + 3 at (1, 4): 1, and ∇V + u = (3, 1).
+    const tuples = { xy: [1, 4], c: [5], w: [0.5], u: [1, 2] }
+    expect(accumulateReference({ widths: [], activations: [] }, [2, -1, 3], tuples, out)).toBe(10)
+    expect([...out]).toEqual([8, 21, 5])
+  })
+
+  it('refuses parameters of another network', () => {
+    expect(() => new Float64Network(shape, [1, 2, 3])).toThrow(/found 3 parameters/)
   })
 
   it('returns the loss of its definition', () => {

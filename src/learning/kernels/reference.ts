@@ -1,10 +1,41 @@
 import { cos, exp, sin } from '../../core/maths/elementary.ts'
 import { parameterLayout } from './kernel.ts'
 import type { Activation, EnergyKernel, NetworkShape, Tuples } from './kernel.ts'
+import { packNetwork, type PackedLayer } from './packedNetwork.ts'
+
+/** Points computed together; a multiple of 4. */
+const BLOCK = 64
+
+interface Layer extends PackedLayer {
+  /** Activations and slopes of a block, point-major: [point·outputs + k]. */
+  readonly value: Float64Array
+  readonly slope: Float64Array
+  /** Adjoint of the activations, then of the pre-activations. */
+  readonly adjoint: Float64Array
+}
+
+/** What a layer needs beside when it is differentiated by θ. */
+interface Derivative {
+  /** fᵢ″, then rᵢ ⊙ fᵢ″, then s̄ᵢ ⊙ rᵢ ⊙ fᵢ″. */
+  readonly bend: Float64Array
+  /** s̄ᵢ, then r̄ᵢ, then āᵢ, then z̄ᵢ. */
+  readonly bar: Float64Array
+  /** W̄ᵢ as `PackedLayer.forward` is laid out, and b̄ᵢ. */
+  readonly weights: Float64Array
+  readonly bias: Float64Array
+}
+
+/** Points as in `Tuples`, in any precision. */
+interface AnyTuples {
+  readonly xy: ArrayLike<number>
+  readonly c: ArrayLike<number>
+  readonly w: ArrayLike<number> | null
+  readonly u: ArrayLike<number> | null
+}
 
 /**
- * The two primitives in plain float64, written for legibility: the oracle that every backend is held
- * to. Forward and reverse passes are spelled out, point by point:
+ * A network in plain float64: what every kernel is held to, and what tables are filled by where nothing compiled is at
+ * hand. Forward and reverse passes, in blocks of points:
  *
  *   aᵢ = fᵢ(zᵢ), zᵢ = aᵢ₋₁Wᵢ + bᵢ, V = a_L w + b
  *   r_L = w, sᵢ = rᵢ ⊙ fᵢ′(zᵢ), rᵢ₋₁ = sᵢ Wᵢᵀ, ∇V = r₀
@@ -13,45 +44,214 @@ import type { Activation, EnergyKernel, NetworkShape, Tuples } from './kernel.ts
  *
  *   s̄ᵢ = r̄ᵢ₋₁Wᵢ, W̄ᵢ += r̄ᵢ₋₁ᵀsᵢ, r̄ᵢ = s̄ᵢ ⊙ fᵢ′, w̄ += r̄_L
  *   z̄ᵢ = āᵢ ⊙ fᵢ′ + s̄ᵢ ⊙ rᵢ ⊙ fᵢ″, W̄ᵢ += aᵢ₋₁ᵀz̄ᵢ, b̄ᵢ += z̄ᵢ, āᵢ₋₁ = z̄ᵢWᵢᵀ
+ *
+ * The sums of V and ∇V run in the order of their terms, so that a table depends on θ alone, not on the backend that
+ * trained it nor on how many points are asked for at once.
  */
+export class Float64Network {
+  private readonly shape: NetworkShape
+  private readonly layers: readonly Layer[]
+  private readonly outputWeights: Float64Array
+  private readonly outputBias: number
+  private readonly input = new Float64Array(2 * BLOCK)
+  private readonly inputAdjoint = new Float64Array(2 * BLOCK)
 
-/** f, f′, f″ at z, written to out[0..2]. */
-function activate(kind: Activation, z: number, out: Float64Array): void {
-  switch (kind) {
-    case 'sin': {
-      const value = sin(z)
-      out[0] = value
-      out[1] = cos(z)
-      out[2] = -value
-      return
+  /**
+   * @param theta parameters in the order of `parameterLayout`
+   * @throws RangeError where they are not as many as the shape has
+   */
+  constructor(shape: NetworkShape, theta: ArrayLike<number>) {
+    const { layers, outputWeights, outputBias } = packNetwork(shape, theta)
+    this.shape = shape
+    this.layers = layers.map((layer) => ({
+      ...layer,
+      value: new Float64Array(BLOCK * layer.outputs),
+      slope: new Float64Array(BLOCK * layer.outputs),
+      adjoint: new Float64Array(BLOCK * layer.outputs),
+    }))
+    this.outputWeights = outputWeights
+    this.outputBias = outputBias
+  }
+
+  /**
+   * V and ∇V at n points.
+   * @param xy length 2n
+   * @param value length n; overwritten
+   * @param gradient length 2n; overwritten
+   */
+  evaluate(xy: ArrayLike<number>, value: Float64Array, gradient: Float64Array): void {
+    const n = value.length
+    for (let start = 0; start < n; start += BLOCK) {
+      const count = Math.min(BLOCK, n - start)
+      for (let i = 0; i < 2 * count; i++) this.input[i] = xy[2 * start + i]!
+      this.pass(count, value.subarray(start, start + count), null)
+      for (let i = 0; i < 2 * count; i++) gradient[2 * start + i] = this.inputAdjoint[i]!
     }
-    case 'silu': {
-      const s = 1 / (1 + exp(-z))
-      const slope = s * (1 - s)
-      out[0] = z * s
-      out[1] = s + z * slope
-      out[2] = slope * (2 + z * (1 - 2 * s))
-      return
+  }
+
+  /**
+   * Σ cᵢ V(xᵢ) + Σ wᵢ |∇V(xᵢ) + uᵢ|² and its θ-gradient.
+   * @param out length of θ; overwritten
+   * @returns the sum
+   */
+  accumulate({ xy, c, w, u }: AnyTuples, out: Float64Array): number {
+    const { layers, input } = this
+    const derivatives = layers.map(({ inputs, outputs }): Derivative => ({
+      bend: new Float64Array(BLOCK * outputs),
+      bar: new Float64Array(BLOCK * outputs),
+      weights: new Float64Array(inputs * outputs),
+      bias: new Float64Array(outputs),
+    }))
+    const width = this.outputWeights.length
+    const outputBar = new Float64Array(width)
+    const value = new Float64Array(BLOCK)
+    /** cᵢ, and r̄₀ = 2wᵢ(∇V + uᵢ); 0 at the points that fill up a block. */
+    const linear = new Float64Array(BLOCK)
+    const pull = new Float64Array(2 * BLOCK)
+    let loss = 0
+    let total = 0
+    for (let start = 0; start < c.length; start += BLOCK) {
+      const count = Math.min(BLOCK, c.length - start)
+      const rows = Math.ceil(count / 4) * 4
+      input.fill(0)
+      linear.fill(0)
+      pull.fill(0)
+      for (let i = 0; i < 2 * count; i++) input[i] = xy[2 * start + i]!
+      this.pass(count, value, derivatives)
+      for (let p = 0; p < count; p++) {
+        const i = start + p
+        linear[p] = c[i]!
+        total += c[i]!
+        loss += c[i]! * value[p]!
+        if (w === null || u === null) continue
+        const dx = this.inputAdjoint[2 * p]! + u[2 * i]!
+        const dy = this.inputAdjoint[2 * p + 1]! + u[2 * i + 1]!
+        loss += w[i]! * (dx * dx + dy * dy)
+        pull[2 * p] = 2 * w[i]! * dx
+        pull[2 * p + 1] = 2 * w[i]! * dy
+      }
+      if (w !== null && u !== null) this.adjoinGradient(rows, pull, derivatives, outputBar)
+      else for (const { bend } of derivatives) bend.fill(0)
+      this.adjoinValue(rows, linear, derivatives, outputBar)
     }
-    case 'tanh': {
-      const t = 1 - 2 / (exp(2 * z) + 1)
-      out[0] = t
-      out[1] = 1 - t * t
-      out[2] = -2 * t * (1 - t * t)
-      return
+    this.unpack(derivatives, outputBar, total, out)
+    return loss
+  }
+
+  /** V of a block into `value`, ∇V into `inputAdjoint`, and rᵢ ⊙ fᵢ″ where it is asked for. */
+  private pass(
+    count: number,
+    value: Float64Array,
+    derivatives: readonly Derivative[] | null,
+  ): void {
+    const rows = Math.ceil(count / 4) * 4
+    let below: Float64Array = this.input
+    for (const [i, layer] of this.layers.entries()) {
+      const { forward, bias, inputs, outputs, activation } = layer
+      multiply(below, forward, bias, layer.value, rows, inputs, outputs)
+      const bend = derivatives?.[i]?.bend ?? null
+      activate(activation, layer.value, layer.slope, bend, rows * outputs)
+      below = layer.value
     }
-    default:
-      kind satisfies never
+    const width = this.outputWeights.length
+    const top = this.layers.at(-1)
+    for (let p = 0; p < count; p++) {
+      let v = this.outputBias
+      for (let j = 0; j < width; j++) v += below[p * width + j]! * this.outputWeights[j]!
+      value[p] = v
+    }
+    const adjoint = top ? top.adjoint : this.inputAdjoint
+    for (let p = 0; p < rows; p++)
+      for (let j = 0; j < width; j++) adjoint[p * width + j] = this.outputWeights[j]!
+    for (let i = this.layers.length - 1; i >= 0; i--) {
+      const layer = this.layers[i]!
+      const size = rows * layer.outputs
+      const bend = derivatives?.[i]?.bend
+      if (bend !== undefined) for (let a = 0; a < size; a++) bend[a] = layer.adjoint[a]! * bend[a]!
+      for (let a = 0; a < size; a++) layer.adjoint[a] = layer.adjoint[a]! * layer.slope[a]!
+      const into = i > 0 ? this.layers[i - 1]!.adjoint : this.inputAdjoint
+      multiply(layer.adjoint, layer.backward, null, into, rows, layer.outputs, layer.inputs)
+    }
+  }
+
+  /** The adjoint of the gradient pass, from r₀ up; leaves its share of z̄ᵢ in `bend`. */
+  private adjoinGradient(
+    rows: number,
+    pull: Float64Array,
+    derivatives: readonly Derivative[],
+    outputBar: Float64Array,
+  ): void {
+    let below = pull
+    for (const [i, { inputs, outputs, forward, slope, adjoint }] of this.layers.entries()) {
+      const { bend, bar, weights } = derivatives[i]!
+      multiply(below, forward, null, bar, rows, inputs, outputs)
+      addProducts(below, adjoint, weights, rows, inputs, outputs)
+      for (let a = 0; a < rows * outputs; a++) {
+        bend[a] = bar[a]! * bend[a]!
+        bar[a] = bar[a]! * slope[a]!
+      }
+      below = bar
+    }
+    const width = outputBar.length
+    for (let p = 0; p < rows; p++)
+      for (let j = 0; j < width; j++) outputBar[j] = outputBar[j]! + below[p * width + j]!
+  }
+
+  /** The adjoint of the value pass, from a_L down. */
+  private adjoinValue(
+    rows: number,
+    linear: Float64Array,
+    derivatives: readonly Derivative[],
+    outputBar: Float64Array,
+  ): void {
+    const { layers, outputWeights } = this
+    const width = outputWeights.length
+    const top = layers.at(-1)?.value ?? this.input
+    const topBar = derivatives.at(-1)?.bar
+    for (let p = 0; p < rows; p++)
+      for (let j = 0; j < width; j++) {
+        outputBar[j] = outputBar[j]! + linear[p]! * top[p * width + j]!
+        if (topBar !== undefined) topBar[p * width + j] = linear[p]! * outputWeights[j]!
+      }
+    for (let i = layers.length - 1; i >= 0; i--) {
+      const { inputs, outputs, slope, backward } = layers[i]!
+      const { bend, bar, weights, bias } = derivatives[i]!
+      for (let p = 0; p < rows; p++)
+        for (let k = 0; k < outputs; k++) {
+          const a = p * outputs + k
+          bar[a] = bar[a]! * slope[a]! + bend[a]!
+          bias[k] = bias[k]! + bar[a]
+        }
+      const below = i > 0 ? layers[i - 1]!.value : this.input
+      addProducts(below, bar, weights, rows, inputs, outputs)
+      if (i > 0) multiply(bar, backward, null, derivatives[i - 1]!.bar, rows, outputs, inputs)
+    }
+  }
+
+  /** From the packed layout to that of θ. */
+  private unpack(
+    derivatives: readonly Derivative[],
+    outputBar: Float64Array,
+    outputBias: number,
+    out: Float64Array,
+  ): void {
+    const { layers } = parameterLayout(this.shape)
+    for (const [i, { weights, bias }] of derivatives.entries()) {
+      const layer = layers[i]!
+      const { inputs } = this.layers[i]!
+      for (let k = 0; k < layer.outputs; k++) {
+        out[layer.biases + k] = bias[k]!
+        for (let j = 0; j < layer.inputs; j++)
+          out[layer.weights + j * layer.outputs + k] = weights[k * inputs + j]!
+      }
+    }
+    const last = layers.at(-1)!
+    for (let j = 0; j < last.inputs; j++) out[last.weights + j] = outputBar[j]!
+    out[last.biases] = outputBias
   }
 }
 
-/**
- * V and ∇V at n points, float64.
- * @param theta parameters in the order of `parameterLayout`
- * @param xy length 2n
- * @param value length n; overwritten
- * @param gradient length 2n; overwritten
- */
+/** V and ∇V at n points; see `Float64Network.evaluate`. */
 export function evaluateReference(
   shape: NetworkShape,
   theta: ArrayLike<number>,
@@ -59,160 +259,17 @@ export function evaluateReference(
   value: Float64Array,
   gradient: Float64Array,
 ): void {
-  const net = new PointPass(shape, theta)
-  for (let i = 0; i < value.length; i++) {
-    value[i] = net.forward(xy[2 * i]!, xy[2 * i + 1]!)
-    const r0 = net.r[0]!
-    gradient[2 * i] = r0[0]!
-    gradient[2 * i + 1] = r0[1]!
-  }
+  new Float64Network(shape, theta).evaluate(xy, value, gradient)
 }
 
-/** Σ cᵢ V(xᵢ) + Σ wᵢ |∇V(xᵢ) + uᵢ|² and its θ-gradient, float64. Points as in `Tuples`. */
+/** A loss and its θ-gradient; see `Float64Network.accumulate`. */
 export function accumulateReference(
   shape: NetworkShape,
   theta: ArrayLike<number>,
-  tuples: {
-    readonly xy: ArrayLike<number>
-    readonly c: ArrayLike<number>
-    readonly w: ArrayLike<number> | null
-    readonly u: ArrayLike<number> | null
-  },
+  tuples: AnyTuples,
   out: Float64Array,
 ): number {
-  const net = new PointPass(shape, theta)
-  out.fill(0)
-  let loss = 0
-  const { xy, c, w, u } = tuples
-  for (let i = 0; i < c.length; i++) {
-    const v = net.forward(xy[2 * i]!, xy[2 * i + 1]!)
-    loss += c[i]! * v
-    let gx = 0
-    let gy = 0
-    if (w !== null && u !== null) {
-      const dx = net.r[0]![0]! + u[2 * i]!
-      const dy = net.r[0]![1]! + u[2 * i + 1]!
-      loss += w[i]! * (dx * dx + dy * dy)
-      gx = 2 * w[i]! * dx
-      gy = 2 * w[i]! * dy
-    }
-    net.backward(c[i]!, gx, gy, out)
-  }
-  return loss
-}
-
-/** One point's activations, slopes and adjoints; index 0 is the input, index i the i-th hidden layer. */
-class PointPass {
-  private readonly shape: NetworkShape
-  private readonly theta: ArrayLike<number>
-  private readonly layers
-  private readonly a: Float64Array[]
-  private readonly first: Float64Array[]
-  private readonly second: Float64Array[]
-  readonly r: Float64Array[]
-  private readonly s: Float64Array[]
-  private readonly adjoint: Float64Array[]
-  private readonly jet = new Float64Array(3)
-
-  constructor(shape: NetworkShape, theta: ArrayLike<number>) {
-    this.shape = shape
-    this.theta = theta
-    this.layers = parameterLayout(shape).layers
-    const sizes = [2, ...shape.widths]
-    const make = () => sizes.map((n) => new Float64Array(n))
-    this.a = make()
-    this.first = make()
-    this.second = make()
-    this.r = make()
-    this.s = make()
-    this.adjoint = make()
-  }
-
-  /** V at (x, y); leaves ∇V in r[0]. */
-  forward(x: number, y: number): number {
-    const { theta, layers } = this
-    const depth = this.shape.widths.length
-    this.a[0]![0] = x
-    this.a[0]![1] = y
-    for (let i = 1; i <= depth; i++) {
-      const layer = layers[i - 1]!
-      const kind = this.shape.activations[i - 1]!
-      for (let k = 0; k < layer.outputs; k++) {
-        let z = theta[layer.biases + k]!
-        for (let j = 0; j < layer.inputs; j++) {
-          z += this.a[i - 1]![j]! * theta[layer.weights + j * layer.outputs + k]!
-        }
-        activate(kind, z, this.jet)
-        this.a[i]![k] = this.jet[0]!
-        this.first[i]![k] = this.jet[1]!
-        this.second[i]![k] = this.jet[2]!
-      }
-    }
-    const output = layers[depth]!
-    let value = theta[output.biases]!
-    for (let j = 0; j < output.inputs; j++) {
-      value += this.a[depth]![j]! * theta[output.weights + j]!
-      this.r[depth]![j] = theta[output.weights + j]!
-    }
-    for (let i = depth; i >= 1; i--) {
-      const layer = layers[i - 1]!
-      for (let k = 0; k < layer.outputs; k++) {
-        this.s[i]![k] = this.r[i]![k]! * this.first[i]![k]!
-      }
-      for (let j = 0; j < layer.inputs; j++) {
-        let sum = 0
-        for (let k = 0; k < layer.outputs; k++) {
-          sum += this.s[i]![k]! * theta[layer.weights + j * layer.outputs + k]!
-        }
-        this.r[i - 1]![j] = sum
-      }
-    }
-    return value
-  }
-
-  /** Adds d(cV + q·∇V)/dθ at the point of the last `forward` to `out`, q = (qx, qy) held fixed. */
-  backward(c: number, qx: number, qy: number, out: Float64Array): void {
-    const { theta, layers } = this
-    const depth = this.shape.widths.length
-    // The adjoint of the gradient pass, from r₀ up; `second` becomes its contribution to z̄.
-    this.adjoint[0]![0] = qx
-    this.adjoint[0]![1] = qy
-    for (let i = 1; i <= depth; i++) {
-      const layer = layers[i - 1]!
-      for (let k = 0; k < layer.outputs; k++) {
-        let sBar = 0
-        for (let j = 0; j < layer.inputs; j++) {
-          const at = layer.weights + j * layer.outputs + k
-          const rBar = this.adjoint[i - 1]![j]!
-          sBar += rBar * theta[at]!
-          out[at] = out[at]! + rBar * this.s[i]![k]!
-        }
-        this.adjoint[i]![k] = sBar * this.first[i]![k]!
-        this.second[i]![k] = sBar * this.r[i]![k]! * this.second[i]![k]!
-      }
-    }
-    const output = layers[depth]!
-    out[output.biases] = out[output.biases]! + c
-    for (let j = 0; j < output.inputs; j++) {
-      const at = output.weights + j
-      out[at] = out[at]! + this.adjoint[depth]![j]! + c * this.a[depth]![j]!
-      this.adjoint[depth]![j] = c * theta[at]!
-    }
-    // The adjoint of the value pass, from a_L down; `adjoint` now holds ā.
-    for (let i = depth; i >= 1; i--) {
-      const layer = layers[i - 1]!
-      this.adjoint[i - 1]!.fill(0)
-      for (let k = 0; k < layer.outputs; k++) {
-        const zBar = this.adjoint[i]![k]! * this.first[i]![k]! + this.second[i]![k]!
-        out[layer.biases + k] = out[layer.biases + k]! + zBar
-        for (let j = 0; j < layer.inputs; j++) {
-          const at = layer.weights + j * layer.outputs + k
-          out[at] = out[at]! + this.a[i - 1]![j]! * zBar
-          this.adjoint[i - 1]![j] = this.adjoint[i - 1]![j]! + zBar * theta[at]!
-        }
-      }
-    }
-  }
+  return new Float64Network(shape, theta).accumulate(tuples, out)
 }
 
 /** The float64 oracle behind the kernel interface (results rounded to float32 on the way out). */
@@ -234,5 +291,121 @@ export function referenceKernel(shape: NetworkShape): EnergyKernel {
     },
     liveTensors: () => 0,
     dispose() {},
+  }
+}
+
+/**
+ * out[p, k] = bias[k] + Σⱼ a[p, j]·w[k, j], 4 points and 2 outputs at a time.
+ * @param rows a multiple of 4
+ * @param outputs even
+ */
+function multiply(
+  a: Float64Array,
+  w: Float64Array,
+  bias: Float64Array | null,
+  out: Float64Array,
+  rows: number,
+  inputs: number,
+  outputs: number,
+): void {
+  for (let p = 0; p < rows; p += 4) {
+    const a0 = p * inputs
+    const a1 = a0 + inputs
+    const a2 = a1 + inputs
+    const a3 = a2 + inputs
+    for (let k = 0; k < outputs; k += 2) {
+      const w0 = k * inputs
+      const w1 = w0 + inputs
+      let z00 = bias === null ? 0 : bias[k]!
+      let z01 = bias === null ? 0 : bias[k + 1]!
+      let z10 = z00
+      let z11 = z01
+      let z20 = z00
+      let z21 = z01
+      let z30 = z00
+      let z31 = z01
+      for (let j = 0; j < inputs; j++) {
+        const u = w[w0 + j]!
+        const v = w[w1 + j]!
+        const x0 = a[a0 + j]!
+        const x1 = a[a1 + j]!
+        const x2 = a[a2 + j]!
+        const x3 = a[a3 + j]!
+        z00 += x0 * u
+        z01 += x0 * v
+        z10 += x1 * u
+        z11 += x1 * v
+        z20 += x2 * u
+        z21 += x2 * v
+        z30 += x3 * u
+        z31 += x3 * v
+      }
+      const o = p * outputs + k
+      out[o] = z00
+      out[o + 1] = z01
+      out[o + outputs] = z10
+      out[o + outputs + 1] = z11
+      out[o + 2 * outputs] = z20
+      out[o + 2 * outputs + 1] = z21
+      out[o + 3 * outputs] = z30
+      out[o + 3 * outputs + 1] = z31
+    }
+  }
+}
+
+/** out[k, j] += Σₚ a[p, j]·b[p, k]. */
+function addProducts(
+  a: Float64Array,
+  b: Float64Array,
+  out: Float64Array,
+  rows: number,
+  inputs: number,
+  outputs: number,
+): void {
+  for (let p = 0; p < rows; p++) {
+    for (let k = 0; k < outputs; k++) {
+      const factor = b[p * outputs + k]!
+      const row = k * inputs
+      for (let j = 0; j < inputs; j++) out[row + j] = out[row + j]! + a[p * inputs + j]! * factor
+    }
+  }
+}
+
+/** f(z) over z, f′(z) into `slope`, and f″(z) into `bend` where there is one. */
+function activate(
+  kind: Activation,
+  z: Float64Array,
+  slope: Float64Array,
+  bend: Float64Array | null,
+  size: number,
+): void {
+  switch (kind) {
+    case 'sin':
+      for (let i = 0; i < size; i++) {
+        const at = z[i]!
+        z[i] = sin(at)
+        slope[i] = cos(at)
+        if (bend !== null) bend[i] = -z[i]!
+      }
+      return
+    case 'silu':
+      for (let i = 0; i < size; i++) {
+        const at = z[i]!
+        const s = 1 / (1 + exp(-at))
+        z[i] = at * s
+        slope[i] = s + at * (s * (1 - s))
+        if (bend !== null) bend[i] = s * (1 - s) * (2 + at * (1 - 2 * s))
+      }
+      return
+    case 'tanh':
+      for (let i = 0; i < size; i++) {
+        const t = 1 - 2 / (exp(2 * z[i]!) + 1)
+        z[i] = t
+        slope[i] = 1 - t * t
+        if (bend !== null) bend[i] = -2 * t * (1 - t * t)
+      }
+      return
+    default:
+      kind satisfies never
   }
 }

@@ -1,12 +1,12 @@
 import type { EnergyGrid } from '../../../core/fields/energyField.ts'
 import { mixedDerivative, type EnergyFunction } from '../../../core/fields/energyGrid.ts'
 import { nodeCoordinate, type Box } from '../../../core/maths/grid.ts'
+import { Float64Network } from '../../../learning/kernels/reference.ts'
 import type { Float64Networks } from '../../../learning/kernels/simd/float64Networks.ts'
 import type { SimdKernel } from '../../../learning/kernels/simd/simdKernel.ts'
 import type { EnergyModel } from '../../../learning/training/api.ts'
 import { axisConfinement } from '../../../learning/training/model.ts'
 import type { Slicer } from '../environment.ts'
-import { NetworkEvaluator } from './networkEvaluator.ts'
 import { throwIfAborted } from '../refusal.ts'
 
 /** V and ∇V at n points: xy and gradient of length 2n, value of length n; the last two are overwritten. */
@@ -23,7 +23,7 @@ export function modelEnergy(
   const network =
     compiled !== null && shape.widths.length > 0
       ? compiled(shape, theta)
-      : new NetworkEvaluator(shape, theta)
+      : new Float64Network(shape, theta)
   const axis = new Float64Array(2)
   return (xy, value, gradient) => {
     network.evaluate(xy, value, gradient)

@@ -62,6 +62,20 @@ describe('the bits of the reference kernel', () => {
     const { found, expected } = evaluated(shape, [1, 1, 0, 0, 0, 0, 1, 0, 0], xy)
     expect(found).toEqual(expected)
   })
+
+  it('at the ends of the numbers', () => {
+    const rng = new Rng({ seed: 7, purpose: Purpose.probe })
+    const ends = [0, -0, 1e-310, 1e9, -1e9, 1e200, -1e308, Infinity, -Infinity, NaN]
+    const n = 300
+    const xy = Float64Array.from({ length: 2 * n }, (_, i) =>
+      rng.uniform() < 0.2 ? ends[i % ends.length]! : 10 ** (6 * rng.uniform() - 3) * rng.normal(),
+    )
+    for (const shape of SHAPES.slice(0, 4)) {
+      const { found, expected } = evaluated(shape, random(shape, 7), xy)
+      expect(found).toEqual(expected)
+      expect(expected.value.filter(Number.isFinite).length).toBeGreaterThan(n / 2)
+    }
+  })
 })
 
 it('keeps networks apart that are asked in turn', () => {
