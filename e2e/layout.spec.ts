@@ -19,7 +19,7 @@ const panels = (page: Page) => expect(page.locator('.shelf .card').first()).toBe
 
 for (const [width, height] of [
   [1440, 900],
-  [1280, 600],
+  [1280, 720],
   [800, 1000],
   [390, 844],
 ] as const)
