@@ -16,7 +16,7 @@ import {
   twoWells,
 } from '../landscapes.testing.ts'
 import { logSobolevEstimate, logSobolevLowerBound, twoStateFactor } from './logSobolev.ts'
-import { extrapolatedGap, gapOnGrids, spectralGap } from './spectrum.ts'
+import { extrapolatedGap, furtherModes, gapOnGrids, spectralGap } from './spectrum.ts'
 
 const ou = quadraticEnergy(
   [0, 0],
@@ -401,4 +401,50 @@ describe('log-Sobolev rate', () => {
       logSobolevLowerBound({ ...fieldOf(ou, { halfWidth: 4, cells: 32 }), barriers }, 1),
     ).toBeNull()
   })
+})
+
+describe('the modes after the slowest', () => {
+  it.each([
+    [
+      [
+        [4, 1],
+        [1, 1],
+      ],
+      [0.3, -0.1, 0.9],
+      0.5,
+    ],
+    [
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      [1, 0, 1],
+      0.5,
+    ],
+    [
+      [
+        [3, -1],
+        [-1, 2],
+      ],
+      [0.5, 0.2, 0.7],
+      0.2,
+    ],
+  ] as const)(
+    'are none of them slower than it: %j in the metric %j at ε = %f',
+    (a, metric, epsilon) => {
+      const field = fieldOf(quadraticEnergy([0, 0.1], a), { halfWidth: 5, cells: 96 })
+      const pi = gibbs(field, epsilon, { halfWidth: 5, cells: 48 })
+      const slowest = spectralGap(pi, { metric })
+      // As long as asked for: the estimate is never below what a further mode could still decide.
+      const modes = [...furtherModes(pi, metric, [slowest], () => Infinity)]
+      expect(modes.length).toBeGreaterThan(8)
+      for (const { value, converged } of modes) {
+        expect(converged).toBe(true)
+        expect(value).toBeGreaterThan(slowest.value * (1 - 1e-6))
+      }
+      // λ of a Gaussian is its gap.
+      const { value } = logSobolevEstimate(pi, [slowest, ...modes])
+      expect(value / slowest.value).toBeGreaterThan(0.97)
+    },
+  )
 })
