@@ -163,7 +163,7 @@ function standardise(train: Float64Array): Pick<PointsTransform, 'mean' | 'devia
     const deviation = Math.sqrt(variance(values))
     if (!(deviation > 1e-12 * Math.abs(centre) && deviation < Infinity)) {
       throw new PointsError(
-        `columns[${offset}]: the standard deviation over the training rows must be positive and finite, found ${deviation}`,
+        `columns[${offset}]: found a standard deviation of ${deviation} over the training rows beside a mean of ${centre}; allowed: positive, finite and more than 1e-12 of the mean, as after subtracting an offset`,
       )
     }
     return [centre, deviation] as const

@@ -269,7 +269,10 @@ function kindOf(
   const counts = numbers >= 5 && steps >= 0.9 * (numbers - 1)
   const nameless =
     name === null ? place === 0 && least <= 1 : INDEX_NAMES.test(name) || /\p{Ll}I[Dd]$/u.test(name)
-  if (nameless && (counts || (name && numbers >= 5 && ups === numbers - 1))) return 'index'
+  // Only row labels come first under a header that leaves them out, in any order: those of rows that were picked or shuffled.
+  const labels = name === '' && place === 0 && least >= 0
+  if (nameless && (counts || labels || (name && numbers >= 5 && ups === numbers - 1)))
+    return 'index'
   // Where others have decimals, these are no pieces of decimals.
   return zeros?.startsWith('0') === true && all.some((one) => !one.integers) ? 'code' : plain
 }

@@ -1,7 +1,7 @@
 import type { Decimal } from '../scene/fields/tableForm.ts'
 
-/** Numbers further out than this lose their digits in means and variances. */
-export const LARGEST = 1e9
+/** Doubles tell whole numbers apart up to here. */
+export const LARGEST = 1e15
 /** No number is written with more characters. */
 const LONGEST = 400
 

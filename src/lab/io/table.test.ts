@@ -46,6 +46,16 @@ describe('readTable', () => {
     expect(table(readTableNow(text)).points).toEqual(EXPECTED)
   })
 
+  it('reads the incomes of nations, and passes over the labels of rows that were picked', () => {
+    const rows = Array.from({ length: 14 }, (_, i) =>
+      [[3, 41, 7, 12][i % 4]! + 50 * i, 5_730_446_937_030 - 3e11 * i, 70 + 0.5 * i].join(','),
+    )
+    const { points, columns } = table(readTableNow(`,gdp,life\n${rows.join('\n')}`))
+    expect(columns.map(({ name }) => name)).toEqual(['gdp', 'life'])
+    expect([...points.slice(0, 2)]).toEqual([5_730_446_937_030, 70])
+    expect(points).toHaveLength(28)
+  })
+
   it('reads back any points, in any of the formats, digit for digit', () => {
     const value = fc.double({ min: -1e9, max: 1e9, noNaN: true }).map((x) => x + 0)
     fc.assert(
@@ -95,14 +105,14 @@ describe('readTable', () => {
   })
 
   it('skips rows without two numbers and says where and why', () => {
-    const text = `x,y\n${body(',', '\n')}"two\nlines",3\n\n7,\n0x10,1\nInfinity,1\n1e10,1\n"1,5",2\n`
+    const text = `x,y\n${body(',', '\n')}"two\nlines",3\n\n7,\n0x10,1\nInfinity,1\n1e16,1\n"1,5",2\n`
     const read = table(readTableNow(text))
     expect(read.points).toEqual(EXPECTED)
     expect(read.skipped.map(describeSkipped)).toEqual([
       '2 rows with no number (first on line 14: "two\\nlines" in x)',
       '1 row with a gap (line 17: nothing in y)',
       '1 row with an infinite number (line 19: "Infinity" in x)',
-      '1 row with a number beyond 10⁹ (line 20: "1e10" in x)',
+      '1 row with a number beyond 10¹⁵ (line 20: "1e16" in x)',
       '1 row with the other decimal sign (line 21: "1,5" in x)',
     ])
   })

@@ -150,6 +150,7 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
   const { layout, special } = plan
   const columns = layout.columns!
   const [cx, cy] = [columns[0].index, columns[1].index]
+  const [mostX, mostY] = [largestIn(columns[0]), largestIn(columns[1])]
   const logs = [options.log?.includes('x') === true, options.log?.includes('y') === true] as const
   const width = Math.max(plan.width, cx + 1, cy + 1)
   const { text, decimal } = form
@@ -199,7 +200,7 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     const { starts, ends } = reader
     let x = cx < reader.count ? numberAt(text, starts[cx]!, ends[cx]!, decimal) : NaN
     let y = cy < reader.count ? numberAt(text, starts[cy]!, ends[cy]!, decimal) : NaN
-    const numbers = Math.abs(x) <= LARGEST && Math.abs(y) <= LARGEST
+    const numbers = Math.abs(x) <= mostX && Math.abs(y) <= mostY
     const bad = misfit(reader, width, form)
     if ((!numbers || bad !== null) && startsRule(reader) && isRule(cellsOf(reader), form)) {
       skip('rule')
@@ -211,7 +212,7 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
       continue
     }
     if (!numbers) {
-      const at = Math.abs(x) <= LARGEST ? 1 : 0
+      const at = Math.abs(x) <= mostX ? 1 : 0
       const value = at === 0 ? x : y
       const kind = kindOfCell(reader, columns[at].index, value, decimal)
       if (kind === 'text' && isTitle(reader, plan.titles, columns)) {
@@ -304,6 +305,11 @@ function foundIn(reader: Rows, column: number): string {
   return cell === '' ? 'nothing' : show(cell)
 }
 
+/** Times since 1970 are read where they are few enough to be counted from a later start. */
+function largestIn({ kind }: Column): number {
+  return kind === 'seconds' || kind === 'milliseconds' ? 1e9 : LARGEST
+}
+
 function kindOfCell(reader: Rows, column: number, value: number, decimal: Decimal): SkipKind {
   if (!Number.isNaN(value)) return 'range'
   if (column >= reader.count) return 'gap'
@@ -369,7 +375,7 @@ function badCell(
     const message =
       kind === 'seconds' || kind === 'milliseconds'
         ? `found ${short(cell)}, ${KIND_TEXTS[kind]}; allowed: another column, or times from a later start, below 1e9`
-        : `found ${short(cell)}; allowed: numbers up to 1e9`
+        : `found ${short(cell)}; allowed: numbers up to 1e15`
     return { ...at, message }
   }
   if (found === 'date') return { ...at, message: `found ${shown}, a date; allowed: a number` }

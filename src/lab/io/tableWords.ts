@@ -24,7 +24,7 @@ const SKIP_TEXTS: Readonly<Record<SkipKind, readonly [one: string, many: string]
   wide: ['row with a number too many', 'rows with a number too many'],
   date: ['row with a date', 'rows with a date'],
   infinite: ['row with an infinite number', 'rows with an infinite number'],
-  range: ['row with a number beyond 10⁹', 'rows with a number beyond 10⁹'],
+  range: ['row with a number beyond 10¹⁵', 'rows with a number beyond 10¹⁵'],
   decimal: ['row with the other decimal sign', 'rows with the other decimal sign'],
   text: ['row with no number', 'rows with no number'],
   log: ['row without a logarithm', 'rows without a logarithm'],

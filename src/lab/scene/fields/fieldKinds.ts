@@ -208,7 +208,7 @@ export function direction(range: Range, fallback: Vector2): Field<Vector2, ''> {
 }
 
 /** Points of a data set, of no range but that means and variances stay far from overflow. */
-const DATA_RANGE: Range = { min: -1e9, max: 1e9, scale: 'linear', step: 1, unit: '', label: '' }
+const DATA_RANGE: Range = { min: -1e15, max: 1e15, scale: 'linear', step: 1, unit: '', label: '' }
 
 export const dataPoint: Field<Vector2> = {
   ...vector(DATA_RANGE, undefined, { allowed: 'two finite numbers [x, y]' }),
