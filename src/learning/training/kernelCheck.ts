@@ -11,7 +11,7 @@ export interface CheckedNetwork {
 }
 
 /** What a kernel makes of a network at points: V, ∇V, and ∂/∂θ of the mean of V + |∇V|². */
-export interface KernelOutputs {
+interface KernelOutputs {
   readonly value: ArrayLike<number>
   readonly gradient: ArrayLike<number>
   readonly parameters: ArrayLike<number>
