@@ -5,7 +5,7 @@ import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
 import { readKernelModule, readSamplerModule } from '../../src/lab/cli/kernelModule.ts'
 import type { Environment } from '../../src/lab/engine/environment.ts'
 import { followLaws } from '../../src/lab/engine/runs/followLaws.ts'
-import { Session } from '../../src/lab/engine/session.ts'
+import { createSession, type Session } from '../../src/lab/engine/session.ts'
 import { packReport } from '../../src/lab/io/packedReport.ts'
 import type { AnalysisReport, FrameReply, Landscape } from '../../src/lab/protocol/calls.ts'
 import type { RunResult } from '../../src/lab/protocol/result.ts'
@@ -76,7 +76,7 @@ function nothing(steps: number): AnalysisReport {
 /** @throws Refusal where the engine does not run the scene */
 export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
   const surroundings = environment()
-  const session = new Session(surroundings, () => undefined)
+  const session = createSession(surroundings, () => undefined)
   let shared: AnalysisReport | null = laws === 'none' ? nothing(scene.dynamics.steps) : null
   let landscape: Landscape | null = null
   let { stepSize } = scene.dynamics

@@ -1,5 +1,6 @@
 import type { AssetReader } from '../engine/energies/assets.ts'
-import { recipeOf, type Session } from '../engine/session.ts'
+import type { Session } from '../engine/session.ts'
+import { recipeOf } from '../engine/training/trainings.ts'
 import { namedAssets, type AssetName } from '../scene/assets.ts'
 import type { EnergySpec, SceneSpec, TargetSpec } from '../scene/sceneSpec.ts'
 

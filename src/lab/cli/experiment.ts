@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { steadyClock } from '../../core/maths/steadyClock.ts'
 import { Aborted, Refusal } from '../engine/refusal.ts'
-import { Session } from '../engine/session.ts'
+import { createSession } from '../engine/session.ts'
 import { readSceneFile, type SceneFile } from '../io/bundle.ts'
 import { describePassedOver, describeReading, describeSkipped } from '../io/tableWords.ts'
 import type { TrainReply } from '../protocol/calls.ts'
@@ -62,7 +62,7 @@ async function experiment(args: ExperimentArguments, signal: AbortSignal): Promi
   const { working, tick, print: say } = workPrinter(print, clock)
   working(() => 'the energy and its constants')
   const assets = new FolderAssets(path.dirname(path.resolve(args.scene)), bundled, signal)
-  const session = new Session(
+  const session = createSession(
     {
       assets,
       clock,

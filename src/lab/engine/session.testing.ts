@@ -6,7 +6,7 @@ import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { AssetReader } from './energies/assets.ts'
 import type { Environment } from './environment.ts'
 import { Refusal } from './refusal.ts'
-import { Session } from './session.ts'
+import { createSession, type Session } from './session.ts'
 
 /** Assets that a test hands in by their reference; everything else is missing. */
 class MapAssets implements AssetReader {
@@ -72,7 +72,7 @@ export function createBench(
     kernelModule: readKernelModule,
     samplerModule: readSamplerModule,
   }
-  const session = new Session(environment, ({ ref, bytes }) => {
+  const session = createSession(environment, ({ ref, bytes }) => {
     assets.bytes.set(ref, bytes)
   })
   return { session, environment, assets, events }

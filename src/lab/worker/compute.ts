@@ -2,7 +2,7 @@ import { steadyClock } from '../../core/maths/steadyClock.ts'
 import samplerUrl from '../../core/samplers/simd/sampler.wasm?url'
 import kernelUrl from '../../learning/kernels/simd/energy.wasm?url'
 import { describeFailure } from '../engine/describeFailure.ts'
-import { Session } from '../engine/session.ts'
+import { createSession, type Session } from '../engine/session.ts'
 import type { ToWorker } from '../protocol/messages.ts'
 import { FetchAssets } from './fetchAssets.ts'
 import { messagePause } from './pause.ts'
@@ -27,7 +27,7 @@ function start(event: { readonly data: unknown }): void {
   const message = event.data as ToWorker
   if (message.type !== 'start') return
   const assets = new FetchAssets(message.start.baseUrl)
-  const session: Session = new Session(
+  const session: Session = createSession(
     {
       assets,
       clock: steadyClock(() => performance.now() / 1000),

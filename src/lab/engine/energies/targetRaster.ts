@@ -1,0 +1,19 @@
+import type { Box } from '../../../core/maths/grid.ts'
+import type { Raster } from '../../protocol/calls.ts'
+import type { ResolvedTarget } from './resolveTarget.ts'
+
+/** Points sent along to be drawn. */
+export const PICTURE_POINTS = 2000
+/** Most cells a side of the target's density as a layer: a picture, on which no number rests. */
+const PICTURE_CELLS = 64
+
+/** The density of a target as a picture on a box; null where it has none. */
+export function rasterOf(
+  target: ResolvedTarget,
+  { halfWidth: width, cells: finest }: Box,
+): Raster | null {
+  const table = target.density({ halfWidth: width, cells: Math.min(PICTURE_CELLS, finest) })
+  if (table === null) return null
+  const { halfWidth, cells } = table.box
+  return { halfWidth, cells, values: Float32Array.from(table.density) }
+}
