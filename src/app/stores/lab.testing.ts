@@ -341,7 +341,7 @@ export function trained(scene: SceneSpec, outcome: TrainReply['outcome']): Train
   }
 }
 
-export function liveEnergy(scene: SceneSpec): Reply<'keepLive'> {
+function liveEnergy(scene: SceneSpec): Reply<'keepLive'> {
   const { summary, weights } = trained(scene, 'finished')
   const provenance = 'trained live, 5 steps, objective quadrature'
   return { scene, summary, weights, hash: 'def', provenance }
