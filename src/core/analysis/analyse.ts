@@ -54,7 +54,7 @@ export interface AnalysisInput {
   readonly departure: string | null
   readonly jumpEvery: number
   readonly steps: number
-  /** Cells a side that the chain is followed on: the scene's, or more where the kernel needs them. */
+  /** Cells a side of the chain's grid: the scene's, or more where the kernel needs them. */
   readonly cells: number
   /** KL(ρ₀‖π) by quadrature; null where ρ₀ has no density. */
   readonly kl0: number | null
@@ -62,23 +62,23 @@ export interface AnalysisInput {
   readonly start: ChainStart
   /** Whether a quadrature finds the whole mass of ρ₀; true where ρ₀ has no density. */
   readonly startResolved: boolean
-  /** ρ₀ for the continuous dynamics, on the cells that those are followed on. */
+  /** ρ₀ for the continuous dynamics, on the cells of their grid. */
   readonly fokkerPlanckStart: CellDensity
   /** Whether I(ρ₀‖π) is infinite: ρ₀ jumps inside Ω, or does not vanish at a soft wall, where ∇V grows like 1/h. */
   readonly infiniteFisher: boolean
-  /** ρ₀ on about half as many cells a side, where those resolve it; else null. */
+  /** ρ₀ on about half as many cells a side, where these resolve it; else null. */
   readonly coarseStart: CellDensity | null
   /** The law of the data at the centres of the chain's cells; null where the target has no density. */
   readonly data: {
     readonly logDensity: Float64Array
     readonly scoreX: Float64Array
     readonly scoreY: Float64Array
-    /** A kernel estimate of points, not a density that is known. */
+    /** Whether it is a kernel estimate from points rather than a known density. */
     readonly smoothed: boolean
-    /** Share of it outside Ω: what laws are compared with is the rest, renormalised. */
+    /** Share of the data's law outside Ω; laws are compared with the rest of it, renormalised. */
     readonly outside: number
   } | null
-  /** ρ₀ of a quadratic energy, for what its walls may add to a bound; empty for all others. */
+  /** Patches of ρ₀ for a quadratic energy, from which `quadraticWalls` bounds the mass that passes the walls; else empty. */
   readonly patches: readonly Patch[]
   readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'> &
     Partial<Pick<Constants, 'curvature95'>>
@@ -105,7 +105,7 @@ export interface AnalysisReport {
   readonly foldedMass: readonly (number | null)[]
   /**
    * Largest rise of the continuous dynamics' KL in a step, nats, on the finest cells themselves, before any
-   * extrapolation; negative where every step falls, null: not followed yet. Without a skew drift it is rounding: see
+   * extrapolation; negative where KL falls in every step, null until followed. Without a skew drift a rise is rounding: see
    * `FokkerPlanck`.
    */
   readonly fokkerPlanckRise: number | null
@@ -126,11 +126,11 @@ export interface AnalysisReport {
   readonly mode: ModeRaster | null
 }
 
-/** Where the work stands between two pieces of it. */
+/** The state of the work between two pieces of it. */
 export interface Progress {
-  /** What is known at the moment it is asked; a copy. */
+  /** A copy of what is known at the time of the call. */
   readonly report: () => AnalysisReport
-  /** A curve has just become whole: worth telling at once. */
+  /** Whether a curve has just become complete, so that the caller should show it at once. */
   readonly milestone: boolean
   /** What is being worked on, in words. */
   readonly doing: () => string
@@ -141,7 +141,7 @@ const NOT_FOUND =
   'the start is too thin for any quadrature on this grid: no law is followed exactly'
 const NOT_SPANNED = 'a step of this η stretches the law beyond what the cells resolve: no exact law'
 
-/** Updates of cells, some ten seconds of them, that the continuous dynamics are not worth where η is unstable anyway. */
+/** Where η is unstable, the continuous dynamics are not followed if they take more cell updates than this, some ten seconds. */
 const MOST_UPDATES = 5e8
 export const UNSTABLE =
   'η is unstable, and its steps are too long to follow the continuous dynamics along them'
@@ -157,10 +157,11 @@ const COARSE_RESOLVED = 1.1
 /** A law that moves by less than this in total variation a step is at rest to rounding: the rest of the curve is flat. */
 const AT_REST = 1e-13
 /**
- * Follows the laws of a run: the continuous dynamics and the exact law of the chain, with the constants of π. One
- * small piece of work between two yields, so that a worker may pause, tell what is known, or give up.
- * The continuous dynamics come on about half as many cells first, and the final curve is extrapolated from both.
- * @param progressive the chain, too, first on half as many cells; the final report is the same with and without
+ * Follows the laws of a run: the continuous dynamics and the exact law of the chain, with the constants of π. It
+ * yields after each small piece of work, so that a worker may pause, report what is known, or give up.
+ * It follows the continuous dynamics on about half as many cells first, and extrapolates the final curve from both grids.
+ * @param progressive whether to follow the chain, too, on half as many cells first, as a preview; the final report is the
+ *   same with and without it
  */
 export function* analyse(
   input: AnalysisInput,
@@ -189,14 +190,14 @@ export function* analyse(
 
 interface ContinuousCurves extends Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher'> {
   readonly cells: number
-  /** What of KL is due to V, E_ρ[V] − E_π[V] over ε with the grid's own π; the rest is due to the entropies. */
+  /** The part of KL due to V, (E_ρ[V] − E_π[V])/ε with the grid's own π; the rest is due to the entropies. */
   readonly energy: readonly number[]
-  /** h²E_π|∇V|²/(6ε²) where it is large, by which the flow on the cells may be too fast or too slow; else 0. */
+  /** h²E_π|∇V|²/(6ε²) above `COARSE`, the share by which the flow on the cells may be too fast or too slow; else 0. */
   readonly coarseness: number
 }
 type Data = NonNullable<AnalysisInput['data']>
 
-/** The curves as they fill. */
+/** What `analyse` has found so far; its methods do the work and fill the curves. */
 class Findings {
   stage: AnalysisReport['stage'] = 'coarse'
   /** Whether the sampler's law has a density that a grid can follow. */
@@ -209,7 +210,7 @@ class Findings {
   private readonly input: AnalysisInput
   private readonly field: EnergyField
   private readonly transition: Transition
-  /** Known of convex quadratics. */
+  /** Bounds on the mass that the walls fold; null unless V is a convex quadratic. */
   private readonly walls: Walls | null
   private curves: LawCurves
   private exactTo = -1
@@ -220,10 +221,10 @@ class Findings {
   private dissipationError: number | null = null
   private constants: AnalysisReport['constants'] = null
   private mode: ModeRaster | null = null
-  /** The least rate at which the laws of the run have fallen: λ is no larger. */
+  /** The least εI/(2KL) of the run's laws, which λ cannot exceed; `keepAbove` may lower it further. */
   private leastRate = Infinity
   private boundOf: { rate: number | null; at: LawCurves['envelope'] | null } | null = null
-  /** Whether the mass that the walls fold is little enough for the a-priori bounds. */
+  /** Whether the walls fold so little mass that the a-priori bounds hold. */
   private foldsLittle = false
 
   constructor(input: AnalysisInput) {
@@ -263,7 +264,7 @@ class Findings {
     this.whole = { report, doing, milestone: true }
   }
 
-  /** Whether the steps of the run are very many of those that the continuous dynamics allow. */
+  /** Whether the solver of the continuous dynamics needs more than `MOST_UPDATES` cell updates for the run. */
   private isLong(): boolean {
     const { steps, transition, fokkerPlanckStart, grid } = this.input
     const box = { halfWidth: grid.halfWidth, cells: fokkerPlanckStart.cells }
@@ -272,10 +273,10 @@ class Findings {
   }
 
   /**
-   * KL and I of the continuous dynamics at the times kη; the curve before it stays until this one is whole.
-   * @param start on the cells that it is followed on
-   * @param data what to compare it with as well, on the same cells
-   * @param coarse the same on fewer cells, to extrapolate from: O(h²) becomes O(h⁴)
+   * Follows KL and I of the continuous dynamics at the times kη. The previous curve stays until the new one is complete.
+   * @param start ρ₀ on the cells of the solver
+   * @param data the law of the data on the same cells, to compare with; null: no comparison
+   * @param coarse the result on fewer cells, to extrapolate from: the error O(h²) becomes O(h⁴)
    */
   *followContinuous(
     { cells, density: start }: CellDensity,
@@ -354,7 +355,7 @@ class Findings {
     return own
   }
 
-  /** What is known so far is a preview from here on. */
+  /** Enters the stage `fine`: the exact law found so far is a preview from now on. */
   refine(): void {
     this.stage = 'fine'
     this.exactTo = -1
@@ -380,14 +381,14 @@ class Findings {
     }
     const { gap, fine, coarse } = found
     let estimate = logSobolevEstimate(fine.law, [{ ...fine.slowest, value: gap.value }])
-    // Where fewer cells tell wells apart they do for the modes after the first.
+    // The modes after the first are sought on the coarse cells where these tell wells apart.
     const { law, slowest } = coarse.law.box.cells >= LEAST_FOR_MODES ? coarse : fine
     for (const mode of furtherModes(law, metric, [slowest], () => estimate.value)) {
       const next = logSobolevEstimate(law, [mode])
       if (next.value < estimate.value) estimate = next
       yield this.going
     }
-    // The lower bounds are of the dynamics without a metric.
+    // `logSobolevLowerBound` holds for the dynamics with P = I only.
     const euclidean = xx === 1 && xy === 0 && yy === 1
     const bound = euclidean ? logSobolevLowerBound(field, epsilon) : null
     const { slowMode, raster } = slowModeOf(fine.law, fine.slowest.mode)
@@ -407,8 +408,8 @@ class Findings {
   }
 
   /**
-   * The constants with an estimate of λ that nothing in the run contradicts. What is proved of λ is not estimated below that,
-   * whatever the grid says.
+   * The constants, with the estimate of λ lowered to `leastRate` where a law of the run contradicts it, but never below the
+   * proved bound of λ.
    */
   private bounded(): AnalysisReport['constants'] {
     if (this.constants === null) return null
@@ -428,7 +429,7 @@ class Findings {
     this.leastRate = Math.min(this.leastRate, (this.input.transition.epsilon * fisher) / (2 * kl))
   }
 
-  /** The a-priori bound by the present estimate of λ. */
+  /** The a-priori bound on KL_k with the present estimate of λ; null where there is none. */
   private bound(): LawCurves['envelope'] | null {
     const constants = this.bounded()
     if (constants === null || !this.foldsLittle) return null
@@ -447,7 +448,7 @@ class Findings {
     return this.boundOf.at
   }
 
-  /** Where the bound is below the exact law, the estimate of λ is too large: it is lowered until that is mended. */
+  /** Lowers the estimate of λ, while above its proved bound, until the a-priori bound at step k is not below the exact KL. */
   private keepAbove(kl: number, k: number): void {
     for (;;) {
       const envelope = this.bound()
@@ -460,13 +461,13 @@ class Findings {
   }
 
   private envelope(): LawCurves['envelope'] {
-    // Nor does a bound hold that the walls have an unknown part in on the way.
+    // Without `walls` the bound does not allow for folded mass: it is dropped once a step has folded too much.
     const folds =
       this.walls === null && this.foldedMass.some((folded) => (folded ?? 0) > FOLDED_LIMIT)
     return [...((folds ? null : this.bound()) ?? this.curves.envelope)]
   }
 
-  /** The exact law of the chain, step by step; replaces the curve before it from the first step on. */
+  /** Follows the exact law of the chain step by step; each of its entries replaces that of the preview. */
   *followChain(box: Box, start: ChainStart, data: Data | null): Generator<Progress, void> {
     const { steps, kl0, transition } = this.input
     const chain = createExactChain({
@@ -477,7 +478,7 @@ class Findings {
     })
     yield this.going
     const against = data === null ? null : new DataComparison(this.field, chain.gibbs, data)
-    // A preview stands where the finer law has not come yet.
+    // Entries of the preview stay at the steps that the finer law has not reached yet.
     const { klExact, fisher, mismatch, dataKl, dataFisher, residual } = copied(this.curves)
     const curves = { klExact, fisher, mismatch, dataKl, dataFisher, residual }
     const before = new Float64Array(chain.mass.length)
@@ -519,8 +520,8 @@ class Findings {
   }
 
   /**
-   * I at a step. At step 0 null where it is infinite, and where the cells do not resolve ρ₀: there they
-   * give another KL than its quadrature.
+   * I at a step. Null at step 0 where I is infinite, and where the cells do not resolve ρ₀, so that their KL differs from
+   * that of the quadrature.
    * @param kl KL at the step as the cells give it
    */
   private fisherAt(k: number, fisher: number | null, kl: number | null): number | null {
@@ -544,11 +545,11 @@ type ChainCurves = Pick<
   'klExact' | 'fisher' | 'mismatch' | 'dataKl' | 'dataFisher' | 'residual'
 >
 
-/** A law against that of the data. */
+/** Compares a law with the law of the data. */
 class DataComparison {
   private readonly data: Data
   private readonly pi: Gibbs
-  /** Null with barriers, at whose walls the drift has no bound. */
+  /** |∇V + ε∇log ρ_D|² on the cells; null with barriers, at whose walls the drift has no bound. */
   private readonly driftError: Float64Array | null
   private readonly logArea: number
 
@@ -562,7 +563,7 @@ class DataComparison {
 
   /**
    * @param mass cell masses of the law at step k
-   * @param chain where it is that of a chain: inside a step it moves by a drift of its own, not by ∇V
+   * @param chain the chain whose law it is: inside a step that law moves by b̄, not by ∇V; absent for the continuous dynamics
    */
   note(
     curves: Pick<LawCurves, 'dataKl' | 'dataFisher' | 'residual'>,
@@ -577,7 +578,7 @@ class DataComparison {
       const m = mass[c]!
       if (m > 0) kl += m * (log(m) - this.logArea - logDensity[c]!)
     }
-    // Both laws are normalised over the cells: below 0 there is only rounding.
+    // Both laws are normalised over the cells: only rounding takes KL below 0.
     curves.dataKl[k] = Math.max(0, kl)
     curves.dataFisher[k] = relativeFisher(mass, logDensity, box, [1, 0, 1], parted)
     curves.residual[k] =
@@ -619,23 +620,24 @@ function coarseChain(
   return { box, start: { density } }
 }
 
-/** The largest correction by the coarse grid, as a share, of I(ρ₀‖π), beyond which the cells do not resolve it: the flow has not smoothed the start yet. */
+/** Largest correction of I(ρ₀‖π) by the coarse grid, as a share of it; beyond, the cells do not resolve ρ₀, still unsmoothed. */
 const START_RESOLVED = 0.02
-/** What the cells may be off KL(ρ₀‖π) where they resolve ρ₀, nats. */
+/** Largest error of KL(ρ₀‖π) on cells that resolve ρ₀, nats. */
 const START_OFF = 0.01
-/** From π itself there is only rounding. */
+/** I(ρ₀‖π) counts as at least this: of a start at π itself it is rounding. */
 const LEAST_FISHER = 1e-12
 
 /**
- * f + (f − c)/(r² − 1), entry by entry, r the ratio of the cells' widths, the correction held to what second order can
- * explain. KL falls on either grid; what is made of them falls up to their error. At step 0 I is known only where both
- * grids resolve it.
+ * Extrapolates the curves of two grids: f + (f − c)/(r² − 1), entry by entry, r the ratio of the cells' widths, the correction
+ * limited to what second order can explain (`ASYMPTOTIC`). KL falls on either grid; the extrapolated KL falls up to its error.
+ * At step 0 I is known only where both grids resolve it.
  *
- * The error bar is the correction where second order explains it at the step and has done so since half its time, and the largest
- * correction from half its time to twice where the grids cross in between. Elsewhere they may cross while both are wrong: there it is the difference of what V and what the entropies contribute, taken
- * apart, the largest since half the step's time; and where the cells do not resolve π, it has a share of KL itself.
- * @param startKnown KL at step 0 is a quadrature
- * @param walls barriers cut cells, which leaves errors of first order: nothing is extrapolated
+ * The error bar at step k: where second order explains the corrections from step k/2 to k, it is the correction at k, or the
+ * largest from k/2 to 2k if the grids cross there. Elsewhere, with walls, and on coarse cells the grids may cross while
+ * both are wrong: there it is the difference of the grids in the energies plus that in the entropies, both in absolute
+ * value, the largest from k/2 to k. Where the cells do not resolve π, the share `coarseness` of KL is added.
+ * @param startKnown whether KL at step 0 comes from a quadrature
+ * @param walls whether barriers cut cells, which leaves errors of first order: then nothing is extrapolated
  */
 function extrapolated(
   fine: ContinuousCurves,
@@ -690,9 +692,9 @@ function extrapolated(
   }
 }
 
-/** The largest of the values from half the place of each to so many times the place. */
+/** For each place k the largest of the values from place ⌊k/2⌋ to times·k. */
 function mostAround(values: readonly number[], times = 1): number[] {
-  // Places of values that are still the largest of a window, falling.
+  // Places whose values may still be the largest of a window, in falling order of the values.
   const queue: number[] = []
   let first = 0
   let next = 0
@@ -706,7 +708,7 @@ function mostAround(values: readonly number[], times = 1): number[] {
   })
 }
 
-/** Cells of less are fine enough: the numerical diffusion of the flow is a tenth of its own. */
+/** Below this coarseness cells are fine enough: at it the numerical diffusion of the flow is a tenth of its own. */
 const COARSE = 0.08
 
 function coarsenessOf({ density, box }: Gibbs): number {

@@ -12,8 +12,7 @@ import type { SpectralGap } from './spectrum.ts'
 
 /**
  * The log-Sobolev rate λ of Langevin: the largest with KL(ρ‖π) ≤ ε I(ρ‖π)/(2λ) for every ρ, per unit of time; KL_t
- * falls at least like e^(−2λt). The spectral gap is only an upper bound of it. Every function here says what
- * its number is.
+ * falls at least like e^(−2λt). The spectral gap is only an upper bound of λ.
  */
 export interface LogSobolevEstimate {
   /** The least rate · factor of the slow modes; an estimate from above. */
@@ -115,7 +114,7 @@ export function convexity(field: EnergyField): number {
  *
  *   Bakry–Émery       λ ≥ m where ∇²V ≥ m > 0;
  *   Holley–Stroock    λ ≥ m exp(−osc(V − ½m|x − c|²)/ε), the best m found, c the mean of π or the middle;
- *   the same from the uniform law, λ ≥ ε(π/side)² exp(−osc V/ε).
+ *   Holley–Stroock from the uniform law, λ ≥ ε(π/side)² exp(−osc V/ε).
  *
  * Sources: Bakry & Émery (1985), Sém. Prob. XIX; Holley & Stroock (1987), J. Stat. Phys. 46.
  * @returns null for a field with barriers, where V is not bounded
@@ -179,7 +178,7 @@ function quadraticBound(field: EnergyField, epsilon: number): LogSobolevBound {
       else high = b
     }
   }
-  // Found at the nodes; any m bounds λ by what V does between them, too.
+  // `oscillation` reads V at the nodes only; with any m the bound below holds between them, too.
   const { m, c } = best
   const range = oscillationBound(field, m, c)
   return {
@@ -216,15 +215,16 @@ const ROUNDINGS = 64
 const UNIT = Number.EPSILON / 2
 
 /**
- * A value that is computed as factor · exp(Σ terms), put below what it stands for, rounding included: that of an exponent is
- * relative to its terms.
+ * Lowers a value computed as factor · exp(Σ terms) by its rounding, so that it remains a lower bound; the rounding of the
+ * exponent is relative to its terms.
  */
 function roundedDown(value: number, ...terms: readonly number[]): number {
   return value * (1 - 8 * UNIT * terms.reduce((sum, term) => sum + Math.abs(term), 2))
 }
 
 /**
- * An upper bound of the same over all of Ω, rounding included: V lies within the hull of the control values of its patch.
+ * An upper bound of max − min of V − ½m|x − c|² over all of Ω, rounding included: V lies within the hull of the control values
+ * of its patch.
  * Source: Farin (2002), Curves and Surfaces for CAGD, ch. 5.
  */
 function oscillationBound(field: EnergyField, m: number, c: readonly [number, number]): number {

@@ -15,14 +15,14 @@ import {
 
 /** Below this share of the fastest rate a Rayleigh quotient is rounding, as a sum of terms of either sign. */
 const LOST = 1e-13
-/** Below this share of it the Dirichlet form of a mode is that of its rounding errors, ten units each. */
+/** Below this share of the fastest rate the Dirichlet form of a mode is that of its rounding errors, ten units each. */
 const ROUNDED = (10 * 0.5 * Number.EPSILON) ** 2
-/** Parts that nothing joins to the others count from this mass on. */
+/** Least mass of a part of the cells without exchange with the others that counts as a part. */
 const LEAST_PART = 1e-12
-/** Resolvents applied at most to such a mode, until one lowers its quotient by no more than a share. */
+/** Most resolvents applied to a mode whose quotient is LOST; fewer once one changes its Dirichlet form by at most POLISHED. */
 const POLISHINGS = 40
 const POLISHED = 1e-5
-/** Ratio of the times that the preconditioner is made for. */
+/** Ratio of one time t of the preconditioner to the next. */
 const TIME_RATIO = 8
 
 /** The slowest mode of the Langevin dynamics on a grid. */
@@ -39,7 +39,7 @@ export interface SpectralGap {
   readonly residual: number
   readonly iterations: number
   readonly converged: boolean
-  /** Whether the value is what rounding leaves of a smaller one: 1e-16 of a mode that is flat on either side. */
+  /** Whether the value is due to rounding, about 1e-16 of a mode that is flat on either side: the true one is smaller. */
   readonly lost: boolean
 }
 
@@ -124,7 +124,7 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
   for (; iterations < maxIterations; iterations++) {
     const w = search.f
     for (let k = 0; k < size; k++) w[k] = current.af[k]! - value * current.f[k]!
-    // Known modes are known to their own residuals only: what is left along them no step can take away.
+    // Known modes are exact only up to their residuals: no step can remove the part of w that this leaves along them.
     if (beside.length > 0) centreOut(w)
     if (value <= LOST * fastest) break
     residual = Math.sqrt(dot(w, w)) / value
@@ -157,7 +157,7 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
     }
   }
   if (value <= LOST * fastest) {
-    // The mode is flat but where the parts that it tells apart meet: resolvents take off what is left of faster modes.
+    // The mode is flat except where its two parts meet: resolvents remove what is left of faster modes.
     value = dirichlet(axes, weight, current.f)
     residual = Infinity
     for (let i = 0; i < POLISHINGS && residual > POLISHED; i++) {
@@ -173,13 +173,13 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
       residual = 0
     }
   }
-  // Where it has not converged A f may have drifted away from f.
+  // Without convergence A f may have drifted away from f.
   if (iterations === maxIterations) value = dirichlet(axes, weight, current.f)
   const lost = value > 0 && value <= ROUNDED * fastest
   return { value, mode: current.f, residual, iterations, converged: residual <= tolerance, lost }
 }
 
-/** Whether cells fall into parts between which no face lets anything through. */
+/** Whether the cells fall into several parts without exchange between them. */
 function isParted(axes: readonly AxisGenerator[], weight: Float64Array): boolean {
   const seen = new Uint8Array(weight.length)
   const queue = new Int32Array(weight.length)
@@ -227,16 +227,16 @@ interface Vector {
 
 /** The two-state factor of a well of mass 1e-15, below which π has none in double precision. */
 const LEAST_FACTOR = 0.058
-/** Modes looked for at most: each costs about as much as the first. */
+/** Most modes to find: each costs about as much as the first. */
 const MOST_MODES = 12
 /** The residual of the modes after the first. */
 const FURTHER_TOLERANCE = 1e-2
 
 /**
- * The modes after the slowest one, one at a time: as long as the next one, by its rate times the factor of the smallest well
- * that double precision holds, could still decide about λ.
- * @param modes the slowest one; the others are added
- * @param estimate what λ is known not to exceed
+ * Finds the modes after the slowest one, one at a time, while a further one could still lower the estimate of λ: while the
+ * last rate times the two-state factor of the smallest well that double precision holds is below the estimate.
+ * @param modes the slowest one; the others are appended
+ * @param estimate the present estimate of λ, which λ is known not to exceed
  */
 export function* furtherModes(
   pi: Gibbs,
@@ -343,7 +343,7 @@ function smallestRitz(
   return [v.map((row) => row[best]!), m[best]![best]!]
 }
 
-/** current ← Σ c_i basis_i, previous ← the same without the first; basis[0] is current. */
+/** current ← Σ c_i basis_i, previous ← Σ_{i>0} c_i basis_i; basis[0] is current. */
 function combine(
   basis: readonly Vector[],
   c: readonly number[],
@@ -365,13 +365,13 @@ function combine(
   }
 }
 
-/** Largest correction by the coarse grid, as a share of the fine value: beyond, neither is in the regime of second order. */
+/** Largest correction by the coarse grid, as a share of the fine value; beyond, the grids do not show second order. */
 export const ASYMPTOTIC = 0.25 / 3
 
 /** A gap of the continuum, as two grids show it. */
 export interface ExtrapolatedGap {
   readonly value: number
-  /** What it may be off, an estimate: the difference of the two grids; where that is not resolved, all of the value at least. */
+  /** Estimated error of the value: the difference of the two grids; where it is not resolved, at least the fine grid's value. */
   readonly error: number
   /** Whether the two grids show second order. */
   readonly resolved: boolean
@@ -379,10 +379,10 @@ export interface ExtrapolatedGap {
 
 /**
  * Gap of the continuum by Richardson extrapolation, λ + (λ − λ_c)/(r² − 1), from the gaps on n and n/r cells a side:
- * the error of the grid is O(h²), this one O(h⁴). Where the grids differ by more than second order explains, it is log λ that is
- * extrapolated, λ (λ/λ_c)^(1/(r² − 1)): cells err in the heights of V between wells, on which λ depends as on e^(−V/ε). Then
- * the value is never above that of the finer grid.
- * @param coarse on fewer cells
+ * the error of a grid is O(h²), that of the extrapolation O(h⁴). Where the grids differ by more than second order explains, log λ
+ * is extrapolated, λ (λ/λ_c)^(1/(r² − 1)), if λ < λ_c: the errors of the cells are in the heights of V between wells, on
+ * which λ depends like e^(−V/ε). Then the value is never above that of the finer grid.
+ * @param coarse the gap on n/r cells a side
  * @param ratio r
  */
 export function extrapolatedGap(
@@ -403,7 +403,7 @@ export function extrapolatedGap(
   }
 }
 
-/** Cells a side that the gap is looked for on at most. */
+/** Most cells a side of a grid on which the gap is sought. */
 const MOST_CELLS = 256
 
 interface OnGrid {
@@ -419,8 +419,8 @@ export interface GapOnGrids {
 }
 
 /**
- * The gap of the continuum from the cells of the table and from half of them; where these do not resolve it, from twice as
- * many and so on, between whose nodes the table is read.
+ * The gap of the continuum from the table's number of cells a side and half of it; while two grids do not resolve it, from
+ * twice as many, at whose centres the table is read between its nodes.
  * @param pi π on the cells of the table
  * @param metric P
  */

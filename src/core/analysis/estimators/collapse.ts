@@ -9,8 +9,8 @@ import { finish, PIECE } from '../../maths/pieces.ts'
 import type { Basin, Collapse, DeterministicCurves } from '../curves.ts'
 
 /*
- * The late story of the deterministic flow: KL(ρ_k‖π) → ∞ along almost every start, in the end by
- * −Σ p_i log|det(I − ηD∇²V(x_i*))| a step of the map. Nothing here looks at the measured KL of the late
+ * The late phase of the deterministic flow: KL(ρ_k‖π) → ∞ from almost every start, growing in the end by
+ * −Σ p_i log|det(I − ηD∇²V(x_i*))| a step of the map. This slope is predicted without the measured KL of the late
  * steps, so that comparing the two is a test.
  */
 
@@ -64,8 +64,8 @@ export function* transportRateInPieces(
 
 /**
  * The evaluated step at which the flow was nearest to π: where S turned from ≤ 0 to > 0, so that KL stopped
- * falling; step 0 counts as such where S > 0 from the start, as KL then rises at once. Of several turns the one
- * with the lowest KL, the earliest where KL is not known. Nothing certifies it.
+ * falling; step 0 counts as such where S > 0 from the start, as KL then rises at once. Of several such steps it is the one
+ * with the lowest KL, the earliest where KL is not known. An estimate, not a certificate.
  * @returns null while KL has only been falling
  */
 export function bestStep(curves: Pick<DeterministicCurves, 'kl' | 'klRate'>): number | null {
@@ -89,17 +89,17 @@ export function bestStep(curves: Pick<DeterministicCurves, 'kl' | 'klRate'>): nu
 
 /** Side of the squares in which one particle stands for all, in cells of the table. */
 const SQUARE = 1 / 8
-/** Steps of the map between two looks at whether a particle has arrived. */
+/** Steps of the map between two checks whether a particle has arrived. */
 const ROUND = 32
 /** Most steps of the map, over all particles followed. */
 const MOST_STEPS = 4_000_000
-/** A minimum is polished when the Newton step to it is at most a cell, and until it is this part of a cell. */
+/** Newton's method ends at a minimum once its step is at most this part of a cell. */
 const CONVERGED = 1e-8
 const NEWTON_STEPS = 40
-/** Minima nearer than this part of a cell are one. */
+/** Minima nearer to each other than this part of a cell count as one. */
 const SAME = 1e-4
 
-/** A particle on its way, and how many it stands for. */
+/** A particle that has not arrived yet, and the number of particles that it stands for. */
 interface Traveller {
   x: number
   y: number
@@ -117,7 +117,7 @@ interface Traveller {
  *
  * The slope is null unless every particle arrives. At the walls, at hard walls, on saddles, at minima that the
  * step is too large for (spectral radius of I − ηD∇²V ≥ 1), and where |det| = 0 there is no late growth to predict.
- * @param xy positions under the map at any step, length 2n, n ≥ 1: late ones are near their ends
+ * @param xy positions under the map at any step, length 2n, n ≥ 1: the later the step, the less is left to follow
  * @yields between small pieces of work, so that a run loop may spread it over idle moments
  */
 export function* findBasins(
@@ -170,7 +170,7 @@ interface Found {
   count: number
 }
 
-/** One traveller for each square that holds any, the first of them, in the order in which they come. */
+/** Merges the travellers in each square into the first of them; keeps their order. */
 function gather(field: EnergyField, travellers: readonly Traveller[]): Traveller[] {
   const { box } = field.grid
   const scale = 1 / (SQUARE * spacing(box))
@@ -189,7 +189,7 @@ function gather(field: EnergyField, travellers: readonly Traveller[]): Traveller
 const jet = new Float64Array(6)
 const next = new Float64Array(2)
 
-/** Moves a traveller on by some steps of the map; false where it has come to rest. */
+/** Moves a traveller by `ROUND` steps of the map; returns false where a step no longer moves it. */
 function follow(field: EnergyField, transition: Transition, traveller: Traveller): boolean {
   for (let k = 0; k < ROUND; k++) {
     map(field, transition, traveller.x, traveller.y, next)
@@ -200,7 +200,7 @@ function follow(field: EnergyField, transition: Transition, traveller: Traveller
   return true
 }
 
-/** The minimum that a traveller has as good as reached and that draws the map to itself; null: none. */
+/** The minimum that Newton's method finds near a traveller, if it attracts the map; else null. */
 function attractor(
   field: EnergyField,
   transition: Transition,
@@ -210,7 +210,7 @@ function attractor(
   return minimum !== null && attracts(field, transition, minimum) ? minimum : null
 }
 
-/** The minimum of V that Newton's method finds from near it: by steps of at most a cell, within two. */
+/** The minimum of V that Newton's method reaches from (x0, y0) in steps of at most a cell, within two cells; else null. */
 function minimumNear(field: EnergyField, x0: number, y0: number): readonly [number, number] | null {
   const { box } = field.grid
   const h = spacing(box)
@@ -249,7 +249,7 @@ function around(field: EnergyField, [x, y]: readonly [number, number], visit: ()
   }
 }
 
-/** Entries of I − ηD∇²V by rows, of the jet at hand. */
+/** Entries of I − ηD∇²V by rows, with ∇²V from `jet`. */
 function linearised(transition: Transition): [number, number, number, number] {
   const [d11, d12, d21, d22] = transition.drift
   const xx = jet[3]!

@@ -26,28 +26,29 @@ export interface KlReading {
 
 /**
  * KL(ρ_k‖π) of Langevin particles by the native kernel (Rao–Blackwellised mixture): given the cloud
- * before step k, the law after it is exactly the folded mixture of N(c_i, 2ηεP) over the centres
- * c_i = x_i − ηD∇V(x_i), so depositing these kernels estimates ρ_k without smoothing bias. The plug-in
- * Σ P log(P/π) over cells has a bias near B/(2N). A jackknife over 16 groups of particles (particle i in group i mod 16) takes
- * off its first order, B at the cloud itself, which may be much wider than π, and `biasLeft` the rest where few kernels overlap. The
- * standard error is sd(ψ)/√16 of the pseudo-values of both, ψ_g = 16 θ − 15 θ₍₋g₎ less ρ + 15 (ρ₍₋g₎ − mean ρ₍₋₎): the
- * delta method without its derivatives; in quadrature stands what ρ changes by on windows of twice the size, where the density
- * varies more, or a quarter of ρ, whichever is more. Near π, where only pairs of particles add to the error, it is up to 1.5 times
- * too large, and for kernels narrow beside π a bias of about one standard deviation is left by the tails of the cloud.
+ * before step k, the law after it is exactly the mixture of N(c_i, 2ηεP) over the centres c_i = x_i − ηD∇V(x_i), folded
+ * (reflected) at the walls. The estimator deposits each particle's kernel on the grid, so that it estimates ρ_k without
+ * smoothing bias. The plug-in Σ P log(P/π) over cells has a bias near B/(2N). A jackknife over 16 groups of particles (particle i
+ * in group i mod 16) removes its first order, with B at the cloud itself, which may be much wider than π; `biasLeft` removes
+ * the rest, ρ, where few kernels overlap. The standard error is sd(ψ)/√16 of the pseudo-values
+ * ψ_g = 16 θ − 15 θ₍₋g₎ − ρ + 15 (ρ₍₋g₎ − mean ρ₍₋₎), the delta method without its derivatives. To it is added in quadrature the
+ * change of ρ on windows of twice the size, over which the density varies more, or a quarter of ρ, whichever is greater.
+ * Near π, where only pairs of particles contribute to the error, the standard error is up to 1.5 times too large; for kernels
+ * narrow beside π the tails of the cloud leave a bias of about one standard deviation.
  *
  * B ≈ Σ_cells q/P − 1 is the effective number of bins, q the mean squared kernel weight, taken at π.
  * With B ≤ N/20, and kernels that some grid of at most 256² cells resolves, the estimator is `native`.
- * Otherwise it is `smoothed`: kernels widened to bandwidth max(s, 0.14) (more while B > N/8) and
- * compared with π convolved by the extra variance; a lower bound of the KL by data processing up to its error, zero
- * at π; none where kernels scarcely overlap (`SPARSE`). The choice holds for a whole run, so that a curve never mixes the two.
+ * Otherwise it is `smoothed`: kernels widened to bandwidth max(s, 0.14) (more while B > N/8), compared with π convolved by
+ * the extra variance. Up to its error it reads a lower bound of the KL, by the data-processing inequality, which is zero at π;
+ * where kernels scarcely overlap (`SPARSE`), no bound. A run has one estimator, so that a curve never mixes the two.
  *
- * With more than 20 000 particles their kernels are not summed one by one but by quintic splines (`SplineKernel`): all of
- * them, several times faster. A cloud that is wider than a cell has its KL changed by less than a hundredth of its
- * standard error; one that is not, whose errors do not average out, by 1e-4 nats at most where this was measured.
+ * With more than 20 000 particles quintic splines (`SplineKernel`) sum the kernels of all of them, several times faster than
+ * one by one. The splines change the KL of a cloud wider than a cell by less than a hundredth of its standard error; that of a
+ * narrower cloud, where their errors do not average out, by at most 1e-4 nats where this was measured.
  *
  * Where moves can be refused (MALA, jumps, barriers) the law given the cloud before has atoms and there is
- * no native kernel: the estimator is `smoothed`, its kernels lie at the positions after the step and
- * have nothing but the extra variance, and π is convolved with the same, its zeros behind barriers included.
+ * no native kernel: the estimator is `smoothed`, its kernels lie at the positions after the step with the extra variance
+ * alone, and π, with its zeros behind barriers, is convolved with the same kernel.
  */
 export interface KlEstimator {
   readonly estimator: 'native' | 'smoothed'
@@ -57,11 +58,11 @@ export interface KlEstimator {
   readonly bandwidth: number
   /** B at π of the native kernel; Infinity where no grid resolves it or there is none. */
   readonly effectiveBins: number
-  /** Whether it reads the positions after a step; else the centres of the step, before noise and fold. */
+  /** Whether `read` takes the positions after a step; else it takes the centres of the step, before noise and folding. */
   readonly readsPositions: boolean
   /** @param places length 2n: the centres of the step that ends at k, or the positions after it */
   read(places: Float64Array): KlReading
-  /** The same in pieces of a few milliseconds at most; `places` must not change meanwhile. Readings may overlap. */
+  /** `read` in pieces of a few milliseconds at most; `places` must not change meanwhile. Readings may overlap in time. */
   reading(places: Float64Array): Generator<undefined, KlReading>
 }
 
@@ -78,7 +79,7 @@ export interface KlEstimatorOptions {
 }
 
 const GROUPS = 16
-/** With more particles kernels are summed by splines. */
+/** With more particles than this splines sum the kernels. */
 const MANY = 20_000
 /** Cells whose logarithms are taken in one piece: about a millisecond's work. */
 const CELLS_A_PIECE = 4096
@@ -136,7 +137,7 @@ export function* createKlEstimatorInPieces(
     const box = resolvingBox(halfWidth, wanted) ?? { halfWidth, cells: 256 }
     const least = RESOLVED * spacing(box)
     let extra = Math.max(0, wanted * wanted - smallest * smallest)
-    // What π is convolved with must be resolved, too: rather widen a little more.
+    // The grid must resolve the kernel that π is convolved with, too: its variance is raised to that.
     if (extra > 0) extra = Math.max(extra, least * least)
     return {
       reference: referenceLaw(field, transition, box, extra),
@@ -199,7 +200,7 @@ function referenceLaw(
     return { gibbsMass, logMass: logDensityAtCentres(pi).map((l) => l + logArea) }
   }
   if (field.barriers.length > 0) {
-    // Where in a cell the mass beside a wall lies is told by cells half as wide.
+    // Cells half as wide tell where in a cell beside a wall its mass lies.
     const fine = gibbs(field, transition.epsilon, { ...box, cells: 2 * box.cells })
     if (fine.refinement === 2) {
       const fineArea = log(spacing(fine.box) * spacing(fine.box))
@@ -210,8 +211,8 @@ function referenceLaw(
     const own = pi.logDensity.map((l) => l + logArea)
     return { gibbsMass, logMass: logConvolution(own, box, box, extra) }
   }
-  // Cells that do not resolve π do not say where in them it lies; the points of its quadrature do. They
-  // are deposited one by one where the sum matters most; far from them the moments of cells will do.
+  // Cells that do not resolve π do not say where in them its mass lies; the points of its quadrature do. Near the
+  // points, where the sum is large, a kernel is deposited for each of them; farther off the moments of each cell suffice.
   const kernel = new Kernel(box, [extra, 0, extra])
   const near = new Float64Array(gibbsMass.length)
   const moments = new Map<number, Moments>()
@@ -236,7 +237,7 @@ function referenceLaw(
   return { gibbsMass, logMass }
 }
 
-/** Where kernels cut off at REACH add up to more than this share of the greatest sum, the cut is not felt. */
+/** Where the kernels, cut off at REACH, sum to more than this share of the greatest sum, the cut does not matter. */
 const NEAR = 2e-5
 /** Terms of a sum that lie e^−36 below the greatest are left out. */
 const LOG_NEGLECT = 36
@@ -247,8 +248,8 @@ function cellAt(box: Box, x: number): number {
 
 /**
  * log of cell masses on `from`, convolved with N(0, variance·I) and reflected at the walls, axis by axis, as masses of
- * the cells of `to`. In the log domain: it neither underflows nor is cut off, however far from the masses. Needs a
- * deviation of a cell; −∞ allowed.
+ * the cells of `to`. The sums are taken in the log domain: they neither underflow nor are cut off, however far from the masses.
+ * The standard deviation must be at least a cell; −∞ is allowed.
  */
 function logConvolution(logMass: Float64Array, from: Box, to: Box, variance: number): Float64Array {
   const w = from.halfWidth
@@ -257,7 +258,7 @@ function logConvolution(logMass: Float64Array, from: Box, to: Box, variance: num
   const sources = Float64Array.from({ length: from.cells }, (_, j) => centreCoordinate(from, j))
   const goals = Float64Array.from({ length: to.cells }, (_, i) => centreCoordinate(to, i))
   const terms = new Float64Array(from.cells)
-  /** One axis of `lines` lines, the values of a line `step` apart; lines end up side by side in the same way. */
+  /** Convolves `lines` lines: values `step` apart along a line; lines `across` apart in `values`, `outAcross` in `out`. */
   const along = (
     values: Float64Array,
     lines: number,
@@ -297,7 +298,7 @@ function logConvolution(logMass: Float64Array, from: Box, to: Box, variance: num
   return along(rows, to.cells, to.cells, 1, all, 1)
 }
 
-/** 1 + what the mirror image of a point in a wall adds, relative to the point. */
+/** 1 + the weight of a point's mirror image in a wall, relative to the weight of the point. */
 function images(exponent: number): number {
   return exponent < LOG_NEGLECT ? 1 + exp(-exponent) : 1
 }
@@ -306,7 +307,7 @@ function images(exponent: number): number {
 type Moments = [mass: number, x: number, y: number, square: number]
 
 /**
- * The same at the centres of the cells for a few round clouds anywhere, each known by its moments, with
+ * The convolution of round clouds at any places, each known by its moments, at the centres c of the cells, with
  * one mirror image in each wall: log Σ m·N(c; x, (variance + σ²)·I)·h², σ² the cloud's variance an axis.
  */
 function farField(clouds: readonly Moments[], box: Box, variance: number): Float64Array {
@@ -438,7 +439,7 @@ class Kernel {
   readonly box: Box
   readonly covariance: Symmetric2
   readonly deviation: number
-  /** 2π√det of the covariance, in cells: 1 over the greatest mass that it has in one. */
+  /** 2π√det of the covariance, in cells: the reciprocal of the greatest mass that the kernel has in one cell. */
   readonly area: number
   private readonly x: Axis
   private readonly y: Axis
@@ -471,7 +472,7 @@ class Kernel {
     const { x, y, tilt } = this
     const { cells, halfWidth } = this.box
     const h = (2 * halfWidth) / cells
-    // A tilted kernel needs its rows before folding: the mean of x moves with them.
+    // A tilted kernel needs its rows unfolded, since the mean of x depends on y.
     y.fill(cy, tilt === 0)
     x.fill(cx, true)
     const xi = x.index
@@ -505,8 +506,8 @@ class Kernel {
 
 /**
  * B for N particles distributed by the given cell masses: Σ 2NP·log(1 + q/(2NP²)) − 1. Where a cell
- * sees many kernels this is Σ q/P − 1; in the tails, which N particles seldom reach, a term grows
- * like N·P and not without limit, so that B/(2N) is the bias of the plug-in there too.
+ * sees many kernels this is Σ q/P − 1; in the tails, which N particles seldom reach, a term grows like N·P instead of
+ * without limit, so that B/(2N) is the bias of the plug-in there, too.
  * @param move from a position to the place of its kernel
  */
 function* binsAtGibbs(
@@ -543,15 +544,16 @@ function* binsAtGibbs(
 }
 
 /**
- * Share of what `biasLeft` takes off that it is trusted to within, one standard error: it takes the density to be even over a window, and
- * at the tails of a cloud, which are not, it left up to this share where that was measured ("a corner of a wide box" of `npm run audit:truth`).
+ * Standard error of `biasLeft`, as a share of its value: it takes the density to be even over a window, and in the tails of a
+ * cloud, where the density is not, it left up to this share of the bias where that was measured ("a corner of a wide box" of
+ * `npm run audit:truth`).
  */
 const TRUSTED = 0.25
-/** A part of the standard error that the noise of what `biasLeft` takes off is not felt below. */
+/** Where `biasLeft` is below this share of the standard error, its own noise is neglected. */
 const FELT = 0.1
 /**
- * Bias of the plug-in, nats, beyond which particles lie so far apart that nothing more can be said than the bias itself. It is a part of
- * the standard error: where that is no larger, neither is the bias.
+ * Bias of the plug-in, nats, beyond which particles lie so far apart that the correction is not trusted: the standard error is
+ * then at least the bias. A standard error of at most this therefore means that the bias is at most this, too.
  */
 const SPARSE = 0.6
 
@@ -586,18 +588,18 @@ function build(
   const { cells } = kernel.box
   const { halfWidth: w } = kernel.box
   const size = cells * cells
-  /** Grids that no reading is using, one for each group. */
+  /** Sets of grids, one grid for each group, that no reading is using. */
   const spare: Float64Array[][] = []
   const splines = particles > MANY ? new SplineKernel(kernel.box, kernel.covariance, REACH) : null
 
-  /** The kernels at places g, g + groups, … on a grid. */
+  /** Sums the kernels at places g, g + groups, … on a grid. */
   const sum = (places: Float64Array, g: number, groups: number, grid: Float64Array): void => {
     if (splines !== null && splines.gather(places, g, groups, grid) === 0) return
     if (splines === null) grid.fill(0)
     for (let k = 2 * g; k < places.length; k += 2 * groups) {
       const x = places[k]!
       const y = places[k + 1]!
-      // Centres may lie beyond the walls: few do, and splines leave those out.
+      // The splines leave out the few centres that lie beyond the walls: their kernels are deposited one by one.
       if (splines === null || !(x >= -w && x <= w && y >= -w && y <= w)) {
         kernel.deposit(x, y, 1, grid, null)
       }

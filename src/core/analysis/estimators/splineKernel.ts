@@ -12,7 +12,7 @@ import type { Symmetric2 } from '../../maths/linalg2.ts'
  *
  * which interpolates x ↦ G(c − x) by the quintic spline through its values at the nodes, the centres of the cells. The
  * error of one kernel is at most 6e-5 of its peak where its deviation is two cells and 3.5e-3 where it is 1.1; it changes
- * sign across a cell and its mean over the cell is nought, so that in the sum over a cloud it all but vanishes. Both
+ * sign across a cell and its mean over the cell is zero, so that it almost vanishes in the sum over a cloud. Both
  * sides sum to one, so masses are kept.
  *
  * Source: Unser, Aldroubi & Eden (1993), "B-spline signal processing", IEEE Trans. Signal Processing 41(2).
@@ -25,17 +25,17 @@ const POLES = [
   Math.sqrt(67.5 - Math.sqrt(4436.25)) + Math.sqrt(26.25) - 6.5,
   Math.sqrt(67.5 + Math.sqrt(4436.25)) - Math.sqrt(26.25) - 6.5,
 ] as const
-/** Samples beyond the kernel's reach that its inverse filter is given: 0.43^24 is 2e-9. */
+/** Samples of the kernel beyond its reach, on which the inverse filter settles: 0.43^24 is 2e-9. */
 const SETTLING = 24
 
-/** Folds kernels of one covariance into a box; places outside it are left to the caller. */
+/** Sums kernels of one covariance, folded (reflected) at the walls of a box; the caller adds those at places outside it. */
 export class SplineKernel {
   private readonly box: Box
   private readonly side: number
   /** Splines deposited, over the nodes −MARGIN … cells + MARGIN − 1 of both axes. */
   private readonly splines: Float64Array
   private readonly fold: (splines: Float64Array, out: Float64Array) => void
-  /** The same where the axes of the kernel are those of the grid, as a kernel of loops takes it. */
+  /** The matrices of `fold` along the two axes, as `stepKernel` takes them; null where the kernel is tilted. */
   private readonly bands: Fold | null
 
   /** @param reach kernels are cut off at this many standard deviations, and not before the spline ends */
@@ -70,7 +70,7 @@ export class SplineKernel {
         outside++
         continue
       }
-      // Node −MARGIN lies at −MARGIN: both are counted from there, so that truncation is the floor.
+      // Counted from node −MARGIN, the coordinates are positive, so that truncation is the floor.
       const s = (x + w) * scale + (MARGIN - 0.5)
       const r = (y + w) * scale + (MARGIN - 0.5)
       const column = s | 0
@@ -140,7 +140,7 @@ function normalise(values: Float64Array): Float64Array {
   return values.map((v) => v / sum)
 }
 
-/** How far W reaches on an axis, in nodes. */
+/** Reach of W on an axis, in nodes. */
 function reachOf(box: Box, variance: number, reach: number): number {
   return Math.ceil((reach * Math.sqrt(variance)) / spacing(box)) + MARGIN
 }

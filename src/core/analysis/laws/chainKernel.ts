@@ -3,27 +3,27 @@ import { type Box, fold, spacing } from '../../maths/grid.ts'
 import type { Symmetric2 } from '../../maths/linalg2.ts'
 
 /**
- * Lays folded Gaussians on the cells of a box. Each source has a centre, a mass m and a velocity b; its kernel
- * adds m·w_c to the mass and m·w_c·b to the momentum of the cells c, Σ w = 1. What passes a wall is mirrored, and
- * the component of b across that wall changes sign with each reflection.
+ * Sums Gaussian kernels, folded (reflected) at the walls, on the cells of a box. Each source has a centre, a mass m and a
+ * velocity b; its kernel adds m·w_c to the mass and m·w_c·b to the momentum of the cells c, Σ w = 1. With each reflection at a
+ * wall the component of b across that wall changes sign.
  */
 export interface ChainKernel {
   /** Fixes the centres of the sources 0, 1, …; [x0, y0, …], anywhere in the plane. */
   prepare(centres: Float64Array): void
   /** Clears the sums. @param withMomentum whether momenta are wanted */
   begin(withMomentum: boolean): void
-  /** The kernel of a source that was prepared. */
+  /** Adds the kernel of a prepared source. */
   depositSource(source: number, mass: number, bx: number, by: number): void
-  /** A kernel anywhere. */
+  /** Adds a kernel with its centre anywhere in the plane. */
   depositAt(cx: number, cy: number, mass: number, bx: number, by: number): void
   /** Writes the sums, length cells² each; momenta only if they were wanted. */
   finish(mass: Float64Array, momentumX: Float64Array, momentumY: Float64Array): void
 }
 
-/** Kernels are cut off at this many standard deviations; the narrow part of a split one, which is smoothed, earlier. */
+/** Kernels are cut off at this many standard deviations; the narrow part of a split kernel, which is smoothed, at fewer. */
 const REACH = 6
 const NARROW_REACH = 5
-/** Wider kernels, in cells, are split. */
+/** Kernels of at least this standard deviation, in cells, are split. */
 const SPLIT_ABOVE = 1.6
 /** A kernel split into deviations s₀ and s₁ errs by exp(−2π²(s₀s₁/(sh))²): 3e-6 of itself at 0.8. */
 const SPLIT_RESOLUTION = 0.8
@@ -35,10 +35,10 @@ export function createChainKernel(box: Box, covariance: Symmetric2): ChainKernel
     : new CorrelatedKernel(box, covariance)
 }
 
-/** A Gaussian on a line of cells: the part laid down per source, and the part convolved once for all. */
+/** A Gaussian on a line of cells: the narrow part that each source deposits, and the rest, convolved with the sum of all. */
 interface Split {
   readonly narrow: LineWeights
-  /** Weights at 0, 1, … of the rest; null where nothing is left. */
+  /** Weights at 0, 1, … of the rest; null where the kernel is not split. */
   readonly rest: Float64Array | null
 }
 
@@ -121,7 +121,7 @@ class LineWeights {
   }
 }
 
-/** Cell that a cell beyond the walls is mirrored to, −1 → 0, cells → cells − 1, …, as it is or bitwise not of it when reflected an odd number of times. */
+/** Cell that cell i is mirrored to, −1 → 0, cells → cells − 1, …; its bitwise not after an odd number of reflections. */
 function mirrored(i: number, cells: number): number {
   let t = i % (2 * cells)
   if (t < 0) t += 2 * cells
@@ -134,8 +134,8 @@ function orientation(x: number, w: number): 1 | -1 {
 }
 
 /**
- * Kernels without correlation: reflecting the centre first leaves the law as it is. Tables hold the weights of
- * every source along each axis; the sums have a margin as wide as a table, folded back at the end.
+ * Kernels without correlation: reflecting their centres first leaves the law unchanged. Tables hold the weights of
+ * every source along each axis; the sums have a margin of a kernel's reach, which `finish` folds back.
  */
 class SeparableKernel implements ChainKernel {
   private readonly cells: number
@@ -251,7 +251,7 @@ class SeparableKernel implements ChainKernel {
     this.gather(this.sums[2], momentumY, 1, -1)
   }
 
-  /** Folds the margins in, with the signs of a quantity that is even or odd across the walls, and convolves. */
+  /** Folds the margins of a sum in, with the signs of a quantity even or odd across the walls, and convolves it with the rest. */
   private gather(sum: Float64Array, out: Float64Array, xSign: 1 | -1, ySign: 1 | -1): void {
     const { cells, pitch, x, y } = this
     const xReach = x.narrow.reach
@@ -302,7 +302,7 @@ class SeparableKernel implements ChainKernel {
     }
   }
 
-  /** Two pairs of rows at a time: the sums are read and written half as often as with one. */
+  /** Convolves along y, two pairs of rows at a time: `out` is read and written half as often as with one pair. */
   private convolveY(out: Float64Array, weights: Float64Array, sign: number): void {
     const { cells, buffer } = this
     const reach = weights.length - 1
@@ -340,8 +340,8 @@ class SeparableKernel implements ChainKernel {
 }
 
 /**
- * Kernels with correlation, N(y; c_y, Σ_yy) · N(x; c_x + tilt·(y − c_y), Σ_xx − Σ_xy²/Σ_yy), made anew at each
- * deposit. A reflection turns the correlation round, so they are laid on the unfolded plane.
+ * Kernels with correlation, N(y; c_y, Σ_yy) · N(x; c_x + tilt·(y − c_y), Σ_xx − Σ_xy²/Σ_yy), computed anew at each
+ * deposit. A reflection changes the sign of the correlation, so the weights are computed on the unfolded plane.
  */
 class CorrelatedKernel implements ChainKernel {
   private readonly cells: number

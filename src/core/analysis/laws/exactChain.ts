@@ -8,7 +8,7 @@ import { erfc } from '../../maths/special.ts'
 import { createChainKernel } from './chainKernel.ts'
 import { relativeFisher } from './fisher.ts'
 
-/** What is known of the law of the chain at one step. KL in nats. */
+/** Readings of the law of the chain at one step. KL in nats. */
 interface ChainReading {
   readonly step: number
   /** KL(ρ_k‖π); null at step 0 of a chain started at points. */
@@ -17,7 +17,7 @@ interface ChainReading {
   readonly fisher: number | null
   /**
    * M_k = E|D(b̄ − ∇V)|² in the metric P⁻¹ at the end of the step that ends at k, b̄(x) = E[∇V(x_{k−1}) | x_k = x];
-   * for plain Langevin E|b̄ − ∇V|². Null at step 0 and where the step was taken without it.
+   * for plain Langevin E|b̄ − ∇V|². Null at step 0 and where `advance` did not carry it.
    */
   readonly mismatch: number | null
   /**
@@ -51,11 +51,10 @@ export type ChainStart =
  *   ρ_{k+1}(y) = Σ_i ρ_k(x_i) h² Σ_images N(y; x_i − ηD∇V(x_i), 2ηεP)
  *
  * a midpoint rule on a smooth integrand, spectrally accurate while the kernel spans the cells. The weights of
- * each source sum to 1, so the mass is exact; what passes a wall is mirrored, as the samplers do. Next to ρ the
- * step carries ρ·D∇V of the sources through the same weights, whence b̄ and the mismatch. Kernels without
- * correlation are products of tables made once; those wider than 1.6 cells are laid down narrower and
- * the rest is convolved along the axes. A correlated P costs several times as much a step, growing
- * with the area of its kernel.
+ * each source sum to 1, so the mass is exact; mass beyond a wall is mirrored, as the samplers fold (reflect) particles. Besides
+ * ρ the step carries ρ·ηD∇V of the sources through the same weights, from which b̄ and the mismatch follow. Kernels without
+ * correlation are products of tables computed once; those of 1.6 cells and more are deposited narrower and then convolved with
+ * the rest along the axes. With a correlated P a step costs several times as much, growing with the area of its kernel.
  */
 export interface ExactChain {
   readonly gibbs: Gibbs
@@ -63,20 +62,20 @@ export interface ExactChain {
   readonly step: number
   /** Cell masses of ρ_k, Σ = 1, length cells²; overwritten by `advance`. All 0 at step 0 of a start at points. */
   readonly mass: Float64Array
-  /** One step. @param withMismatch also carry what the mismatch needs (about twice the cost); default true */
+  /** Takes one step. @param withMismatch also carry what the mismatch needs (about twice the cost); default true */
   advance(withMismatch?: boolean): void
-  /** What is known at step k; evaluated on the first call at each step. */
+  /** The readings at step k; evaluated on the first call at each step. */
   reading(): ChainReading
   /**
    * E_{ρ_k}|b̄ + εs|², b̄(x) = E[∇V(x_{k−1}) | x_k = x] at the end of the step that ends at k, ∇V at step 0. Null where
-   * the step was taken without the mismatch, and at step 0 of a start at points.
+   * `advance` did not carry the mismatch, and at step 0 of a start at points.
    * @param scoreX, scoreY s = ∇log ρ_D at the centres of the cells
    */
   driftError(scoreX: Float64Array, scoreY: Float64Array): number | null
 }
 
 export interface ExactChainOptions {
-  /** Without barriers: a chain that is refused moves has atoms. */
+  /** Without barriers: they refuse moves, which gives the law of the chain atoms. */
   readonly field: EnergyField
   readonly transition: Transition
   /** π at the transition's ε, on the cells of the answer. */
@@ -84,7 +83,7 @@ export interface ExactChainOptions {
   readonly start: ChainStart
 }
 
-/** Sources of less mass are left out: together less than 1e-15. */
+/** Sources of less mass are skipped; together they hold less than 1e-15. */
 const LEAST_MASS = 1e-20
 const ALIASING_LIMIT = 1e-5
 
@@ -104,7 +103,7 @@ export function createExactChain(options: ExactChainOptions): ExactChain {
   const size = cells * cells
   const kernel = createChainKernel(box, transition.covariance)
   const sources = describeSources(field, transition, box)
-  // The kernel is resolved where the reading says so; π may be narrower.
+  // log π at the centres, not of its cell means: π may be narrower than the cells, while `resolved` judges the kernel alone.
   const logReference = logDensityAtCentres(gibbs)
   kernel.prepare(sources.centres)
 

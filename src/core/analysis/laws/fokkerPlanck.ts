@@ -17,11 +17,11 @@ import { createSkewFlow } from './skewFlow.ts'
 /** Which way of stepping was taken. */
 type Scheme = 'crank-nicolson' | 'backward-euler'
 
-/** What a stretch of the flow ended in, and what it cost. */
+/** KL and I at the end of a stretch of the flow, and how KL fell over it. */
 interface Descent extends Information {
   /** KL before less KL after, nats. */
   readonly fallen: number
-  /** ∫ ε I dt over the stretch, nats: equal to `fallen` in the continuum; null where backward Euler strode over it. */
+  /** ∫ ε I dt over the stretch, nats: equal to `fallen` in the continuum; null where one backward Euler step took it. */
   readonly dissipated: number | null
   /** Intervals of Simpson's rule that a further stretch of the same duration needs. */
   readonly intervals: number
@@ -52,8 +52,8 @@ export interface FokkerPlanck {
   /** Largest dt for which all C are stochastic: min(4/exit) over those taken by halves, 2/exit for the innermost. */
   readonly stepLimit: number
   /**
-   * One step in place. dt > 0; factorisations are kept for the last few dt. The skew flow keeps to its own limit by
-   * smaller steps, which a long dt pays for.
+   * Takes one step in place. dt > 0; factorisations are kept for the last few dt. The skew flow divides dt into steps within
+   * its own limit, so that a long dt costs more.
    */
   step(density: Float64Array, dt: number): Scheme
   /**
@@ -63,10 +63,10 @@ export interface FokkerPlanck {
    */
   advance(density: Float64Array, duration: number): number
   /**
-   * `advance`, with the Fisher information followed on the way. ∫ ε I dt by Simpson's rule over intervals in
-   * which I about halves at most, judged by the stretch before. I is that of `relativeFisher`, which knows
-   * nothing of the rates, so that `fallen` and `dissipated` check each other; they differ by O(h²).
-   * @param from what is known at the start, best the stretch before; default: evaluated
+   * `advance`, with ∫ ε I dt by Simpson's rule over intervals in which I about halves at most, as the stretch before
+   * showed. I is that of `relativeFisher`, which does not use the rates of the scheme, so that `fallen` and `dissipated` check
+   * each other; they differ by O(h²).
+   * @param from KL and I at the start, best the result of the stretch before; default: evaluated
    */
   descend(
     density: Float64Array,
@@ -115,7 +115,7 @@ export function fokkerPlanckOf(pi: Gibbs, dynamics: FokkerPlanckDynamics = {}): 
   const flow = skew === 0 ? null : createSkewFlow(pi, skew)
   // The innermost factor of a symmetric step is taken once, the others twice by halves.
   const innermost = flow === null ? axes.length - 1 : axes.length
-  // The last digits are given up so that 1 − exit·dt/2 does not round below zero.
+  // A little below the exact limit, so that 1 − exit·dt/2 does not round below zero.
   const stepLimit =
     (1 - 1e-14) * Math.min(...axes.map(({ largest }, i) => (i < innermost ? 4 : 2) / largest))
   const scratch = new Float64Array(cells * cells)
@@ -231,14 +231,14 @@ export interface FokkerPlanckPoint extends Information {
   readonly density: Float64Array
 }
 
-/** An operation between the stretches of a curve that keeps mass, sign and π, in place. */
+/** An operation on the density between two stretches of a curve that keeps mass, sign and π. */
 export interface Jumps {
-  /** It is made after every so many stretches. */
+  /** Number of stretches from one operation to the next. */
   readonly every: number
   readonly apply: (density: Float64Array) => void
 }
 
-/** Takes what lies in closed cells, of which barriers leave nothing, out of a density, and renormalises the rest. */
+/** Sets a density to 0 in closed cells, which barriers cover, and renormalises the rest. */
 export function openCellsOnly(density: Float64Array, { box, logDensity }: Gibbs): void {
   let sum = 0
   let closed = 0
@@ -284,7 +284,7 @@ export function* fokkerPlanckCurve(
 /** Falls of KL below this, nats, are rounding. */
 const LEAST_FALL = 1e-9
 
-/** |fallen − dissipated|/fallen of a point: what KL′ = −εI leaves open over its stretch; null where unknown or lost in rounding. */
+/** |fallen − dissipated|/fallen of a point, the relative error in KL′ = −εI over its stretch; null where unknown or rounding. */
 export function dissipationError({
   fallen,
   dissipated,

@@ -48,25 +48,25 @@ export interface InitialLaw {
   sample(n: number, seed: number): Float64Array
   /** log ρ₀ inside Ω, normalised over Ω, −∞ where a barrier forbids; null where it has no known density (data points, a point mass). */
   readonly logDensity: ((x: number, y: number) => number) | null
-  /** KL(ρ₀‖π) by quadrature, nats; null with `logDensity`, and where no quadrature of the law settles. */
+  /** KL(ρ₀‖π) by quadrature, nats; null where `logDensity` is null, and where the quadrature does not settle. */
   readonly kl: number | null
-  /** What the quadrature may be off, nats, an estimate: 0 where it is right to many digits, as without barriers. */
+  /** Estimated error of `kl`, nats: 0 where the quadrature is right to many digits, as without barriers. */
   readonly klError: number
   /**
-   * Visits the points of a quadrature of ρ₀ with their masses, of which those in a cell of the box add up to what the law
-   * has there: intervals end at its edges and where the law is cut off. Σ mass is 1 as far as the law is
-   * resolved, and is not made so. Null with `logDensity`.
+   * Visits the points of a quadrature of ρ₀ with their masses. The masses of the points in a cell of the box add up to the
+   * mass of ρ₀ in that cell: intervals end at the edges of cells and where the law is cut off. Σ mass is 1 only as far as the
+   * quadrature resolves the law, since it is not renormalised. Null where `logDensity` is null.
    */
   readonly visit: ((box: Box, visit: Visit) => void) | null
-  /** Whether the density is smooth on Ω, so that its values at the centres of cells that are small enough can stand for it. */
+  /** Whether the density is smooth on Ω, so that its values at the centres of small enough cells can stand for it. */
   readonly smooth: boolean
 }
 
 type Visit = (x: number, y: number, mass: number) => void
 
 /**
- * Where a law lives, as lines along y (`alongY`) or x: the range across them, the range along each, and
- * the lengths on which the density varies (Infinity: slowly).
+ * The region that holds a law, as lines along y (`alongY`) or x: the range of the lines' positions, the range along each
+ * line, and the lengths on which the density varies (Infinity: slowly).
  */
 interface Window {
   readonly alongY: boolean
@@ -80,41 +80,44 @@ type Range = readonly [low: number, high: number]
 
 /** A law whose mass where allowed is smaller than this is refused: rejection would not end. */
 const LEAST_MASS = 1e-4
-/** With less mass than this there a Gaussian is drawn inside it, not drawn freely and rejected outside… */
+/** A Gaussian with less mass than this where allowed is drawn by the exact sampler of a table, not by rejection… */
 const FEW = 0.02
-/** …unless it is thinner than this share of a cell. */
+/** …unless its thickness is at most this share of a cell. */
 const THIN = 0.02
-/** Standard deviations kept of a Gaussian: what lies beyond has mass below 1e-15. */
+/** A Gaussian is cut off at this many standard deviations: the mass beyond is below 1e-15. */
 const REACH = 8.5
 /** Quadrature intervals in units of a law's own scale. */
 const INTERVAL_PER_SCALE = 0.6
 /** Quadrature intervals across and along, at most. */
 const MAX_INTERVALS = 4000
-/** Cells of a tabulated law are subdivided while that moves its mass by more than this share. */
+/** The cells of a law on all of Ω are subdivided while this changes its mass by more than this share. */
 const MASS_TOLERANCE = 1e-5
 const MAX_SUBDIVISION = 8
-/** Beside walls cells are halved until KL is known to this share and these nats, at most so often and on so many lines… */
+/**
+ * Beside walls cells are cut finer until the error of KL is at most WALL_SHARE·KL + WALL_LEAST, nats, but into at most
+ * MOST_HALVED² parts and while the quadrature has at most MOST_LINES lines…
+ */
 const WALL_SHARE = 1e-3
 const WALL_LEAST = 1e-8
 const MOST_HALVED = 8
 const MOST_LINES = 1024
-/** Cells within so many of their own lengths of a wall are beside it: farther off, −μ log h is smooth on them. */
+/** A cell is beside a wall within this many of its own sides: farther off, −μ log h is smooth on it. */
 const BESIDE = 2
-/** …and is not known where it may be off by more than this share of 1 + KL. */
+/** …and `kl` is null where its error exceeds this share of 1 + KL. */
 const WALL_KL_TOLERANCE = 1e-2
-/** A law whose mass the last halving still moved by more than this share is not known. */
+/** `kl` is null where the last halving of the cells still changed the mass of the law by more than this share. */
 const FOUND = 1e-3
-/** log of what a law's mass on the box may exceed 1 by: its density is normalised to 1e-4, and a quadrature errs. */
+/** Greatest log of a law's mass on the box: above 0 by the errors of its normalisation, 1e-4, and of the quadrature. */
 const PLANE_TOLERANCE = 1e-3
-/** Points of less mass are left out: together less than 1e-14. */
+/** Points of less mass are skipped; together they hold less than 1e-14. */
 const LEAST_POINT = 1e-20
-/** Cells e^−60 below the densest hold nothing, unless next to one that does. */
+/** A cell is skipped where the density in it and in its neighbours is below e^−60 of the greatest. */
 const LOG_NEGLECT = 60
 
 /**
  * Builds an initial law on Ω.
- * @throws RangeError when the law has almost no mass where allowed, its point is not allowed, or `data` is asked for
- *   without a target
+ * @throws RangeError when the law has almost no mass where allowed, its point is not allowed, or the kind is `data` and
+ *   there is no target
  */
 export function initialLaw(kind: InitialLawKind, context: InitialLawContext): InitialLaw {
   switch (kind.kind) {
@@ -161,7 +164,7 @@ function gaussianLaw(
     const dy = y - my
     return constant - 0.5 * (axx * dx * dx + 2 * axy * dx * dy + ayy * dy * dy)
   }
-  // Across: the coordinate of greater variance; along: the other one given it, however thin the law.
+  // The position of a line is the coordinate of greater variance; along it runs the other one, given the position.
   const alongY = xx >= yy
   const [m1, m2, v1, v2] = alongY ? [mx, my, xx, yy] : [my, mx, yy, xx]
   const slope = xy / v1
@@ -227,7 +230,7 @@ function gaussianLaw(
   }
 }
 
-/** What is known of a law in a window, renormalised where allowed. */
+/** Density, KL and quadrature of a law in a window, renormalised where allowed. */
 function lawIn(
   window: Window,
   unrestricted: LogDensity,
@@ -245,7 +248,7 @@ function lawIn(
   }
 }
 
-/** The same density where allowed, −∞ elsewhere. */
+/** `logDensity` where no barrier forbids, −∞ elsewhere. */
 function restricted(
   logDensity: (x: number, y: number) => number,
   field: EnergyField,
@@ -386,7 +389,7 @@ function gibbsLaw(context: InitialLawContext): InitialLaw {
 }
 
 type LogDensity = (x: number, y: number) => number
-/** Takes a point of a quadrature, and the rectangle that it stands for. */
+/** Takes a point of a quadrature and the sides of the rectangle that it stands for. */
 type Node = (x: number, y: number, width: number, height: number) => void
 
 interface Measure {
@@ -400,7 +403,7 @@ interface Known {
   readonly klError: number
 }
 
-/** Each point in the middle of what it stands for, of which a barrier may leave a share. */
+/** Midpoints of two halves: each point is the middle of its rectangle, of which barriers may cover a part. */
 const HALVES: UnitRule = [
   [-0.25, 0.5],
   [0.25, 0.5],
@@ -411,9 +414,9 @@ function ruleFor({ barriers }: EnergyField): UnitRule {
 }
 
 /**
- * A quadrature of a law in a window, by the three-point Gauss rule on intervals that end at the edges of cells and of
- * the window, and are at most 0.6 of the law's own scale long: of sixth order where the window cuts the law
- * off, spectrally accurate where the law vanishes first. With barriers by midpoints, of second order.
+ * A quadrature of a law in a window: the three-point Gauss rule on intervals that end at the edges of cells and of
+ * the window, and are at most 0.6 of the law's own scale long. It is of sixth order where the window cuts the law
+ * off, spectrally accurate where the law vanishes first. With barriers it takes midpoints and is of second order.
  */
 function visitWindow(window: Window, box: Box, field: EnergyField, visit: Node): void {
   const { alongY, across, scaleAcross, scaleAlong } = window
@@ -453,7 +456,7 @@ function intervals([low, high]: Range, box: Box, scale: number): [number, number
   return out
 }
 
-/** log of the mass in a window, and KL of the law renormalised there against π. */
+/** log of the mass of a law in a window, and KL(ρ‖π) of the law ρ renormalised there. */
 function measure(logDensity: LogDensity, window: Window, context: InitialLawContext): Known {
   const { field, gibbs } = context
   if (!(window.across[1] > window.across[0]))
@@ -474,11 +477,11 @@ function measure(logDensity: LogDensity, window: Window, context: InitialLawCont
   }
   if (walls !== null) return besideWalls(context, walls, at)
   const { logMass, kl } = measureOf(at(1, true).clear, gibbs.logZ)
-  // Below 0 there is only the error of the table.
+  // Only an error of the table takes KL below 0.
   return { logMass, kl: Math.max(0, kl), klError: 0 }
 }
 
-/** The cells where a law on all of Ω lives, of which no scale is known. */
+/** The cells that hold a law on all of Ω whose scale is not known; the others are negligible (`LOG_NEGLECT`). */
 function cellsOf(logDensity: LogDensity, box: Box): readonly number[] {
   const { cells } = box
   const middles = new Float64Array(cells * cells)
@@ -532,9 +535,9 @@ function visitCells(
 }
 
 /**
- * `measure` for a law on all of Ω, on the cells where it lives, subdivided until the mass settles: thin laws on coarse
- * cells.
- * @returns `kl` null where it does not settle, and the intervals' length
+ * `measure` for a law on all of Ω, on the cells that hold it, subdivided until its mass settles, since a law may be thin
+ * beside a cell.
+ * @returns `kl` null where the mass does not settle, and the side of the subdivided cells
  */
 function measureCells(
   logDensity: LogDensity,
@@ -575,11 +578,11 @@ function measureCells(
   }
 }
 
-/** What barriers leave of a rectangle: how much, and where to read there. */
+/** The part of a rectangle that barriers allow: its area, and the point at which to read a density for it. */
 class Allowed {
   x = 0
   y = 0
-  /** Of the rectangle; 0 where nothing is left. */
+  /** Area of the allowed part; 0 where barriers cover the rectangle. */
   area = 0
   private readonly out = new Float64Array(3)
 
@@ -596,7 +599,7 @@ class Allowed {
   }
 }
 
-/** The nodes of a quadrature as points with masses. */
+/** Passes the nodes of a quadrature on as points with their masses under a density. */
 function pointsOf(logDensity: LogDensity, field: EnergyField, visit: Visit): Node {
   const allowed = new Allowed()
   const simple: Node = (x, y, width, height) => {
@@ -617,11 +620,11 @@ interface Sums {
   moment: number
 }
 
-/** The same apart for the nodes in cells beside walls, and for all others. */
+/** Two `Sums` of a law: over the nodes in cells beside walls, and over all others. */
 class Moment {
   readonly beside: Sums = { mass: 0, moment: 0 }
   readonly clear: Sums = { mass: 0, moment: 0 }
-  /** Of the node at hand. */
+  /** The sums that `add` adds the present node to; `barriers` and `logDensity` belong to the same node. */
   private sums = this.clear
   private barriers: Barriers = []
   private logDensity: LogDensity = () => Number.NaN
@@ -675,7 +678,7 @@ class Moment {
     sums.mass += share
     const { grid } = this.field
     const { epsilon } = this.gibbs
-    // In the law every place counts alike, not those where π is large.
+    // The mean of the log, not the log of the mean: the law weighs every place alike, not those where π is large.
     const walls = barrierLogMean(barriers, epsilon, x, y, width, height)
     sums.moment += share * (l + readValue(grid, allowed.x, allowed.y) / epsilon - walls)
   }
@@ -687,7 +690,7 @@ function measureOf({ mass, moment }: Sums, logZ: number): Measure {
   return { logMass, kl: moment / mass - logMass + logZ }
 }
 
-/** What second order leaves of a value where the intervals are halved, to fourth order. */
+/** Richardson extrapolation from intervals and their halves: an error of second order becomes one of fourth. */
 function extrapolated(coarse: number, fine: number): number {
   return fine + (fine - coarse) / 3
 }
@@ -700,7 +703,7 @@ function cellAt(box: Box, x: number, y: number): number {
   return at(y) * box.cells + at(x)
 }
 
-/** Which barriers each cell of the box feels, and whether a wall may pass within `BESIDE` of its lengths. */
+/** For each cell of the box: the barriers that change V in it, and 1 where a wall may pass within `BESIDE` of its sides. */
 interface WallCells {
   readonly box: Box
   readonly felt: readonly Barriers[]
@@ -726,8 +729,8 @@ function wallCells({ barriers }: EnergyField, box: Box): WallCells {
 }
 
 /**
- * ∫ e^(−V/ε)/Z over the cells beside walls, or over all others, by the quadrature of the laws on cells cut into m × m: what it errs
- * there, it errs in both.
+ * ∫ e^(−V/ε)/Z over the cells beside walls, or over all others, by the quadrature of the laws on cells cut into m × m, so that
+ * the errors of this integral and of a law's sums may cancel: see `besideWalls`.
  */
 function partition(
   field: EnergyField,
@@ -746,7 +749,7 @@ function partition(
 
 type Where = 'beside' | 'clear'
 
-/** By place and m: another start asks for the same again. */
+/** Results of `partition` by place and m: they do not depend on the start, and the next start reads them again. */
 const partitions = new WeakMap<Gibbs, Map<string, number>>()
 
 function partitionOf(
@@ -789,17 +792,18 @@ function massClear({ density, box }: Gibbs, { beside }: WallCells): number {
   return density.reduce((sum, p, k) => sum + (1 - beside[k]!) * p, 0) * spacing(box) ** 2
 }
 
-/** Sums over some cells, and ∫ e^(−V/ε)/Z over the same. */
+/** Sums over some cells, and ∫ e^(−V/ε)/Z over the same cells. */
 interface Part extends Sums {
   readonly z: number
 }
 
 /**
- * A law's measure where there are walls, on cells cut into m × m, m = 1, 2, …, until two agree. Away from walls the integrands are
- * smooth: m = 1, 2 extrapolated by second order are enough where that moves little, and cells beside walls alone are cut on.
- * Beside walls Z is summed over the same nodes, so that what they err in the cells that a wall cuts cancels. Elsewhere only hard walls let
- * anything cancel: under soft ones a law weighs log h and Z its power, and there Z is summed over the finer nodes of π.
- * @returns `kl` null where they do not agree, up to `WALL_KL_TOLERANCE`
+ * The measure of a law in a field with walls, on cells cut into m × m, m = 1, 2, 4, …, until KL at two m agrees. Away from
+ * walls the integrands are smooth: there the sums at m = 1 and 2, extrapolated by second order, suffice where the
+ * extrapolation changes KL little, and only the cells beside walls are cut further. Beside walls Z is summed over the nodes of
+ * the law, so that the errors of both in the cells that a wall cuts cancel. Away from walls such errors cancel only if all walls
+ * are hard: under soft walls a law weighs log h and Z a power of h, and there Z is the mass of π by its own, finer quadrature.
+ * @returns `kl` null where its error exceeds `WALL_KL_TOLERANCE`
  */
 function besideWalls(
   { field, gibbs }: InitialLawContext,
@@ -827,14 +831,14 @@ function besideWalls(
   let [before, last] = [part(one, 'clear', 1), part(two, 'clear', 2)]
   let clear = between(before, last)
   const moved = Math.abs(measureWith(narrow, clear).kl - measureWith(narrow, last).kl)
-  // Of fourth order a quarter of what the extrapolation moved, and more, is gone, if that is little.
+  // The error that the extrapolation leaves is of fourth order; it is estimated as a quarter of the change in KL.
   let clearError = moved / 4
   let isClear = moved <= allowed(measureWith(narrow, clear).kl)
   let differed = 0
   for (let m = 2; ; m *= 2) {
     const [coarse, fine] = [measureWith(wide, clear), measureWith(narrow, clear)]
     const difference = Math.abs(fine.kl - coarse.kl)
-    // Walls cut cells anywhere, so that a difference may be small by chance, and of the first order is half the one before.
+    // Walls cut cells at any place, so that a difference may be small by chance: at first order it is half the one before.
     const klError = Math.max(difference, 0.5 * differed) + clearError
     differed = difference
     const kl = Math.max(0, extrapolated(coarse.kl, fine.kl))
