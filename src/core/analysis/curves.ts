@@ -34,12 +34,12 @@ export interface LawCurves {
   /** KL of the continuous dynamics (Fokker–Planck) at t = kη. */
   readonly fokkerPlanck: (number | null)[]
   /**
-   * Error bar of `fokkerPlanck`, nats: the distance of the values on the finest cells from their limit, as two grids show it
-   * under second order; that limit is what is drawn, where it may be trusted. Where it may not, the whole
-   * difference of the grids. An estimate, no bound. Null: one grid only.
+   * Error bar of `fokkerPlanck`, nats: where two grids show second order, the distance of the values on the finest cells from
+   * their extrapolated limit, which `fokkerPlanck` then holds; elsewhere the difference of the grids. An estimate, no bound.
+   * Null: one grid only.
    */
   readonly fokkerPlanckError: (number | null)[]
-  /** I of the continuous dynamics at t = kη: d/dt KL = −ε I. */
+  /** I(ρ_t‖π) of the continuous dynamics at t = kη: d/dt KL = −ε I. */
   readonly fokkerPlanckFisher: (number | null)[]
   /**
    * Against the law ρ_D of the data (for points: smoothed), restricted to Ω and renormalised: KL(ρ_k‖ρ_D), I(ρ_k‖ρ_D) and E_{ρ_k}|b̄ + ε∇log ρ_D|², of the
@@ -104,11 +104,11 @@ export interface Basin {
   readonly growth: number
 }
 
-/** Where the deterministic flow goes, and when it was nearest to π. */
+/** The minima in which the deterministic flow ends, and the step at which it was nearest to π. */
 export interface Collapse {
   /**
    * Evaluated step at which S turned from ≤ 0 to > 0, 0 where it was > 0 from the start; of several the one with the
-   * lowest KL. The best time, certified by nothing; null: none yet.
+   * lowest KL. An estimate of the best time, not a certificate; null: none yet.
    */
   readonly bestStep: number | null
   /** Heaviest first; empty until the end of the run. */
@@ -181,7 +181,7 @@ export interface Constants {
   readonly convexity: number
   /** max over the box of the spectral norm of ∇²V; with soft barriers the greatest at the nodes of the table. */
   readonly smoothness: number
-  /** Where it is attained. */
+  /** The place at which `smoothness` is attained. */
   readonly smoothnessAt: readonly [number, number]
   /** V is exactly quadratic, so that `convexity` and `smoothness` are the eigenvalues of its one Hessian. */
   readonly quadratic: boolean

@@ -2,14 +2,14 @@ import type { CriterionId } from './ids.ts'
 
 /** What the page says about a criterion. Data only: no code of the criteria comes with it. */
 export interface CriterionText {
-  /** To which law the KL is that it reads: to the Gibbs measure π, or to the law of the data. */
+  /** The reference law of the KL that the criterion reads: the Gibbs measure π, or the law of the data. */
   readonly divergence: 'gibbs' | 'data'
   readonly label: string
   /** TeX, short enough for a list. */
   readonly formula: string
-  /** The same in plain characters, for before the typesetter is there. */
+  /** The formula in plain characters, shown until the typesetter has loaded. */
   readonly plain: string
-  /** The formula with `stopping.strict`; left out where it is the same. */
+  /** The formula with `stopping.strict`; absent where `strict` does not change it. */
   readonly strict?: { readonly formula: string; readonly plain: string }
   /** One sentence. */
   readonly description: string

@@ -17,8 +17,8 @@ import type { ContractionCurves } from '../curves.ts'
  */
 
 /**
- * The factor 1 − ηm by which every pair of Langevin particles under one noise approaches at least, a step, in the
- * metric P⁻¹; m is a lower bound of the curvature in that metric on all of the table.
+ * The factor 1 − ηm: a step takes every synchronously coupled pair of Langevin particles to at most this share of its distance,
+ * in the metric P⁻¹; m is a lower bound of the curvature in that metric on all of the table.
  * @returns null where there is no such factor: V is not convex on the box (m ≤ 0), η > 2/(m + M), barriers, which
  *   make the domain non-convex and refuse moves of one particle alone, or a skew drift, under which pairs need not
  *   approach in this metric
@@ -76,7 +76,7 @@ export class Contraction {
 
   /**
    * Enters the next step, from 0 on.
-   * @param folded particles of either cloud that the walls folded in it
+   * @param folded number of particles of either cloud that the walls folded in this step
    */
   note(x: Float64Array, y: Float64Array, folded: number): void {
     const { step, largest, rootMeanSquare, bound } = this.curves

@@ -22,9 +22,9 @@ const DEEPEST = 8
  */
 const ROUNDINGS = 256
 /**
- * The same of the largest range of control values on a patch: the products that make a control value of slopes and twist are at
- * most 1, 1 and 2 of it, off by 3, 3 and 6 units each, so that the value is off by less than 20 more: 36 of them in V_xy, 24 in
- * V_xx and V_yy.
+ * Units of rounding of the largest range R of control values on a patch, over h², that a control matrix may be off by: the
+ * products that make a control value of slopes and twist are at most 1, 1 and 2 times R, off by 3, 3 and 6 units each, so that the
+ * value is off by less than 20 more: 36 of them in V_xy, 24 in V_xx and V_yy.
  */
 const RANGE_ROUNDINGS = 2048
 const UNIT = Number.EPSILON / 2
@@ -41,11 +41,11 @@ function hessianNet(): HessianNet {
 }
 
 /**
- * Proved bounds of the curvature of the table on all of Ω, rounding included, that some place comes near to: by 1e-3 of
- * the largest curvature, wherever eight quarterings of a cell suffice. On a patch ∇²V is a polynomial of degree (3, 3)
+ * Proved bounds of the curvature of the table on all of Ω, rounding included, attained up to 1e-3 of
+ * the largest curvature wherever eight quarterings of a cell suffice. On a patch ∇²V is a polynomial of degree (3, 3)
  * in Bernstein form, hence a convex combination of its 16 control matrices; λmin is concave and λmax convex, so
- * their extremes over the control matrices bound them on the patch. Cells that this leaves in doubt are quartered by de
- * Casteljau. Barriers are not seen.
+ * their extremes over the control matrices bound them on the patch. Patches whose bounds are not
+ * tight are quartered by de Casteljau. Barriers are ignored.
  * @param metric P as [xx, xy, yy], symmetric positive definite
  * Source: Farin (2002), Curves and Surfaces for CAGD, ch. 5 (convex hull property, degree elevation, subdivision).
  */

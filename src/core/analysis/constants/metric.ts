@@ -4,7 +4,7 @@ import { type Gibbs, visitGibbs } from '../../fields/gibbs.ts'
 import { inverse2, maxEigenvalue2, minEigenvalue2 } from '../../maths/linalg2.ts'
 import { curvatureRange } from './curvature.ts'
 
-/** A constant metric in which V curves more evenly, and what it does to the rate of contraction. */
+/** A constant metric in which V curves more evenly, with the rate of contraction before and after. */
 export interface SuggestedMetric {
   /** P, symmetric positive definite. */
   readonly preconditioner: readonly [readonly [number, number], readonly [number, number]]
@@ -14,7 +14,7 @@ export interface SuggestedMetric {
   readonly rateAfter: number
 }
 
-/** A metric is worth a word when it raises the rate by this factor at least. */
+/** A metric is suggested when it raises the rate by at least this factor. */
 const LEAST_GAIN = 1.1
 
 /**
@@ -25,9 +25,9 @@ const LEAST_GAIN = 1.1
  * for every P.
  *
  * On a quadratic with Hessian A this is P = λmax(A)·A⁻¹, the rates are exactly those of contraction, λmin(A) and
- * λmax(A), and no P of that bound has a higher one. Elsewhere they are rates of the mean Hessian: a figure of merit,
- * certified by nothing.
- * @param steepest max λmax(∇²V) as `curvatureRange` gives it, where somebody knows it already
+ * λmax(A), and no P within that bound has a higher one. Elsewhere they are rates of the mean Hessian: a figure of merit,
+ * no certificate.
+ * @param steepest max λmax(∇²V) as `curvatureRange` gives it; default: computed here
  * @returns null where H̄ is not positive definite, where V curves evenly enough already (a gain below 10 %), or
  *   with barriers, whose mean curvature need not be finite
  */

@@ -4,13 +4,13 @@ import { smallerState } from './logSobolev.ts'
 
 /** One of the two states that a mode tells apart. */
 interface ModeEnd {
-  /** Where π is largest in it; of a valley the mean of its side. */
+  /** The maximum of π in the state; for a valley the mean of its side. */
   readonly at: readonly [number, number]
   /** Its share of π. */
   readonly mass: number
 }
 
-/** What the slowest mode of the dynamics is about: which exchange of mass takes the longest. */
+/** The exchange of mass that takes the longest: the two states of the slowest mode of the dynamics. */
 export interface SlowMode {
   /**
    * `wells`: two maxima of π; `stray-…`: one of them has little mass, inside the box, at an edge or in a corner of it;
@@ -28,7 +28,7 @@ export interface ModeRaster {
   readonly values: Float32Array
 }
 
-/** A state of less mass is stray; at the edge of the box, where hardly anything was meant to be, one of less than that. */
+/** A state of less mass is stray; at the edge of the box, where a target hardly has mass, one of less than STRAY_AT_EDGE. */
 const STRAY = 1e-3
 const STRAY_AT_EDGE = 0.05
 /** Cells from a wall of the box that are its edge. */
@@ -84,7 +84,7 @@ export function slowModeOf(
   const [rest, top] = [Math.max(0, tops[0]!), Math.max(0, tops[1]!)]
   const [column, row] = [top % cells, Math.floor(top / cells)]
   const [dx, dy] = [(rest % cells) - column, Math.floor(rest / cells) - row]
-  // Next to each other, and no wall between them, they are one top.
+  // Maxima in neighbouring cells without a wall between them are one.
   const one = Math.abs(dx) <= 1 && Math.abs(dy) <= 1 && !(parted?.between(top, dx, dy) ?? false)
   const walls = [column, row].filter((i) => i < EDGE || i >= cells - EDGE).length
   const kind = ((): SlowMode['kind'] => {

@@ -69,7 +69,7 @@ export function isQuadratic({ grid, barriers }: EnergyField): boolean {
         const [sx, sy] = slopes[i]!
         if (Math.abs(f[k]! - f[0]! - sx * dx - sy * dy) > AFFINE * scale) return false
       }
-      // Differences of V_x and V_y lose the digits that a cell is smaller than the box.
+      // V_xy from differences of V_x and V_y over a cell has a rounding error larger by the factor `cells`.
       if (Math.abs(vxy[k]! - cross) * width > AFFINE * scale * box.cells) return false
     }
   }
@@ -85,9 +85,9 @@ export function smoothness95(field: EnergyField, xy: Float64Array): number {
 }
 
 /**
- * The 95th percentile of λmax(∇²V) at the given points: what decides whether a step overshoots, to which negative curvature,
- * unlike in `smoothness95`, adds nothing. May be negative.
- * @param xy as there
+ * The 95th percentile of λmax(∇²V) at the given points, which decides whether a step overshoots: negative curvature does not
+ * count, unlike in `smoothness95`. May be negative.
+ * @param xy as in `smoothness95`
  */
 export function curvature95(field: EnergyField, xy: Float64Array): number {
   return percentileOf(maxEigenvalue2, field, xy)
@@ -116,14 +116,14 @@ export function defaultStepSize(l95: number): number {
   return Math.min(STEP_RANGE[1], Math.max(STEP_RANGE[0], 0.5 / l95))
 }
 
-/** π-mass of the places steeper than 1/η from which on nothing is predicted. */
+/** Mass of π where η‖∇²V‖ > 1 beyond which nothing is predicted. */
 const STEEP_MASS = 0.05
 
 /**
  * Predicted bias of unadjusted Langevin, b(η) = (η²/8)·Var_π(ΔV − |∇V|²/(2ε)) ≈ KL(π_η‖π), nats: the
  * leading order, good for η·λmax(∇²V) ≲ 0.5; a prediction, not a bound.
  * @returns null where the formula does not hold: for a skew drift, a preconditioner or barriers; where η‖∇²V‖ > 1 on more
- *   than 5 % of π; and where π leans on the walls, whose fold adds a bias of order η that it does not know
+ *   than 5 % of π; and where π is large at the walls, where folding (reflection) adds a bias that the formula lacks
  */
 export function biasPrediction(
   field: EnergyField,
@@ -157,7 +157,7 @@ export function biasPrediction(
   return wallBias(field, gibbs, transition) > WALL_SHARE * inside ? null : inside
 }
 
-/** Share of the prediction that the walls may add unseen. */
+/** Largest bias from the walls, as a share of the prediction, that is neglected. */
 const WALL_SHARE = 0.1
 /**
  * Measured: folded chains on V = 2x and V = −|x|²/4, η in [.02, .1], rest at KL .047 to .063 times

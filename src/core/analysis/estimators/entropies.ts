@@ -4,7 +4,7 @@ import { log } from '../../maths/elementary.ts'
 /**
  * Adds Σ s·(log s − log π) over n ≤ BLOCK cells from `first` on: to sums[0] that of all grids together, to sums[1 + g]
  * that of all but one.
- * @param grids masses of the groups; may be a little less than nothing, which counts as nothing
+ * @param grids masses of the groups; values a little below zero count as 0
  * @param logReference log π of the cells, −∞ allowed
  */
 export function addEntropies(
@@ -19,7 +19,7 @@ export function addEntropies(
   for (let k = first; k < first + n; k++) {
     let s = 0
     for (let g = 0; g < groups; g++) s += grids[g]![k]!
-    // Splines may leave less than nothing of a kernel's last tail.
+    // Splines may make the tail of a kernel slightly negative.
     if (!(s > 0)) continue
     const reference = logReference[k]!
     const term = s * (log(s) - reference)

@@ -54,8 +54,8 @@ function normalised(box: Box, l: Float64Array): DensityTable {
 
 /**
  * KL(ρ‖π_θ), nats, by quadrature on the cell centres; ρ the target restricted to Ω. Both laws are taken
- * as their values at the centres, each normalised over them, also where a refined quadrature of π_θ is
- * at hand: point values of one set against cell means of the other would differ where both are equal.
+ * as their values at the centres, each normalised over them, even if π_θ has a refined quadrature: point
+ * values of one law against cell means of the other would differ where the laws are equal.
  */
 export function klDataModel(data: DensityTable, model: Gibbs): number {
   return divergence(data, atCentres(model))

@@ -6,15 +6,15 @@ import { finish, PIECE } from '../../maths/pieces.ts'
 import { mean, variance } from '../../maths/statistics.ts'
 import type { KlEstimator, KlReading } from './nativeKl.ts'
 
-/** What the KL estimator reads, nats, on particles that started as exact draws of π. */
+/** Readings of the KL estimator, nats, on particles that started as exact draws of π. */
 export interface NullFloor {
-  /** Mean after one step: the estimator's own remainder of bias, and one step's worth of the chain's. */
+  /** Mean after one step: the remaining bias of the estimator and that of the chain after one step. */
   readonly mean: number
   /** Standard deviation of one reading after one step. */
   readonly deviation: number
   /**
-   * The same after `EQUILIBRATION` steps, where the bias of the step size has grown to its level: what
-   * a chain shows that has nothing left to forget. Deviation: mean standard error of the readings.
+   * Readings after `EQUILIBRATION` steps, when the bias of the step size has grown to its level: those of a chain at rest.
+   * Deviation: mean standard error of the readings.
    */
   readonly equilibrium: { readonly mean: number; readonly deviation: number }
 }
@@ -30,15 +30,15 @@ export interface NullFloorOptions {
   /** Independent repeats, ≥ 2; default 12. */
   readonly repeats?: number
   /**
-   * One step of the run's dynamics: moves `xy` (length 2n) in place, with the randomness of `key`, of the particles
-   * from index `first` on; given a part of them at a time. Default: unadjusted Langevin.
+   * Takes one step of the run's dynamics: moves `xy` (length 2n), a part of the particles, in place, with the randomness of
+   * `key` for the particles from index `first` on. Default: unadjusted Langevin.
    */
   readonly move?: (xy: Float64Array, key: Key, step: number, first: number) => void
 }
 
 /** Steps after which exact draws of π have taken on the bias of the chain. */
 export const EQUILIBRATION = 32
-/** Repeats that are carried so far. */
+/** Repeats that are followed for `EQUILIBRATION` steps. */
 const EQUILIBRIUM_REPEATS = 4
 
 /**
@@ -59,7 +59,7 @@ export function* measureNullFloor(options: NullFloorOptions): Generator<number, 
     langevinStep(field, transition, part, c, noise, step, first)
   }
   const { move = langevin } = options
-  /** Does something to all particles, a part of them at a time. */
+  /** Calls `act` on all particles, a part of them at a time. */
   const all = function* (
     done: number,
     act: (part: Float64Array, from: number) => void,
@@ -70,14 +70,14 @@ export function* measureNullFloor(options: NullFloorOptions): Generator<number, 
     }
   }
   for (let r = 0; r < repeats; r++) {
-    // Noise from indices beyond those of the draws, which share the key.
+    // The noise uses indices beyond those of the draws, which share the key.
     const first = (repeats + r) * particles
     const step = (k: number) =>
       all(r, (part, from) => {
         move(part, key, k, first + from)
       })
     const read = function* (): Generator<number, KlReading> {
-      // The native kernel is the law after the step's noise, so one step needs no noise drawn.
+      // The native kernel is the law after the step's noise, so the last step draws no noise.
       if (!readsPositions) {
         yield* all(r, (part, from) => {
           centres(field, transition, part, c.subarray(2 * from))

@@ -1,12 +1,12 @@
 import { exp, log } from '../../maths/elementary.ts'
 
 /*
- * The plug-in of an entropy, Σ P̂ log P̂ with P̂ a sum of Gaussian kernels at N points, where few of them overlap. In units of a
+ * Bias of the plug-in of an entropy, Σ P̂ log P̂ with P̂ a sum of Gaussian kernels at N points, few of which overlap. In units of a
  * kernel's greatest value the sum at a place is S; with a = 2π√detΣ·N·p points under a kernel, p the density, hardly
  * varying on a kernel's width, the values w of the kernels there are a Poisson process of intensity a dw/w on (0, 1). So with
  * Ein(t) = ∫₀ᵗ (1 − e^−u)/u du
  *
- *   E e^(−tS) = e^(−a Ein(t))    (a law of Dickman), and seen from P̂ itself, by a point more:   E e^(−tS) = M(t) e^(−a Ein(t)),
+ *   E e^(−tS) = e^(−a Ein(t))    (a law of Dickman); at a place drawn from P̂, with one more point:   E e^(−tS) = M(t) e^(−a Ein(t)),
  *   M(t) = (1 − e^−t)/t = Ein′(t).
  *
  * From log z = ∫ (e^−t − e^(−zt)) dt/t for z = S, and with t replaced by Ein(t) for z = a, the bias at density a is
@@ -17,19 +17,19 @@ import { exp, log } from '../../maths/elementary.ts'
  *
  *   ρ(a) = ∫ M e^(−a Ein) (1/Ein − G/t + G/t′) dt.
  *
- * In a window of the area of 1/o kernels there are ν ≈ Poisson(a/o) points besides the one that looks, E z^ν = e^(−(1 − z)a/o). So
+ * A window of the area of 1/o kernels round a point holds ν ≈ Poisson(a/o) further points, E z^ν = e^(−(1 − z)a/o). So
  * G(ν) = ∫ M (1 − o Ein)^ν (1/Ein − G/t + G/t′) dt has the mean ρ(a), whatever a is.
  * Source of the law of S: Dickman (1930), Ark. Mat. Astron. Fys. 22A; Penrose & Wade (2004), Adv. Appl. Probab. 36.
  */
 
-/** Kernels' areas 2π√detΣ in a window, 1/o: more see a density less locally, fewer leave out more of the integral, t < e^(1/o). */
+/** Kernels' areas 2π√detΣ in a window, 1/o: a larger one reads the density less locally, a smaller one cuts the integral earlier. */
 export const WINDOW = 12
-/** log t from which on the integrals are taken: below it the integrand is 0 to rounding. */
+/** The integrals run over log t from this value, below which the integrand is 0 to rounding… */
 const FROM = -16
-/** …and 1/o less this up to which: beyond it 1 − o Ein < 0. */
+/** …to 1/o less this, beyond which 1 − o Ein < 0. */
 const SHORT = 0.6
 const STEP = 1 / 32
-/** ν of the table, in windows: beyond it the function falls like 1/ν². */
+/** Greatest ν of the table, times o; beyond it G falls like 1/ν². */
 const MOST = 40
 
 const EULER = 0.5772156649015329

@@ -11,7 +11,7 @@ const values = new Float64Array(BLOCK)
  * carried along the paths; nats. Unbiased while the map is injective, a lower bound from then on.
  * @param xy positions, length 2n, n ≥ 1
  * @param logDensity l_k, length n
- * @returns with standard error sd/√n; null for n = 1, where nothing can be said
+ * @returns KL with its standard error sd/√n, null for n = 1
  */
 export function transportKl(...options: TransportKlOptions): TransportKl {
   return finish(transportKlInPieces(...options))

@@ -6,7 +6,7 @@ import { type Box, centreCoordinate } from '../../maths/grid.ts'
  * |e|² = |∇V + ε∇log ρ_D|² at the cell centres of a box, length cells²: the squared error of the drift of a
  * learned energy against the law of its data; NaN where a barrier forbids. e = 0 everywhere exactly when ρ_D is the
  * Gibbs measure.
- * @param score writes ∇log ρ_D(x, y) to its last argument; asked cell by cell, row-major, x fastest
+ * @param score writes ∇log ρ_D(x, y) to its last argument; called cell by cell, row-major, x fastest
  */
 export function driftError(
   field: EnergyField,

@@ -9,7 +9,7 @@ export interface Information {
   readonly kl: number
   /** I(ρ‖π), per world unit². */
   readonly fisher: number
-  /** −Σ of the masses below zero, which both leave out: 0 for a law. */
+  /** −Σ of the negative masses, which KL and I leave out: 0 for a law. */
   readonly negativeMass: number
 }
 
@@ -20,7 +20,7 @@ export interface Information {
  * @param mass cell masses of ρ, Σ = 1, length cells²
  * @param logReference log π up to a constant, length cells²; −∞ allowed
  * @param metric P; default the identity
- * @param parted cells whose difference is none of a gradient
+ * @param parted cells that a barrier separates, between which no difference is taken
  */
 export function relativeFisher(
   mass: Float64Array,

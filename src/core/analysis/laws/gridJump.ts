@@ -2,13 +2,13 @@ import type { Gibbs } from '../../fields/gibbs.ts'
 import { exp } from '../../maths/elementary.ts'
 
 /**
- * One Metropolis jump of a law on cells, in place: a place y uniform in Ω is proposed, and taken with probability
- * min(1, π_y/π_x),
+ * One global jump (independence Metropolis–Hastings) of a law on cells, in place: y, uniform in Ω, is proposed and accepted
+ * with probability min(1, π_y/π_x),
  *
  *   p′(y) = p(y) (1 − Σ_{x≠y} K(y, x)) + Σ_{x≠y} p(x) K(x, y),  K(x, y) = min(1, π_y/π_x)/N, N = cells².
  *
  * π is in detailed balance with K, so that the jump keeps mass, sign and π, and never raises KL(ρ‖π) or any other
- * f-divergence. Sorted by π once, all pairs cost one pass up and one down. Proposals of cells where π = 0 are refused.
+ * f-divergence. With cells sorted by π once, the sum over all pairs costs one pass up and one down. Proposals of cells where π = 0 are refused.
  * Source: Metropolis et al. (1953), J. Chem. Phys. 21.
  * @returns the jump of densities or masses on the cells of π, length cells², 0 where π = 0
  */

@@ -10,9 +10,9 @@ import { spacing } from '../../maths/grid.ts'
  *
  * Ψ_ij the difference of ψ over the corners of the face between cells i and j. Σ_j Ψ_ij = 0 for every cell and
  * Ψ_ij = −Ψ_ji: mass and π are kept exactly, and the flow is an antisymmetric matrix in L²(π), so that χ² = Σ π r² is too.
- * The same between cells two apart has the same properties; 4/3 of the one less 1/3 of the other is of fourth order in
- * space. ψ = 0 on walls, beside which the current runs, and around cells where π = 0. ψ is kept below a multiple
- * of π in the cells that it bounds, which touches only places where π falls by more than that within a cell.
+ * The same sum over cells two apart has the same properties; 4/3 of the first less 1/3 of the second is of fourth order in
+ * space. ψ = 0 on walls, along which the current runs, and around cells where π = 0. ψ is limited to a multiple of
+ * π in the cells around it, which matters only where π falls by more than that factor within a cell.
  */
 export interface SkewFlow {
   /** Longest step of `advance`: within it no function grows in L²(π). */
@@ -29,7 +29,7 @@ const LIMIT = 4
 /** The method of fourth order does not amplify up to 2√2 on the imaginary axis. */
 const STABLE = 2.8
 
-/** What cells take from those `offset` places before and after them, per unit of time and density; length cells². */
+/** Inflow into each cell from the cells `offset` places before and after it, per unit of time and density; length cells². */
 interface Coupling {
   readonly offset: number
   readonly before: Float64Array
@@ -44,7 +44,7 @@ export function createSkewFlow(pi: Gibbs, skew: number): SkewFlow {
   const [x, y] = couple(pi, 1, (4 / 3) * scale)
   const [xx, yy] = couple(pi, 2, (-1 / 12) * scale)
   const size = cells * cells
-  // With zeros on both sides, so that all cells are alike.
+  // Arrays have zeros on both sides, so that all cells are treated alike.
   const margin = yy.offset
   const [start, u, v] = Array.from({ length: 3 }, () => new Float64Array(size + 2 * margin))
 
@@ -66,7 +66,7 @@ export function createSkewFlow(pi: Gibbs, skew: number): SkewFlow {
     stepLimit: STABLE / largestRowSum([x, y, xx, yy]),
     advance(density, dt) {
       start!.set(density, margin)
-      // The method on a linear equation, in Horner's form.
+      // Runge–Kutta of fourth order on a linear equation, in Horner's form.
       add(start!, dt / 4, start!, u!)
       add(start!, dt / 3, u!, v!)
       add(start!, dt / 2, v!, u!)

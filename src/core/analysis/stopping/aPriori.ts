@@ -9,7 +9,7 @@ import type { Walls } from './walls.ts'
 interface BoundedConstant {
   readonly value: number
   readonly proved: boolean
-  /** Whether the grid resolves what it was estimated from; default true. */
+  /** Whether the grid resolves the quantity that it was estimated from; default true. */
   readonly resolved?: boolean
 }
 
@@ -27,7 +27,7 @@ export interface APrioriInput {
   readonly delta: number
   /** d; default 2. */
   readonly dimension?: number
-  /** What the walls of Ω may add to the bounds, which are proved on the plane: absent nothing, null not known. */
+  /** What the walls of Ω may add to the bounds, which are proved on the plane; absent: nothing, null: unknown. */
   readonly walls?: Walls | null | undefined
 }
 
@@ -47,7 +47,7 @@ export interface Envelope {
 /** A bound, or why there is none. */
 export type EnvelopeOrReason = Envelope | { readonly bound: null; readonly reason: string }
 
-/** KL(ρ₀‖π on the plane), nats, π on the plane being less than that in Ω by what lies beyond the walls. */
+/** KL(ρ₀‖π on the plane), nats: inside Ω the density of π on the plane is lower by the factor π(Ω). */
 function klOnPlane({ kl0, walls }: Pick<APrioriInput, 'kl0' | 'walls'>): number {
   return kl0 + (walls?.outside ?? 0)
 }
@@ -159,7 +159,7 @@ export function aPrioriStatus({
   return rate.proved && smoothness.proved && walls !== null ? 'certificate' : 'certificate-if'
 }
 
-/** The inputs in words: λ and L, and that they are estimated where they are. */
+/** λ and L in words, each marked where it is estimated. */
 export function aPrioriConditions({
   rate,
   smoothness,
@@ -181,7 +181,7 @@ function stepsWithin(
 ): number | null | { readonly folded: number; readonly steps: number } {
   let steps = envelope.stepsTo(delta)
   if (walls === null) return steps
-  // What they may add grows with the steps, so these do, too.
+  // The allowance of the walls grows with the steps: both are iterated until the steps no longer change.
   for (let round = 0; steps !== null && round < MOST_ROUNDS; round++) {
     const next = envelope.stepsTo(delta - walls.allowance(steps))
     if (next === steps) return steps
@@ -194,8 +194,8 @@ function stepsWithin(
 const MOST_ROUNDS = 50
 
 /**
- * First k that one of the two bounds certifies to have KL_k ≤ δ at the step size of the run. Where that is step 0 it says
- * that no more than the start is meant, and what the bounds allow after it.
+ * First k for which one of the two bounds certifies KL_k ≤ δ at the step size of the run. Where that is step 0, the report says
+ * that only the start is meant, and what the bounds allow after it.
  * @param kl KL at the steps where it is known, for the report; null where not
  */
 export function aPrioriReport(

@@ -24,7 +24,7 @@ export const aPriori: Criterion = {
     const report = aPrioriReport({ ...bounds, delta }, bestKl(input).kl)
     const { step } = report
     if (bounds.walls || step === null || step === 0) return report
-    // Without a bound on what the walls fold there is what has been seen of it.
+    // Without a bound on the mass that the walls fold, the mass seen so far and that at rest decide.
     const folded = foldedAhead(input, step)
     if (folded !== null) {
       return noClaim(

@@ -4,16 +4,16 @@ import type { Constants } from '../curves.ts'
 import { type APrioriInput, type Envelope, sharperBound, vempalaWibisono } from './aPriori.ts'
 import type { Walls } from './walls.ts'
 
-/** What decides whether anything can be certified of a run, and from which constants. */
+/** The settings that decide whether anything can be certified of a run, and the constants to certify it from. */
 export interface CertificateContext {
   readonly transition: TransitionParameters
   /** Why the sampler's steps are not those of unadjusted Langevin, a clause; null where they are. */
   readonly departure: string | null
   readonly jumpEvery: number
   readonly barriers: readonly Barrier[]
-  /** Of a convex quadratic, whose chain on the plane is known; null or absent for all others. Asked for late. */
+  /** The walls of a convex quadratic, whose chain on the plane is known; null or absent for others. Called only when needed. */
   readonly walls?: () => Walls | null
-  /** Mass that the walls fold in a step from π, of the steps that a promise runs ahead to; default 0. Asked for late. */
+  /** Mass that the walls fold in a step from π, for steps that are not followed yet; default 0. Called only when needed. */
   readonly foldedAtRest?: () => number
   /** KL(ρ₀‖π), nats; null where ρ₀ has no density. */
   readonly kl0: number | null
@@ -26,7 +26,7 @@ export interface CertificateContext {
     >
 }
 
-/** Mass folded at the walls in a step from which on nothing is called a certificate. */
+/** Mass folded at the walls in a step above which nothing is called a certificate. */
 export const FOLDED_LIMIT = 1e-6
 
 /** Whether a step is x − η∇V + √(2ηε)ξ, without skew drift or preconditioner. */
@@ -37,7 +37,7 @@ export function isPlain({ skew, preconditioner }: TransitionParameters): boolean
 
 /**
  * ηλmax(∇²V) of plain Langevin, on all of a quadratic or at the 95th percentile of the samples behind L95, where it is above 2 and
- * the step unstable; null where it is not, or not known. Negative curvature, however large, overshoots nothing.
+ * the step unstable; null where it is at most 2 or unknown. With negative curvature a step overshoots nothing.
  */
 export function overshoot({
   transition,
@@ -48,7 +48,7 @@ export function overshoot({
   readonly constants: Pick<CertificateContext['constants'], 'curvature95'>
 }): number | null {
   if (departure !== null || barriers.length > 0 || !isPlain(transition)) return null
-  // One Hessian everywhere: any percentile is its own eigenvalue.
+  // On a quadratic the Hessian is the same everywhere, and every percentile is its greatest eigenvalue.
   const product = transition.stepSize * (constants.curvature95 ?? 0)
   return product > 2 ? product : null
 }
@@ -83,7 +83,7 @@ export function aPrioriInput(
   const { convexity, smoothness, quadratic, logSobolevEstimate, logSobolevBound } = constants
   const estimate = logSobolevEstimate ?? null
   const bound = logSobolevBound ?? null
-  // A bound that is worth having is taken before an estimate; most are vacuous on energies of several wells.
+  // A proved bound of at least half the estimate is preferred; on energies of several wells most bounds are far lower.
   const proved = bound !== null && bound.value > 0 && bound.value >= 0.5 * (estimate ?? Infinity)
   const rate =
     quadratic && convexity > 0

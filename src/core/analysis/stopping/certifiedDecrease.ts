@@ -12,7 +12,7 @@ import { noClaim, reportedKl, unfired } from './report.ts'
  */
 type DecreaseVariant = 'strict' | 'integrated'
 
-/** What the criterion looks at; arrays are indexed by step, null where not evaluated. */
+/** Inputs of the criterion; arrays are indexed by step, null where not evaluated. */
 export interface DecreaseInput {
   readonly epsilon: number
   /** Last step that has been computed. */
@@ -28,7 +28,7 @@ export interface DecreaseInput {
   readonly variant?: DecreaseVariant
 }
 
-/** Where the criterion stopped, and by which test. */
+/** The step at which the criterion stopped, and by which test. */
 export interface DecreaseStop {
   readonly step: number
   /** True when KL fell by less than the integrated form had promised: its approximation has failed. */
@@ -105,7 +105,7 @@ export function certifiedDecreaseReport(input: DecreaseInput): Verdict {
   return { ...unfired('certified-decrease', reason), status: base.status }
 }
 
-/** The certificate of the chain's own inequality, read from its exact law. */
+/** Stops where the inequality of the chain, evaluated on its exact law, no longer certifies a fall of KL. */
 export const certifiedDecrease: Criterion = {
   id: 'certified-decrease',
   ...CRITERION_TEXTS['certified-decrease'],

@@ -8,9 +8,9 @@ import type { NullFloor } from '../estimators/nullFloor.ts'
 import type { KlReading } from './report.ts'
 import { type CertificateContext, FOLDED_LIMIT, overshoot } from './certificates.ts'
 
-/** What a criterion may look at. Arrays are indexed by step. */
+/** Inputs of the criteria. Arrays are indexed by step. */
 export interface StoppingInput {
-  /** Last step that the particles have come to; their entries after it are ignored. */
+  /** Last step that the particles have reached; their entries after it are ignored. */
   readonly computed: number
   /** Number of steps of the whole run. */
   readonly steps: number
@@ -23,19 +23,19 @@ export interface StoppingInput {
   readonly nullFloor: NullFloor | null
   /** Tolerance δ, nats. */
   readonly delta: number
-  /** Whether certified-decrease asks for the strict inequality. */
+  /** Whether certified-decrease uses the strict inequality. */
   readonly strict: boolean
   /** How far the laws are known. */
   readonly law: {
     /** Last step of the exact law of the chain; −1 where there is none (yet). */
     readonly exactTo: number
-    /** Whether they are still being followed. */
+    /** Whether the laws are still being followed. */
     readonly pending: boolean
     /** Why there is no exact law, or from which step on; null where all is well. */
     readonly unresolved: string | null
     /** The law of the data: π itself (the energy is exactly that of the data), a known density, a smoothed one, or none. */
     readonly data: 'gibbs' | 'known' | 'smoothed' | null
-    /** Share of it outside Ω, which is left out; null where it has none, or is not known (yet). */
+    /** Share of the data's law outside Ω, which is left out; null where the data have no law or the share is unknown (yet). */
     readonly dataOutside: number | null
   }
   readonly certificates: CertificateContext
@@ -44,7 +44,7 @@ export interface StoppingInput {
 
 /**
  * One entry of the registry of stopping criteria: one file, one object, one line in `registry.ts`.
- * Causal: a report that names a step names the same step however much further the curves are known.
+ * Causal: once a report names a step, it names the same step when the curves are known further.
  */
 export interface Criterion extends CriterionText {
   readonly id: CriterionId
@@ -52,8 +52,8 @@ export interface Criterion extends CriterionText {
 }
 
 /**
- * Why plain Langevin is unstable at its step size, a sentence: x − η∇V overshoots the minimum along an axis by more than it came.
- * Null where it is not, or not known.
+ * Why plain Langevin is unstable at its step size, a sentence: along an axis x − η∇V ends farther from the minimum than x was.
+ * Null where the step is stable or its stability unknown.
  */
 export function unstableStep({ certificates }: StoppingInput): string | null {
   const product = overshoot(certificates)
@@ -65,7 +65,7 @@ export function unstableStep({ certificates }: StoppingInput): string | null {
   } overshoots by more than it came; take η below ${formatDown((2 * certificates.transition.stepSize) / product, 2)}.`
 }
 
-/** Largest mass folded at the walls in a step up to `through` that is known, where it forbids certificates; else null. */
+/** Largest known mass folded at the walls in a step up to `through`, where it forbids certificates; else null. */
 export function foldedTooMuch(
   { curves, computed, law }: StoppingInput,
   through: number,
@@ -77,7 +77,7 @@ export function foldedTooMuch(
   return most > FOLDED_LIMIT ? most : null
 }
 
-/** The same, and where the exact law has not been followed so far also what the chain folds at rest. */
+/** `foldedTooMuch`, with the mass that the chain folds at rest where the exact law has not been followed to `through`. */
 export function foldedAhead(input: StoppingInput, through: number): number | null {
   const { law, certificates } = input
   const ahead = law.exactTo < through ? (certificates.foldedAtRest?.() ?? 0) : 0
@@ -86,8 +86,8 @@ export function foldedAhead(input: StoppingInput, through: number): number | nul
 }
 
 /**
- * KL_k as the particles give it. No KL is negative: an estimate may fall below zero by its noise, and one that lies below by more
- * than that, or has no error bar to excuse it, has failed and is no reading (null).
+ * KL_k as the particles give it. No KL is negative: an estimate may lie below zero by its noise; one that lies lower, or has no
+ * error bar, has failed, and the reading is null.
  */
 export function klReading(curves: StoppingInput['curves'], k: number): number | null {
   const kl = curves.kl[k] ?? null
@@ -114,7 +114,7 @@ export function meaningAt(
   return meaningOf(estimator[k] ?? null, klStandardError[k] ?? null)
 }
 
-/** The KL at every step, and how far it is known. */
+/** The KL at every step, and the last step to which it is known. */
 export function bestKl(input: StoppingInput): {
   readonly kl: readonly (KlReading | null)[]
   readonly computed: number
@@ -126,7 +126,7 @@ export function bestKl(input: StoppingInput): {
   }
 }
 
-/** Where the exact law is being followed it decides, and the particles are not asked beyond it. */
+/** The last step of the exact law while it is being followed or is complete; else the last step of either law or particles. */
 function lastKnown({ computed, law }: Pick<StoppingInput, 'computed' | 'law'>): number {
   if (law.exactTo < 0) return computed
   return law.pending || law.unresolved === null ? law.exactTo : Math.max(law.exactTo, computed)

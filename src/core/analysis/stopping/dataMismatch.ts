@@ -6,7 +6,7 @@ import { isPlain } from './certificates.ts'
 import type { Criterion, StoppingInput } from './criterion.ts'
 import { noClaim, reportedKl, unfired } from './report.ts'
 
-/** What the criterion looks at; arrays are indexed by step, null where not evaluated. */
+/** Inputs of the criterion; arrays are indexed by step, null where not evaluated. */
 export interface DataMismatchInput {
   readonly epsilon: number
   /** Last step that has been computed. */
@@ -17,14 +17,14 @@ export interface DataMismatchInput {
   readonly residual: readonly (number | null)[]
   /** KL(ρ_k‖ρ_D), nats. */
   readonly dataKl: readonly (number | null)[]
-  /** What that is. */
+  /** What `dataKl` is. */
   readonly meaning: KlMeaning
 }
 
 /**
- * First k with ε² I(ρ_k‖ρ_D) ≤ E_{ρ_k}|e|². Before it the distance to the data falls where each step ends: inside a step the law
- * moves by −b̄ − ε∇log ρ, so that d/dt KL(ρ_t‖ρ_D) ≤ −(ε/2) I(ρ_t‖ρ_D) + E|e|²/(2ε). After it a longer run may make samples
- * worse; so it may where a step has taken KL(ρ_k‖ρ_D) up, which is a stop as well.
+ * First k with ε² I(ρ_k‖ρ_D) ≤ E_{ρ_k}|e|². Before it KL(ρ_t‖ρ_D) falls at the end of each step: inside a step the law moves
+ * by −b̄ − ε∇log ρ, so that d/dt KL(ρ_t‖ρ_D) ≤ −(ε/2) I(ρ_t‖ρ_D) + E|e|²/(2ε). From it on a longer run may make samples
+ * worse. The criterion also stops at a step that has raised KL(ρ_k‖ρ_D).
  */
 export function dataMismatchStep(input: Omit<DataMismatchInput, 'meaning'>): number | null {
   const { epsilon, computed, dataFisher, residual, dataKl } = input
@@ -37,7 +37,7 @@ export function dataMismatchStep(input: Omit<DataMismatchInput, 'meaning'>): num
   return null
 }
 
-/** A rise of less, relative, is rounding. */
+/** A relative rise of less than this is rounding. */
 const ROUNDING = 1e-9
 
 function hasRisen(kl: readonly (number | null)[], k: number): boolean {
@@ -84,17 +84,17 @@ function whyUnknown({ law, steps }: StoppingInput): string {
     : 'The Fisher information of the law to the data is not known at any step.'
 }
 
-/** How much of the data's law is outside the box, to whose rest a law is compared, a sentence; empty for next to nothing. */
+/** A sentence on the share of the data's law outside the box, which laws are not compared with; empty where it is negligible. */
 function cutOff(outside: number | null): string {
   return outside === null || outside < LEAST_OUTSIDE
     ? ''
     : `Of the data's law ${formatShare(outside)} lies outside the box: what is compared with is the rest, renormalised.`
 }
 
-/** A share that as many draws as there are show. */
+/** Least share of the data's law outside the box that is reported. */
 const LEAST_OUTSIDE = 1e-3
 
-/** Where a longer run may make the samples worse, since the energy is not exactly that of the data. */
+/** Stops where a longer run may make the samples worse, since the energy is not exactly that of the data. */
 export const dataMismatch: Criterion = {
   id: 'data-mismatch',
   ...CRITERION_TEXTS['data-mismatch'],
@@ -116,14 +116,14 @@ export const dataMismatch: Criterion = {
         'The inequality is that of Langevin alone, without accept–reject steps and jumps.',
       )
     }
-    // The table's own error of interpolation is not one of the energy.
+    // Where π is the law of the data, e is only the interpolation error of the table.
     if (law.data === 'gibbs') {
       const rest = cutOff(law.dataOutside)
       return refuse(
         `The energy is that of the data: in the long run only the bias of the step size keeps the samples from them${rest && ', as far as they are in the box'}.${rest && ` ${rest}`}`,
       )
     }
-    // The continuous dynamics stand for a chain whose law is not known.
+    // Without an exact law of the chain the curves are those of the continuous dynamics.
     const continuous = law.exactTo < 0
     const report = dataMismatchReport({
       epsilon: transition.epsilon,

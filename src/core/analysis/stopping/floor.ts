@@ -16,11 +16,11 @@ import {
   unfired,
 } from './report.ts'
 
-/** The level that the sharper bound tends to, and when its decaying part is no longer above it. */
+/** The level that the sharper bound tends to, and the step at which its decaying part falls to that level. */
 export interface CertifiedFloor {
   /** F, nats: a decrease of KL is certified a priori only while KL > F. */
   readonly level: number
-  /** First k with q^k KL₀ ≤ F, where what the walls may add is in F. */
+  /** First k with q^k KL₀ ≤ c/(1 − q); F includes the allowance of the walls up to it. */
   readonly step: number
 }
 
@@ -36,7 +36,7 @@ export function certifiedFloor(input: Omit<APrioriInput, 'delta'>): CertifiedFlo
   return level < Infinity ? { level, step } : null
 }
 
-/** What the predicted floor looks at. */
+/** Inputs of the predicted floor. */
 export interface PredictedFloorInput {
   /** Last step that has been computed. */
   readonly computed: number
@@ -46,7 +46,7 @@ export interface PredictedFloorInput {
   readonly bias: number
 }
 
-/** First k with KL_k − b(η) ≤ b(η): what is left of the start is no more than the bias. Null before. */
+/** First k with KL_k − b(η) ≤ b(η): the remainder of the start is no more than the bias. Null before. */
 export function predictedFloorStep({ computed, kl, bias }: PredictedFloorInput): number | null {
   for (let k = 0; k <= computed; k++) {
     const value = kl[k] ?? null
@@ -56,7 +56,7 @@ export function predictedFloorStep({ computed, kl, bias }: PredictedFloorInput):
 }
 
 /**
- * The report: the predicted floor, a prediction, with the certified one in its reason where there is one.
+ * The report on the predicted floor, a prediction, with the certified floor in its reason where there is one.
  * @param certificate inputs of the a-priori floor; null where they are not known
  */
 export function floorReport(
@@ -97,14 +97,14 @@ export function floorReport(
   }
 }
 
-/** Whether the walls fold mass before the certified floor, as far as that is known where it has no bound. */
+/** Whether the walls fold too much mass before the certified floor, judged by known steps and π where there is no bound. */
 function wallsSpoil(input: StoppingInput, bounds: Omit<APrioriInput, 'delta'>): boolean {
   if (bounds.walls) return false
   const floor = certifiedFloor(bounds)
   return floor !== null && foldedAhead(input, floor.step) !== null
 }
 
-/** Where what is left of the start is no more than the bias that the step size is predicted to leave. */
+/** Stops where the remainder of the start is no more than the bias that the step size is predicted to leave. */
 export const floor: Criterion = {
   id: 'floor',
   ...CRITERION_TEXTS.floor,

@@ -2,7 +2,7 @@ import { nats } from '../../maths/numberText.ts'
 import type { KlMeaning, Verdict } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
 
-/** What a report has in common that names no step, with the reason as a sentence. */
+/** The common part of the reports that name no step, with the reason as a sentence. */
 export function unfired<Id extends CriterionId>(criterion: Id, reason: string) {
   return { criterion, step: null, kl: null, klMeaning: null, reason, outcome: 'unfired' } as const
 }
@@ -19,9 +19,9 @@ export interface KlReading {
 }
 
 /**
- * What a smoothed reading leaves open, a sentence: a lower bound while kernels overlap, neither that nor an upper one where they
- * scarcely do. Empty for everything else.
- * @param unseen what follows of a lower bound
+ * A sentence on a smoothed reading: a lower bound where kernels overlap, neither a lower nor an upper bound where they
+ * scarcely do. Empty for every other reading.
+ * @param unseen what the reading, as a lower bound, does not show
  */
 export function smoothedRemark(meaning: KlMeaning | null, unseen: string): string {
   switch (meaning) {
@@ -34,7 +34,7 @@ export function smoothedRemark(meaning: KlMeaning | null, unseen: string): strin
   }
 }
 
-/** What a report names as the KL at its step, 0 for an estimate that its noise took below, and what that is. */
+/** The KL that a report names at its step, 0 for an estimate below 0 by its noise, and the meaning of that KL. */
 export function reportedKl(reading: KlReading | null): Pick<Verdict, 'kl' | 'klMeaning'> {
   return reading === null
     ? { kl: null, klMeaning: null }
@@ -42,14 +42,14 @@ export function reportedKl(reading: KlReading | null): Pick<Verdict, 'kl' | 'klM
 }
 
 /**
- * "particle estimate of KL 0.0123 nats", or that it is nothing beside the noise, with what was read.
- * @param text the value in words, where it has to be told from another
+ * "particle estimate of KL 0.0123 nats"; for a negative estimate that it is 0 within its noise, with the estimate.
+ * @param text the value in words, with as many digits as tell it from another value
  */
 export function klText({ kl, meaning }: KlReading, text = nats(kl)): string {
   return kl >= 0 ? `${meaning} ${text}` : `${meaning} 0 within its noise (read as ${text})`
 }
 
-/** The same at the beginning of a sentence. */
+/** The words with a capital first letter, to begin a sentence. */
 export function sentenceOf(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }

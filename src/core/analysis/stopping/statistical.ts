@@ -20,7 +20,7 @@ export function statisticalWindow(steps: number): number {
 
 /**
  * Change of the KL over a window, D = mean(ψ(k) − ψ(k − w)) with its standard error, the groups paired.
- * Step 0 has no particles' estimate but a quadrature: a constant. Null where the two ends cannot be
+ * At step 0 KL is a quadrature instead of an estimate from particles: a constant. Null where the two ends cannot be
  * compared (not evaluated, or read by different estimators).
  */
 function change(
@@ -46,22 +46,21 @@ function change(
   return Number.isFinite(value) ? { value, error: standardError(differences) } : null
 }
 
-/** N from which on sixteen groups have enough particles each for an error bar that can be relied on. */
+/** Least N for which each of the sixteen groups has enough particles for a reliable error bar. */
 const FEW = 256
-/** Level of KL at rest, nats, that is no bias to be content with; also in standard deviations of a reading. */
+/** Level of KL at rest, nats, and in standard deviations of a reading, above which the chain counts as far from π. */
 const FAR = 0.1
 const FAR_NOISE = 10
 
 /**
- * Windows end at k = w, 2w, …; one is quiet when D > −2 SE_D. At two quiet windows in a row the rule
- * asks what the KL rests on. It *stops* when KL_k is within the sampling noise μ₀ + 2σ₀ of exact
- * samples of π, or not significantly above what the chain shows once it has nothing left to forget: that
- * is called the bias of the step size where it exceeds the noise. What it shows is what particles from π read after
- * a fixed number of steps or, where those have not come to it yet, the predicted b(η), which is of leading order in
- * η and has been seen up to a quarter above the bias of the exact law. Above all of these it is
+ * Windows end at k = w, 2w, …; one is quiet when D > −2 SE_D. At two quiet windows in a row the rule compares KL_k
+ * with two levels. It *stops* when KL_k is within the sampling noise μ₀ + 2σ₀ of exact samples of π, or not significantly
+ * above the level of the chain at rest, called the bias of the step size where it exceeds the noise. The level at rest is the
+ * reading of particles started at π after a fixed number of steps or, if greater, the predicted b(η), which is of leading order
+ * in η and has been seen up to a quarter above the bias of the exact law. Above both levels the run is
  * *stalled*, provided the KL has not fallen significantly since step k/2 either, k ≥ 4w: two short windows alone
- * cannot tell a slow fall from none. *Stalled*, too, where what the chain shows at rest is far from π or its step
- * size unstable: that is no bias to converge to.
+ * cannot tell a slow fall from none. The run is *stalled*, too, where the level at rest is far from π or the step size is
+ * unstable, since neither is a bias to converge to.
  */
 export const statistical: Criterion = {
   id: 'statistical',
@@ -183,7 +182,7 @@ export const statistical: Criterion = {
   },
 }
 
-/** A fall of fewer nats is rounding: particles that have all forgotten their start read alike. */
+/** A fall of at most so many nats is rounding: particles that have all forgotten their start give equal readings. */
 const NO_FALL = 1e-9
 
 function isQuiet(d: { readonly value: number; readonly error: number }): boolean {

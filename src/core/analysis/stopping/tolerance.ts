@@ -16,7 +16,7 @@ const UPPER_95 = 1.645
 
 /**
  * First k with klExact_k ≤ δ where the exact law of the chain is known, else with max(0, kl_k) + 1.645 SE_k ≤ δ: a KL is never
- * negative, and a reading that its noise took below 0 promises no more than one at 0.
+ * negative, and a reading below 0 by its noise proves no more than a reading of 0.
  * An estimate without a standard error (a single particle) bounds nothing and is passed over.
  */
 export const tolerance: Criterion = {
@@ -58,14 +58,14 @@ function whyUnfired(lowest: Bound | null, delta: number, going: boolean): string
   return `Lowest so far is the ${of}, ${least} nats, above δ = ${natsExactly(delta)}.`
 }
 
-/** Whether a reading has an error of chance. */
+/** Whether a reading has a sampling error. */
 function isEstimate({ meaning }: KlReading): boolean {
   return meaning !== 'KL of the exact chain' && meaning !== 'KL of the start'
 }
 
 interface Bound {
   readonly reading: KlReading
-  /** What is compared with δ. */
+  /** The number that is compared with δ. */
   readonly bound: number
   /** @param verdict what the bound is, in words */
   readonly sentence: (verdict: string) => string

@@ -6,22 +6,22 @@ import { eigenvalues2, inverse2, type Symmetric2 } from '../../maths/linalg2.ts'
 import { erfc } from '../../maths/special.ts'
 import type { InitialLaw, InitialLawKind } from '../laws/initialLaw.ts'
 
-/** A part of an initial law: at most `weight` times the law of a point of a square, somewhere in it, plus a normal one. */
+/** Bounds a part of an initial law: `weight` times the law of some point of a square plus a normal random variable. */
 export interface Patch {
   readonly weight: number
   readonly centre: readonly [number, number]
   /** Half the side of the square. */
   readonly halfWidth: number
-  /** Of the normal part; [0, 0, 0] allowed. */
+  /** Covariance of the normal variable; [0, 0, 0] allowed. */
   readonly covariance: Symmetric2
 }
 
-/** Blocks a side that a law is cut into of which only the density is known. */
+/** Blocks a side that a law is cut into where only its density is known. */
 const BLOCKS = 32
-/** Blocks of less are left out, together less than 1e-14. */
+/** Blocks of less mass are left out; together they hold less than 1e-14. */
 const LEAST_WEIGHT = 1e-17
 
-/** Patches that together are nowhere below ρ₀, restricted to Ω; none where ρ₀ has no density. */
+/** Patches whose sum is nowhere below ρ₀, restricted to Ω; none where ρ₀ has no density. */
 export function patchesOf(kind: InitialLawKind, law: InitialLaw, box: Box): Patch[] {
   const { logDensity, visit } = law
   if (logDensity === null || visit === null) return []
@@ -71,13 +71,13 @@ function blocksOf(visit: NonNullable<InitialLaw['visit']>, { halfWidth }: Box): 
   }).filter(({ weight }) => weight > LEAST_WEIGHT)
 }
 
-/** What the walls of Ω have to do with a bound on KL(ρ_k‖π) that is proved on the whole plane. */
+/** What the walls of Ω add to a bound on KL(ρ_k‖π) that is proved on the whole plane. */
 export interface Walls {
   /** Bound on the probability that the walls fold a particle in any of the first k steps; may exceed 1. */
   passed(k: number): number
-  /** What to add to a bound on the plane for one in Ω, nats; Infinity where too much may be folded. */
+  /** Nats to add to a bound on the plane to get one in Ω; Infinity where too much may be folded. */
   allowance(k: number): number
-  /** −log π(Ω), nats: what to add to KL(ρ₀‖π) in Ω for that on the plane. */
+  /** −log π(Ω), nats, to add to KL(ρ₀‖π) in Ω to get KL on the plane. */
   readonly outside: number
 }
 
@@ -122,16 +122,16 @@ export function quadraticWalls(
     { factor: 1 - stepSize * high, of: second },
   ]
 
-  /** P(x ∉ [−w, w]) for N(c + |·| ≤ reach, variance), at its worst. */
+  /** Greatest P(x ∉ [−w, w]) of N(m, variance) over the means m with |m − c| ≤ reach, as a bound. */
   const beyond = (c: number, reach: number, variance: number): number => {
     const scale = 1 / Math.sqrt(2 * variance)
     return 0.5 * (erfc((w - c - reach) * scale) + erfc((w + c - reach) * scale))
   }
 
-  /** P(Y_j ∉ Ω), at its worst over the steps from `from` to `to`. */
+  /** Bound on P(Y_j ∉ Ω) over the steps j from `from` to `to`. */
   const outsideAt = (from: number, to: number): number => {
     const powers = modes.map(({ factor }) => (from === 0 ? 1 : power(factor, from)))
-    // How far a mode may come from where it is at `from`.
+    // How far the factor of a mode may change from its value at step `from`.
     const slack = modes.map(({ factor }, e) =>
       to === from ? 0 : Math.abs(powers[e]!) * (factor < 0 ? 2 : 1 - power(factor, to - from)),
     )
@@ -173,7 +173,7 @@ export function quadraticWalls(
   interface Group {
     readonly from: number
     readonly to: number
-    /** Of the steps before it. */
+    /** Sum over the steps before the group. */
     readonly before: number
     readonly each: number
   }
