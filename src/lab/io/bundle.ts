@@ -26,8 +26,8 @@ export interface SceneFile {
 const FORMAT = 'lyapunov-lab-bundle'
 
 /**
- * The text of a bundle; only assets that the scene names are taken along.
- * Throws RangeError when one that nothing could replace is missing.
+ * The text of a bundle; it contains only assets that the scene names.
+ * Throws RangeError when an asset is missing that nothing could replace.
  */
 export function writeBundle(scene: SceneSpec, assets: ReadonlyMap<AssetName, Uint8Array>): string {
   const missing = missingAsset(scene, assets)
@@ -46,8 +46,8 @@ export function writeBundle(scene: SceneSpec, assets: ReadonlyMap<AssetName, Uin
 }
 
 /**
- * A scene from the text of a file, bare or bundled, read strictly but for comments. Total: the first field that is wrong is
- * named, with what was found and what is allowed.
+ * A scene from the text of a file, bare or bundled, read strictly except for comments. Total: an error names the first wrong
+ * field, the value found and the values allowed.
  */
 export function readSceneFile(text: string): SceneFile | { readonly error: Problem } {
   const read = readJsonText(withoutComments(text))
@@ -107,7 +107,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** An asset that is named but not there; a shelf energy with a recipe can be trained again instead. */
+/** An asset that the scene names but `assets` lacks, except shelf energies with a recipe, which can be trained again; or null. */
 function missingAsset(
   scene: SceneSpec,
   assets: ReadonlyMap<AssetName, Uint8Array>,

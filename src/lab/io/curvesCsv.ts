@@ -1,4 +1,4 @@
-/** What of a run is a curve: objects of equally long lists, index k for step k. A `RunResult` is one. */
+/** The curves of a run: objects of equally long lists, index k for step k, as in a `RunResult`. */
 export interface Curves {
   readonly langevin: object
   readonly deterministic: object
@@ -8,7 +8,7 @@ export interface Curves {
 /**
  * The curves of a run as comma-separated text: one column for each list, named by its dotted path in
  * result.json (`langevin.kl`, `deterministic.lowerBound`), one row for each step. Numbers have the shortest
- * digits that read back to the same double; what was not evaluated is an empty cell; lists that ended early
+ * digits that read back to the same double; values that were not evaluated are empty cells; lists that ended early
  * are padded with empty cells.
  */
 export function curvesCsv(curves: Curves): string {

@@ -1,6 +1,6 @@
 import type { Pieces } from './slices.ts'
 
-/** How the characters of a text file are written. */
+/** The encodings of text files. */
 export type Encoding =
   'UTF-8' | 'UTF-16 LE' | 'UTF-16 BE' | 'UTF-32 LE' | 'UTF-32 BE' | 'Windows-1252'
 
@@ -14,15 +14,15 @@ const LABELS = {
   'UTF-16 LE': 'utf-16le',
   'UTF-16 BE': 'utf-16be',
 } as const satisfies Partial<Record<Encoding, string>>
-/** The characters of bytes 0x80 to 0x9f in Windows-1252. Decoders of that name do not agree on them. */
+/** The characters of bytes 0x80 to 0x9f in Windows-1252, on which decoders of that name differ. */
 const WINDOWS = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
-/** Bytes that are decoded at a time. */
+/** Bytes decoded between two yields. */
 const PIECE = 2 ** 19
-/** Bytes in which zeros are looked for. */
+/** Bytes that are searched for zeros. */
 const HEAD = 4096
 
 /**
- * The text of a file, or what else it is. A byte order mark says the encoding; without one a zero in every second
+ * The text of a file, or an error that says what the file is. A byte order mark gives the encoding; without one a zero in every second
  * byte means UTF-16, and bytes that are no UTF-8 are read as Windows-1252, in which every byte is a character.
  * Yields between pieces of the work.
  */
@@ -55,7 +55,7 @@ function* decodeWindows(bytes: Uint8Array): Pieces<string> {
   return pieces.join('')
 }
 
-/** What is no character becomes the sign for that. */
+/** Decodes UTF-32; a value that is no character becomes U+FFFD. */
 function* decodeWide(bytes: Uint8Array, little: boolean): Pieces<string> {
   const pieces: string[] = []
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength - (bytes.length % 4))

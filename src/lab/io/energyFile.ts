@@ -19,9 +19,9 @@ import type { Tensor, TensorFile } from './safetensors.ts'
  */
 export interface EnergyFile {
   readonly model: EnergyModel
-  /** What it was trained on and how; null where the file does not say, or not in our words. */
+  /** What the energy was trained on and how; null where the file has no recipe, or none that the lab can read. */
   readonly recipe: ShelfRecipe | null
-  /** What a person should be told, e.g. that the energy was divided by its training temperature. */
+  /** Notes to show to a person, e.g. that the energy was divided by its training temperature. */
   readonly notes: readonly string[]
 }
 
@@ -75,8 +75,8 @@ export function writeEnergyFile(
  * The energy of a file. Total: one line says what is wrong with any other bytes.
  *
  * A file that names a temperature e other than 1 holds V = net + (e/2)|x|² + 10e Σ relu(|xᵢ| − penalty)²,
- * whose Gibbs measure at e is meant. V/e has the same measure at temperature 1, and its confinement is
- * ours; so the weights and the bias of the output layer are divided by e, and a note says so.
+ * trained for the Gibbs measure at e. V/e has the same measure at temperature 1 and the lab's own
+ * confinement; so the weights and the bias of the output layer are divided by e, and a note says so.
  */
 export function readEnergyFile(bytes: Uint8Array): EnergyFile | { readonly error: string } {
   const file = readSafetensors(bytes)
@@ -229,12 +229,12 @@ function finitePair(value: unknown): readonly [number, number] | null {
     : null
 }
 
-/** A recipe in our words; files from elsewhere may say anything here, which does not make them bad. */
+/** The recipe of a file, if the lab can read it; null for any other text, which files from elsewhere may hold. */
 function readRecipe(metadata: ReadonlyMap<string, string>): ShelfRecipe | null {
   const json = parseJson(metadata.get('recipe') ?? 'none')
   if (typeof json !== 'object' || json === null || !Object.hasOwn(json, 'target')) return null
   const recipe = { ...json, seed: numberOf(metadata.get('seed')) }
-  // The recipe rides through the reader of scenes, which holds it to the same ranges.
+  // The reader of scenes reads the recipe inside a scene and so checks it against the same ranges.
   const parsed = parseScene({ energy: { kind: 'shelf', id: 'recipe', recipe } })
   if ('error' in parsed || parsed.scene.energy.kind !== 'shelf') return null
   return parsed.scene.energy.recipe

@@ -9,9 +9,9 @@ import { kindOfWords, numberAt, readsTwice } from './numberCell.ts'
 import { Rows } from './rows.ts'
 import type { Pieces } from './slices.ts'
 
-/** What a person decides about the reading of a table. */
+/** How a person wants a table to be read. */
 export interface TableOptions extends TableForm {
-  /** 0-based; null: chosen. */
+  /** The two columns, 0-based; null: the reader chooses. */
   readonly columns?: readonly [number, number] | null
 }
 
@@ -23,11 +23,11 @@ export interface Form {
   readonly separator: Separator
   readonly decimal: Decimal
   readonly brackets: boolean
-  /** Commas separate, but one between two digits is part of a number: `-0,8019, 6,6900`. */
+  /** Whether commas separate cells except between two digits, where they belong to a number: `-0,8019, 6,6900`. */
   readonly tight: boolean
-  /** Nothing in the text says which sign of its numbers is the decimal one: `19.503` may be 19503. */
+  /** Whether the text leaves open which sign of its numbers is the decimal one: `19.503` may be 19503. */
   readonly undecided: boolean
-  /** A whole number of three digits beside such numbers, for which they are read as thousands; null without. */
+  /** A whole number of three digits in a column of such numbers, which makes them thousands; null without one. */
   readonly beside: string | null
 }
 
@@ -37,12 +37,12 @@ export function rowsOf({ text, separator, brackets, tight, start, startLine }: F
 
 /** Characters of each of the three places of the text from which its form is guessed. */
 const WINDOW = 2 ** 14
-/** Cells score alike where they differ by less. */
+/** Scores that differ by less than this count as equal. */
 const ALIKE = 1e-8
 
 /**
- * The separator and decimal sign that a person has set, or else those by which the greatest share of rows is numbers; of equally good
- * separators the first.
+ * The separator and decimal sign that a person has set, or else those with which the greatest share of cells are numbers; of
+ * equally good separators the first.
  */
 export function* formOf(text: string, options: TableOptions): Pieces<Form> {
   const told = /^\uFEFF?"?sep=([,;|\t ])"?[^\S\r\n]*(?:\r\n|\r|\n)/iu.exec(text.slice(0, 20))
@@ -61,7 +61,7 @@ export function* formOf(text: string, options: TableOptions): Pieces<Form> {
   let best: (Decided & { separator: Separator; tight: boolean }) | null = null
   let inNumbers = false
   for (const { separator, tight } of candidates) {
-    // The commas of `2,6 m;3,3` are no separators, however few columns of numbers the semicolon makes.
+    // Commas inside the cells of another separator, as in `2,6 m;3,3`, are not separators.
     if (separator === 'comma' && inNumbers) continue
     const seen = seenIn(windows, { separator, brackets, tight })
     if (separator !== 'comma' && separator !== 'blank') inNumbers ||= 2 * seen.commas > seen.rows
@@ -132,21 +132,21 @@ function looksTight([window = '']: readonly string[]): boolean {
   return counts.size === 1 && 2 * speaking > lines.length
 }
 
-/** What the cells of a text are, taken apart in one way. */
+/** Counts over the cells of a text with one separator. */
 interface Seen {
   /**
-   * The share of numbers among the cells of a row that are no gaps, on average, for rows in which there are two; less
-   * where few rows have two.
+   * The mean share of numbers among the cells of a row that are not gaps, scaled down where fewer than half of the rows have two
+   * numbers.
    */
   readonly scores: Readonly<Record<Decimal, number>>
   readonly rows: number
-  /** How many rows of two cells or more have a number with a comma in it. */
+  /** Rows of two cells or more with a number with a comma in it. */
   readonly commas: number
-  /** How many cells are numbers by that decimal sign alone. */
+  /** Cells that are numbers with this decimal sign alone. */
   readonly only: Readonly<Record<Decimal, number>>
-  /** How many are numbers by both, and other ones, and with which sign. */
+  /** Cells that are different numbers with either decimal sign, by the sign that they contain. */
   readonly twice: { point: number; comma: number }
-  /** The whole numbers in the columns of such cells: one of three digits, and whether one is longer. */
+  /** For each column with cells in `twice`: a whole number of three digits in it, and whether it holds one of 1000 or more. */
   readonly wholes: readonly { readonly three: string | null; readonly longer: boolean }[]
 }
 
@@ -182,7 +182,7 @@ function seenIn(
         if (Number.isNaN(point) && Number.isNaN(comma)) {
           const cell = reader.cell(i)
           if (kindOfWords(cell) === 'gap') continue
-          // A word with other separators in it is likely two cells or more.
+          // A word with other separators in it is probably several cells.
           const quoted = window.charAt(from - 1) === '"'
           weight += 1 + (quoted ? 0 : (cell.match(/[\t;|,]/gu)?.length ?? 0))
           continue
@@ -216,7 +216,7 @@ function seenIn(
     }
   }
   const score = (decimal: Decimal) => {
-    // Without two numbers in any row at least more than one cell a row.
+    // Where no row has two numbers, separators that give more than one cell a row are better.
     if (pairs[decimal] === 0) return rows === 0 ? -1 : cells >= 1.5 * rows ? -0.5 : -0.9
     return (Math.min(1, (2 * pairs[decimal]) / rows) * shares[decimal]) / full
   }
@@ -231,7 +231,7 @@ interface Decided {
   readonly beside: string | null
 }
 
-/** The decimal sign of cells that are taken apart in one way. @param split commas separate, and all of them */
+/** The decimal sign of cells with one separator. @param split whether every comma separates cells */
 function decide(
   { scores, commas, only, twice, wholes }: Seen,
   split: boolean,
@@ -241,17 +241,17 @@ function decide(
     return { decimal: asked, score: scores[asked], undecided: false, beside: null }
   const told = only.point > 0 !== only.comma > 0
   if (only.point + only.comma === 0 && (twice.point === 0) !== (twice.comma === 0)) {
-    // A program that writes 19.500 as 19.5 would hardly write three places each time but at 898.
+    // Numbers with three places each time beside a whole 898 are thousands: a program would not write decimals so.
     const beside = wholes.every(({ longer }) => !longer) ? wholes.find(({ three }) => three) : null
     if (beside) {
       const decimal = twice.point > 0 ? 'comma' : 'point'
       return { decimal, score: scores[decimal], undecided: true, beside: beside.three }
     }
   }
-  // Where both make numbers, a comma that does not separate cells is more likely a decimal sign.
+  // With equal scores a comma that does not separate cells is probably a decimal sign.
   const alike = Math.abs(scores.point - scores.comma) < ALIKE
   const decimal = alike ? (commas > 0 && !split ? 'comma' : 'point') : larger(scores)
-  // Nobody who puts points between thousands separates cells by the sign that is left for decimals.
+  // Where commas separate cells, points are decimal signs: a writer with points between thousands has decimal commas.
   const possible = split && twice.comma === 0 ? 0 : twice.point + twice.comma
   return { decimal, score: scores[decimal], undecided: !told && possible > 0, beside: null }
 }

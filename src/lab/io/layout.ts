@@ -7,9 +7,10 @@ import type { Remark } from './scale.ts'
 import type { Pieces } from './slices.ts'
 
 /**
- * - `number`, `text`, `date`, `empty`: what most of its cells are
- * - `index`: numbers the rows
- * - `seconds`, `milliseconds`: since 1970
+ * What a column holds.
+ * - `number`, `text`, `date`, `empty`: most cells are so
+ * - `index`: numbers that count the rows
+ * - `seconds`, `milliseconds`: times since 1970
  * - `constant`: one number in all rows
  * - `sparse`: numbers in less than half of the rows
  * - `decimal`: numbers with the other decimal sign
@@ -30,12 +31,12 @@ export type ColumnKind =
 
 export interface Column {
   readonly index: number
-  /** From the header, with its unit where a row below holds one; `column 1`, `column 2`, … without. No two are the same. */
+  /** The name in the header, with the unit of a row of units; else `column 1`, `column 2`, …. No two names are the same. */
   readonly name: string
   readonly kind: ColumnKind
 }
 
-/** Why rows gave no point. */
+/** The reason why rows give no point. */
 export type SkipKind =
   | Wordy
   | 'comment'
@@ -54,30 +55,30 @@ export type SkipKind =
 export interface Skipped {
   readonly kind: SkipKind
   readonly rows: number
-  /** 1-based line of the first. */
+  /** 1-based line of the first of these rows. */
   readonly line: number
-  /** What was found there, and in which column; null where the row as a whole is meant. */
+  /** The cell that is wrong in that row, and its column; null where the whole row is wrong. */
   readonly found: string | null
   readonly column: string | null
 }
 
-/** How a table was taken apart, whether or not it then gave points. */
+/** How the reader took a table apart, whether or not the table then gave points. */
 export interface Layout {
   readonly separator: Separator
   readonly decimal: Decimal
   /** 1-based line of the header; null without one. */
   readonly header: number | null
   readonly available: readonly Column[]
-  /** Which columns were read; null where there were none. */
+  /** The two columns that the reader read; null where there were none. */
   readonly columns: readonly [Column, Column] | null
-  /** The first rows below the header, for a look at them: of each, the cells of some columns. */
+  /** The first rows below the header, to be shown: of each, the cells of some columns. */
   readonly first: {
     readonly columns: readonly number[]
     readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[]
   }
 }
 
-/** Rows and cells from which columns are judged, and rows that are kept as text. */
+/** Most rows and cells from which the reader judges columns, and rows that it keeps as text. */
 const SAMPLE_ROWS = 1000
 const SAMPLE_CELLS = 100_000
 const HEAD_ROWS = 40
@@ -94,10 +95,10 @@ export const TOO_MANY_LINES = {
 
 interface HeadRow {
   readonly line: number
-  /** A blank line stands above it. */
+  /** Whether a blank line stands above the row. */
   readonly apart?: boolean
   readonly cells: readonly string[]
-  /** The row as it stands. */
+  /** The text of the row. */
   readonly text: string
 }
 
@@ -110,9 +111,9 @@ interface Stats {
   least: number
   most: number
   integers: boolean
-  /** One of its cells that begins with a zero which numbers have not, such as 053, or is a zero below zero. */
+  /** A cell with a leading zero that numbers do not have, such as 053, or else a cell −0. */
   zeros: string | null
-  /** One of its cells that is another number with the other decimal sign. */
+  /** A cell that is another number with the other decimal sign. */
   twice: string | null
   /** Numbers that are one more than the number before. */
   steps: number
@@ -127,9 +128,9 @@ export interface Sample {
   readonly comment: HeadRow | null
   readonly rows: number
   readonly stats: readonly Stats[]
-  /** How many cells most rows have, up to the last that is not empty. */
+  /** The most frequent number of cells of a row, up to the last cell that is not empty. */
   readonly width: number
-  /** The same with the empty ones at the end. */
+  /** The most frequent number of cells of a row, empty cells at its end included. */
   readonly whole: number
   readonly fault: { readonly line: number; readonly message: string } | null
 }
@@ -185,7 +186,7 @@ export function* takeSample(form: Form): Pieces<Sample> {
   return { head, comment, rows, stats, width, whole, fault: null }
 }
 
-/** What was counted most often; of several the largest. */
+/** The value with the greatest count; of several the largest. */
 function mostOften(counts: ReadonlyMap<number, number>): number {
   let [found, most] = [0, 0]
   for (const [value, times] of counts)
@@ -193,7 +194,7 @@ function mostOften(counts: ReadonlyMap<number, number>): number {
   return found
 }
 
-/** The cells of a row up to the last that is not empty. */
+/** The number of cells of a row up to the last that is not empty. */
 function countOf({ count, starts, ends }: Rows): number {
   let n = count
   while (n > 0 && starts[n - 1] === ends[n - 1]) n--
@@ -242,7 +243,7 @@ function addTo(stats: Stats, reader: Rows, i: number, { decimal, undecided }: Fo
 const DAY_NAMES = /\b(?:date|datum|fecha|day|tag|jour)\b/iu
 const INDEX_NAMES =
   /^(?:|#|(?:.*[ _.-])?(?:id|idx|index|no\.?|nr\.?)|n°|row|rows?[ _.]?(?:id|no|nr|number|name)s?|unnamed: 0|lfd\.? ?nr\.?)$/iu
-/** 2000 and 2100, seconds. */
+/** The years 2000 and 2100, seconds since 1970. */
 const SECONDS: readonly [number, number] = [946_684_800, 4_102_444_800]
 
 function kindOf(
@@ -261,7 +262,7 @@ function kindOf(
   if (least === most) return 'constant'
   if (least >= SECONDS[0] && most <= SECONDS[1]) return 'seconds'
   if (least >= 1000 * SECONDS[0] && most <= 1000 * SECONDS[1]) return 'milliseconds'
-  // Days since 1900, as workbooks count them, of a century round today.
+  // Days since 1900, as workbooks count them, from 1954 to 2119.
   if (name !== null && DAY_NAMES.test(name) && least >= 20_000 && most <= 80_000) return 'date'
   const plain = 2 * numbers < rows ? 'sparse' : 'number'
   if (!integers) return plain
@@ -269,15 +270,15 @@ function kindOf(
   const counts = numbers >= 5 && steps >= 0.9 * (numbers - 1)
   const nameless =
     name === null ? place === 0 && least <= 1 : INDEX_NAMES.test(name) || /\p{Ll}I[Dd]$/u.test(name)
-  // Only row labels come first under a header that leaves them out, in any order: those of rows that were picked or shuffled.
+  // A first column that the header leaves out holds row labels, in any order where rows were picked or shuffled.
   const labels = name === '' && place === 0 && least >= 0
   if (nameless && (counts || labels || (name && numbers >= 5 && ups === numbers - 1)))
     return 'index'
-  // Where others have decimals, these are no pieces of decimals.
+  // Where other columns have decimals, whole numbers with leading zeros are codes, not the ends of torn decimals.
   return zeros?.startsWith('0') === true && all.some((one) => !one.integers) ? 'code' : plain
 }
 
-/** 20240131 */
+/** Whether a number is a date such as 20240131. */
 function isDay(value: number): boolean {
   const [year, month, day] = [
     Math.floor(value / 10_000),
@@ -289,12 +290,12 @@ function isDay(value: number): boolean {
 
 export interface Plan {
   readonly layout: Layout
-  /** How many cells a row has: no fewer between blanks, no more of them numbers. */
+  /** Cells of a row: between blanks a row may not have fewer, and no row may have numbers beyond them. */
   readonly width: number
-  /** Lines that are no rows of data, and what they are; '' for the header. */
+  /** The kind of each line that is no row of data; '' for the header. */
   readonly special: ReadonlyMap<number, SkipKind | ''>
   readonly titles: readonly string[] | null
-  /** What the cells of the columns that are read say of their signs. */
+  /** Remarks on the signs in the two columns, and on columns that number the rows. */
   readonly remarks: readonly Remark[]
 }
 
@@ -309,7 +310,7 @@ export function planOf(found: Sample, form: Form, { columns = null }: TableOptio
   const above = head.slice(0, data < 0 ? 1 : data)
   const special = new Map<number, SkipKind | ''>()
   const words = above.map(counts)
-  // What stands above a blank line is a title, where there is a header below it.
+  // Lines above a blank line are titles where a header follows below it.
   const begin = above.findLastIndex(({ apart }, i) => apart === true && words[i]!.words > 0)
   let at = above.findIndex(
     ({ cells }, i) =>
@@ -346,7 +347,7 @@ export function planOf(found: Sample, form: Form, { columns = null }: TableOptio
   const units = above.find(({ line }) => special.get(line) === 'units')?.cells ?? []
   const rows = head.filter(({ line }) => !special.has(line))
   const available = columnsOf({ ...sample, head: rows }, titles, units)
-  // Cells beyond the header are likely pieces of others.
+  // Cells beyond the header are probably pieces of other cells.
   const named = titles === null ? available : available.slice(0, titles.length)
   const chosen = columns ?? chooseColumns(named) ?? chooseColumns(available)
   const [x, y] = chosen === null ? [] : [available[chosen[0]], available[chosen[1]]]
@@ -380,7 +381,7 @@ export function planOf(found: Sample, form: Form, { columns = null }: TableOptio
   }
 }
 
-/** The statistics without what stands above the rows. */
+/** The statistics without the lines above the rows of data. */
 function statsBelow(
   { head, stats }: Sample,
   special: ReadonlyMap<number, SkipKind | ''>,
@@ -407,7 +408,7 @@ export function isRule(cells: readonly string[], { separator }: Form): boolean {
   return full.length > 0 && full.every((cell) => /^:?[-=_─━+]{2,}:?$/u.test(cell))
 }
 
-/** What there is to say of commas, points and blanks in the columns that are read. */
+/** Remarks on commas, points and blanks in the two columns. */
 function signsIn(
   columns: readonly Column[],
   available: readonly Column[],
@@ -446,7 +447,7 @@ function signsIn(
   return [{ kind: 'zeros', text, ways: ['resave'] }]
 }
 
-/** A number with zeros before it, which is likely the end of one that was torn apart. */
+/** The first of the columns with a number with leading zeros, which is probably the end of a number torn apart. */
 function zerosIn(columns: readonly Column[], stats: readonly Stats[]) {
   for (const { index, name } of columns) {
     const zeros = stats[index]?.zeros ?? null
@@ -455,7 +456,7 @@ function zerosIn(columns: readonly Column[], stats: readonly Stats[]) {
   return null
 }
 
-/** A zero below zero, which is likely the whole part of −0,8 where every second cell may be a fraction. */
+/** The first column with a −0 before a column that may hold fractions: probably the whole part of −0,8. */
 function zeroBelowZero(columns: readonly Column[], stats: readonly Stats[]) {
   for (const { index, name } of columns) {
     const zeros = stats[index]?.zeros ?? null
@@ -465,7 +466,7 @@ function zeroBelowZero(columns: readonly Column[], stats: readonly Stats[]) {
   return null
 }
 
-/** A column that numbers the rows is read only for want of another. */
+/** A remark for each of the two columns that numbers the rows: the reader takes it only if there is no other. */
 function rowNumbersIn(columns: readonly Column[]): readonly Remark[] {
   return columns
     .filter(({ kind }) => kind === 'index')
@@ -488,8 +489,9 @@ function countKinds({ cells }: HeadRow, columns: readonly number[], decimal: Dec
 }
 
 /**
- * The names in a header. One that lacks a name lacks that of the first column, where this only names or counts the
- * rows. Null where words between blanks are more or fewer than the columns: whose they are is not known then.
+ * The names in a header. Where it has one name too few, the name of the first column is missing if that column only names or
+ * counts the rows. Null where the number of words between blanks differs from the number of columns: no word belongs to a
+ * certain column then.
  */
 function titlesOf(
   { cells, text }: HeadRow,
@@ -562,7 +564,7 @@ const RANKS: Readonly<Record<ColumnKind, number>> = {
   ...{ date: 9, decimal: 9, text: 9, empty: 9 },
 }
 
-/** The first two columns of numbers that are likely meant; null where there are none. */
+/** The first two of the columns of the best rank, in the order of the table; null where fewer than two hold numbers. */
 function chooseColumns(available: readonly Column[]): readonly [number, number] | null {
   const [a, b] = available
     .filter(({ kind }) => RANKS[kind] < 9)

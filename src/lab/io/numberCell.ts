@@ -1,14 +1,14 @@
 import type { Decimal } from '../scene/fields/tableForm.ts'
 
-/** Doubles tell whole numbers apart up to here. */
+/** Largest number that is read; doubles distinguish whole numbers up to it. */
 export const LARGEST = 1e15
-/** No number is written with more characters. */
+/** Most characters of a number. */
 const LONGEST = 400
 
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`))
 const SIGNS = '-−–—‐‑﹣－'
 const GROUPS = "'’ \u00A0\u2009\u202F"
-/** Of three digits each; where commas stand between, also as in India: 12,34,567.5. */
+/** Numbers with groups of three digits; with commas also those of India: 12,34,567.5. */
 const GROUPED: Readonly<Record<Decimal, RegExp>> = {
   point: new RegExp(
     `^(?:[1-9]\\d{0,2}(?:([,${GROUPS}])\\d{3})(?:\\1\\d{3})*|[1-9]\\d?(?:,\\d{2})+,\\d{3})(?:\\.\\d*)?$`,
@@ -36,8 +36,10 @@ export function isBlank(code: number): boolean {
 }
 
 /**
- * The number from one index of a text to before another, without blanks round it; NaN where there is none. Any sign
- * that people write for minus, a percent sign behind, a currency sign before or behind, quotes or, without another sign, an accountant's brackets round it, thousands apart by the other mark, a blank or an apostrophe, exponents by E or D.
+ * The number in a text from index `from` to before `to`, without blanks round it; NaN where there is none. It may have any sign
+ * that people write for minus, a percent sign behind, a currency sign before or behind, quotes round it or, without another
+ * sign, an accountant's brackets, groups of thousands separated by the other mark, a blank or an apostrophe, and an exponent
+ * after E or D.
  */
 export function numberAt(text: string, from: number, to: number, decimal: Decimal): number {
   if (from >= to || to - from > LONGEST) return NaN
@@ -45,7 +47,7 @@ export function numberAt(text: string, from: number, to: number, decimal: Decima
   const first = text.charCodeAt(i)
   const negative = first === 45 || (first > 127 && SIGNS.includes(text.charAt(i)))
   if (negative || first === 43) i++
-  // Up to 15 digits and a power of ten that is a double: one exact division gives the nearest double.
+  // With up to 15 digits and a power of ten that is a double one division gives the nearest double.
   const start = i
   const mark = decimal === 'point' ? 46 : 44
   let mantissa = 0
@@ -110,7 +112,7 @@ function uncommon(unsigned: string, decimal: Decimal): number {
   return Number(decimal === 'comma' ? bare.replace(',', '.') : bare)
 }
 
-/** What stands for a number that is missing. */
+/** Words for a missing number. */
 const GAPS: ReadonlySet<string> = new Set([
   ...['', 'na', 'n/a', '#n/a', 'nan', '-nan', '+nan', 'nan(ind)', '-nan(ind)', '1.#qnan', '<na>'],
   ...['null', 'nil', 'none', 'missing', '-', '--', '−', '–', '—', '.', '..', '…', '?', '*', '/'],
@@ -124,10 +126,10 @@ const DATE = new RegExp(
   'iu',
 )
 
-/** What a cell without a number is. */
+/** The kinds of cells without a number. */
 export type Wordy = 'gap' | 'infinite' | 'date' | 'text'
 
-/** @param cell without blanks round it, and no number */
+/** The kind of a cell. @param cell no number, without blanks round it */
 export function kindOfWords(cell: string): Wordy {
   if (cell.length > 40) return 'text'
   if (/^[-:=_]{2,}$/u.test(cell)) return 'gap'

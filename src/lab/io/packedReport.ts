@@ -1,4 +1,4 @@
-/** What of a report is long: lists with an entry a step. An `AnalysisReport` is one. */
+/** The long parts of a report: lists with an entry a step, as in an `AnalysisReport`. */
 interface Lists {
   readonly curves: object
   readonly foldedMass: readonly (number | null)[]
@@ -10,7 +10,7 @@ export type PackedReport<R extends Lists> = Omit<R, keyof Lists> & {
   readonly foldedMass: Float64Array
 }
 
-/** @param report its numbers are no NaN */
+/** @param report without NaN among its numbers */
 export function packReport<R extends Lists>(report: R): PackedReport<R> {
   return {
     ...report,

@@ -1,7 +1,7 @@
 import type { Separator } from '../scene/fields/tableForm.ts'
 import { isBlank } from './numberCell.ts'
 
-/** Fewest points that a data set may have, and most rows that one file may bring. */
+/** Fewest points of a data set, and most rows and lines of one file. */
 export const MIN_ROWS = 10
 export const MAX_ROWS = 200_000
 export const MAX_LINES = 2 * MAX_ROWS
@@ -32,9 +32,9 @@ export interface RowFault {
 /** How rows are cut into cells. */
 export interface Cut {
   readonly separator: Separator
-  /** They are blanks, and one closed with one opened after it ends a row: `[[1, 2], [3, 4]]`. */
+  /** Whether brackets count as blanks, and an opening one after a closing one begins a row: `[[1, 2], [3, 4]]`. */
   readonly brackets?: boolean
-  /** A separator between two digits is part of a number. */
+  /** Whether a separator between two digits is part of a number. */
   readonly tight?: boolean
 }
 
@@ -44,16 +44,16 @@ export interface Cut {
  */
 export class Rows {
   readonly text: string
-  /** Where the next row begins. */
+  /** Index at which the next row begins. */
   at: number
-  /** 1-based line of that place. */
+  /** 1-based line of `at`. */
   line: number
-  /** 1-based line on which the row at hand begins. */
+  /** 1-based line on which the last row read begins. */
   rowLine = 0
-  /** Where it begins and ends. */
+  /** Indices at which that row begins and ends. */
   rowStart = 0
   rowEnd = 0
-  /** How many cells it has, and where each begins and ends, without quotes and blanks. */
+  /** Number of its cells, and the indices at which each begins and ends, without quotes and blanks. */
   count = 0
   readonly starts = new Int32Array(MAX_COLUMNS + 1)
   readonly ends = new Int32Array(MAX_COLUMNS + 1)
@@ -62,7 +62,7 @@ export class Rows {
   private readonly separator: number
   private readonly brackets: boolean
   private readonly tight: boolean
-  /** Quotes inside the cell at hand are doubled. */
+  /** 1 for each cell of the row with doubled quotes inside. */
   private readonly doubled = new Uint8Array(MAX_COLUMNS + 1)
 
   constructor(text: string, { separator, brackets = false, tight = false }: Cut, at = 0, line = 1) {
@@ -80,7 +80,7 @@ export class Rows {
     return this.doubled[index] === 1 ? cell.replaceAll('""', '"') : cell
   }
 
-  /** Reads one row: `blank` has no cell that is not empty; `fault` says what is wrong, and ends the reading. */
+  /** Reads one row: `blank` has empty cells only; at `fault` the field `fault` says what is wrong, and reading ends. */
   next(): 'row' | 'blank' | 'comment' | 'end' | 'fault' {
     const { text } = this
     if (this.at >= text.length) return 'end'
@@ -139,7 +139,7 @@ export class Rows {
     return isDigit(this.text.charCodeAt(i - 1)) && isDigit(this.text.charCodeAt(i + 1))
   }
 
-  /** Whether a blank that no line is broken at stands between the thousands of a number. */
+  /** Whether the character at i is a no-break or thin space between the thousands of a number. */
   private joinsThousands(i: number): boolean {
     const { text } = this
     const code = text.charCodeAt(i)
@@ -155,7 +155,7 @@ export class Rows {
     const { text, separator, brackets } = this
     let empty = true
     for (let i = from; ; i++) {
-      // Blanks before a cell; a tab that separates is none.
+      // Skips blanks before a cell; a tab that separates cells is no blank.
       let start = i
       let closed = false
       while (start < limit) {
@@ -198,7 +198,7 @@ export class Rows {
         empty &&= start === end
       }
       if (closed) {
-        // ] , [ : the next point begins.
+        // The next point begins, as in `], [`.
         let next = i
         while (next < limit && (this.blankAt(next, false) || text.charCodeAt(next) === separator))
           next++
@@ -211,7 +211,7 @@ export class Rows {
     }
   }
 
-  /** Adds the cell whose quote opens at a place; where what follows it begins, or −1 at a fault. */
+  /** Adds the cell whose quote opens at `open`; returns the index behind it, or −1 at a fault. */
   private quoted(open: number, limit: number): number {
     const { text } = this
     let i = open + 1
@@ -283,7 +283,7 @@ export class Rows {
     return true
   }
 
-  /** Whether a cell may end before a place. */
+  /** Whether a cell may end before index i. */
   private endsCell(i: number): boolean {
     const code = this.text.charCodeAt(i)
     return i >= this.text.length || code === LF || code === CR || code === this.separator
@@ -314,7 +314,7 @@ export class Rows {
     this.line++
   }
 
-  /** Ends a row in the middle of a line, before the bracket that opens the next. */
+  /** Ends a row in the middle of a line, before the bracket that opens the next row. */
   private endPoint(at: number): 'row' {
     this.rowEnd = at
     this.at = at
@@ -327,7 +327,7 @@ export class Rows {
   }
 }
 
-/** What a workbook writes where it has no number is no comment. */
+/** Whether the text at an index is an error of a workbook, such as #N/A, and no comment. */
 function isSheetError(text: string, at: number): boolean {
   return /^#(?:N\/A|DIV\/0!|VALUE!|NUM!|REF!|NAME\?|NULL!)/iu.test(text.slice(at, at + 8))
 }
@@ -336,7 +336,7 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
 }
 
-/** [ ] ( ) { } */
+/** Whether a character is one of [ ] ( ) { }. */
 function isBracket(code: number): boolean {
   return code === 40 || code === 41 || code === 91 || code === 93 || code === 123 || code === 125
 }

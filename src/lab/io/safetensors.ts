@@ -64,10 +64,10 @@ export function writeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The tensors of a file, copied out of it. Total: whatever the bytes, the answer is either the tensors or
+ * The tensors of a file, copied out of it. Total: for any bytes it returns either the tensors or
  * one line that says what is wrong. Accepts F32 and F64; refuses other types, shapes that do not match
  * their data, data that overlap, leave holes or run past the end, metadata that are not strings, and keys that
- * stand twice.
+ * occur twice.
  */
 export function readSafetensors(bytes: Uint8Array): TensorFile | { readonly error: string } {
   if (bytes.length > LONGEST_FILE) {

@@ -1,7 +1,7 @@
 import { formatCount, formatNumber } from '../../core/maths/numberText.ts'
 import type { Pieces } from './slices.ts'
 
-/** What can only be done by whoever makes the table. */
+/** Ways that only the maker of the table has. */
 export const WAYS_WITH_THE_TABLE = {
   rows: 'more rows make it surer',
   digits: 'numbers that are rounded less, or more rows that differ',
@@ -11,7 +11,7 @@ export const WAYS_WITH_THE_TABLE = {
   resave: 'the table saved with semicolons or tabs between the cells',
 } as const
 
-/** What may be done about a remark: leave far rows out, the logarithm of an axis, the other decimal sign, other columns, another table. */
+/** A way to deal with a remark: leave far rows out, take the logarithm of an axis, another decimal sign, other columns, another table. */
 export type Way =
   | 'clip'
   | 'log-x'
@@ -21,7 +21,7 @@ export type Way =
   | 'columns'
   | keyof typeof WAYS_WITH_THE_TABLE
 
-/** Something about points that will make a poor target of them, though they can be one. */
+/** A property of points that makes them a poor target, though not an impossible one. */
 export interface Remark {
   readonly kind: 'signs' | 'index' | 'zeros' | 'outlier' | 'few' | 'duplicates' | 'levels' | 'line'
   /** One sentence. */
@@ -32,18 +32,18 @@ export interface Remark {
 export interface Judged {
   /** [x0, y0, …]. */
   readonly points: Float64Array
-  /** 1-based line of each. */
+  /** 1-based line of each point. */
   readonly lines: Int32Array
   readonly names: readonly [string, string]
-  /** There are other columns of numbers. */
+  /** Whether the table has other columns of numbers. */
   readonly others: boolean
 }
 
-/** How many spreads beyond the quartiles a row must lie to be called far. */
+/** A row is far where it lies more than this many widths of the middle beyond it. */
 export const FAR = 10
-/** Quantiles are those of at most so many rows, evenly from the whole. */
+/** Most rows, evenly from all, from which quantiles are computed. */
 const MOST_SORTED = 20_000
-/** The middle half of a column on less than this share of its range is a dot in the picture. */
+/** A middle narrower than this share of a column's range is a dot in the picture. */
 const LEAST_SHARE = 0.03
 const FEW = 100
 const LEVELS = 12
@@ -179,7 +179,7 @@ function* correlation(points: Float64Array): Pieces<number> {
   return xy / Math.sqrt(xx * yy)
 }
 
-/** How many points differ, by a hash table with open addresses. */
+/** Number of distinct points, by a hash table with open addressing. */
 function* countDistinct(points: Float64Array): Pieces<number> {
   const n = points.length / 2
   const bits = new Uint32Array(points.buffer, points.byteOffset, 4 * n)
@@ -207,7 +207,7 @@ function* countDistinct(points: Float64Array): Pieces<number> {
   return distinct
 }
 
-/** How many values a column takes; null where they are more than a few. */
+/** Number of distinct values of a column; null where there are more than a few. */
 function countLevels(points: Float64Array, axis: number): number | null {
   const seen = new Set<number>()
   for (let i = axis; i < points.length; i += 2) {

@@ -18,7 +18,7 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   return hex(new Uint8Array(await subtle.digest('SHA-256', bytes)))
 }
 
-/** The same without the platform's help; some 50 MB a second. Source: FIPS 180-4, section 6.2. */
+/** `sha256Hex` without crypto.subtle; some 50 MB a second. Source: FIPS 180-4, section 6.2. */
 export function sha256HexSync(bytes: Uint8Array): string {
   const padded = new Uint8Array(Math.ceil((bytes.length + 9) / 64) * 64)
   padded.set(bytes)

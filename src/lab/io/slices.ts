@@ -1,7 +1,7 @@
-/** Work in pieces of a few milliseconds: what it yields between them is nothing. */
+/** Work that yields, without a value, between pieces of a few milliseconds. */
 export type Pieces<T> = Generator<undefined, T>
 
-/** All pieces at once. */
+/** Runs all pieces of some work at once and returns its result. */
 export function atOnce<T>(work: Pieces<T>): T {
   for (;;) {
     const step = work.next()

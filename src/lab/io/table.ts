@@ -30,7 +30,7 @@ export interface PointTable {
   /** The two columns that were read. */
   readonly columns: readonly [Column, Column]
   readonly layout: Layout
-  /** What gave no point, of each kind once, in the order of the lines; blank lines are not told. */
+  /** The rows that gave no point, one entry for each kind, in the order of the lines; blank lines are left out. */
   readonly skipped: readonly Skipped[]
   readonly remarks: readonly Remark[]
 }
@@ -41,7 +41,7 @@ export interface TableError {
   /** 0-based column; null where the whole line is meant. */
   readonly column: number | null
   readonly message: string
-  /** Another separator or decimal sign may be what is missing. */
+  /** Whether another separator or decimal sign may mend it. */
   readonly form?: true
 }
 
@@ -54,7 +54,7 @@ export function readTableNow(text: string, options?: TableOptions): TableRead {
 
 /**
  * Points from a table, or from points as people write them: one row a line, cells separated by commas, semicolons,
- * tabs, vertical bars or blanks, brackets round points. Total. Whatever is not a row of numbers is skipped and told:
+ * tabs, vertical bars or blanks, brackets round points. Total. Lines that are not rows of numbers are skipped and counted:
  * comments, titles, headers, units, gaps, words. A file with fewer than `MIN_ROWS` points, or more rows of words than
  * points, is refused and the first bad cell is named. Yields between pieces of work, none of which depends on the
  * length of the text.
@@ -103,13 +103,13 @@ function columnsProblem(
   }
   if (available.every(({ kind }) => kind === 'empty'))
     return { line, column: null, message: 'found no row of numbers; allowed: two columns of them' }
-  // No word of the file itself: it may be anything but a table.
+  // The message quotes nothing from the file, which may not be a table at all.
   const kinds = available.slice(0, 8).map(({ kind }) => KIND_TEXTS[kind])
   const message = `fewer than two columns of numbers (found ${kinds.join(', ')}); allowed: two or more`
   return { line, column: null, message, form: true }
 }
 
-/** Commas between cells and in numbers: `-0,8019,6,6900` under two names. */
+/** The error where commas stand both between cells and in numbers: `-0,8019,6,6900` under two names. */
 function tornProblem(
   { head, stats, width }: Sample,
   { special }: Plan,
@@ -130,12 +130,12 @@ function tornProblem(
 
 // The points -------------------------------------------------------------------------------------------
 
-/** Characters and rows that are read between two yields. */
+/** Most characters and rows that are read between two yields. */
 const PIECE = 2 ** 16
 const PIECE_ROWS = 1024
 const LOG10 = log(10)
 
-/** Rows of words: more of them than points, and the file is no table of numbers. */
+/** Kinds of bad rows: a file with more of them than points is refused. */
 const BAD: ReadonlySet<SkipKind> = new Set([
   'text',
   'decimal',
@@ -299,13 +299,13 @@ function grown<T extends Float64Array | Int32Array>(array: T): T {
   return larger
 }
 
-/** What stands in a cell, short and on one line; the row's beginning where it has none. */
+/** The text of a cell, short and on one line; `nothing` where it is empty. */
 function foundIn(reader: Rows, column: number): string {
   const cell = reader.cell(column)
   return cell === '' ? 'nothing' : show(cell)
 }
 
-/** Times since 1970 are read where they are few enough to be counted from a later start. */
+/** Largest number that is read from a column; times since 1970 count only up to 1e9, as from a later start. */
 function largestIn({ kind }: Column): number {
   return kind === 'seconds' || kind === 'milliseconds' ? 1e9 : LARGEST
 }
@@ -330,7 +330,7 @@ function wordsOnly(reader: Rows, column: number, decimal: Decimal): boolean {
   return true
 }
 
-/** Whether a row may be a rule, by how it begins. */
+/** Whether the beginning of a row is that of a rule. */
 function startsRule({ text, rowStart }: Rows): boolean {
   return /^[\s|]*[:+]?[-=_─━]/u.test(text.slice(rowStart, rowStart + 40))
 }
@@ -339,7 +339,7 @@ function cellsOf(reader: Rows): readonly string[] {
   return Array.from({ length: reader.count }, (_, i) => reader.cell(i))
 }
 
-/** A row that has not the cells of the table, so that no cell can be trusted to be in its column; null where it has. */
+/** Whether a row has too few cells, or numbers beyond the table's width, so that its cells may be in wrong columns; else null. */
 function misfit(
   reader: Rows,
   width: number,
@@ -396,7 +396,7 @@ function isTitle(
   return columns.every(({ index }) => reader.cell(index) === titles[index])
 }
 
-/** The points that lie near the middle of both columns. */
+/** The points that are not far (`isFar`) from the middle of either column. */
 function nearOnly(
   { points, lines }: { readonly points: Float64Array; readonly lines: Int32Array },
   clip: number,

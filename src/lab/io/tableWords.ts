@@ -47,7 +47,7 @@ export const SEPARATOR_TEXTS: Readonly<Record<Separator, string>> = {
   blank: 'spaces',
 }
 
-/** What was read, on one line: `150 points from x and y; UTF-8, separator: semicolon, decimal sign: comma`. */
+/** The reading on one line: `150 points from x and y; UTF-8, separator: semicolon, decimal sign: comma`. */
 export function describeReading({
   points,
   columns,
@@ -81,7 +81,7 @@ export function describeRemark({ text, ways }: Remark): string {
   return `${text} A way on: ${ways.map((way) => WAY_TEXTS[way]).join('; ')}.`
 }
 
-/** A column that the reader passed over by its own choice, not by a person's. */
+/** A column that the reader, not a person, chose not to read. */
 export interface PassedOver {
   /** 0-based. */
   readonly index: number
@@ -89,7 +89,7 @@ export interface PassedOver {
   readonly why: string
 }
 
-/** What was passed over where the columns were chosen by the reader; columns without name and cells are not told. */
+/** The columns that the reader passed over where it chose itself; columns without name and cells are left out. */
 export function passedOver(
   { available, columns }: Layout,
   options: TableOptions,
@@ -103,7 +103,7 @@ export function passedOver(
   )
 }
 
-/** Columns that are named one by one. */
+/** Most columns that are named one by one. */
 const NAMED = 5
 
 /** `passed over: day (dates), note (text)`. */
