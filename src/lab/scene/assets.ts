@@ -1,12 +1,12 @@
 import type { EnergySpec, PointsFile, SceneSpec, TargetSpec } from './sceneSpec.ts'
 
-/** Names the bytes that a scene needs and does not hold itself. */
+/** The name of bytes that a scene needs but does not hold. */
 export type AssetName = `shelf:${string}` | `file:${string}` | `points:${string}`
 
-/** What an asset is called by: the energy of a shelf, a weight file, a data set. */
+/** The parts of a scene that name an asset: an energy of the shelf, a weight file, a data set. */
 export type Asset = Extract<EnergySpec, { kind: 'shelf' | 'file' }> | PointsFile
 
-/** A data file goes by its contents where the scene knows them. */
+/** The name of a data file, with the hash of its contents where the scene has it. */
 export function pointsAsset({ file, hash }: Pick<PointsFile, 'file' | 'hash'>): AssetName {
   return hash === undefined ? `points:${file}` : `points:${file}#${hash}`
 }
@@ -16,7 +16,7 @@ export function assetsOf(scene: SceneSpec): readonly AssetName[] {
   return [...namedAssets(scene).keys()]
 }
 
-/** The same with the place of the scene that names it first. */
+/** Every asset that a scene names, with the part of the scene that names it first. */
 export function namedAssets(scene: SceneSpec): ReadonlyMap<AssetName, Asset> {
   const names = new Map<AssetName, Asset>()
   collectTarget(scene.target, names)

@@ -10,13 +10,13 @@ import {
   type Vector2,
 } from './sceneSpec.ts'
 
-/** One named scene: an entry of the menu, a run of `npm run reproduce`, an e2e case and a screenshot at once. */
+/** One named scene, shared by the menu, `npm run reproduce`, the e2e cases and the screenshots. */
 export interface Experiment {
   readonly id: string
   readonly title: string
-  /** One sentence: what is to be seen. */
+  /** One sentence on what the scene shows. */
   readonly sentence: string
-  /** `target`: a shipped energy to look at; `theory`: shows one statement of the theory, and is held to it. */
+  /** `target`: shows a shipped energy; `theory`: shows one statement of the theory, which the tests check. */
   readonly group: 'target' | 'theory'
   readonly scene: SceneSpec
 }
@@ -36,7 +36,7 @@ export const PRETRAINED_IDS = [
   'three-gaussians',
 ] as const satisfies readonly TargetId[]
 
-/** A target at its default sharpness on its shipped energy, everything else by default. */
+/** The scene of a target at its default sharpness with its shipped energy and defaults for all else. */
 function pretrainedScene(id: (typeof PRETRAINED_IDS)[number]): SceneSpec {
   return {
     ...DEFAULT_SCENE,
@@ -68,7 +68,7 @@ const SHIPPED: Readonly<Record<(typeof PRETRAINED_IDS)[number], readonly [string
   'three-gaussians': ['Three Gaussians', 'Three anisotropic components of different weight.'],
 }
 
-/** What a scene of the theory says beside its target and energy; the rest stands as in the default scene. */
+/** The fields that a scene of the theory sets besides target and energy; the others are those of the default scene. */
 interface Setting {
   readonly domain?: SceneSpec['domain']
   readonly dynamics?: Partial<DynamicsSpec>
@@ -359,7 +359,7 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
       'A drift along the contours leaves π and the Lyapunov function as they are and makes the KL fall faster; set γ to 0 to compare.',
     scene: sceneOf(...VALLEY, {
       ...VALLEY_SETTING,
-      // Beyond γ = (9 − 1)/(2·3) the rate is the mean of the eigenvalues; the skew drift wants a smaller step.
+      // From γ = (9 − 1)/(2·3) on the rate is the mean of the eigenvalues; the skew (non-reversible) drift needs a smaller step.
       dynamics: { ...VALLEY_SETTING.dynamics, stepSize: 0.01, steps: 200, skew: 2 },
       stopping: { criterion: 'certified-decrease' },
       view: { chart: 'dissipation', layers: ['energy', 'contours', 'particles', 'trails'] },

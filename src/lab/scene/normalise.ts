@@ -25,8 +25,8 @@ export function minimal(scene: SceneSpec): JsonObject {
 }
 
 /**
- * Whether two parts of scenes are the same, whatever the order of their keys. What an edit has left alone is the very
- * same object in both, and is not looked into.
+ * Whether two parts of scenes are equal up to the order of their keys. A part that an edit has left alone is the same
+ * object in both scenes, and is not compared entry by entry.
  */
 export function samePart(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
@@ -41,7 +41,7 @@ export function samePart(a: unknown, b: unknown): boolean {
 
 const keys = new WeakMap<object, string>()
 
-/** JSON by which a part of a scene is known; what an edit has left alone is not written again. */
+/** JSON that identifies a part of a scene; it is written once for each object, and edits keep the objects of other parts. */
 export function partKey(part: object): string {
   const known = keys.get(part)
   if (known !== undefined) return known
@@ -50,7 +50,7 @@ export function partKey(part: object): string {
   return key
 }
 
-/** Whether two scenes are the same in everything, the view included. */
+/** Whether two scenes are equal, the view included. */
 export function sameScene(a: SceneSpec, b: SceneSpec): boolean {
   return samePart(a, b)
 }

@@ -41,10 +41,10 @@ import { AXES, DECIMALS, SEPARATORS } from './fields/tableForm.ts'
 
 /**
  * Everything that a run depends on, and nothing else, field by field: kind, range, default, label, unit. The page, the
- * link, the workers, the headless runner and the tests all speak this language; `view` never touches a number.
+ * link, the workers, the headless runner and the tests all exchange scenes; `view` never changes a number of a run.
  *
- * A person may leave out any key; `SceneSpec` is normalised: every default that can be known without computing is
- * filled in. `null` marks what is computed at run time (`stepSize`: 0.5/L95 of the scene's energy).
+ * A person may leave out any key; a `SceneSpec` is normalised: it holds every default that is known without computing.
+ * `null` marks values that are computed at run time (`stepSize`: 0.5/L95 of the scene's energy).
  */
 
 export type { BackendChoice, CriterionId, Matrix2, TargetId, Vector2 }
@@ -55,7 +55,7 @@ export const IDENTITY: Matrix2 = [
   [0, 1],
 ]
 
-/** A range on a linear slider, in steps of 0.05 where nothing else is said. */
+/** A range on a linear slider, by default in steps of 0.05. */
 function linear(
   label: string,
   [min, max]: readonly [number, number],
@@ -81,23 +81,23 @@ const steps = (label: string, min: number, step: number) =>
 
 // ─── targets ────────────────────────────────────────────────────────────────
 
-/** Fewest and most points that a target may hold inline; larger sets go by file. */
+/** Fewest and most points that a target may hold inline; larger sets need a file. */
 export const MIN_POINTS = 10
 export const MAX_POINTS = 20_000
 
-/** No control characters (a path goes into one-line messages) and no half characters (a link holds none). */
+/** A path without control characters, since it appears in one-line messages, and without lone surrogates, which links cannot hold. */
 const PATH = text(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,1024}$/u, 'a file path of 1 to 1024 characters')
 const SEED = number(linear('Seed', [0, 4_294_967_295], { integer: true, step: 1 }), 1)
 
 const COLUMN = linear('Column', [0, 999], { integer: true, step: 1 })
 
 /**
- * A data set that lies in a file of its own. The name alone does not tell two files of one name apart: a scene that
- * knows the SHA-256 of the file's bytes is held to it. The other keys are `TableForm`.
+ * A data set in a file of its own. Since two files may have one name, the lab accepts only a file with the SHA-256 of the
+ * scene, where the scene has one. The other keys are those of `TableForm`.
  */
 const POINTS_FILE = {
   file: PATH,
-  /** 0-based; null: the first two that hold numbers and do not number the rows. */
+  /** 0-based; null: the first two columns that hold numbers and do not number the rows. */
   columns: nullable(
     vector(COLUMN, undefined, {
       allowed: `two different column numbers, each ${describeRange(COLUMN)}`,
@@ -105,7 +105,7 @@ const POINTS_FILE = {
     }),
     'null: chosen by what they hold',
   ),
-  /** Left out where the contents are not known. */
+  /** Absent where the contents of the file are not known. */
   hash: optional(
     text(/^[0-9a-f]{64}$/u, 'the SHA-256 of the file, 64 lower-case hexadecimal digits'),
   ),
@@ -160,7 +160,7 @@ export const TARGET: Field<
 // ─── energies ───────────────────────────────────────────────────────────────
 
 const STRENGTH = number(linear('Barrier strength μ', [0, 10]), 0.1)
-/** Keeps out of a region by −strength · log c(h) beside V, h and c as in `core/fields/barriers`; strength 0 is a hard wall. */
+/** Barriers, each a term −strength · log c(h) in V, h and c as in `core/fields/barriers`; strength 0 is a hard wall. */
 const BARRIERS = {
   disc: {
     center: vector(coordinate('Barrier centre'), ORIGIN),
@@ -168,9 +168,9 @@ const BARRIERS = {
     strength: STRENGTH,
   },
   'half-plane': {
-    /** n, of any length but 0; it points to what is kept. */
+    /** n, of any length but 0; it points into the allowed half plane. */
     normal: direction(matrixEntry('Barrier normal'), [1, 0]),
-    /** Keeps n·x/|n| > offset: distance of the wall from the origin along n, world units. */
+    /** Particles may be where n·x/|n| > offset: the distance of the wall from the origin along n, world units. */
     offset: number(linear('Barrier offset along the unit normal', [-30, 30]), -0.5),
     strength: STRENGTH,
   },
@@ -237,7 +237,7 @@ const PLAIN_ENERGIES = {
   shelf: {
     id: text(/^[\w.:-]{1,128}$/u, 'an id of 1 to 128 letters, digits, and . : _ -'),
     hash: text(/^[0-9a-f]{0,64}$/u, 'a SHA-256 in lower-case hexadecimal digits, or empty', ''),
-    /** What the energy was trained on and how, so that a link retrains it where the shelf lacks it. */
+    /** What the energy was trained on and how, so that the lab can train it again where the shelf lacks it. */
     recipe: elsewhere(() => nullable(RECIPE)),
   },
   exact: {},
@@ -252,8 +252,8 @@ export interface SumTerm {
   readonly weight: number
   readonly energy: EnergySpec
   /**
-   * The target of this term, for `trained` and `exact`; null: that of the term round it, and at the top
-   * the scene's own.
+   * The target of this term, for `trained` and `exact`; null: the target of the enclosing term, and at the top
+   * that of the scene.
    */
   readonly target: TargetSpec | null
 }
@@ -267,7 +267,7 @@ export type EnergySpec =
 
 export const MAX_TERMS = 16
 export const MAX_BARRIERS = 32
-/** How deep sums may stand inside sums, and how many terms they may have together. */
+/** Most levels of sums inside sums, and most terms of all sums together. */
 const NESTING = [6, 256] as const
 
 const TERM = record({
@@ -310,7 +310,7 @@ export const INITIAL = variants(INITIALS, 'gaussian')
 export type InitialSpec = ValueOf<typeof INITIAL>
 
 const DYNAMICS = record({
-  /** π = e^(−V/ε)/Z; 1 is the temperature that energies are made for. */
+  /** ε of π = e^(−V/ε)/Z; energies are trained at ε = 1. */
   epsilon: number(decades('Temperature ε', [0.005, 10], { step: 0.02 }), 1),
   /** Null: 0.5/L95 of the scene's energy. */
   stepSize: nullable(number(decades('Step size η', [1e-5, 1], { step: 0.02 })), 'null for 0.5/L95'),
@@ -322,8 +322,8 @@ const DYNAMICS = record({
   jumpEvery: number(steps('Jump every', 0, 1), 0),
   initial: orDefault(INITIAL),
   /**
-   * Offset at which a second cloud starts beside the Langevin particles, moved by the same noise: how fast the
-   * two approach is the contraction. Null: no second cloud.
+   * Offset at which a second cloud (`companion`) starts beside the Langevin particles, under synchronous coupling: the rate at
+   * which the two approach is the contraction. Null: no second cloud.
    */
   companion: nullable(vector(coordinate('Offset of the second cloud')), 'null for none'),
 })
@@ -365,13 +365,13 @@ export type ChartId = (typeof CHART_IDS)[number]
 
 const THEME_IDS = ['auto', 'light', 'dark'] as const
 
-/** Never part of the numbers. */
+/** How the page shows a run; no number of a run depends on it. */
 const VIEW = record({
   layers: subset(LAYER_IDS, ['energy', 'contours', 'particles']),
   chart: choice(CHART_IDS, 'lyapunov'),
-  /** While playing. */
+  /** Steps per second while the run plays. */
   speed: number(decades('Speed', [1, 240], { unit: 'steps/s' }), 24),
-  /** Pause exactly at this step; null: at the end. */
+  /** The step at which playback pauses; null: the last step. */
   haltAt: nullable(number(steps('Halt at step', 0, 1)), 'null for the last step'),
   pauseAtStop: boolean(false),
   theme: choice(THEME_IDS, 'auto'),
@@ -396,7 +396,7 @@ export const SCENE = record({
 })
 export type SceneSpec = ValueOf<typeof SCENE>
 
-/** A reading of a scene. */
+/** The state for a reading of a scene. */
 export const newSceneReading = () => newReading(NESTING[1])
 
 // ─── ranges ─────────────────────────────────────────────────────────────────

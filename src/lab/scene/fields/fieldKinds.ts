@@ -2,8 +2,8 @@ import { addProblem, nameKey, show, type Problem } from '../reading/problem.ts'
 import { describeRange, inRange, type Range } from './ranges.ts'
 
 /**
- * The kinds of fields that a scene is made of. Each knows how it is read from JSON, how little JSON reads back to a
- * value, and what it looks like, so that the types, the tests' arbitraries and the tables of docs/scene.md all follow
+ * The kinds of fields of a scene. Each reads its value from JSON, writes the least JSON that reads back to a value, and
+ * describes its form, so that the types, the tests' arbitraries and the tables of docs/scene.md all follow
  * from the one table in `sceneSpec.ts`.
  */
 
@@ -13,37 +13,37 @@ export interface JsonObject {
   readonly [key: string]: Json
 }
 
-/** One reading of one scene. */
+/** The state of one reading of one scene. */
 export interface Reading {
   readonly problems: Problem[]
-  /** How many lists of terms contain the one that is being read. */
+  /** Number of lists of terms around the value that is being read. */
   depth: number
-  /** How many more terms the sums of the scene may have. */
+  /** Number of terms that the sums of the scene may still have. */
   termsLeft: number
 }
 
 /** `P`: the paths inside the field of its ranged numbers, without list indices; '' for the field itself. */
 export interface Field<T, P extends string = never> {
   /**
-   * The value that JSON stands for. A mistake is added to the reading's problems, and the default taken in its place.
+   * Reads the value that JSON stands for. For a mistake it adds a problem to the reading and returns the default.
    * @param json undefined where the key is missing
-   * @returns undefined where there is no default either
+   * @returns undefined where the field has no default either
    */
   read(json: unknown, path: string, reading: Reading): T | undefined
-  /** The least JSON that reads back to the value; undefined where the key can be left out. */
+  /** Returns the least JSON that reads back to the value; undefined where the key can be left out. */
   prune(value: T): Json | undefined
   readonly form: Form
-  /** The key stands only in values that have it. */
+  /** Whether values may lack the key. */
   readonly optional?: true
-  /** What may stand there, in words; '' for a record. */
+  /** The allowed values in words; '' for a record. */
   readonly allowed: string
-  /** What a missing key stands for; undefined where it must not miss, and for a record. */
+  /** The value of a missing key; undefined where the key is required, and for a record. */
   readonly fallback?: unknown
-  /** Of types alone: where the ranged numbers are. */
+  /** A type only, never a value: the paths of the ranged numbers. */
   readonly paths?: P
 }
 
-/** What a field looks like, for what is derived from it. */
+/** The form of a field, from which arbitraries, tables of the docs and ranges are derived. */
 export type Form =
   | { readonly kind: 'number' | 'matrix'; readonly range: Range }
   | {
@@ -66,13 +66,13 @@ export type Form =
   | { readonly kind: 'record'; readonly shape: Shape }
   | { readonly kind: 'variants'; readonly kinds: Kinds }
   | { readonly kind: 'nullable'; readonly of: AnyField }
-  /** A field that stands elsewhere in the table, or round this one. */
+  /** A field that is defined elsewhere in the table, or that contains this one. */
   | { readonly kind: 'elsewhere'; readonly of: () => AnyField }
 
-/** Fields of any value: a table of them is read by its own types. */
+/** A field of any value, for tables whose types name the values. */
 export type AnyField = Field<unknown, string>
 export type Shape = Readonly<Record<string, AnyField>>
-/** Of each kind its fields besides `kind`, in one shape or in several that differ by their first key. */
+/** For each kind its fields besides `kind`, in one shape or in several that differ by their first key. */
 export type Kinds = Readonly<Record<string, Shape | readonly Shape[]>>
 
 export type ValueOf<F> = F extends Field<infer T, string> ? T : never
@@ -119,7 +119,7 @@ function below(path: string, key: string): string {
 
 /** A field without fields inside. */
 interface Leaf<T, P extends string = never> extends Field<T, P> {
-  /** Undefined where the JSON is no such value. */
+  /** Returns undefined where the JSON is no such value. */
   readonly parse: (json: unknown) => T | undefined
 }
 
@@ -194,7 +194,7 @@ function pairIn(range: Range, json: unknown): Vector2 | undefined {
   return x === undefined || y === undefined ? undefined : [x, y]
 }
 
-/** A vector that says a direction. */
+/** A vector that gives a direction: not zero. */
 export function direction(range: Range, fallback: Vector2): Field<Vector2, ''> {
   const any = vector(range, fallback)
   return {
@@ -207,7 +207,7 @@ export function direction(range: Range, fallback: Vector2): Field<Vector2, ''> {
   }
 }
 
-/** Points of a data set, of no range but that means and variances stay far from overflow. */
+/** Range of the points of a data set, so wide that it only keeps means and variances far from overflow. */
 const DATA_RANGE: Range = { min: -1e15, max: 1e15, scale: 'linear', step: 1, unit: '', label: '' }
 
 export const dataPoint: Field<Vector2> = {
@@ -248,7 +248,7 @@ function oneOf(ids: readonly string[]): string {
   return ids.length === 1 ? `only ${ids.join()}` : `one of ${ids.join(', ')}`
 }
 
-/** Some of the ids, each once and in their own order, whatever the order in the list. */
+/** Some of the ids, each once; the value has them in the order of `ids`. */
 export function subset<T extends string>(
   ids: readonly T[],
   fallback: readonly T[],
@@ -284,7 +284,7 @@ export function text(pattern: RegExp, allowed: string, fallback?: string): Field
   return leaf({ kind: 'text', pattern }, allowed, parse, fallback)
 }
 
-/** The field, or null, which a missing key, too, stands for. @param meaning of null, for the message */
+/** The field or null; a missing key means null, too. @param meaning of null, for the message */
 export function nullable<T, P extends string>(
   field: Field<T, P> | Leaf<T, P>,
   meaning?: string,
@@ -306,7 +306,7 @@ export function nullable<T, P extends string>(
   }
 }
 
-/** A key that may be missing, and then is missing in the value. @param meaning of null, where it means the same */
+/** A key that the JSON and then the value may lack. @param meaning of null, where null stands for a missing key */
 export function optional<T, P extends string>(
   field: Field<T, P> | Leaf<T, P>,
   meaning?: string,
@@ -323,7 +323,7 @@ export function optional<T, P extends string>(
   }
 }
 
-/** The field, with the default of its default kind where `read` has no value; that default is pruned to nothing. */
+/** The field with the default of its default kind where `field.read` returns undefined; `prune` leaves that default out. */
 export function orDefault<T extends { readonly kind: string }, P extends string>(
   field: Field<T, P>,
 ): Field<T, P> {
@@ -343,7 +343,7 @@ export function orDefault<T extends { readonly kind: string }, P extends string>
 
 type Report = (key: string, found: string, allowed: string) => void
 
-/** The field under a further rule, which reports what it refuses. @param rule returns undefined where it refuses the value whole */
+/** The field with a further rule, which reports mistakes. @param rule returns undefined where it refuses the whole value */
 export function checked<T, P extends string>(
   field: Field<T, P>,
   rule: (value: T, report: Report) => T | undefined,
@@ -373,7 +373,7 @@ export function list<T, P extends string>(
     skips = false,
   }: {
     readonly fallback?: readonly T[]
-    /** An entry without a value is left out; otherwise the whole list has no value. */
+    /** Whether the list leaves out an entry without a value; otherwise the whole list has no value then. */
     readonly skips?: boolean
   } = {},
 ): Field<readonly T[], P> {
@@ -438,7 +438,7 @@ export function nested<T, P extends string>(
   }
 }
 
-/** A field that is defined elsewhere; its ranged numbers are named there. */
+/** A field that is defined elsewhere; the paths of its ranged numbers belong to that definition. */
 export function elsewhere<T>(of: () => Field<T, string>): Field<T> {
   return {
     form: { kind: 'elsewhere', of },
@@ -527,7 +527,7 @@ function own(object: JsonRecord, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
-/** @param others keys of the object besides those of the shape, to stand before them where all are named */
+/** @param others known keys besides those of the shape; messages name them first */
 function readShape(
   shape: Shape,
   object: JsonRecord,
@@ -559,7 +559,7 @@ function pruneShape(shape: Shape, value: object): JsonObject {
     const field = shape[key]
     const json = field?.prune(entry)
     if (json === undefined) continue
-    // A section that says nothing is left out; an entry of a list that says nothing still counts.
+    // An empty section is left out; an empty entry of a list still counts.
     if (field?.form.kind === 'record' && Object.keys(json ?? {}).length === 0) continue
     least[key] = json
   }

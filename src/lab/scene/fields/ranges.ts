@@ -1,8 +1,8 @@
-/** The range of one number of a scene: validation refuses what lies outside, a slider cannot reach it. */
+/** The range of one number of a scene: validation refuses values outside it, and sliders cannot reach them. */
 export interface Range {
   readonly min: number
   readonly max: number
-  /** The value `min` itself is refused: the range is (min, max]. */
+  /** Whether `min` itself is refused: the range is (min, max]. */
   readonly open?: true
   readonly integer?: true
   /** How a slider runs through the range. */
@@ -15,7 +15,7 @@ export interface Range {
   readonly label: string
 }
 
-/** Whether a value lies in the range, and is an integer where the range is of integers. */
+/** Whether a value lies in the range, and is an integer if the range is of integers. */
 export function inRange(range: Range, value: number): boolean {
   if (range.integer === true && !Number.isSafeInteger(value)) return false
   return (range.open === true ? value > range.min : value >= range.min) && value <= range.max

@@ -1,9 +1,9 @@
 import { inRange, type Range } from './ranges.ts'
 
-/** A number that a person typed, or what was found in its place, in words. */
+/** A number that a person typed, or in words what they typed instead. */
 export type NumberReading = { readonly value: number } | { readonly found: string }
 
-/** Zeros of the scripts whose decimal digits are read; each is followed by its digits one to nine. */
+/** Code points of the zeros of the scripts whose digits are read; the digits one to nine follow each. */
 const ZEROS = [
   0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0,
   0xf20, 0x1040, 0x17e0, 0x1810, 0xff10,
@@ -11,13 +11,13 @@ const ZEROS = [
 const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu
 /** A sign, digits with marks between and after them, a power of ten. */
 const SHAPE = /^([+-]?) ?(\d[\d.,' ]*|[.,]\d+)(?:e([+-]?\d{1,3}))?$/iu
-/** Digits in threes, parted by one kind of mark. */
+/** Digits in groups of three, separated by one kind of mark. */
 const GROUPED = /^[1-9]\d{0,2}(?:([.,' ])\d{3})(?:\1\d{3})*$/u
 
 /**
  * A number as people write it: a minus of either kind, a decimal comma, marks between thousands (1 000 or 1.000,5), a power
- * of ten, digits of other scripts. What two people would read as two numbers is refused: 10,000 is ten to some and ten
- * thousand to others, unless the range asks for whole numbers.
+ * of ten, digits of other scripts. It refuses a text that people read as two different numbers: 10,000 is ten to some and ten
+ * thousand to others, unless the range is of whole numbers.
  */
 export function readNumber(typed: string, range: Range): NumberReading {
   const text = typed.trim()
@@ -30,7 +30,7 @@ export function readNumber(typed: string, range: Range): NumberReading {
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺'
 
-/** The same text in ASCII, a power of ten as the page writes it, 1.5·10⁻⁴, as an exponent. */
+/** A text in ASCII, with a power of ten as the page writes it, 1.5·10⁻⁴, as an exponent. */
 function plain(text: string): string {
   return text
     .replace(INVISIBLE, '')
@@ -49,7 +49,7 @@ function plain(text: string): string {
     })
 }
 
-/** What a text may mean: no number, one, or two. */
+/** The numbers that a text may mean: none, one or two. */
 function readingsOf(text: string, integer: boolean): readonly number[] {
   const [, sign = '', marked = '', power = '0'] = SHAPE.exec(text) ?? []
   const digits = marked.trim()

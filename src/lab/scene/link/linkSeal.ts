@@ -1,36 +1,36 @@
 /**
- * The seal of a link: two pairs round its own, by which the reader tells a link that was cut short or changed from a whole one:
+ * The seal of a link: two pairs round the pairs of the scene, by which the reader recognises a link that was cut short or changed:
  *
  *     size=75&target=banana&epsilon=0.5&sum=1x4ce07
  *
- * `size` counts the characters behind it and `sum` is a checksum of those between, both of the text without its
- * percent escapes, which programs add and take away as they like. Links from before the seal have neither, nor have those that
- * people write themselves.
+ * `size` counts the characters behind its pair and `sum` is a checksum of the characters between the two, both of the text
+ * without percent escapes, which programs add and remove. Links from before the seal and links that people write by hand have
+ * neither.
  */
 
-/** Longer texts are no links: browsers refuse them, and nothing is done with them. 20,000 points take 430,000 characters. */
+/** Longest text that is read as a link, characters: browsers refuse longer ones, and 20,000 points take 430,000. */
 export const LONGEST_LINK = 500_000
-/** Texts without a seal are read in several ways up to this length only. */
+/** Longest text without a seal that is read in several ways. */
 const LONGEST_MENDED = 20_000
 const MOST_WAYS = 24
 const MARK = '&sum='
 const DIGITS = 7
 const SEALED = /^size=(\d+)&(?:([^]*?)&)?sum=([0-9a-z]{7})/u
-/** What may be left of a seal, cut somewhere. */
+/** The beginning of a seal, as a cut link may have it. */
 const BEGUN = /^size=(?:(\d+)(?:&|$)|$)/u
 
 export type Opening =
-  /** Pairs; of several ways to read them the first that makes sense is meant. */
+  /** Pairs, in several readings; the caller takes the first that makes sense. */
   | {
       readonly kind: 'pairs'
       readonly ways: Iterable<string>
       readonly seal: 'whole' | 'changed' | 'none'
     }
-  /** The end is missing. `size`: null where even that is not known. */
+  /** The end is missing. `size`: the number of characters of the whole; null where the link was cut inside it. */
   | { readonly kind: 'cut'; readonly found: number; readonly size: number | null }
   | { readonly kind: 'long'; readonly found: number }
 
-/** Pairs with their seal; nothing for no pairs. */
+/** The pairs with their seal; '' for no pairs. */
 export function seal(pairs: string): string {
   if (pairs === '') return ''
   const size = bare(pairs).length + MARK.length + DIGITS
@@ -38,9 +38,9 @@ export function seal(pairs: string): string {
 }
 
 /**
- * The pairs of a link as they were written, what was done to them on the way undone: escapes of the whole, `&amp;`, line
- * breaks, keys that follow people about, and whatever stuck to the end. The seal proves which of it is right; without
- * one the reader tries.
+ * The pairs of a link as they were written: it undoes what programs may have done to the link, such as escapes of the whole,
+ * `&amp;`, line breaks, tracking keys and characters at the end. The seal proves which reading is right; without
+ * a seal the caller tries the readings in turn.
  * @param text a hash without its `#`
  */
 export function open(text: string): Opening {
@@ -70,7 +70,7 @@ export function open(text: string): Opening {
   return { kind: 'pairs', ways: unsealed(text), seal: 'none' }
 }
 
-/** The text with its escapes undone where they are any. */
+/** The text with its valid percent escapes decoded. */
 function bare(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/giu, (escapes) => {
     try {
@@ -92,7 +92,7 @@ function checksum(text: string): string {
 const AMPERSAND = /&(?:amp|#38|#x26);/giu
 const BLANK = /[\s\u00ad\u200b-\u200f\u2060\ufeff]+/gu
 const ESCAPED_BLANK = /(?:%20|%0[9ad]|%C2%A[0D]|%E2%80%8[BCDEF]|%EF%BB%BF)+/giu
-/** The same at the ends, and where a line was broken. */
+/** Escaped blanks at the ends of the text and at line breaks. */
 const BROKEN =
   /^(?:%20|%0[9AD])+|(?:%20|%0[9AD])+$|(?:%0D)?%0A(?:%20|%09)*|%E2%80%8B|%C2%AD|%EF%BB%BF/giu
 /** Line ends and equals signs as some mail programs write them. */
@@ -101,7 +101,7 @@ const TRACKING =
   /(^|[?&])(?:utm_\w+|\w*cl(?:k)?id|mc_[ce]id|igshid?|_hs\w+|mkt_tok|vero_id|ref_src|si|spm)=[^&]*/giu
 const TRAILING = /(?:[)\]}>.,;:!?'"*_…”’»]|%(?:22|27|29|3E|5D|60|7D))$/iu
 
-/** The text in all ways that a program on its way may have changed it from, the likeliest first, each once. */
+/** The texts from which programs may have made this one, the likeliest first, each once. */
 function* readings(text: string): Generator<string> {
   const seen = new Set<string>()
   let layer = text
@@ -122,7 +122,7 @@ function* readings(text: string): Generator<string> {
   }
 }
 
-/** The same for a link without a seal, as it stands first, and without what stuck to its end. */
+/** The readings of a link without a seal: the text itself first, then its readings, also without characters at their end. */
 function* unsealed(text: string): Generator<string> {
   yield text
   if (text.length > LONGEST_MENDED) return

@@ -1,9 +1,9 @@
 import { MAX_POINTS, type Vector2 } from '../sceneSpec.ts'
 
-/** Drawn points stand on a lattice of so many decimal places, so that a link holds them exactly. */
+/** Decimal places of the lattice of drawn points, so that a link holds them exactly. */
 const PLACES = 4
 const PER_UNIT = 10 ** PLACES
-/** Most decimal places of a lattice: a double tells no more of them apart. */
+/** Most decimal places of a lattice: doubles do not distinguish more. */
 const MOST_PLACES = 15
 /** Largest lattice coordinate that is packed as an integer. */
 const LARGEST = 2 ** 30
@@ -21,7 +21,7 @@ export function quantisePoint(x: number, y: number): Vector2 {
 }
 
 /**
- * Points as URL-safe text, exactly. Where every coordinate has at most so many decimal places, base64url of zigzag
+ * Points as URL-safe text, exactly. Where every coordinate has at most 15 decimal places, base64url of zigzag
  * varints of the differences from point to point, in units of the last place (2–3 bytes a coordinate of a drawing,
  * fewer for strokes): behind `q` for 4 places, behind `p` and the number of places as a digit of base64 for 5 to 15.
  * Else `d` + base64url of little-endian doubles (16 bytes a point).

@@ -33,26 +33,26 @@ import type { Problem } from '../reading/problem.ts'
  *     !%7B%22…                      anything else as JSON
  *
  * and is percent-encoded where a URL needs it. Numbers have the shortest digits that read back to the
- * same double, so a link reproduces a scene exactly. Round the pairs stands a seal (linkSeal.ts).
+ * same double, so a link reproduces a scene exactly. A seal surrounds the pairs (linkSeal.ts).
  */
 
 export interface Opened {
   readonly scene: SceneSpec
-  /** What was wrong with the link, in order; empty when nothing was. */
+  /** The mistakes in the link, in order. */
   readonly problems: readonly Problem[]
   /** `?backend=` and `?haltAt=` of the query; null where not given or not valid (then among `problems`). */
   readonly overrides: Overrides
-  /** What is wrong with the link as a whole; null when nothing is. */
+  /** A fault of the link as a whole; null where it has none. */
   readonly flaw: Flaw | null
   /** The pairs that were read. */
   readonly pairs: string
 }
 
 /**
- * - `changed`: its checksum does not fit what it says, which is read all the same
- * - `open`: it has no seal and ends in a list of packed points, which may go on: it is read as far as it goes
- * - `cut`: its end is missing, and nothing of it is read; `size` is null where it is unknown
- * - `long`: it is too long to be a link
+ * - `changed`: the checksum does not fit the pairs, which are read all the same
+ * - `open`: the link has no seal and ends in packed points, of which some may be missing; those in the link are read
+ * - `cut`: the end of the link is missing, and nothing of it is read; `size` is null where it is unknown
+ * - `long`: the text is too long to be a link
  */
 export type Flaw =
   | { readonly kind: 'changed' }
@@ -77,9 +77,9 @@ const SECTION_OF: ReadonlyMap<string, (typeof SECTIONS)[number]> = new Map(
 /** Paths deeper or lists longer than this are garbage, not scenes. */
 const DEEPEST = 40
 const LONGEST_LIST = 1000
-/** Pairs beyond these are not read. */
+/** Most pairs that are read. */
 const MOST_PAIRS = 5000
-/** Longer texts of values are none, unless they are packed points. */
+/** Longest text of a value, unless it is packed points. */
 const LONGEST_VALUE = 20_000
 
 /** The hash of a scene, `#` included; empty for the default scene. @param first pairs to stand before those of the scene */
@@ -97,7 +97,7 @@ export function encodeHash(scene: SceneSpec, first: readonly string[] = []): str
  * The scene of a link. Total: a bad field takes its default and is named, garbage gives the default scene
  * and a message; never throws.
  * @param hash `location.hash`, with or without `#`
- * @param search `location.search`, with or without `?`; keys that are not ours are left alone
+ * @param search `location.search`, with or without `?`; keys other than those of `Overrides` are ignored
  */
 export function decodeLocation(hash: string, search = ''): Opened {
   const own: Problem[] = []
@@ -123,7 +123,7 @@ function flawOf(seal: 'whole' | 'changed' | 'none', pairs: string): Flaw | null 
   return seal === 'none' && OPEN_END.test(pairs) ? { kind: 'open' } : null
 }
 
-/** Pairs read in the first of several ways that leaves no question, or else in the very first. */
+/** The first of several readings that has no problems, or else the very first. */
 function readFirst(ways: Iterable<string>): Pick<Opened, 'scene' | 'problems' | 'pairs'> {
   let first: Pick<Opened, 'scene' | 'problems' | 'pairs'> | null = null
   for (const pairs of ways) {
@@ -136,7 +136,7 @@ function readFirst(ways: Iterable<string>): Pick<Opened, 'scene' | 'problems' | 
   return first ?? { scene: DEFAULT_SCENE, problems: [], pairs: '' }
 }
 
-/** The scene with what the query forces: the backend over the scene's own, the step to halt at. */
+/** The scene with the backend and the step to halt at from the query, where it gives them. */
 export function applyOverrides(scene: SceneSpec, overrides: Overrides): SceneSpec {
   const { backend, haltAt } = overrides
   return {
@@ -170,7 +170,7 @@ function flattenValue(value: Json, path: string, pairs: string[]): void {
     for (const [i, entry] of value.entries()) flattenValue(entry, `${path}.${String(i)}`, pairs)
   } else if (isObject(value)) {
     const { kind, ...rest } = value
-    // An entry of a list that says nothing (a term with every default) still has to be counted.
+    // An empty entry of a list (a term with every default) still has to be counted.
     if (typeof kind === 'string') pairs.push(`${path}=${writeValue(kind)}`)
     else if (Object.keys(value).length === 0) pairs.push(`${path}=!%7B%7D`)
     flatten(rest, path, pairs)
@@ -210,7 +210,7 @@ function isWord(value: Json): value is string {
   return typeof value === 'string' && WORD.test(value) && !RESERVED.has(value)
 }
 
-/** What stands in a list as itself. */
+/** Whether a list holds the value as plain text. */
 function isListEntry(value: Json): value is number | string {
   return typeof value === 'number' || isWord(value)
 }
@@ -225,7 +225,7 @@ function isPair(value: Json): value is Vector2 {
   return isNumberList(value) && value.length === 2
 }
 
-/** A tree of paths on its way to JSON. */
+/** A tree of paths, from which JSON is built. */
 interface Node {
   value: Json | undefined
   readonly children: Map<string, Node>

@@ -12,13 +12,13 @@ export type Parsed = { readonly scene: SceneSpec } | { readonly error: Problem }
 
 export interface Recovered {
   readonly scene: SceneSpec
-  /** In the order of the fields; empty when nothing was wrong. */
+  /** The mistakes, in the order of the fields. */
   readonly problems: readonly Problem[]
 }
 
 /**
- * A scene from any JSON value, strictly: the first unknown key, wrong type or value out of range refuses
- * the whole and is named. Missing keys take their defaults. For files and the headless runner.
+ * A scene from any JSON value, strictly: at the first unknown key, wrong type or value out of range it refuses
+ * the whole scene and names the field. Missing keys take their defaults. For files and the headless runner.
  */
 export function parseScene(json: unknown): Parsed {
   const { scene, problems } = recoverScene(json)
@@ -27,8 +27,8 @@ export function parseScene(json: unknown): Parsed {
 }
 
 /**
- * A scene from any JSON value, keeping what can be kept: a bad field takes its default and is named, an
- * unknown key is named and left out, the rest stands. Total: never throws. For links.
+ * A scene from any JSON value, leniently: a bad field takes its default, an unknown key is left out, `problems`
+ * names both, and all other fields are kept. Total: never throws. For links.
  */
 export function recoverScene(json: unknown): Recovered {
   const reading = newSceneReading()

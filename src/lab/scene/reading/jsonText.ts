@@ -1,19 +1,19 @@
 import { nameKey } from './problem.ts'
 import type { Problem } from './problem.ts'
 
-/** Longest text of a scene or a bundle that is read, characters; weights and data ride along in base64. */
+/** Longest text of a scene or a bundle that is read, characters; bundles hold weights and data in base64. */
 const LONGEST_TEXT = 2 ** 26
 
-/** How deep lists and objects may stand in each other; scenes with all their sums need 25. */
+/** Most levels of lists and objects inside each other; scenes with all their sums need 25. */
 const DEEPEST = 100
 /** Most keys of one object, and most commas: sixteen targets of 20,000 points have 640,000. */
 const MOST_KEYS = 2000
 const MOST_COMMAS = 700_000
 
 /**
- * The JSON value of a file's text, byte order mark or not. Text that is too long, too deep, no JSON, or JSON with a key
- * that stands twice (of which `JSON.parse` would silently take the last) is an error that names the place.
- * @param whole what the error is about where no field of it is
+ * The JSON value of a file's text, with or without byte order mark. It returns an error that names the place for a text that
+ * is too long, too deep or no JSON, or that has a key twice, of which `JSON.parse` would silently take the last.
+ * @param whole the field of an error about the whole text
  */
 export function readJsonText(
   text: string,
@@ -37,7 +37,7 @@ export function readJsonText(
     : { error: { field: twice, found: 'the same key twice', allowed: 'each key once' } }
 }
 
-/** A text with blanks in place of its comments, of which JSON has none; one that does not end stays. Lines and columns stay. */
+/** A text with blanks in place of its comments, so that lines and columns stay; a block comment without end is kept. */
 export function withoutComments(text: string): string {
   let bare = ''
   let from = 0
@@ -60,8 +60,8 @@ export function withoutComments(text: string): string {
 }
 
 /**
- * What a text has where it stops to be JSON: a comma too many, or anything else, which is not quoted. Engines name the place in
- * different ways, or not.
+ * The problem at the place where a text stops being JSON: a comma too many, or anything else, without quoting it. It finds the place
+ * itself, since engines name it in different ways or not at all.
  */
 function flawOf(text: string): Pick<Problem, 'found' | 'allowed'> {
   const end = endOfJson(text)
@@ -83,7 +83,7 @@ function placeOf(text: string, index: number): string {
   return `, line ${String(before.split('\n').length)}, column ${String(column)}`
 }
 
-/** What no scene has, found before the parser spends its time on it. */
+/** Problems of texts with more of something than a scene may have, found before the parser spends time on them. */
 const EXCESS = {
   depth: {
     found: 'lists or objects nested too deeply',
@@ -99,7 +99,7 @@ const EXCESS = {
 const SPACE = /[ \t\n\r]*/y
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
-/** The place of the first token that no JSON has there, or of the end where something is missing. */
+/** Index of the first token that is wrong in JSON, or of the end of the text where something is missing. */
 function endOfJson(text: string): number {
   let at = 0
   const skip = (token: RegExp): boolean => {
@@ -159,16 +159,16 @@ interface Scan {
 }
 
 const MARKS = /[{}[\],"]/gu
-/** So many characters on, a stretch without marks is passed over at once: a search is quicker than a look at each. */
+/** After this many characters without marks a search skips to the next mark, which is faster than reading each one. */
 const STRETCH = 16
 
-/** What the parser does not tell of a text, which may be no JSON at all. */
+/** Finds excess and duplicate keys, which the parser does not report, in a text that need not be JSON. */
 function scan(text: string): Scan {
   /** The keys so far of all objects that are open, outermost first. */
   const keys: string[] = []
-  /** Of each open object or list: how many keys the objects round it have so far. */
+  /** For each open object or list the number of keys that the objects around it have so far. */
   const starts: number[] = []
-  /** Of each open list the index of the entry that is being read; −1 for an object. */
+  /** For each open list the index of the entry that is being read; −1 for an object. */
   const indices: number[] = []
   let isKey = false
   let commas = 0
@@ -177,7 +177,7 @@ function scan(text: string): Scan {
     switch (text[i]) {
       case '{':
       case '[':
-        // A bracket where a key belongs is no JSON, and the parser stops at it.
+        // At a bracket in place of a key the parser stops with an error.
         if (isKey) return { excess: null, twice: null }
         isKey = text[i] === '{'
         if (starts.length === DEEPEST) return { excess: 'depth', twice: null }
@@ -222,7 +222,7 @@ function scan(text: string): Scan {
   return { excess: null, twice: null }
 }
 
-/** The string of a JSON string, quotes and all; text that is none stays as it is. */
+/** The value of a JSON string, given with its quotes; a text that is no JSON string is returned as it is. */
 function unescape(raw: string): string {
   if (!raw.includes('\\')) return raw.slice(1, -1)
   try {
@@ -232,7 +232,7 @@ function unescape(raw: string): string {
   }
 }
 
-/** A string that stands twice in a list, from an index on. */
+/** A string that occurs twice in a list from index `start` on; null where none does. */
 function repeated(list: readonly string[], start: number): string | null {
   if (list.length - start < 2) return null
   const seen = new Set<string>()
@@ -243,7 +243,7 @@ function repeated(list: readonly string[], start: number): string | null {
   return null
 }
 
-/** Index of the quote that ends the string that begins at `start`; of the end of the text where none does. */
+/** Index of the closing quote of the string that opens at `start`; of the end of the text where none closes it. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let slashes = 0
@@ -253,7 +253,7 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-/** The innermost few steps of the way to a key of an object whose own keys begin at `start`. */
+/** The last six steps of the path to a key of an object whose own keys begin at `start`. */
 function pathOf(
   keys: readonly string[],
   starts: readonly number[],

@@ -1,4 +1,4 @@
-/** What is wrong with one field of a scene (or of a file): which, what was found, what is allowed. */
+/** A mistake in one field of a scene or file: the field, the value found and the values allowed. */
 export interface Problem {
   /** Dotted path, e.g. `dynamics.epsilon` or `energy.terms.1.weight`; `scene` or `link` for the whole. */
   readonly field: string
@@ -11,10 +11,10 @@ export function describeProblem(problem: Problem): string {
   return `${problem.field}: found ${problem.found}; allowed: ${problem.allowed}`
 }
 
-/** Most problems of one scene that are listed. */
+/** Most problems that are listed for one scene. */
 const MOST = 20
 
-/** Adds a problem to a list that stays short, whatever the input. */
+/** Adds a problem to a list of at most `MOST` problems and one entry for all further ones. */
 export function addProblem(problems: Problem[], problem: Problem): void {
   if (problems.length < MOST) problems.push(problem)
   else problems[MOST] = { field: 'scene', found: 'further mistakes', allowed: 'none' }
@@ -23,7 +23,7 @@ export function addProblem(problems: Problem[], problem: Problem): void {
 const LONGEST = 60
 
 /**
- * Any value as a short piece of text without line breaks, for `Problem.found`. Never throws, and looks at no more of
+ * Any value as a short text without line breaks, for `Problem.found`. Never throws, and reads no more of
  * the value than it shows.
  */
 export function show(value: unknown): string {
@@ -35,7 +35,7 @@ export function show(value: unknown): string {
 export function short(text: string): string {
   const line = text.slice(0, 2 * LONGEST).replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, ' ')
   const cut = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line
-  // Halves of characters, the text's own or by the cut.
+  // Lone surrogates, from the text itself or from the cut.
   return cut.replace(/\p{Cs}/gu, '\uFFFD')
 }
 
@@ -44,7 +44,7 @@ export function nameKey(key: string): string {
   return short(key).trim() || '""'
 }
 
-/** `text` with the value as JSON behind it, as far as it is shown. */
+/** `text` followed by the value as JSON, as far as it will be shown. */
 function write(value: unknown, text: string): string {
   if (typeof value === 'string') return text + JSON.stringify(value.slice(0, LONGEST + 1))
   if (typeof value !== 'object') {
