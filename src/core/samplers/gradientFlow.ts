@@ -15,7 +15,7 @@ import type { Cloud, Sampler } from './sampler.ts'
 const jet = new Float64Array(6)
 /** log|det(I − ηD∇²V)| of the points of a block. */
 const expansions = new Float64Array(BLOCK)
-/** Below this the map has crushed an area to nothing; the logarithm is kept finite. */
+/** Least determinant whose logarithm is taken: below it the map contracts areas to almost 0, and the logarithm stays finite. */
 const SMALLEST_DETERMINANT = 1e-300
 
 /**
@@ -55,7 +55,7 @@ export const gradientFlow: Sampler = {
 
 /**
  * Centres and log-expansions of the n ≤ BLOCK points of a cloud from `first` on.
- * @returns `inside` false where it is not known
+ * @returns `inside` false also where it was not checked
  */
 function expand(
   { xy, centres }: Cloud,

@@ -5,9 +5,9 @@ export type SamplerId = (typeof SAMPLER_IDS)[number]
 /** What the page says about a sampler. Data only: no code of the samplers comes with it. */
 export interface SamplerText {
   readonly label: string
-  /** What a step has besides drift and noise, behind its formula; '' for nothing. */
+  /** The part of a step besides drift and noise, shown behind its formula; '' for none. */
   readonly step: string
-  /** What it keeps, one sentence. */
+  /** One sentence on the law that the sampler keeps. */
   readonly summary: string
 }
 

@@ -7,10 +7,10 @@ import { departureOf, type Sampler } from './sampler.ts'
 const words = new Uint32Array(4)
 
 /**
- * One global Metropolis jump of n points in place: y uniform on Ω is accepted with probability
- * min(1, π(y)/π(x)) = min(1, e^((V(x) − V(y))/ε)), never where a barrier forbids. It keeps π, so KL(ρ‖π) cannot rise
- * by it, and leads from well to well whatever lies between. Source: Metropolis et al. (1953), J. Chem. Phys. 21.
- * @param xy length 2n, where nothing forbids; overwritten
+ * One global jump of n points in place, a step of independence Metropolis–Hastings: y uniform on Ω is accepted with probability
+ * min(1, π(y)/π(x)) = min(1, e^((V(x) − V(y))/ε)), never where a barrier forbids. The jump keeps π, so KL(ρ‖π) cannot rise
+ * by it, and takes points from well to well across any barrier of V. Source: Metropolis et al. (1953), J. Chem. Phys. 21.
+ * @param xy length 2n, at allowed places; overwritten
  * @param seed, step, first randomness: point i draws from (seed, first + i, step)
  * @returns how many points jumped
  */
@@ -43,7 +43,7 @@ const JUMPS_DEPART = 'global jumps come between the steps'
 
 /**
  * A sampler that makes a jump after its own move in every step k with k mod `every` = 0; the sampler itself for
- * `every` = 0. Jumps leave atoms at the places that were not left, so there is no native kernel any more.
+ * `every` = 0. Refused jumps leave atoms in the law, so the sampler has no native kernel.
  */
 export function withJumps(sampler: Sampler, every: number): Sampler {
   if (every === 0) return sampler

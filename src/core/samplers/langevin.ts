@@ -4,8 +4,8 @@ import type { Sampler } from './sampler.ts'
 
 /**
  * Unadjusted Langevin: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, ξ ~ N(0, I) a pure function of
- * (seed, particle, step). On a quadratic with D = I it is stable for η < 2/λmax(∇²V). A move to or
- * through where a barrier forbids is refused and the particle stays.
+ * (seed, particle, step). fold reflects particles at the walls. On a quadratic with D = I the step is stable for
+ * η < 2/λmax(∇²V). Barriers refuse moves into or through their regions: the particle stays.
  * Source: Roberts & Tweedie (1996), Bernoulli 2(4).
  */
 export const langevin: Sampler = {

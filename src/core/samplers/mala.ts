@@ -15,8 +15,8 @@ const there = new Float64Array(6)
  *
  *   log of that ratio = (V(x) − V(y))/ε + ½|ξ|² − ½|L⁻¹(x − c(y))|²,
  *
- * which keeps π exactly, at every η, also with a skew drift. Proposals beyond the walls, or to or
- * through where a barrier forbids, are refused: both ways alike. ξ and the decision are pure functions of (seed, particle, step).
+ * which keeps π exactly, at every η, also with a skew (non-reversible) drift. Proposals beyond the walls and into or through
+ * the region of a barrier are refused, in both directions alike. ξ and the decision are pure functions of (seed, particle, step).
  * Source: Roberts & Tweedie (1996), Bernoulli 2(4).
  */
 export const mala: Sampler = {

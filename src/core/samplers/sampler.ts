@@ -2,14 +2,14 @@ import type { EnergyField } from '../fields/energyField.ts'
 import type { Transition } from '../fields/transition.ts'
 import type { Key } from '../maths/rng.ts'
 
-/** n particles and what their law needs to be followed. Stepping overwrites it in place. */
+/** n particles, with the values from which their law is estimated. A step overwrites the cloud in place. */
 export interface Cloud {
   /** Positions [x0, y0, …], length 2n, inside Ω. */
   readonly xy: Float64Array
   /**
-   * Centres x − ηD∇V(x) of the last step before its noise and fold, length 2n. The law after that step
-   * given the one before it is the folded mixture of N(centre, 2ηεP) where nothing is refused. Before the
-   * first step: `xy`.
+   * Centres x − ηD∇V(x) of the last step before its noise and fold, length 2n. The law after that step given
+   * the cloud before it is the mixture of N(centre, 2ηεP), folded (reflected) at the walls, where no move is refused.
+   * Before the first step: `xy`.
    */
   readonly centres: Float64Array
   /** log ρ_k along each particle's path, length n, for samplers that carry it; null where unknown. */
@@ -25,17 +25,17 @@ export interface Sampler {
   readonly id: string
   readonly label: string
   /**
-   * Null claims that the step is unadjusted Langevin: on a field without barriers the law of the next step given this
-   * one is the folded N(x − ηD∇V(x), 2ηεP). With it come the native-kernel KL, the exact law, the predicted bias, the
-   * contraction and every certificate. Otherwise why it is not, a clause. Left out: nothing is claimed.
+   * Null claims that the step is unadjusted Langevin: on a field without barriers the law after a step from x is the folded
+   * N(x − ηD∇V(x), 2ηεP). On this claim rest the native-kernel KL, the exact law, the predicted bias, the contraction and
+   * every certificate. A string says in a clause why the step is different. Absent: the sampler claims nothing.
    */
   readonly departure?: string | null
-  /** Whether it refuses moves of its own, besides those into barriers; default false. */
+  /** Whether the sampler itself refuses moves, besides those into barriers; default false. */
   readonly refuses?: boolean
   /** Whether it carries `logDensity` forward, so that the KL by exact transport applies. */
   readonly transportsDensity: boolean
   /**
-   * One step of every particle, in place; never out of Ω nor to where a barrier forbids.
+   * Moves every particle by one step, in place, never out of Ω or into the region of a barrier.
    * @param key randomness; used by particle index and `step` only, so the order of evaluation is free
    * @param step number of the step that this one ends at, k ≥ 1
    * @param first index of the first particle in the stream of randomness; default 0
@@ -51,7 +51,7 @@ export interface Sampler {
   ): number
 }
 
-/** Why the steps of a sampler are not known to be those of unadjusted Langevin, a clause; null where it claims that they are. */
+/** Why the steps of a sampler are not known to be those of unadjusted Langevin, a clause; null where the sampler claims they are. */
 export function departureOf({
   departure,
   label,

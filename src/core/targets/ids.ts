@@ -29,7 +29,7 @@ export const DEFAULT_SHARPNESS: Readonly<Record<TargetId, number>> = {
   'three-gaussians': 0.6,
 }
 
-/** Names of the targets, and the same where a thumbnail leaves little room. */
+/** Names of the targets, and short names for thumbnails. */
 export const TARGET_LABELS: Readonly<
   Record<TargetId, { readonly label: string; readonly short: string }>
 > = {

@@ -5,7 +5,7 @@ import { mean, standardError, variance } from '../maths/statistics.ts'
 import { kernelMixture } from './densities/kernelMixture.ts'
 import type { Density, Distribution } from './target.ts'
 
-/** A data set that cannot be a target; the message names the field, what was found and what is allowed. */
+/** Thrown for a data set that cannot be a target; the message names the field, the value found and the values allowed. */
 export class PointsError extends Error {
   override readonly name = 'PointsError'
 }
@@ -14,7 +14,7 @@ export class PointsError extends Error {
 export interface PointsTransform {
   readonly mean: readonly [number, number]
   readonly deviation: readonly [number, number]
-  /** ≥ 1; more than 1 when a standardised point would lie too far out. */
+  /** ≥ 1; above 1 when a standardised point would lie farther out than the reach of `preparePoints`. */
   readonly extraScale: number
 }
 
@@ -23,13 +23,13 @@ export interface PointsOptions {
   readonly seed: number
   /** Half the side of Ω, world units. */
   readonly halfWidth: number
-  /** Most training and validation rows that the bandwidth is chosen on; default 1,500 and 400. */
+  /** Most training and validation rows from which the bandwidth is chosen; default 1,500 and 400. */
   readonly effort?: BandwidthEffort
-  /** The bandwidth where it is known already, standardised units (before the extra scale); default: chosen. */
+  /** A known bandwidth, standardised units (before the extra scale); default: `preparePoints` chooses one. */
   readonly bandwidth?: number
 }
 
-/** Rows that choosing a bandwidth may look at: its time is their product. */
+/** Most rows that the choice of a bandwidth reads; its time grows like their product. */
 export interface BandwidthEffort {
   readonly train: number
   readonly validation: number
@@ -41,7 +41,7 @@ export interface Estimate {
   readonly standardError: number
 }
 
-/** The best single Gaussian: fitted on train (greatest likelihood), scored on test. */
+/** The best single Gaussian: fitted to the training part by maximum likelihood, scored on the test part. */
 interface GaussianBaseline {
   /** World units. */
   readonly mean: readonly [number, number]
@@ -51,14 +51,14 @@ interface GaussianBaseline {
   readonly crossEntropy: Estimate
 }
 
-/** A data set made ready: split, in world units, with its smoothing and its baseline. */
+/** A data set prepared as a target: split, in world units, with its smoothed density and its baseline. */
 export interface PreparedPoints {
   readonly count: number
   /** [x0, y0, …], world units, within [−3, 3]²; 60 % of the rows, in their order. */
   readonly train: Float64Array
-  /** 20 % of the rows: chooses the bandwidth, and when training stops. */
+  /** 20 % of the rows, on which the bandwidth and the end of a training are chosen. */
   readonly validation: Float64Array
-  /** 20 % of the rows: only ever reported on. */
+  /** 20 % of the rows, used only for reports. */
   readonly test: Float64Array
   readonly transform: PointsTransform
   /** Add to a cross-entropy in world units to get nats in standardised units: 2·log(extraScale). */
@@ -72,9 +72,9 @@ export interface PreparedPoints {
   readonly gaussianBaseline: GaussianBaseline
 }
 
-/** Fewest rows of which a split makes sense. */
+/** Fewest rows of a data set. */
 const FEWEST_POINTS = 10
-/** Standardised points further out than this are scaled in, on every Ω with halfWidth ≥ 4. */
+/** If a standardised point lies farther out than this, all are scaled down, on every Ω with halfWidth ≥ 4. */
 const REACH = 3
 /** Candidate bandwidths, in standardised units: log-spaced from 0.02 to 1.5. */
 const BANDWIDTHS = 41
@@ -109,10 +109,10 @@ function requireFinite(raw: Float64Array): void {
 }
 
 /**
- * Which row goes to which part. Every ten rows are shuffled among themselves: six are for training, two
- * for validation, two for testing. A row's part therefore depends on the seed and its number alone, and
- * rows that are added later, or taken off the end again, move no other row: an energy that is trained
- * while its data grow has never seen what it is judged on.
+ * Deals the rows out to the parts. Every ten rows are shuffled among themselves: six are for training, two
+ * for validation, two for testing. The part of a row therefore depends only on the seed and its number, and
+ * rows added at the end, or removed there, move no other row: an energy that is trained while its data grow
+ * never sees validation or test rows.
  */
 function deal(
   count: number,
@@ -142,7 +142,7 @@ function deal(
   return parts
 }
 
-/** At most `most` rows, evenly from the whole of a part. */
+/** At most `most` rows of a part, evenly spaced in it. */
 function thinned(part: Float64Array, most: number): Float64Array {
   const all = part.length / 2
   if (all <= most) return part
@@ -190,7 +190,7 @@ export function toRaw(transform: PointsTransform, x: number, y: number): [number
  * @param bandwidth world units, > 0
  */
 export function kernelDensity(points: Float64Array, bandwidth: number): Density {
-  // Laid out in rows of cells, there and back: neighbours in the plane become neighbours in storage.
+  // Sorts the points by rows of cells in alternating directions, so that neighbours in storage are neighbours in the plane.
   const n = points.length / 2
   const cell = 2 * bandwidth
   const row = Float64Array.from({ length: n }, (_, i) => Math.floor(points[2 * i + 1]! / cell))
@@ -218,8 +218,8 @@ export function crossEntropyOf(density: Density, points: Float64Array): Estimate
 
 /**
  * The bandwidth of greatest validation likelihood on a logarithmic grid of 41 from 0.02 to 1.5 standardised
- * units: the best of every fourth, then the best of its neighbours. Of large sets a part is used, and the
- * bandwidth found is scaled by (part/all)^(1/6), the rate at which the best bandwidth falls in two
+ * units: the best of every fourth, then the best of its neighbours. For large sets it is found on a part and then
+ * scaled by (part/all)^(1/6), the rate at which the best bandwidth falls in two
  * dimensions (Silverman 1986, Density Estimation, section 4.3).
  */
 function chooseBandwidth(
@@ -290,8 +290,8 @@ function fitGaussian(
 }
 
 /**
- * Makes a data set a target: a seeded split 60/20/20 that rows added later leave as it is; each column standardised by its mean and standard
- * deviation *over the training rows*, so that nothing is learned from the others; then one common extra
+ * Makes a data set a target: a seeded split 60/20/20 that rows added later do not change; each column standardised by its mean
+ * and standard deviation *over the training rows*, so that the other rows have no influence; then one common extra
  * scale, max|z|/reach over all rows, if any lies further out than reach = min(3, 0.75·halfWidth); a jitter
  * bandwidth chosen on the validation rows; and the best single Gaussian as a baseline.
  * @param raw rows [x0, y0, x1, y1, …] in the data's own units

@@ -8,7 +8,7 @@ export interface Density {
   score(x: number, y: number, out: Float64Array): void
 }
 
-/** What a target is once its sharpness is fixed: a sampler, and the density it samples where one is known. */
+/** A target at a fixed sharpness: a sampler, and the density that it samples where one is known. */
 export interface Distribution {
   /** n draws as [x0, y0, x1, y1, …], length 2n, world units. */
   sample(rng: Rng, n: number): Float64Array
@@ -18,7 +18,7 @@ export interface Distribution {
 
 /** One entry of the registry of targets: one file, one object, one line in `registry.ts`. */
 export interface TargetKind {
-  /** As it stands in a scene, e.g. `two-moons`. */
+  /** The `kind` of the target in a scene, e.g. `two-moons`. */
   readonly id: string
   readonly label: string
   /** One sentence for the gallery. */

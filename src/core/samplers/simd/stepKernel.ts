@@ -3,7 +3,7 @@ import type { StepKernel } from '../../fields/stepKernel.ts'
 import type { Transition } from '../../fields/transition.ts'
 import { createSums, WASM_PAGE } from './sums.ts'
 
-/** What assembly/sampler.ts exports. Addresses are in bytes. */
+/** Exports of assembly/sampler.ts. Addresses are in bytes. */
 interface Exports {
   readonly POINTS: WebAssembly.Global<'i32'>
   readonly CENTRES: WebAssembly.Global<'i32'>
@@ -34,8 +34,8 @@ interface Exports {
 }
 
 /**
- * The loops of steps and measurements in WebAssembly SIMD, float64, on this very thread. Its memory holds one table at a time, that of
- * the last grid; a grid may not change once it has been given.
+ * The loops of steps and measurements in WebAssembly SIMD, float64, on the calling thread. Its memory holds one table at a time,
+ * that of the last grid; the caller must not change a grid that it has passed.
  * @param module sampler.wasm, compiled
  * @throws WebAssembly's errors where the engine lacks SIMD
  */
@@ -48,7 +48,7 @@ export function createStepKernel(module: WebAssembly.Module): StepKernel {
   const INSIDE = compiled.INSIDE.value
   const FINITE = compiled.FINITE.value
   let loaded: EnergyGrid | null = null
-  // One view of everything: a growing memory takes its views away.
+  // One view of the whole memory, since growing the memory detaches its views.
   let numbers = new Float64Array(memory.buffer)
   const at = (address: WebAssembly.Global<'i32'>) => address.value / 8
   const points = at(compiled.POINTS)
@@ -73,7 +73,7 @@ export function createStepKernel(module: WebAssembly.Module): StepKernel {
     }
     loaded = grid
   }
-  /** Points `first` to `first + n` of `xy` to an address, the last of them behind it up to a multiple of 4. */
+  /** Copies points `first` to `first + n` of `xy` to index `to` of `numbers` and repeats the last up to a multiple of 4. */
   const give = (to: number, xy: Float64Array, first: number, n: number): void => {
     numbers.set(xy.subarray(2 * first, 2 * (first + n)), to)
     for (let i = n; (i & 3) !== 0; i++) {

@@ -1,7 +1,7 @@
 import { BLOCK } from '../../fields/transition.ts'
 import type { Band, Fold, StepKernel } from '../../fields/stepKernel.ts'
 
-/** What assembly/sampler.ts exports of sums over grids. Addresses are in bytes. */
+/** Exports of assembly/sampler.ts for sums over grids. Addresses are in bytes. */
 interface Exports {
   readonly POINTS: WebAssembly.Global<'i32'>
   readonly TABLE: WebAssembly.Global<'i32'>
@@ -34,14 +34,14 @@ interface Exports {
   ): number
 }
 
-/** Bytes that a WebAssembly memory grows by. */
+/** Bytes of a WebAssembly page, by which a memory grows. */
 export const WASM_PAGE = 65536
 /** Nodes beyond the cells of an axis, as in core/analysis/estimators/splineKernel.ts. */
 const BEYOND = 6
 
 const padded = (n: number) => (n + 7) & ~7
 
-/** Where the arrays of a fold stand, in bytes, and the lengths of their lines. */
+/** Addresses of the arrays of a fold, in bytes, and the lengths of their lines. */
 interface Places {
   readonly x: number
   readonly xFrom: number
@@ -81,14 +81,14 @@ function placesFor(cells: number, base: number): Places {
   }
 }
 
-/** The sums over grids, in an instance and a memory of their own: tables are left where they are. */
+/** The sums over grids, in an instance and a memory of their own, so that they never overwrite a table. */
 export function createSums(module: WebAssembly.Module): Pick<StepKernel, 'gather' | 'entropies'> {
   const memory = new WebAssembly.Memory({ initial: 1 })
   const compiled = new WebAssembly.Instance(module, { env: { memory } })
     .exports as unknown as Exports
   const base = compiled.TABLE.value
   const points = compiled.POINTS.value / 8
-  // One view of everything: a growing memory takes its views away.
+  // One view of the whole memory, since growing the memory detaches its views.
   let numbers = new Float64Array(memory.buffer)
   let loaded: Fold | null = null
   let places = placesFor(0, base)
@@ -142,7 +142,7 @@ export function createSums(module: WebAssembly.Module): Pick<StepKernel, 'gather
       const reference = base + 8 * BLOCK * grids.length
       const to = reference + 8 * BLOCK
       reserve(to + 8 * sums.length)
-      // What it writes over is the fold's.
+      // The entropies overwrite the arrays of the fold.
       loaded = null
       const give = (values: Float64Array, at: number) => {
         numbers.set(values.subarray(first, first + n), at / 8)

@@ -27,7 +27,7 @@ export interface Arc {
 const PANEL = 6
 /** …and carries a Gauss–Legendre rule of this many points. */
 const RULE = gaussLegendre(16)
-/** Chords by which the length of an arc is measured. */
+/** Number of chords from which the length of an arc is computed. */
 const CHORDS = 2048
 
 /** `panels` + 1 parameters that cut the arc into panels of equal length, at most `longest` each. */

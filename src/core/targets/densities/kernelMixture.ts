@@ -2,9 +2,9 @@ import { exp, log } from '../../maths/elementary.ts'
 import type { Density } from '../target.ts'
 
 const LOG_TWO_PI = 1.8378770664093454
-/** Nodes a block; a block is left out or taken as a whole. */
+/** Nodes of a block, which a sum skips or evaluates as a whole. */
 const BLOCK = 16
-/** What all terms left out may add up to, relative to the sum: e^−28 < 1e-12. */
+/** −log of the greatest share of the sum that all skipped terms may have together: e^−28 < 1e-12. */
 const LOG_NEGLECT = 28
 
 /**
@@ -12,8 +12,8 @@ const LOG_NEGLECT = 28
  * kernel estimates are made of. log ρ and its score by log-sum-exp, finite however far the tail.
  *
  * The nodes are cut into blocks of neighbours in their order of storage. Each block's bounding box gives
- * an upper bound of its largest term; blocks and terms that cannot matter at 1e-12 are left out. Give the
- * nodes in an order in which neighbours are near each other, or the blocks do not help.
+ * an upper bound of its largest term; the sum skips blocks and terms that cannot matter at 1e-12. The
+ * blocks help only if neighbours in the order of the nodes are near each other.
  * @param nodes [x0, y0, …], length 2n, world units
  * @param weights length n, positive, scaled to sum 1; null: equal
  * @param width standard deviation of a kernel, world units, > 0
@@ -65,7 +65,7 @@ export function kernelMixture(
   const which = new Int32Array(n)
   let lastX = Number.NaN
   let lastY = Number.NaN
-  // Of the last point: the greatest exponent; Σ e^(exponent − greatest) and its first moments about x.
+  // For the last point read: the greatest exponent, Σ e^(exponent − greatest) and its first moments about x.
   let greatest = 0
   let sum = 0
   let momentX = 0

@@ -5,7 +5,7 @@ import type { TargetKind } from '../target.ts'
 
 const SPREAD = 0.9
 const BEND = 0.45
-/** Lowers the bend so that the whole of it lies within [−3, 3]². */
+/** Shift of the bend downwards, with which it lies within [−3, 3]². */
 const LOW = 0.7
 const BASE_THICKNESS = 0.25
 const LOG_TWO_PI = 1.8378770664093454

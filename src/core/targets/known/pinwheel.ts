@@ -8,12 +8,13 @@ const ARMS = 5
 const DISTANCE = 1.6
 const RADIAL = 0.42
 const BASE_TANGENTIAL = 0.14
-/** Radians a world unit. */
+/** Angle of the swirl, radians per world unit of radius. */
 const SWIRL = 0.9
 
 /**
- * Five Gaussian arms on spokes (0.42 long, a part of the skeleton; sharpness sets their width), swirled: each point is turned about the origin by SWIRL·|x|. The
- * swirl keeps the radius and is a rotation on each circle, so it keeps areas and the density is exact:
+ * Five Gaussian arms on spokes (of standard deviation 0.42 along, a part of the skeleton; sharpness sets their width), swirled:
+ * each point is turned about the origin by SWIRL·|x|. The swirl keeps the radius and is a rotation on each circle, so it
+ * keeps areas and the density is exact:
  * ρ(x) = ρ_spokes(R(−SWIRL·|x|)·x).
  */
 export const pinwheel: TargetKind = {

@@ -6,7 +6,7 @@ import type { TargetKind } from '../target.ts'
 const SCALE = 1.4
 const BASE_WIDTH = 0.14
 
-/** Two interleaved half circles of radius 1.4, uniform in angle, centred on their common centre. */
+/** Two interleaved half circles of radius 1.4, uniform in angle, with their centre of symmetry at the origin. */
 export const twoMoons: TargetKind = {
   id: 'two-moons',
   label: TARGET_LABELS['two-moons'].label,

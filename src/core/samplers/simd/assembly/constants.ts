@@ -1,6 +1,6 @@
 /*
- * Every constant of the loops, in both lanes, in memory: to load one takes one instruction, and none of those that the
- * arithmetic waits for. A constant in the code takes the engine three.
+ * Every constant of the loops, in both lanes, in memory: a load takes one instruction, for which the
+ * arithmetic does not wait. For a constant in the code the engine emits three.
  */
 
 const FLOATS = memory.data<f64>(

@@ -2,7 +2,7 @@ import { logs } from './elementary'
 
 const SMALLEST_NORMAL: f64 = 2.2250738585072014e-308
 
-/** Which of two numbers are positive, but not of those that `logs` takes. */
+/** Mask of the positive numbers that `logs` does not take: those that are not normal and finite. */
 function odd(x: v128, positive: v128): v128 {
   const usual = v128.and(
     f64x2.ge(x, f64x2.splat(SMALLEST_NORMAL)),
@@ -11,7 +11,7 @@ function odd(x: v128, positive: v128): v128 {
   return v128.andnot(positive, usual)
 }
 
-/** x·(log x − reference); what it is where x is not positive does not matter. */
+/** x·(log x − reference) where x is positive; elsewhere the caller ignores the value. */
 function term(x: v128, positive: v128, reference: v128): v128 {
   const taken = v128.bitselect(x, f64x2.splat(1), positive)
   return f64x2.mul(x, f64x2.sub(logs(taken), reference))

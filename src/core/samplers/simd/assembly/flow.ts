@@ -6,7 +6,7 @@ import * as at from './settings'
 import { set, setBoth, setting, within } from './settings'
 import { cellOf, inCells, nodeOf, setBox, splatHigh, splatLow, sum3, sum4 } from './table'
 
-/** What `flow` answers, bit by bit. */
+/** Bits of the result of `flow`. */
 export const INJECTIVE: i32 = 1
 export const INSIDE: i32 = 2
 export const FINITE: i32 = 4
@@ -108,9 +108,9 @@ export function jets(n: i32, halfWidth: f64, cells: i32): void {
 
 /**
  * CENTRES ← POINTS − ηD∇V and EXPANSIONS ← log|det(I − ηD∇²V)| of n points: `expand` of core/samplers/gradientFlow.ts.
- * n is rounded up to a multiple of 2: what stands behind is read.
+ * n is rounded up to a multiple of 2: the numbers behind the n points are read.
  * @param s11, s12, s22 sym(D⁻¹)/η
- * @returns INJECTIVE where the map is so at all of them, INSIDE where all centres are in the box, FINITE where no
+ * @returns INJECTIVE where the map is injective at all points, INSIDE where all centres are in the box, FINITE where no
  * determinant is infinite or NaN, as the logarithm needs it
  */
 export function flow(

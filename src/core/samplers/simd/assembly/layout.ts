@@ -1,15 +1,15 @@
 /*
  * AssemblyScript, not TypeScript: compiled to sampler.wasm by scripts/buildKernels.ts.
  *
- * Where things stand in memory, in bytes. Points, centres and goals are interleaved, [x0, y0, x1, y1, …], as in a cloud.
+ * Addresses in memory, in bytes. Points, centres and goals are interleaved, [x0, y0, x1, y1, …], as in a cloud.
  */
 
-/** Points of a call at most; a multiple of 4. */
+/** Most points of a call; a multiple of 4. */
 export const BLOCK: i32 = 512
 /** Bytes of two numbers a point. */
 const PAIRS: usize = (<usize>BLOCK) << 4
 
-/** What is the same for all points of a call, in both lanes; behind `constants.ts`, which the compiler puts at 1024. */
+/** Settings of a call, in both lanes; behind `constants.ts`, which the compiler puts at 1024. */
 export const SETTINGS: usize = 2048
 export const POINTS: usize = SETTINGS + 512
 export const CENTRES: usize = POINTS + PAIRS

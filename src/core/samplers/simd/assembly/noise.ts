@@ -15,7 +15,7 @@ function units(words: v128): v128 {
 
 /**
  * GOALS ← CENTRES + L·ξ of n points, LLᵀ the covariance; ξ by the hash of core/maths/rng.ts, `gaussianPairs`.
- * n is rounded up to a multiple of 4: what stands behind is read and overwritten.
+ * n is rounded up to a multiple of 4: the numbers behind the n points are read and overwritten.
  * @returns whether all of them are in [−w, w]²
  * @param index of the first point in the stream
  */

@@ -1,6 +1,6 @@
 /*
- * The steps of core/fields/transition.ts and core/samplers, and what core/analysis measures after every few of them, in
- * float64 SIMD, operation by operation as they stand there.
+ * The steps of core/fields/transition.ts and core/samplers, and the measurements of core/analysis between them, in
+ * float64 SIMD, with the same operations in the same order as there.
  */
 export { drift } from './drift'
 export { entropies } from './entropies'

@@ -1,7 +1,7 @@
 import { SETTINGS } from './layout'
 
 /*
- * What is the same for all points of a call, in memory for the reason that constants are.
+ * Settings of a call, equal for all its points, in memory for the same reason as the constants.
  */
 
 export const HALF_WIDTH: usize = 0 << 4
