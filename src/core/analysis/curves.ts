@@ -8,8 +8,8 @@ import type { SlowMode } from './constants/slowMode.ts'
 export type Estimator = 'quadrature' | 'native' | 'smoothed'
 
 /**
- * What a number is that stands as a KL, in the words of the reports. A smoothed reading is a lower bound up to its error,
- * and none where kernels scarcely overlap. *Exact chain*: the exact law of the discrete chain; *the data*: their law within Ω.
+ * The meaning of a number given as a KL, in the words of the reports. A smoothed reading is a lower bound up to its error,
+ * and no bound where kernels scarcely overlap. *Exact chain*: the exact law of the discrete chain; *the data*: their law within Ω.
  */
 export type KlMeaning =
   | 'KL of the start'
@@ -21,8 +21,8 @@ export type KlMeaning =
   | 'KL of the continuous dynamics to the data'
 
 /**
- * What is known of laws on the grid rather than from particles: the exact law of the discrete chain, the continuous
- * dynamics, and both against the law of the data.
+ * Curves of laws on a grid rather than of particles: the exact law of the discrete chain, the continuous dynamics,
+ * and the KL of either to the law of the data.
  */
 export interface LawCurves {
   /** KL(ρ_k‖π), ρ_k the exact law of the discrete chain; null where unresolved or the sampler has no density. */
@@ -53,7 +53,7 @@ export interface LawCurves {
   readonly envelope: (number | null)[]
 }
 
-/** Curves of which nothing is known: null at every step from 0 to `steps`. */
+/** Curves without a value: null at every step from 0 to `steps`. */
 export function noLawCurves(steps: number): LawCurves {
   const nothing = (): null[] => new Array<null>(steps + 1).fill(null)
   return {
@@ -72,7 +72,7 @@ export function noLawCurves(steps: number): LawCurves {
 
 export interface LangevinCurves extends LawCurves {
   readonly step: number[]
-  /** KL(ρ_k‖π) as the particles give it: what `estimator` reads, which may be a lower bound. */
+  /** KL(ρ_k‖π) estimated from the particles by `estimator`, which may read a lower bound. */
   readonly kl: (number | null)[]
   readonly klStandardError: (number | null)[]
   readonly estimator: (Estimator | null)[]
@@ -89,7 +89,7 @@ export interface DeterministicCurves {
   readonly klStandardError: (number | null)[]
   /** True from the first step at which the map was not injective: kl is a lower bound from there on. */
   readonly lowerBound: boolean[]
-  /** S/ε = E[ΔV − |∇V|²/ε] over the particles: the rate d/dt KL of the continuous flow, of either sign. */
+  /** S/ε = E[ΔV − |∇V|²/ε] over the particles: the rate d/dt KL of the continuous flow, positive or negative. */
   readonly klRate: (number | null)[]
 }
 
@@ -117,7 +117,7 @@ export interface Collapse {
   readonly slope: number | null
 }
 
-/** Two clouds under one noise (dynamics.companion). */
+/** Two clouds under synchronous coupling (dynamics.companion). */
 export interface ContractionCurves {
   readonly step: number[]
   /** Largest and root-mean-square distance |x_k − y_k| of the pairs, in the metric P⁻¹. */
@@ -133,13 +133,13 @@ export interface ContractionCurves {
 export type StoppingStatus = 'certificate' | 'certificate-if' | 'estimate' | 'prediction' | 'none'
 export type StoppingOutcome = 'stopped' | 'stalled' | 'unfired'
 
-/** What a criterion says of a run. */
+/** The statement of a criterion on a run. */
 export interface Verdict {
   readonly criterion: string
   readonly step: number | null
-  /** What the criterion read at `step`, nats; null where nothing is known there. */
+  /** The KL at `step`, nats; null where it is unknown. */
   readonly kl: number | null
-  /** What `kl` is; null with it. */
+  /** The meaning of `kl`; null where `kl` is. */
   readonly klMeaning: KlMeaning | null
   /** One sentence, with the numbers that decided. */
   readonly reason: string
@@ -148,7 +148,7 @@ export interface Verdict {
 }
 
 export interface StoppingReport extends Verdict {
-  /** To which law `kl` is: to the Gibbs measure π, or to the law of the data. */
+  /** The reference law of `kl`: the Gibbs measure π, or the law of the data. */
   readonly divergence: CriterionText['divergence']
 }
 
@@ -158,11 +158,11 @@ export interface Constants {
    * order, never below a proved λ; an estimate, and an upper bound of λ.
    */
   readonly spectralGap: number | null
-  /** What the gap may be off, an estimate: the difference of the two grids, or all of it where it is not resolved. */
+  /** Estimated error of the gap: the difference of the two grids; where they do not resolve it, at least the gap on the finer one. */
   readonly spectralGapError: number | null
-  /** Whether the two grids show second order. Where not, the gap and all that rests on it are rough. */
+  /** Whether the two grids show second order. If not, the gap and all values computed from it are rough. */
   readonly spectralGapResolved: boolean | null
-  /** Between which states mass is exchanged at that rate. */
+  /** The two states between which mass is exchanged at the rate `spectralGap`. */
   readonly slowMode: SlowMode | null
   /**
    * The least rate · two-state factor of the slow modes, and of every εI/(2KL) that the laws of the run show; an estimate of

@@ -1,6 +1,6 @@
 import type { CriterionId } from './ids.ts'
 
-/** What the page says about a criterion. Data only: no code of the criteria comes with it. */
+/** The texts of the page on a criterion. Data only: importing them loads no code of the criteria. */
 export interface CriterionText {
   /** The reference law of the KL that the criterion reads: the Gibbs measure π, or the law of the data. */
   readonly divergence: 'gibbs' | 'data'

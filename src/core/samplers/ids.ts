@@ -2,7 +2,7 @@
 export const SAMPLER_IDS = ['langevin', 'mala'] as const
 export type SamplerId = (typeof SAMPLER_IDS)[number]
 
-/** What the page says about a sampler. Data only: no code of the samplers comes with it. */
+/** The texts of the page on a sampler. Data only: importing them loads no code of the samplers. */
 export interface SamplerText {
   readonly label: string
   /** The part of a step besides drift and noise, shown behind its formula; '' for none. */

@@ -56,7 +56,7 @@ export function readTableNow(text: string, options?: TableOptions): TableRead {
  * Points from a table, or from points as people write them: one row a line, cells separated by commas, semicolons,
  * tabs, vertical bars or blanks, brackets round points. Total. Lines that are not rows of numbers are skipped and counted:
  * comments, titles, headers, units, gaps, words. A file with fewer than `MIN_ROWS` points, or more rows of words than
- * points, is refused and the first bad cell is named. Yields between pieces of work, none of which depends on the
+ * points, is refused and the first bad cell is named. Yields between pieces of work, whose size does not grow with the
  * length of the text.
  */
 export function* readTable(text: string, options: TableOptions = {}): Pieces<TableRead> {

@@ -88,7 +88,7 @@ export function curvatureRange(field: EnergyField, metric: Symmetric2 = EUCLIDEA
   let least = attainedLeast
   let most = attainedMost
 
-  /** Takes a patch into the bounds, quartered while they may be far from what is attained. */
+  /** Lowers `least` and raises `most` by the bounds of a patch, which it quarters while they are not within `slack` of attained ones. */
   const settle = (patch: HessianNet, depth: number): void => {
     extremes(patch, range)
     const low = range[0]!

@@ -209,7 +209,7 @@ function oscillation(field: EnergyField, m: number, c: readonly [number, number]
 /**
  * Units of rounding that either extreme of the bound below may be off by, twice over. A control value: 20 of the largest range
  * on a patch, for the products that it is made of, and 3 of max|V|; each of two parabolas: 10 of mR², R the largest distance
- * along an axis, eight of which are those of its place; both differences: 2 of max|V| + mR².
+ * along an axis, eight of them for the rounding of the place; both differences: 2 of max|V| + mR².
  */
 const ROUNDINGS = 64
 const UNIT = Number.EPSILON / 2

@@ -557,7 +557,7 @@ const FELT = 0.1
  */
 const SPARSE = 0.6
 
-/** What a reading is, from its estimator and its standard error; null for none. */
+/** The meaning of a reading, from its estimator and its standard error; null without an estimator. */
 export function meaningOf(
   estimator: Estimator | null,
   standardError: number | null,

@@ -79,8 +79,8 @@ function allOpen(l: Float64Array, cells: number, k: number, dx: number, dy: numb
 
 /**
  * A metric as a sum of diffusions along at most three directions of the lattice, P = Σ w v vᵀ with w > 0: a diagonal P
- * along x and y, any other along three directions that an obtuse superbase of P gives. With rates of one sign
- * along each, what holds for diagonal metrics holds for all.
+ * along x and y, any other along three directions that an obtuse superbase of P gives. The rates along each have one sign, so
+ * that theorems on the scheme for diagonal metrics hold for every metric.
  * Source: Selling (1874), J. reine angew. Math. 77; Bonnans, Ottenwaelter & Zidani (2004), ESAIM M2AN 38.
  * @param metric [xx, xy, yy], positive definite
  */
@@ -112,9 +112,9 @@ export function latticeDirections([xx, xy, yy]: Symmetric2): Direction[] {
 
 /**
  * Elimination of I − tQ along every line of an axis: forth d_k ← m_k d_k + a_k d_{k−1}, then back d_k ← d_k + c_k d_{k+1},
- * with pivots 1/m_k, a_k = t q_{k−1→k} m_k and c_k = t q_{k+1→k} m_k. Before it the explicit factor I + tQ has `stay` m on the
- * diagonal, already times m. The adjoint, which acts on functions instead of densities, has the rates of a and c the
- * other way round and the same pivots. Every number is a sum or product of nonnegative ones, the pivots too (as in
+ * with pivots 1/m_k, a_k = t q_{k−1→k} m_k and c_k = t q_{k+1→k} m_k. `stay` is the diagonal of the explicit factor I + tQ, which
+ * acts before the elimination, times m. The adjoint, which acts on functions instead of densities, has the rates of a and c
+ * exchanged and the same pivots. Every number is a sum or product of nonnegative ones, the pivots too (as in
  * Grassmann, Taksar & Heyman 1985), so rounding cannot make a density negative.
  */
 export interface AxisFactors {
@@ -185,7 +185,7 @@ export function sweep(
   for (let k = last - 1; k >= 0; k--) d[k] = scratch[k]! + c[k]! * d[k + stride]!
 }
 
-/** `sweep` along rows of cells, four at a time: each row alone would wait for its own last result. */
+/** `sweep` along rows of cells, four at a time: within one row each operation waits for the result of the one before. */
 function sweepRows(f: AxisFactors, d: Float64Array, explicit: boolean): void {
   const { a, m, c, stay, cells } = f
   for (let start = 0; start < d.length; start += 4 * cells) {

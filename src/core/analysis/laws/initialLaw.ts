@@ -42,7 +42,7 @@ export interface InitialLawContext {
   readonly target: Distribution | null
 }
 
-/** A law ρ₀ restricted to what is allowed, Ω without the regions that barriers keep clear, and renormalised there. */
+/** A law ρ₀ restricted to the allowed set, Ω without the regions that barriers forbid, and renormalised there. */
 export interface InitialLaw {
   /** n independent draws [x0, y0, …], length 2n, where allowed; a pure function of the seed. */
   sample(n: number, seed: number): Float64Array

@@ -13,7 +13,7 @@ interface BoundedConstant {
   readonly resolved?: boolean
 }
 
-/** What the certificates of unadjusted Langevin are computed from; plain dynamics, no barriers. */
+/** Inputs of the certificates of unadjusted Langevin; plain dynamics, no barriers. */
 export interface APrioriInput {
   /** KL(ρ₀‖π), nats, finite. */
   readonly kl0: number

@@ -106,7 +106,7 @@ function klAt({ curves, law }: Pick<StoppingInput, 'curves' | 'law'>, k: number)
   return kl === null || meaning === null ? null : { kl, meaning }
 }
 
-/** What the particles' number at a step is; null where there is none. */
+/** The meaning of the particles' KL at a step; null where there is none. */
 export function meaningAt(
   { estimator, klStandardError }: StoppingInput['curves'],
   k: number,

@@ -17,7 +17,7 @@ export interface DataMismatchInput {
   readonly residual: readonly (number | null)[]
   /** KL(ρ_k‖ρ_D), nats. */
   readonly dataKl: readonly (number | null)[]
-  /** What `dataKl` is. */
+  /** The meaning of `dataKl`. */
   readonly meaning: KlMeaning
 }
 

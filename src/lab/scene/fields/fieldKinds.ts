@@ -458,7 +458,7 @@ export function record<S extends Shape>(shape: S): Field<RecordOf<S>, PathsOf<S>
   }
 }
 
-/** A sum type. @param fallback the kind that a missing key stands for */
+/** A sum type. @param fallback the kind where the key `kind` is missing */
 export function variants<V extends Kinds>(
   kinds: V,
   fallback?: keyof V & string,

@@ -15,6 +15,6 @@ export interface TableForm {
   readonly decimal?: Decimal
   /** Axes whose decadic logarithm is taken. */
   readonly log?: readonly Axis[]
-  /** Rows further than so many times the width of a column's middle half beyond that half are left out. */
+  /** Rows are left out that lie more than this many widths of the middle of a column's values beyond that middle. */
   readonly clip?: number
 }
