@@ -84,7 +84,7 @@ export interface AnalysisInput {
     Partial<Pick<Constants, 'curvature95'>>
 }
 
-/** What is known of the laws of a run. Curves have one entry a step from 0 on, null where not evaluated (yet). */
+/** The findings on the laws of a run. Curves have one entry a step from 0 on, null where not evaluated (yet). */
 export interface AnalysisReport {
   readonly stage: 'coarse' | 'fine' | 'done'
   readonly curves: LawCurves
@@ -128,11 +128,11 @@ export interface AnalysisReport {
 
 /** The state of the work between two pieces of it. */
 export interface Progress {
-  /** A copy of what is known at the time of the call. */
+  /** Returns a copy of the findings so far. */
   readonly report: () => AnalysisReport
   /** Whether a curve has just become complete, so that the caller should show it at once. */
   readonly milestone: boolean
-  /** What is being worked on, in words. */
+  /** The present piece of work, in words. */
   readonly doing: () => string
 }
 
@@ -158,7 +158,7 @@ const COARSE_RESOLVED = 1.1
 const AT_REST = 1e-13
 /**
  * Follows the laws of a run: the continuous dynamics and the exact law of the chain, with the constants of π. It
- * yields after each small piece of work, so that a worker may pause, report what is known, or give up.
+ * yields after each small piece of work, so that a worker may pause, report the findings so far, or stop.
  * It follows the continuous dynamics on about half as many cells first, and extrapolates the final curve from both grids.
  * @param progressive whether to follow the chain, too, on half as many cells first, as a preview; the final report is the
  *   same with and without it

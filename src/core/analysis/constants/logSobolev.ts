@@ -42,7 +42,7 @@ export function twoStateFactor(theta: number): number {
  * λ ≈ the least of rate · two-state factor over the slow modes: a well of little mass has a small factor, also where
  * another mode is slower. θ is that of the two-state chain whose mode has the third moment of the mode f,
  * E f³ = (1 − 2θ)/√(θ(1 − θ)): ½ for symmetric laws and for the slowest modes of Gaussians, and unlike the mass where f < 0
- * not moved by what lies between the wells. Against minimised ε I/(2 KL) it was within 2 % on tilted double wells.
+ * not changed by the mass between the wells. Against minimised ε I/(2 KL) it was within 2 % on tilted double wells.
  * @param modes slowest first, at least one
  */
 export function logSobolevEstimate(
@@ -144,7 +144,7 @@ function uniformBound(field: EnergyField, epsilon: number): LogSobolevBound {
   }
 }
 
-/** log₁₀ of the curvatures tried first, and how often the best interval of them is refined. */
+/** Range of log₁₀ of the curvatures tried first, their number, and the number of refinements of the best interval. */
 const CURVATURES = [-3, 4] as const
 const TRIES = 29
 const REFINEMENTS = 24

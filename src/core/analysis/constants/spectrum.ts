@@ -17,7 +17,7 @@ import {
 const LOST = 1e-13
 /** Below this share of the fastest rate the Dirichlet form of a mode is that of its rounding errors, ten units each. */
 const ROUNDED = (10 * 0.5 * Number.EPSILON) ** 2
-/** Least mass of a part of the cells without exchange with the others that counts as a part. */
+/** Least mass of a set of cells without exchange with the others for `isParted` to count it as a part. */
 const LEAST_PART = 1e-12
 /** Most resolvents applied to a mode whose quotient is LOST; fewer once one changes its Dirichlet form by at most POLISHED. */
 const POLISHINGS = 40
@@ -49,7 +49,7 @@ export interface SpectrumOptions {
   readonly maxIterations?: number
   /** P of preconditioned dynamics, L = ε div(P∇·) − P∇V·∇; default the identity. */
   readonly metric?: Symmetric2
-  /** Modes that are known: the slowest one orthogonal to them is sought. */
+  /** Known modes: `spectralGap` finds the slowest mode orthogonal to them. */
   readonly beside?: readonly Pick<SpectralGap, 'mode'>[]
 }
 

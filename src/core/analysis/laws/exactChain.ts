@@ -33,7 +33,7 @@ interface ChainReading {
   readonly foldedMass: number
 }
 
-/** Where a chain starts. */
+/** The start of a chain: a density or points. */
 export type ChainStart =
   | {
       /** Density on the cells, Σ density·h² = 1, length cells²; good where the cells resolve the law. */

@@ -838,7 +838,7 @@ function besideWalls(
   for (let m = 2; ; m *= 2) {
     const [coarse, fine] = [measureWith(wide, clear), measureWith(narrow, clear)]
     const difference = Math.abs(fine.kl - coarse.kl)
-    // Walls cut cells at any place, so that a difference may be small by chance: at first order it is half the one before.
+    // Walls cut cells at any place, so that a difference may be small by chance; first order gives half the difference before.
     const klError = Math.max(difference, 0.5 * differed) + clearError
     differed = difference
     const kl = Math.max(0, extrapolated(coarse.kl, fine.kl))

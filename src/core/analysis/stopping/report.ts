@@ -12,7 +12,7 @@ export function noClaim(criterion: CriterionId, reason: string): Verdict {
   return { ...unfired(criterion, reason), status: 'none' }
 }
 
-/** A KL, and what it is. */
+/** A KL and its meaning. */
 export interface KlReading {
   readonly kl: number
   readonly meaning: KlMeaning

@@ -17,7 +17,7 @@ const UPPER_95 = 1.645
 /**
  * First k with klExact_k ≤ δ where the exact law of the chain is known, else with max(0, kl_k) + 1.645 SE_k ≤ δ: a KL is never
  * negative, and a reading below 0 by its noise proves no more than a reading of 0.
- * An estimate without a standard error (a single particle) bounds nothing and is passed over.
+ * An estimate without a standard error (a single particle) bounds nothing and is skipped.
  */
 export const tolerance: Criterion = {
   id: 'tolerance',
