@@ -4,16 +4,16 @@ import { spawnWorker } from './spawnWorker.ts'
 
 export interface AnalysisClient {
   /**
-   * Follows the laws of a run; a later call aborts the one before it. Rejects as `ComputeClient.call` does; after crashes,
-   * however many, the next call finds a fresh worker.
+   * Follows the laws of a run; a later call aborts the pending one. Rejects as `ComputeClient.call` does; after any number
+   * of crashes the next call finds a new worker.
    */
   analyse(run: number, input: AnalysisInput, signal: AbortSignal): Promise<PackedAnalysis>
-  /** Listens to what is known on the way. */
+  /** Adds a listener for the reports before the last. */
   onReport(handler: (event: Events['analysis']) => void): void
   dispose(): void
 }
 
-/** The analysis worker, started when it is first needed: the first particles come before it. */
+/** The client of the analysis worker, which starts at the first call, so that the first particles do not wait for it. */
 export function createAnalysisClient(
   options: { readonly spawn?: () => WorkerLike } = {},
 ): AnalysisClient {

@@ -1,13 +1,13 @@
 import type { CallFailure } from '../protocol/messages.ts'
 
-/** A call to a worker that brought no reply. An aborted call rejects with an `AbortError` instead. */
+/** The error of a call to a worker that brought no reply. An aborted call rejects with an `AbortError` instead. */
 export class CallError extends Error {
   override readonly name = 'CallError'
   /** `refused`: the request is at fault; `failed`: the lab is; `crashed`: the worker died with the call. */
   readonly kind: 'refused' | 'failed' | 'crashed'
   /** Dotted path of the scene field to blame, or null. */
   readonly field: string | null
-  /** Where the scene's box is too large for an energy: the half-width that it reaches to; else null. */
+  /** The half-width up to which an energy is defined, where the scene's box is larger; else null. */
   readonly reach: number | null
   /** What the browser or a library said, in its own words. */
   readonly details: string | undefined
@@ -28,7 +28,7 @@ export class CallError extends Error {
   }
 }
 
-/** The error that an aborted call rejects with: its `name` is `AbortError`, as the platform's own. */
+/** The error that an aborted call rejects with; its `name` is `AbortError`, as in the platform's own APIs. */
 export function abortError(message = 'The call was aborted.'): DOMException {
   return new DOMException(message, 'AbortError')
 }

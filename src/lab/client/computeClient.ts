@@ -3,7 +3,7 @@ import type { CallMessage, FromWorker, ToWorker, WorkerStart } from '../protocol
 import { spawnWorker } from './spawnWorker.ts'
 import { abortError, CallError, failureToError } from './callError.ts'
 
-/** The part of a `Worker` that the client uses; a test hands in a fake one. */
+/** The part of a `Worker` that the client uses; tests pass a fake. */
 export interface WorkerLike {
   postMessage(message: ToWorker, options?: { transfer?: ArrayBuffer[] }): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
@@ -14,14 +14,14 @@ export interface WorkerLike {
   terminate(): void
 }
 
-/** The worker died, or was ended since it fell silent. Every pending call has been rejected with a `CallError` of kind `crashed`. */
+/** The worker died, or the client ended it for its silence. Every pending call rejects with a `CallError` of kind `crashed`. */
 export interface Crash {
-  /** What became of it, in the words of this program or of the browser. */
+  /** The cause, in the words of this program or of the browser. */
   readonly message: string
   /**
-   * True when a fresh worker stands ready and has been given every asset again; the page prepares its
-   * run anew and resumes training from the last checkpoint. False after three crashes with no reply
-   * between them, or too many in a few minutes: every call is refused until `revive`.
+   * True when the client has started a new worker and sent it every asset again; the page prepares its run anew
+   * and resumes training from the last checkpoint. False after three crashes with no reply between them, or six
+   * within five minutes: the client then refuses every call until `revive`.
    */
   readonly restarted: boolean
 }
@@ -37,27 +37,27 @@ interface CallOptions {
 export interface ComputeClient {
   /**
    * Sends a call. Rejects with `CallError`, or with an `AbortError` when the signal fires or, for
-   * `prepare`, `analyse` and `live`, when a later one is sent (latest wins).
+   * `prepare`, `analyse` and `live`, when the client sends a later call of that name.
    */
   call<K extends CallName>(name: K, request: Request<K>, options?: CallOptions): Promise<Reply<K>>
-  /** Listens; the function returned stops listening. */
+  /** Adds a listener; the returned function removes it. */
   on<K extends keyof ClientEvents>(
     event: K,
     handler: (payload: ClientEvents[K]) => void,
   ): () => void
-  /** Ends the worker as if it had crashed, for callers that find it answering and yet not finishing their call. */
+  /** Ends the worker as if it had crashed, for callers whose call does not finish although the worker answers beats. */
   restart(message: string): void
-  /** Starts a worker again where the client has given up; called when a person has pressed something. */
+  /** Starts a worker again after the client has given up; the page calls this when the visitor presses something. */
   revive(): void
-  /** Ends the worker and rejects what is pending. */
+  /** Ends the worker and rejects the pending calls. */
   dispose(): void
 }
 
 export interface ComputeClientOptions {
-  /** Where shipped assets lie; default: the page's own address. */
+  /** Address of the shipped assets; default: the page's own. */
   readonly baseUrl?: string
   readonly spawn?: () => WorkerLike
-  /** What the worker is called where a person reads of it; default: the compute worker. */
+  /** Name of the worker in error messages; default: `compute worker`. */
   readonly name?: string
   /** Milliseconds from any origin; default: since the page was opened. */
   readonly clock?: () => number
@@ -65,27 +65,28 @@ export interface ComputeClientOptions {
   readonly hidden?: () => boolean
 }
 
-/** How many crashes in a row, with no reply between them, before the client gives up; and how many in a time, ms. */
+/** The client gives up at MAX_CRASHES crashes with no reply between them, and at MAX_RECENT within RECENT ms. */
 const MAX_CRASHES = 3
 const MAX_RECENT = 6
 const RECENT = 300_000
 
 /**
- * While calls are pending the client sends the worker a message once a beat (ms), and ends it after `SILENT_BEATS` beats without an answer.
- * Only those beats count whose timer fired in time: a page that was frozen, hidden, busy or on a machine that slept does
- * not end a healthy worker. A worker that answers after n silent beats is given `PATIENCE`·n from then on, at most `MOST_PATIENCE`.
+ * Until the worker's first message, and while calls are pending or a live training runs, the client counts beats of
+ * `BEAT` ms: it asks the worker for a sign of life and ends it after `SILENT_BEATS` beats without one. A beat counts only
+ * if its timer fired in time: a page that was frozen, hidden, busy or on a machine that slept does not end a healthy
+ * worker. After an answer that took n silent beats the limit is `PATIENCE`·n, at most `MOST_PATIENCE`.
  */
 export const BEAT = 1000
 export const SILENT_BEATS = 8
-/** Until its first word a worker may have to be fetched. */
+/** Limit before the worker's first message: the browser may have to fetch its code. */
 export const STARTING_BEATS = 20
 const PATIENCE = 4
 const MOST_PATIENCE = 64
-/** A beat that came later than this many is not counted; after the second number of them the count begins again. */
+/** A timer more than LATE beats after the last beat does not count; more than SLEPT beats after it, the count restarts. */
 const LATE = 2
 const SLEPT = 10
 
-/** Calls of which only the latest counts: a new one aborts the one before it. */
+/** Calls of which only the latest counts: a new one aborts the pending one. */
 const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>(['prepare', 'analyse', 'live'])
 
 interface Pending {
@@ -96,8 +97,8 @@ interface Pending {
 }
 
 /**
- * Opens the compute worker and speaks its calls. A crash becomes a `crashed` event, then a fresh worker
- * with the same assets.
+ * Opens the compute worker and sends it calls. After a crash the client starts a new worker with the same assets,
+ * unless it gives up, and emits `crashed`.
  */
 export function createComputeClient(options: ComputeClientOptions = {}): ComputeClient {
   const spawn = options.spawn ?? ((): WorkerLike => spawnWorker('compute'))
@@ -109,16 +110,16 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
   }
   const pending = new Map<number, Pending>()
   const listeners = new Map<keyof ClientEvents, Set<(payload: never) => void>>()
-  /** What only the page has, kept to be handed to the next worker. */
+  /** The assets that the page provided, kept for the next worker. */
   const assets = new Map<string, Request<'provide'>>()
   let nextId = 1
   let crashes = 0
   let recent: readonly number[] = []
   let worker: WorkerLike | null = null
   let disposed = false
-  /** A live training goes on between calls. */
+  /** Whether a live training runs, which goes on between calls. */
   let following = false
-  /** Whether this worker has said anything yet, whether it has been asked to since, and for how many beats it has not. */
+  /** Whether this worker has sent a message; whether a beat awaits its answer; how many beats it has been silent for. */
   let spoken = false
   let asked = false
   let silent = 0
@@ -145,7 +146,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
     for (const id of [...pending.keys()]) take(id)?.reject(error)
   }
 
-  /** Beats as long as the worker owes something. */
+  /** Schedules the next beat while the worker owes its first message or a reply, or a live training runs. */
   function watch(): void {
     if (beat !== null || worker === null) return
     if (spoken && pending.size === 0 && !following) rest()
@@ -224,7 +225,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
     } catch (error) {
       const dead = nobody()
       worker = dead
-      // Whoever opens the client listens from the next line on.
+      // The caller adds its listeners only after this function has returned.
       queueMicrotask(() => {
         crashed(dead, error instanceof Error ? error.message : String(error))
       })
@@ -327,7 +328,7 @@ export function createComputeClient(options: ComputeClientOptions = {}): Compute
   }
 }
 
-/** What stands for a worker that this browser could not make. */
+/** A stand-in for a worker that the browser could not start. */
 function nobody(): WorkerLike {
   return {
     postMessage: () => undefined,

@@ -3,7 +3,7 @@ import computeAddress from '../worker/compute.ts?worker&url'
 
 const ADDRESSES = { analysis: analysisAddress, compute: computeAddress }
 
-/** The part of a browser's trusted types that is used here; no version of TypeScript's library knows them all. */
+/** The part of the browser's Trusted Types API that `policy` uses; TypeScript's DOM library does not declare it. */
 interface TrustedTypes {
   createPolicy(
     name: string,
@@ -12,8 +12,8 @@ interface TrustedTypes {
 }
 
 /**
- * The page's one policy of trusted types (scripts/csp.ts names it): a browser that enforces them starts no script at an
- * address that has not passed here, and makes no markup of any text at all.
+ * The page's only Trusted Types policy (scripts/csp.ts names it): a browser that enforces Trusted Types starts a script
+ * only at an address that this policy has passed, and turns no text into markup.
  */
 const policy = (globalThis as { readonly trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy(
   'lab',
