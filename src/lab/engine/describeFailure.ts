@@ -2,10 +2,10 @@ import type { CallFailure } from '../protocol/messages.ts'
 import { NoBackendError } from '../../learning/training/api.ts'
 import { Aborted, Refusal } from './refusal.ts'
 
-/** Message for an error of no class that the lab throws itself. */
+/** Message for an error of none of the lab's own classes. */
 const UNFORESEEN = 'Something went wrong inside the lab.'
 
-/** The failure that the caller of a call gets for an error that the call threw. */
+/** The failure that a caller receives for an error thrown in its call. */
 export function describeFailure(error: unknown): CallFailure {
   if (error instanceof Refusal)
     return {

@@ -2,10 +2,10 @@ import type { EventName, Events } from '../protocol/calls.ts'
 import type { OpenBackendOptions } from '../../learning/training/api.ts'
 import type { AssetReader } from './energies/assets.ts'
 
-/** What the engine is given of the world outside: it has no clock, no files and no event loop of its own. */
+/** What the engine uses of the outside world; it has no clock, no files and no event loop of its own. */
 export interface Environment {
   readonly assets: AssetReader
-  /** Wall time in seconds, from any origin. No number of a run depends on it but `seconds` itself. */
+  /** Wall time in seconds, from any origin. The only number of a run that depends on it is `seconds` itself. */
   readonly clock: () => number
   /** Lets waiting messages be handled, then resolves; takes no time when there are none. */
   readonly pause: () => Promise<void>
@@ -21,7 +21,7 @@ export interface Environment {
 /** Longest time in seconds that the engine computes without letting messages in. */
 const SLICE = 0.012
 
-/** Calls `pause` when a slice of time is used up; cheap to ask at every small piece of work. */
+/** Calls `pause` when a slice of time is used up; cheap enough to ask after every small piece of work. */
 export class Slicer {
   private readonly environment: Pick<Environment, 'clock' | 'pause'>
   private started: number
@@ -38,7 +38,7 @@ export class Slicer {
   }
 
   /**
-   * Does work that is cut in pieces, letting messages in between two of them.
+   * Does work piece by piece and lets messages in between two pieces.
    * @param check called after every piece; may throw to end the work there
    */
   async drain<Result>(work: Generator<unknown, Result>, check?: () => void): Promise<Result> {

@@ -1,7 +1,7 @@
 import type { EnergyField } from '../../core/fields/energyField.ts'
 import type { Landscape } from '../protocol/calls.ts'
 
-/** A table as the page gets it: copied, since a reply is given away. */
+/** The table of a field as the page receives it: a copy, because a reply transfers its arrays. */
 export function landscapeOf(
   { grid, barriers }: EnergyField,
   epsilon: number,

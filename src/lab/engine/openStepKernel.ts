@@ -3,8 +3,8 @@ import { createStepKernel } from '../../core/samplers/simd/stepKernel.ts'
 import type { Environment } from './environment.ts'
 
 /**
- * Has the samplers of this thread use SIMD from the moment on that it is there. Where it cannot be had they go on as
- * they are, more slowly and to the same bits.
+ * Switches the samplers of this thread to SIMD once sampler.wasm has compiled. Where that fails they go on in plain
+ * code, more slowly and with the same bits.
  */
 export async function openStepKernel({
   samplerModule,

@@ -6,7 +6,7 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   /** Dotted path of the scene field to blame, e.g. `energy.terms[1].energy`; null where none is. */
   readonly field: string | null
-  /** Where the box is too large for an energy: the half-width that it reaches to; else null. */
+  /** The half-width up to which an energy is defined, where the scene's box is larger; else null. */
   readonly reach: number | null
 
   constructor(message: string, field: string | null = null, reach: number | null = null) {
@@ -16,7 +16,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The work was given up because its caller no longer wants it, or asks about what has given way to something else. */
+/** The work was given up because its caller no longer wants it, or because another run or training has replaced its own. */
 export class Aborted extends Error {
   override readonly name = 'AbortError'
 

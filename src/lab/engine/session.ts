@@ -17,16 +17,16 @@ import { Following } from './training/following.ts'
 import { Runs } from './runs/runs.ts'
 import { Trainings } from './training/trainings.ts'
 
-/** Most cells a side of a small picture. */
+/** Most cells a side of a thumbnail. */
 const MAX_THUMBNAIL = 256
 
 /**
- * The lab behind its calls: the run, the training, the live training, and what they share. The compute worker, the
- * headless runner and the tests are shells round it.
+ * Answers the lab's calls with the run, the training, the live training and what they share. The compute worker, the
+ * headless runner and the tests wrap it.
  */
 export type Session = ReturnType<typeof createSession>
 
-/** @param onProvide where bytes handed in by `provide` go; the environment's assets find them there */
+/** @param onProvide stores the bytes of a `provide` call where `environment.assets` finds them */
 export function createSession(
   environment: Environment,
   onProvide: (request: Request<'provide'>) => void,
@@ -45,7 +45,7 @@ export function createSession(
   const runs = new Runs({ ...shared, energies, trainings })
 
   /**
-   * How the files are read that a scene names.
+   * Reports on how the data files of a scene are read.
    * @throws Refusal naming what is missing or broken
    */
   async function dataReports(scene: SceneSpec): Promise<readonly DataReport[]> {
@@ -96,7 +96,7 @@ export function createSession(
   return {
     ...calls,
     dataReports,
-    /** The weights of a recipe trained here, as a file; null where it was not. */
+    /** The weights of a recipe trained here, as a file; null where the recipe was not trained here. */
     trainedWeights: (recipe: TrainingRecipe) => trainings.weightsOf(recipe),
   }
 }

@@ -4,11 +4,11 @@ import type { Sampler } from '../../../core/samplers/sampler.ts'
 import type { BatchEnergy } from './tabulate.ts'
 
 /**
- * Unadjusted Langevin whose drift is that of a network itself and not of its table: the same map, noise and walls as
- * `langevin`, with ∇V from `energy`. It rests where the chain of `langevin` would, the bias of its step size
- * included, were the table without error; so it is for measuring what that error does, and what it costs to do without the table.
+ * Unadjusted Langevin with the drift of a network itself instead of that of its table: map, noise and walls are those of
+ * `langevin`, ∇V comes from `energy`. Its stationary law is that of `langevin` on a table without error, the bias of the
+ * step size included. Comparing the two measures the effect of the table's error and the cost of doing without a table.
  *
- * One instance serves one thread of work: its buffers are made once and used for every block.
+ * One instance serves one caller at a time, since all blocks share its buffers.
  * @param energy the whole energy of a model: `kernelEnergy` in float32 on SIMD, `modelEnergy` in float64 anywhere
  * @returns a sampler for fields without barriers; its steps throw RangeError on others
  */
@@ -19,7 +19,7 @@ export function exactNetworkLangevin(energy: BatchEnergy): Sampler {
   const gradients: GradientReader = (_field, xy, first, n, out) => {
     const start = 2 * first
     for (let k = 0; k < 2 * n; k++) points[k] = xy[start + k]!
-    // A last block is filled up, so that the energy always gets one size.
+    // Zeros fill up the last block, so that the energy always gets BLOCK points.
     points.fill(0, 2 * n)
     energy(points, values, slopes)
     for (let k = 0; k < 2 * n; k++) out[k] = slopes[k]!

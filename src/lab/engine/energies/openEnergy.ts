@@ -10,7 +10,7 @@ import { modelEnergy, type BatchEnergy } from './tabulate.ts'
 
 type Kernels = Pick<Environment, 'kernelModule'>
 
-/** The compiled kernel once it has arrived; null before, and where it cannot be had or runs on no SIMD. */
+/** The compiled kernel; null until it has arrived, where its fetch fails and where the engine has no SIMD. */
 interface Arrival {
   compiled: { readonly module: WebAssembly.Module; readonly networks: Float64Networks } | null
 }
@@ -33,8 +33,8 @@ function arrivalOf(environment: Kernels): Arrival {
 }
 
 /**
- * `modelEnergy` on WebAssembly SIMD once the module has been compiled, in plain code before: the same bits, so that no table
- * waits for the module.
+ * `modelEnergy` on WebAssembly SIMD once the module has compiled, in plain code before. Both give the same bits, so no
+ * table waits for the module.
  */
 export function openEnergy(environment: Kernels, model: EnergyModel): BatchEnergy {
   const arrival = arrivalOf(environment)
@@ -49,7 +49,7 @@ export function openEnergy(environment: Kernels, model: EnergyModel): BatchEnerg
   }
 }
 
-/** A kernel of this thread, which the values of a device can be checked with. */
+/** A kernel in this thread, with which callers check the values of a device. */
 export async function trustedKernel(
   environment: Kernels,
   shape: NetworkShape,

@@ -18,7 +18,7 @@ import { openEnergy } from './openEnergy.ts'
 import type { TargetResolver } from './resolveTarget.ts'
 import { formulaEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
 
-/** What is trained, wherever in a scene it stands. */
+/** What determines a trained energy, the scene's own or one in a term of a sum. */
 export interface TrainingRecipe {
   readonly seed: number
   readonly target: TargetSpec
@@ -28,9 +28,9 @@ export interface TrainingRecipe {
 
 /** Where trained energies come from. */
 export interface TrainedModels {
-  /** The model of a recipe if it has been trained here; null otherwise. */
+  /** The model of a recipe that was trained here; null otherwise. */
   inHand(recipe: TrainingRecipe): EnergyModel | null
-  /** Trains what is not in hand. */
+  /** Trains a recipe that is not in hand. */
   train(recipe: TrainingRecipe, signal: AbortSignal | undefined): Promise<EnergyModel>
 }
 
@@ -40,7 +40,7 @@ export interface ResolvedEnergy {
   readonly trained: boolean
   /** Names of the terms of a sum; empty for other energies. */
   readonly terms: readonly string[]
-  /** The networks that it is made of; none where it is a formula, or untrained. */
+  /** The networks in the energy; none for a formula or an untrained energy. */
   readonly models: readonly EnergyModel[]
   readonly notices: readonly Notice[]
 }
@@ -55,7 +55,7 @@ interface Place {
   readonly top: boolean
 }
 
-/** What resolutions share and keep. */
+/** What all resolutions share. */
 interface Parts {
   readonly environment: Environment
   readonly targets: TargetResolver
@@ -69,8 +69,8 @@ const TABLES = 48
 const FILES = 64
 
 /**
- * Turns what a scene says of its energy into a table on the scene's box. Tables of terms are kept, so
- * that a weight that is dragged costs a sum and nothing else.
+ * Turns a scene's energy into a table on the scene's box. The resolver keeps the tables of terms, so that
+ * dragging a weight costs one sum.
  */
 export class EnergyResolver {
   private readonly parts: Parts
@@ -85,7 +85,7 @@ export class EnergyResolver {
     }
   }
 
-  /** Sends for the file of a shipped energy ahead of `resolve`, which says so where there is none. */
+  /** Starts to fetch the file of a shipped energy; `resolve` reports a missing one. */
   prefetch(energy: EnergySpec): void {
     if (energy.kind !== 'pretrained') return
     this.parts.environment.assets.pretrained(energy.name).catch(() => undefined)
@@ -109,7 +109,7 @@ export class EnergyResolver {
   }
 }
 
-/** One scene's energy being resolved. */
+/** The resolution of one scene's energy. */
 class Resolution {
   trained = true
   readonly models: EnergyModel[] = []
@@ -276,7 +276,7 @@ class Resolution {
         model.halfWidth,
       )
     this.models.push(model)
-    // Bytes of the parameters name a model: they are what the table depends on.
+    // The key holds everything that the table depends on: parameters, shape and start of the penalty.
     const { buffer, byteOffset, byteLength } = model.theta
     const key = name ?? sha256HexSync(new Uint8Array(buffer, byteOffset, byteLength))
     return this.table(
@@ -302,7 +302,7 @@ class Resolution {
   }
 }
 
-/** The energy before its first step: pure confinement, since the output layer starts at zero. */
+/** The energy before the first training step: pure confinement, since the output layer starts at zero. */
 function untrainedModel(halfWidth: number): EnergyModel {
   return {
     shape: DEFAULT_SHAPE,

@@ -29,7 +29,7 @@ import { drawInside } from '../training/drawInside.ts'
 import { Refusal } from '../refusal.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
 
-/** The rows of a data set in its own units, [x0, y0, …], and how its file was read where the scene names one. */
+/** The rows of a data set in its own units, [x0, y0, …], and the report on its file; null where the scene names none. */
 export interface ReadPoints {
   readonly points: Float64Array
   readonly report: DataReport | null
@@ -63,7 +63,7 @@ export async function readPoints(spec: DataTarget, assets: AssetReader): Promise
   return { points, report: file === null ? null : { ...report, file } }
 }
 
-/** How a table was read that was refused, where that may be the reason and can be decided. */
+/** A sentence on how a refused table was read, where another separator or decimal mark may help; else ''. */
 function formOf(
   { error: { form }, layout }: Extract<TableRead, { error: unknown }>,
   options: TableForm,
@@ -93,15 +93,15 @@ async function readFile({ file, hash }: PointsFile, assets: AssetReader): Promis
 }
 
 /**
- * A data set as a target: trained on its training part with jitter, judged on its validation part,
- * reported on its test part.
+ * A data set as a target: trainings draw from its training part with jitter, measure on its validation part and
+ * report on its test part.
  * @throws Refusal where the rows cannot be a target
  */
 export function pointsTarget(raw: Float64Array, seed: number, halfWidth: number): ResolvedTarget {
   return targetOfPoints(prepareRows(raw, { seed, halfWidth }))
 }
 
-/** The same of points that have been prepared. */
+/** The target of points that `prepareRows` has prepared. */
 export function targetOfPoints(points: PreparedPoints): ResolvedTarget {
   const { distribution, smoothed, unitsOffset, test, validation, gaussianBaseline } = points
   return {
@@ -164,7 +164,7 @@ function densityOn(density: Density, box: Box): Float32Array {
   )
 }
 
-/** The data in world units, train, validation and test; of large sets the first n. */
+/** The first n points in world units, in the order train, validation, test. */
 function allPoints({ train, validation, test }: PreparedPoints, n: number): Float32Array {
   const all = new Float32Array(train.length + validation.length + test.length)
   all.set(train)

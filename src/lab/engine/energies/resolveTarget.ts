@@ -23,7 +23,7 @@ import { drawInside } from '../training/drawInside.ts'
 import { gaussianCrossEntropy } from '../training/gaussianBaseline.ts'
 import { pointsTarget, readPoints } from './resolvePoints.ts'
 
-/** How good an energy is, measured while it is trained. */
+/** Quality of an energy under training, nats; null where a quantity is not defined for the target. */
 export interface Quality {
   readonly klDataModel: number | null
   readonly crossEntropy: number | null
@@ -38,35 +38,35 @@ type FinalQuality = Pick<
   | 'gaussianCrossEntropy'
 >
 
-/** A scene's target: what is drawn from, trained on and compared with. */
+/** A scene's target: source of draws, of training data and of the reference for measurements. */
 export interface ResolvedTarget {
   readonly distribution: Distribution
-  /** For the initial law `data`: with the density that it is drawn from, the smoothed data of points. */
+  /** The distribution for the initial law `data`; for points its density is that of the smoothed data. */
   readonly initial: Distribution
   /** From the data's own units to world units; null for targets made in world units. */
   readonly transform: Standardisation | null
   /** Fresh batches for a training with this seed on [−halfWidth, halfWidth]². */
   problem(seed: number, halfWidth: number): TrainingProblem
-  /** Whether the parameters with the lowest validation cross-entropy are kept rather than the last. */
+  /** Whether a training keeps the parameters with the lowest validation cross-entropy rather than the last. */
   readonly keepsBest: boolean
-  /** Measured on a table at ε = 1. */
+  /** The quality of an energy, from its table at ε = 1. */
   measure(field: EnergyField): Quality
   /** The final numbers, on the full table at ε = 1. */
   conclude(field: EnergyField, seed: number): FinalQuality
   /** ρ* on the cells of a box, restricted to it and renormalised; null for points. */
   density(box: Box): DensityTable | null
-  /** A density to be seen at the cells of a box: ρ*, or the smoothed data. Length cells². */
+  /** The density of a picture on the cells of a box: ρ*, or that of the smoothed data. Length cells². */
   thumbnail(box: Box): Float32Array
   /** Up to n points to draw, [x0, y0, …], world units. */
   picture(n: number, seed: number): Float32Array
-  /** n draws inside the box for L95, the same for the same arguments. */
+  /** n draws inside the box for L95; equal arguments give equal draws. */
   probes(n: number, seed: number, halfWidth: number): Float64Array
 }
 
-/** Held-out draws of a known density that the cross-entropies are taken over. */
+/** Held-out draws of a known density over which the cross-entropies are taken. */
 const HELD_OUT = 4096
 
-/** Resolves targets, each once. */
+/** Resolves targets and caches them. */
 export class TargetResolver {
   private readonly assets: AssetReader
   private readonly known = new Cache<ResolvedTarget>(16)
@@ -100,7 +100,7 @@ export class TargetResolver {
   }
 
   /**
-   * How the file of a target is read, or was.
+   * The report on how the file of a target is read.
    * @throws Refusal naming what is missing or broken
    */
   async report(spec: PointsFile): Promise<DataReport> {

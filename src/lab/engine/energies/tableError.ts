@@ -6,7 +6,7 @@ import type { TableError } from '../../protocol/result.ts'
 import type { Slicer } from '../environment.ts'
 import type { BatchEnergy } from './tabulate.ts'
 
-/** Share of π whose cells are looked at. */
+/** Share of π that the checked cells hold. */
 const MASS = 0.999
 /** Points evaluated between two pauses. */
 const CHUNK = 512

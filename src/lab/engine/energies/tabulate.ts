@@ -14,7 +14,7 @@ export type BatchEnergy = (xy: Float64Array, value: Float64Array, gradient: Floa
 
 /**
  * The whole energy of a model, network and confinement, at ε = 1. Float64.
- * @param compiled what evaluates networks faster, with the same bits; null: nothing does
+ * @param compiled a faster evaluator with the same bits; null: plain code
  */
 export function modelEnergy(
   { shape, theta, penaltyStart }: EnergyModel,
@@ -35,7 +35,7 @@ export function modelEnergy(
   }
 }
 
-/** The same in float32 on a kernel that answers at once, many times as fast. */
+/** The energy of a model in float32 on a synchronous kernel, many times as fast as `modelEnergy`. */
 export function kernelEnergy(kernel: SimdKernel, model: EnergyModel): BatchEnergy {
   const axis = new Float64Array(2)
   let points = new Float32Array(0)
@@ -60,7 +60,7 @@ export function kernelEnergy(kernel: SimdKernel, model: EnergyModel): BatchEnerg
   }
 }
 
-/** A formula as a batch. */
+/** A formula as a `BatchEnergy`. */
 export function formulaEnergy(energy: EnergyFunction): BatchEnergy {
   const out = new Float64Array(3)
   return (xy, value, gradient) => {
@@ -74,7 +74,7 @@ export function formulaEnergy(energy: EnergyFunction): BatchEnergy {
 }
 
 /**
- * The table of an energy on the nodes of a box, row by row so that messages are let in between.
+ * The table of an energy on the nodes of a box, computed row by row; lets messages in between rows.
  * @throws RangeError naming the node where the energy or its gradient is not finite; Aborted
  */
 export async function tabulate(

@@ -2,12 +2,12 @@ import type { Box } from '../../../core/maths/grid.ts'
 import type { Raster } from '../../protocol/calls.ts'
 import type { ResolvedTarget } from './resolveTarget.ts'
 
-/** Points sent along to be drawn. */
+/** Most data points that a reply carries for drawing. */
 export const PICTURE_POINTS = 2000
-/** Most cells a side of the target's density as a layer: a picture, on which no number rests. */
+/** Most cells a side of the picture of the target's density; no number is computed from this picture. */
 const PICTURE_CELLS = 64
 
-/** The density of a target as a picture on a box; null where it has none. */
+/** The density of a target as a picture on a box; null where the target has none. */
 export function rasterOf(
   target: ResolvedTarget,
   { halfWidth: width, cells: finest }: Box,

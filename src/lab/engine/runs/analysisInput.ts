@@ -30,24 +30,24 @@ export interface AnalysisInputOptions {
   readonly data: (Distribution & { readonly density: Density; readonly smoothed: boolean }) | null
 }
 
-/** Cells a side to choose from where the scene's own do not resolve the kernel. */
+/** Cells a side that `chainCells` tries where the scene's own do not resolve the kernel. */
 const CELL_CHOICES = [96, 128, 160, 192, 224, 256] as const
-/** Least standard deviation of the kernel, in cells: the quadrature of the chain errs by exp(−2π²·1.1²), 4e-11. */
+/** Least standard deviation of the kernel, in cells; there the quadrature of the chain errs by exp(−2π²·1.1²) ≈ 4e-11. */
 const RESOLVED = 1.1
-/** Error of a step's quadrature that the chain may make, in the mass, as `ChainReading.aliasing`; less than its limit. */
+/** Largest error of a step's quadrature, in mass, that `chainCells` accepts; below the limit of `ChainReading.aliasing`. */
 const ALIASING = 3e-6
-/** The mass of a law that its cells resolve differs by no more than this from 1. */
+/** Largest difference from 1 of the mass of a law that the cells resolve. */
 const RESOLVED_MASS = 1e-6
-/** The same for the coarse start of the continuous dynamics, whose own error is larger. */
+/** This tolerance for the starts of the continuous dynamics, whose own error is larger. */
 const COARSE_MASS = 5e-5
-/** The mass of the points of a law that is resolved at all. */
+/** Largest difference from 1 of the mass of the points of a resolved law. */
 const RESOLVED_POINTS = 1e-4
-/** Fewest cells a side that the continuous dynamics are followed on; a table of fewer is read between its nodes. */
+/** Fewest cells a side for the continuous dynamics; a coarser table is interpolated between its nodes. */
 const LEAST_CONTINUOUS = 96
 
 /**
- * Everything that the laws of a run depend on, as plain data that may be given away. Yields between pieces of work that take
- * some ten milliseconds each, so that frames can be answered between them.
+ * Everything that the laws of a run depend on, as plain data that may be transferred. Yields between pieces of work
+ * of some ten milliseconds, so that the engine can answer frame requests between them.
  */
 export function* analysisInput(options: AnalysisInputOptions): Generator<void, AnalysisInput> {
   const { scene, field, transition, initial, constants, data } = options
@@ -97,8 +97,8 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
 }
 
 /**
- * The start of the continuous dynamics on their cells, the table's or twice as many and so on, and on half of them. Both
- * hold values at the centres, or both shares of points, so that they differ by what second order explains.
+ * The start of the continuous dynamics on two grids: the table's cells, doubled up to at least LEAST_CONTINUOUS, and
+ * half as many. Both starts are values at the centres, or both shares of points, so that they differ by O(h²).
  */
 function* continuousStarts(
   options: AnalysisInputOptions,
@@ -112,7 +112,7 @@ function* continuousStarts(
     Box,
   ]
   if (scene.dynamics.initial.kind === 'gibbs') {
-    // The law at rest of the very solver, from which it does not move.
+    // The stationary law of the solver itself on these cells: the solver does not move it.
     const atRest = (box: Box): CellDensity => ({
       cells: box.cells,
       density: gibbs(field, scene.dynamics.epsilon, box).density,
@@ -133,8 +133,8 @@ function* continuousStarts(
 }
 
 /**
- * The scene's cells, or the fewest beyond them that resolve the kernel of a step where the chain starts and where
- * it ends; null where none do, and where the law of the chain has atoms.
+ * The scene's cells a side, or the fewest of CELL_CHOICES beyond them, that resolve the kernel of a step from the start
+ * and from π; else the fewest that hold the kernel's deviation; null where none do, and where the law has atoms.
  */
 function* chainCells(options: AnalysisInputOptions): Generator<void, number | null> {
   const { scene, field, transition } = options
@@ -156,8 +156,8 @@ function* chainCells(options: AnalysisInputOptions): Generator<void, number | nu
 }
 
 /**
- * Error of the quadrature of a step from each law, Σ ρ exp(−2π²(s/(h a))²)h², a the spectral norm of I − ηD∇²V.
- * @param ratio s/h of the cells in question
+ * Quadrature error of one step from each law, Σ ρ exp(−2π²(s/(h a))²)h², a the spectral norm of I − ηD∇²V.
+ * @param ratio s/h, the least standard deviation of the kernel in widths of the proposed cells
  * @param laws densities on the cells of the table
  */
 function aliasing(
@@ -182,15 +182,15 @@ function aliasing(
 }
 
 interface StartOptions {
-  /** What the mass of a law on the cells that resolve it may differ from 1 by. */
+  /** Largest difference from 1 of the mass of a resolved law. */
   readonly tolerance?: number
-  /** Points even so. */
+  /** Returns points even where the cells resolve the law. */
   readonly averaged?: boolean
 }
 
 /**
- * ρ₀ on the cells where they resolve it, so that they and cells half as wide both find its mass, 1; else as the points of
- * its own quadrature.
+ * ρ₀ as a density where the cells resolve it: its mass on them and on cells half as wide is 1 within `tolerance`.
+ * Otherwise the points of the law's own quadrature, or the particles of a law without a density.
  */
 function* startOf(
   { initial, scene }: AnalysisInputOptions,
@@ -199,7 +199,7 @@ function* startOf(
 ): Generator<void, ChainStart> {
   const { logDensity, visit, smooth } = initial
   if (logDensity === null || visit === null) {
-    // A point mass, or data without a density: the particles themselves.
+    // The law is a point mass, or that of data without a density.
     const xy = initial.sample(scene.dynamics.particles, scene.seed)
     return { xy, mass: new Float64Array(xy.length / 2).fill(1) }
   }
@@ -221,7 +221,7 @@ function* startOf(
   return { xy: Float64Array.from(xy), mass: Float64Array.from(mass) }
 }
 
-/** Whether the masses of a quadrature add up to the whole law; the particles of a law without a density always do. */
+/** Whether the masses of a start add up to 1 within RESOLVED_POINTS; the particles of a law without a density always do. */
 function isResolved(initial: InitialLaw, start: ChainStart): boolean {
   if (initial.visit === null) return true
   if ('density' in start) return initial.kl !== null
@@ -229,12 +229,12 @@ function isResolved(initial: InitialLaw, start: ChainStart): boolean {
   return initial.kl !== null && Math.abs(mass - 1) <= RESOLVED_POINTS
 }
 
-/** What cells half of whose width is the deviation of a Gaussian move its mean by at most, in widths. */
+/** Largest shift of a Gaussian's mean, in cell widths, by averaging over cells of twice its standard deviation. */
 const MOVED = exp(-(Math.PI ** 2) / 2) / Math.PI
 
 /**
- * Whether points count for the cell they are in: beside barriers, where they stay on their own side of a wall, and where a
- * smooth law is wide enough for its means over the cells to keep its own mean.
+ * Whether each point counts for the cell that contains it: with barriers, so that no mass crosses a wall, and for a
+ * smooth law wide enough that averaging over cells shifts its mean by at most MOVED cells an axis.
  */
 function staysOnCells(
   start: ChainStart,
@@ -254,16 +254,16 @@ function staysOnCells(
   return initial.smooth && moved.every((sum) => Math.abs(sum) <= MOVED * total)
 }
 
-/** The quadratic B-spline at the three middles nearest to a point. @param off how far it is beyond the second, in widths, in [−½, ½] */
+/** The quadratic B-spline at the three nearest centres of cells. @param off point − middle centre, in widths, in [−½, ½] */
 function sharesOf(off: number): readonly number[] {
   return [(0.5 - off) ** 2 / 2, 0.75 - off * off, (0.5 + off) ** 2 / 2]
 }
 
 /**
- * The law as a density on the cells. @param whole points count for the cell they are in: means over the cells, which add the
- * variance h²/12. Otherwise they are shared out among three cells an axis, mirrored at the walls of the box: that keeps the
- * mean and adds the variance h²/4 wherever a point or the edge of a law lies among the cells. So the errors of two grids are
- * in the ratio of their h².
+ * The law as a density on the cells.
+ * @param whole true: each point counts for the cell that contains it, which adds the variance h²/12. False: a B-spline
+ * shares each point out among three cells an axis; shares beyond a wall go to the outermost cell. That keeps the mean
+ * and adds the variance h²/4 wherever a point lies in its cell, so the errors of two grids are in the ratio of their h².
  */
 function onCells(start: ChainStart, box: Box, whole: boolean): CellDensity {
   const { cells, halfWidth } = box
@@ -319,12 +319,12 @@ function* dataTables(
   return { logDensity, scoreX, scoreY }
 }
 
-/** Draws that tell a share of a thousandth to within an eighth of it. */
+/** Number of draws: a share of 1/1000 gets a relative standard error of 1/8. */
 const DRAWS = 2 ** 16
-/** The scene's seed does not enter: the share is the law's. */
+/** A fixed seed, because the share belongs to the law, not to the scene. */
 const DRAWS_KEY = { seed: 1, purpose: Purpose.probe }
 
-/** Share of a law outside Ω, of draws: no cells are too wide for it. */
+/** Share of a law's mass outside Ω, estimated by draws, which no width of cells limits. */
 function shareOutside(law: Distribution, halfWidth: number): number {
   const xy = law.sample(new Rng(DRAWS_KEY), DRAWS)
   let outside = 0

@@ -6,16 +6,16 @@ import { throwIfAborted } from '../refusal.ts'
 export interface FollowOptions {
   readonly environment: Pick<Environment, 'clock' | 'pause' | 'working'>
   readonly signal?: AbortSignal | undefined
-  /** Told what is known so far; with it coarse curves come first. */
+  /** Receives reports on the way; with it the analysis computes coarse curves first. */
   readonly onReport?: (report: AnalysisReport) => void
 }
 
-/** Shortest time between two reports, seconds; much longer than it takes to copy and send one. */
+/** Shortest time between two reports, seconds; much longer than copying and sending one takes. */
 const INTERVAL = 0.2
-/** Runs of more steps have longer curves to copy: reports come more seldom. */
+/** Beyond this many steps the interval grows in proportion, since longer curves take longer to copy. */
 const STEPS_PER_INTERVAL = 2000
 
-/** Follows the laws of a run to the end, letting messages in between pieces of work. */
+/** Follows the laws of a run to the end and lets messages in between pieces of work. @throws Aborted */
 export async function followLaws(
   input: AnalysisInput,
   { environment, signal, onReport }: FollowOptions,

@@ -2,34 +2,34 @@
 interface Positions<Coordinates> {
   readonly langevin: Coordinates
   readonly deterministic: Coordinates
-  /** The second cloud under the noise of the Langevin particles; null without one. */
+  /** The second cloud, moved by the noise of the Langevin particles (synchronous coupling); null without one. */
   readonly companion: Coordinates | null
 }
 
-/** The clouds in float64, so that a step taken from here is the step that was taken. */
+/** The clouds in float64, from which the following steps come out bit for bit. */
 export interface Keyframe extends Positions<Float64Array> {
   readonly step: number
 }
 
-/** The clouds as they are drawn. */
+/** The clouds in float32, as the page draws them. */
 export interface Frame extends Positions<Float32Array> {
   readonly step: number
 }
 
-/** Most arrays that wait to be used again: two frames of three clouds. */
+/** Most spare arrays: two frames of three clouds. */
 const MOST_SPARE = 6
 
-/** Arrays of clouds that may be written over: of many particles, new ones for each frame would be megabytes of garbage. */
+/** Arrays that frames may overwrite: with many particles, new arrays for each frame would be megabytes of garbage. */
 export class SpareClouds {
   private readonly arrays: Float32Array[] = []
 
-  /** Takes arrays over; of too many the oldest go. */
+  /** Takes arrays over and drops the oldest beyond MOST_SPARE. */
   add(arrays: readonly Float32Array[]): void {
     this.arrays.push(...arrays)
     this.arrays.splice(0, this.arrays.length - MOST_SPARE)
   }
 
-  /** An array of a length, with anything in it. */
+  /** An array of a length, with arbitrary contents. */
   take(length: number): Float32Array {
     const at = this.arrays.findIndex((array) => array.length === length)
     return at < 0 ? new Float32Array(length) : this.arrays.splice(at, 1)[0]!
@@ -40,8 +40,8 @@ export class SpareClouds {
 const FRAME_BUDGET = 192 * 2 ** 20
 
 /**
- * The recorded steps of a run. While all of them fit the budget each is kept as it is drawn; otherwise
- * every m-th is kept in float64 and what lies between is computed again from there, exactly.
+ * The recorded steps of a run. Where all steps fit the budget the store keeps each in float32; otherwise it keeps
+ * every m-th in float64, and the run computes the steps between from there again, exactly.
  */
 export class FrameStore {
   /** m: 1 when every step is kept. */
@@ -49,7 +49,7 @@ export class FrameStore {
   private readonly frames = new Map<number, Frame>()
   private readonly keyframes = new Map<number, Keyframe>()
 
-  /** @param clouds how many are recorded: three with a companion */
+  /** @param clouds number of recorded clouds: three with a second cloud */
   constructor(particles: number, steps: number, budget = FRAME_BUDGET, clouds: 2 | 3 = 2) {
     const drawn = clouds * 2 * 4 * particles * (steps + 1)
     this.every = drawn <= budget ? 1 : Math.max(2, Math.ceil((2 * drawn) / budget))
@@ -68,7 +68,7 @@ export class FrameStore {
     }
   }
 
-  /** The step as it was recorded; null where it must be computed again. */
+  /** The recorded frame of a step; null where the run must compute the step again. */
   frame(step: number): Frame | null {
     return this.frames.get(step) ?? null
   }
@@ -79,7 +79,7 @@ export class FrameStore {
   }
 }
 
-/** A copy of the clouds as they are drawn, in spare arrays where there are some. */
+/** A float32 copy of the clouds, in spare arrays where some have the length. */
 export function drawn(
   step: number,
   { langevin, deterministic, companion }: Positions<Float64Array | Float32Array>,

@@ -64,14 +64,14 @@ export interface RunOptions {
   readonly constants: Constants
   /** For the initial law `data`. */
   readonly target: Distribution
-  /** Whether the law of the data is known, or smoothed; default: it has none. */
+  /** Kind of the density of the data; default: null, the data have none. */
   readonly dataLaw?: StoppingInput['law']['data']
   readonly frameBudget?: number
-  /** Where the clouds of its frames are taken from; default: they are new. */
+  /** Spare arrays for the clouds of frames; default: none, every frame gets new ones. */
   readonly spare?: SpareClouds
 }
 
-/** With more particles than this the floor is measured at the end of the run, not beside it. */
+/** Above this many particles a run measures the null floor after its last step, otherwise after step 10. */
 const FLOOR_AT_ONCE = 20_000
 
 /** Whether the KL is evaluated at a step: the first ten, every fifth, and the last. */
@@ -79,21 +79,21 @@ export function isEvaluated(step: number, steps: number): boolean {
   return step <= 10 || step % 5 === 0 || step === steps
 }
 
-/** The clouds that move on one clock. */
+/** The clouds of a run, all at the same step. */
 interface Clouds {
   readonly langevin: Cloud
   readonly deterministic: Cloud
-  /** The second cloud under the noise of the Langevin particles; null without one. */
+  /** The second cloud, moved by the noise of the Langevin particles (synchronous coupling); null without one. */
   readonly companion: Cloud | null
-  /** Each of them in the pieces that it is stepped in. */
+  /** The pieces in which the sampler steps each cloud. */
   readonly pieces: ReadonlyMap<Cloud, readonly CloudPiece[]>
 }
 
 type Folded = Readonly<Record<'langevin' | 'companion', number>>
 
 /**
- * Langevin and the deterministic flow from the same particles on one clock, with what is measured on
- * the way. `advanceTo` computes the steps; every number is a pure function of the scene.
+ * Langevin and the deterministic flow from the same particles in the same steps, with their curves.
+ * `advanceTo` computes the steps; every number is a pure function of the scene.
  */
 export class Run {
   readonly scene: SceneSpec
@@ -107,7 +107,7 @@ export class Run {
   private readonly transition: Transition
   private folded: number | null = null
   private knownWalls: Walls | null | undefined
-  /** What moves the particles of the Langevin panel. */
+  /** Moves the particles of the Langevin panel and the second cloud. */
   private readonly sampler: Sampler
   private readonly key: Key
   private readonly particles: number
@@ -117,10 +117,10 @@ export class Run {
   private readonly spare: SpareClouds
   private cursor: { step: number; readonly clouds: Clouds } | null = null
   private step = 0
-  /** The last work on the clouds; the next one waits for it. */
+  /** The last work queued on the clouds; new work waits for it. */
   private turn: Promise<unknown> = Promise.resolve()
   private closed = false
-  /** What went wrong between two steps: the clouds are where no step is, and nothing goes on from there. */
+  /** The error that stopped a step half-way: the clouds then stand between two steps, so every later step throws it again. */
   private failure: { readonly error: unknown } | null = null
 
   private estimator: KlEstimator | null = null
@@ -143,11 +143,11 @@ export class Run {
     lowerBound: [],
     klRate: [],
   }
-  /** Null without a companion. */
+  /** Null without a second cloud. */
   private readonly contraction: Contraction | null
-  /** What the analysis has found of the laws so far; null until it is attached. */
+  /** The last report of the analysis on the laws; null before `attach`. */
   private analysis: AnalysisReport | null = null
-  /** The curves of the laws until then: null at every step. Kept, since every frame reads them. */
+  /** The curves of the laws before the first report: null at every step. Built once, because every frame reads them. */
   private readonly noLaws: LawCurves
   private readonly pseudoValues: (Float64Array | null)[] = []
 
@@ -196,13 +196,13 @@ export class Run {
     finish(this.note(0, { langevin: 0, companion: 0 }))
   }
 
-  /** Mass that the walls fold in a step from π; a few criteria ask for it, and late. */
+  /** Mass that the walls reflect in one step from π; computed on first use, since only some stopping criteria read it. */
   private get foldedAtRest(): number {
     this.folded ??= foldedAtRest(this.field, this.gibbs, this.transition)
     return this.folded
   }
 
-  /** What the walls may add to a bound on a convex quadratic. */
+  /** What the walls may add to the bounds for a convex quadratic energy; see `quadraticWalls`. */
   private get walls(): Walls | null {
     if (this.knownWalls === undefined) {
       const { field, initial, scene, transition } = this
@@ -212,12 +212,12 @@ export class Run {
     return this.knownWalls
   }
 
-  /** Every step up to this one has been computed. */
+  /** The last computed step. */
   get computed(): number {
     return this.step
   }
 
-  /** Whether the floor is still to be measured and enough has been computed to show it beside. */
+  /** Whether the null floor is unmeasured and the run has computed enough steps to show it. */
   get needsFloor(): boolean {
     const { particles, steps } = this
     const from = particles <= FLOOR_AT_ONCE ? Math.min(10, steps) : steps
@@ -231,19 +231,19 @@ export class Run {
     return { mean, upper: mean + 2 * deviation }
   }
 
-  /** Whether it is time to look where the flow ends. */
+  /** Whether the run has computed its last step and `findEnds` has not finished. */
   get needsEnds(): boolean {
     return this.ends === null && this.steps > 0 && this.step === this.steps
   }
 
-  /** Where the deterministic flow goes, as far as it is known: the best step at once, the ends at the end. */
+  /** The best step of the deterministic flow so far and, after `findEnds`, its basins and slope; null before step 1. */
   get collapse(): Collapse | null {
     if (this.step === 0) return null
     const { basins = [], slope = null } = this.ends ?? {}
     return { bestStep: bestStep(this.deterministic), basins, slope }
   }
 
-  /** Computes as far as a step, letting messages in. */
+  /** Computes every step up to `step` and lets messages in between pieces of work. */
   advanceTo(step: number, signal?: AbortSignal): Promise<void> {
     return this.inTurn(async () => {
       const slicer = new Slicer(this.environment)
@@ -256,8 +256,9 @@ export class Run {
   }
 
   /**
-   * Computes a step, the next one; resolves as soon as the particles have come there, and measures it after that.
-   * @returns null where it has been computed meanwhile
+   * Computes the next step. Resolves as soon as the particles have moved; the run measures the step after that.
+   * @param step the step after `computed`
+   * @returns null where `step` is not the next step when the work begins, since another call has computed it
    */
   moveTo(step: number): Promise<Frame | null> {
     return new Promise((resolve, reject) => {
@@ -270,7 +271,7 @@ export class Run {
         await this.whole(async () => {
           const folded = await slicer.drain(this.move(this.clouds, step))
           resolve(drawn(step, positionsOf(this.clouds), this.spare))
-          // Whoever waited for the particles goes first.
+          // The caller that awaits the particles continues before the measurement.
           await this.environment.pause()
           await slicer.drain(this.note(step, folded))
           this.step = step
@@ -279,7 +280,7 @@ export class Run {
     })
   }
 
-  /** Makes a step. One that fails on the way is the last: the next call fails alike, whoever has heard of the first. */
+  /** Makes a step. After a step has failed half-way, every later call throws the same error. */
   private async whole(step: () => Promise<void>): Promise<void> {
     if (this.failure !== null) throw this.failure.error
     try {
@@ -290,14 +291,14 @@ export class Run {
     }
   }
 
-  /** Does work on the clouds after all work that was given here before: they are between two steps then. */
+  /** Queues `work` behind all earlier work on the clouds, so that it finds them at a whole step. */
   private inTurn<Result>(work: () => Promise<Result> | Result): Promise<Result> {
     const done = this.turn.then(work)
     this.turn = done.catch(() => undefined)
     return done
   }
 
-  /** One step of every cloud, whole only at its end. */
+  /** Moves every cloud one step and measures it; `this.step` rises when both are done. */
   private *advance(): Generator<undefined, void> {
     const step = this.step + 1
     const folded = yield* this.move(this.clouds, step)
@@ -306,8 +307,8 @@ export class Run {
   }
 
   /**
-   * Moves clouds to a step from the one before; the companion by the same noise as its twin.
-   * @returns how many particles of each the walls folded
+   * Moves clouds from `step` − 1 to `step`; the second cloud takes the noise of the Langevin cloud (synchronous coupling).
+   * @returns how many particles of each stochastic cloud the walls reflected
    */
   private *move(clouds: Clouds, step: number): Generator<undefined, Folded> {
     const { langevin, deterministic, companion, pieces } = clouds
@@ -326,7 +327,7 @@ export class Run {
     return folded
   }
 
-  /** Measures what is measured of a step, then enters it into the curves and the frames at once. */
+  /** Measures the clouds at a step, then writes all its curve entries and its frame without a yield between them. */
   private *note(step: number, folded: Folded): Generator<undefined, void> {
     const { langevin, deterministic, clouds } = this
     const cloud = clouds.deterministic
@@ -375,7 +376,7 @@ export class Run {
     this.frames.record(step, positionsOf(clouds))
   }
 
-  /** Whether moves of the particles may be refused: by Metropolis or by a barrier. */
+  /** Whether Metropolis or a barrier may refuse a particle's move. */
   private get refuses(): boolean {
     return this.sampler.refuses === true || this.field.barriers.length > 0
   }
@@ -390,11 +391,11 @@ export class Run {
     return this.estimator
   }
 
-  /** The clouds at a computed step, in arrays that are the caller's. */
+  /** The clouds at a computed step, in arrays that the caller owns. */
   async frameAt(step: number, signal?: AbortSignal): Promise<Frame> {
     const recorded = this.frames.frame(step)
     if (recorded !== null) return drawn(step, recorded, this.spare)
-    // The clouds may be on their way, and past this step when they have arrived.
+    // Work under way may take the clouds past this step before the queue reaches the copy.
     if (step === this.step) {
       const now = await this.inTurn(() =>
         step === this.step ? drawn(step, positionsOf(this.clouds), this.spare) : null,
@@ -403,7 +404,7 @@ export class Run {
     }
     const slicer = new Slicer(this.environment)
     let at = this.cursor
-    // The cursor is taken, so that two scrubs at once do not step the same clouds.
+    // This call takes the cursor away, so that two concurrent calls never step the same clouds.
     this.cursor = null
     const keyframe = this.frames.keyframe(step)
     if (at === null || at.step > step || at.step < (keyframe?.step ?? 0)) {
@@ -441,7 +442,7 @@ export class Run {
     return points
   }
 
-  /** Measures what the estimator reads at exact samples of π, once, letting messages in. */
+  /** Measures, once per run, what the KL estimator reads at exact samples of π; lets messages in. */
   measureFloor(): Promise<NullFloor> {
     this.measuringFloor ??= this.runFloor()
     return this.measuringFloor
@@ -466,7 +467,7 @@ export class Run {
     return this.floor
   }
 
-  /** Finds where the deterministic flow ends, once, from its last positions, letting messages in. */
+  /** Finds, once per run, the basins that the deterministic flow ends in, from its last positions; lets messages in. */
   findEnds(): Promise<void> {
     this.findingEnds ??= this.runEnds()
     return this.findingEnds
@@ -478,7 +479,7 @@ export class Run {
     )
   }
 
-  /** Does work piece by piece, letting messages in. */
+  /** Does work piece by piece and lets messages in. @throws Aborted once the run is closed */
   private async drain<Result>(work: Generator<unknown, Result>): Promise<Result> {
     const slicer = new Slicer(this.environment)
     return slicer.drain(work, () => {
@@ -486,27 +487,27 @@ export class Run {
     })
   }
 
-  /** Whether the laws have been followed to the end. */
+  /** Whether the analysis has attached its final report. */
   get analysed(): boolean {
     return this.analysis?.stage === 'done'
   }
 
-  /** Takes over what the analysis has found of the laws of this run. */
+  /** Takes over a report of the analysis on the laws of this run. */
   attach(report: AnalysisReport): void {
     this.analysis = report
   }
 
-  /** The run is no longer wanted: what it still measures beside ends. */
+  /** Ends the measurements under way beside the steps; they reject with `Aborted`. */
   close(): void {
     this.closed = true
   }
 
-  /** Whether another run has taken its place. */
+  /** Whether `close` was called, since another run has replaced this one. */
   get isClosed(): boolean {
     return this.closed
   }
 
-  /** Those of the landscape, with what the analysis has found. */
+  /** The constants of the landscape, overwritten by those that the analysis has found. */
   get constants(): Constants {
     return { ...this.ownConstants, ...this.analysis?.constants }
   }
@@ -521,7 +522,7 @@ export class Run {
     }
   }
 
-  /** What each criterion says of what is known so far. */
+  /** The report of each stopping criterion on the steps and laws known so far. */
   reports(stopping: StoppingSpec = this.scene.stopping): StoppingReport[] {
     const { analysis, constants, initial, field, scene } = this
     const { dynamics } = scene
@@ -535,7 +536,7 @@ export class Run {
       delta: stopping.delta,
       strict: stopping.strict,
       law: {
-        // A stop that a preview would give is none: the finer law may give another.
+        // A coarse report decides no stop: the law on the finer grid may give another.
         exactTo: analysis === null || analysis.stage === 'coarse' ? -1 : analysis.exactTo,
         pending: analysis?.stage !== 'done',
         unresolved: analysis?.unresolved ?? null,
@@ -556,7 +557,7 @@ export class Run {
     })
   }
 
-  /** The whole run, computing what is missing. */
+  /** The result of the whole run; computes missing steps, the null floor and the ends of the flow first. */
   async result(
     training: TrainingSummary | null,
     signal?: AbortSignal,
@@ -585,12 +586,12 @@ export class Run {
   }
 }
 
-/** JSON has no NaN and no infinity: null stands for what does not exist. */
+/** The value, or null where it is not finite: JSON has neither NaN nor infinity. */
 function finite(value: number | null): number | null {
   return value !== null && Number.isFinite(value) ? value : null
 }
 
-/** Positions moved by an offset and folded into the box; where a barrier forbids that they stay. */
+/** Positions moved by an offset and reflected (`fold`) into the box; a particle stays where a barrier forbids its new place. */
 function offset(xy: Float64Array, by: readonly [number, number], field: EnergyField): Float64Array {
   const w = field.grid.box.halfWidth
   const out = xy.slice()
@@ -604,7 +605,7 @@ function offset(xy: Float64Array, by: readonly [number, number], field: EnergyFi
   return out
 }
 
-/** Clouds at rest at given positions (copied), with what they are stepped in. */
+/** New clouds at copies of given positions, with the pieces in which the sampler steps them. */
 function cloudsFrom(
   { langevin, deterministic, companion }: ReturnType<typeof positionsOf>,
   logDensity: Float64Array | null,

@@ -45,14 +45,14 @@ import { Run } from './run.ts'
 import { PICTURE_POINTS, rasterOf } from '../energies/targetRaster.ts'
 import { recipeOf, type Trainings } from '../training/trainings.ts'
 
-/** Draws that L95 is taken over. */
+/** Draws over which L95 is taken. */
 const L95_DRAWS = 4096
-/** The scene's seed does not enter: the default η, and with it every curve of the laws, is that of the energy. */
+/** A fixed seed, so that the default η, and with it every curve of the laws, depends on the energy alone. */
 const L95_SEED = 1
-/** More mass than this in the outermost cells is worth a word. */
+/** A larger mass of π in the outermost cells raises a notice. */
 const WALL_MASS = 1e-6
 
-/** The run at hand. A `prepare` replaces it once it has come through; calls that name any other run than the latest end as aborted. */
+/** The current run. A `prepare` replaces it when it succeeds; calls that name another run reject with `Aborted`. */
 export class Runs {
   private readonly environment: Environment
   private readonly targets: TargetResolver
@@ -82,7 +82,7 @@ export class Runs {
     this.spare = options.spare
   }
 
-  /** The networks that the run at hand is made of. */
+  /** The networks in the energy of the current run. */
   get models(): readonly EnergyModel[] {
     return this.current?.models ?? []
   }
@@ -90,7 +90,7 @@ export class Runs {
   prepare = async ({ run: id, scene }: PrepareRequest, signal?: AbortSignal): Promise<RunReady> => {
     const turn = ++this.latest
     this.energies.prefetch(scene.energy)
-    // Calls that already wait are let in first: a drag sends many, and only the last one counts.
+    // Lets waiting calls in first: a drag sends many, and only the last one counts.
     await this.environment.pause()
     const check = () => {
       throwIfAborted(signal)
@@ -138,7 +138,7 @@ export class Runs {
       quadratic: isQuadratic(field),
       smoothness95: l95,
       curvature95: curvature95(field, probes),
-      // MALA has no bias, and jumps shrink it.
+      // MALA has no bias, and jumps (independence Metropolis–Hastings) shrink it.
       biasPrediction:
         departureOf(samplerOf(scene.dynamics)) === null
           ? biasPrediction(field, pi, transition)
@@ -172,7 +172,7 @@ export class Runs {
       )
     const density = () => densityRaster(target, field)
     const frame = await this.frameReply(id, run, 0, -1, signal)
-    // One that was given up meanwhile leaves the run on the stage as it is.
+    // A `prepare` that was aborted meanwhile does not replace the current run.
     check()
     this.current?.run.close()
     const { models } = energy
@@ -210,7 +210,7 @@ export class Runs {
     if (run.needsFloor) {
       const measuring = run.measureFloor()
       if (run.computed === run.scene.dynamics.steps) await measuring
-      // The reply does not wait for the floor. A run that is replaced meanwhile rejects the measurement.
+      // The reply does not wait for the floor. Closing the run rejects the measurement.
       else measuring.catch(() => undefined)
     }
     if (run.needsEnds) await run.findEnds()
@@ -221,7 +221,7 @@ export class Runs {
     return this.currentOf(id).targetDensity()
   }
 
-  /** Asked for beside the frames, not with the run: the first particles do not wait for it. */
+  /** A call of its own, so that the first particles do not wait for this input. */
   analysisInput = async (
     { run: id }: Request<'analysisInput'>,
     signal?: AbortSignal,
@@ -253,7 +253,7 @@ export class Runs {
     return run.result(training, signal)
   }
 
-  /** Follows the laws of a run in this thread, unless an analysis worker has. */
+  /** Follows the laws of a run in this thread, unless an analysis worker has attached its final report. */
   private async analyseHere(run: Run, signal: AbortSignal | undefined): Promise<void> {
     if (run.analysed || this.current?.run !== run) return
     const { environment } = this
@@ -268,7 +268,7 @@ export class Runs {
     run.attach(report)
   }
 
-  /** Does work for a run piece by piece, letting messages in. */
+  /** Does work for a run piece by piece and lets messages in. @throws Aborted once the run is closed */
   private async drain<Result>(
     work: Generator<unknown, Result>,
     run: Run,
@@ -339,7 +339,7 @@ export class Runs {
     }
   }
 
-  /** 4,096 samples of the target, of π for sums, at which the curvature is taken. */
+  /** L95_DRAWS points at which the curvature is taken: samples of the target, and of π for sums. */
   private probes(
     scene: SceneSpec,
     target: ResolvedTarget,
@@ -364,7 +364,7 @@ function dataLawKind(
   return energy.kind === 'exact' && dynamics.epsilon === 1 ? 'gibbs' : 'known'
 }
 
-/** The law of the data as far as it has a density. */
+/** The law of the data; null where it has no density. */
 function dataLaw({ initial, distribution }: ResolvedTarget): AnalysisInputOptions['data'] {
   const { density } = initial
   if (density === null) return null
@@ -389,7 +389,7 @@ function densityRaster(target: ResolvedTarget, { grid }: EnergyField): Raster | 
   return rasterOf(target, grid.box)
 }
 
-/** Share of π in the outermost cells of the box, each cell counted once: of all that the same cells hold, so that it is one. */
+/** Share of π in the outermost cells of the box, each cell counted once, relative to the sum over all cells. */
 function wallMass({ box: { cells }, density }: Gibbs): number {
   let walls = 0
   let all = 0

@@ -12,20 +12,20 @@ import type { Environment } from '../environment.ts'
 /** The longest that code may take to arrive, seconds. */
 const CODE_LIMIT = 20
 
-/** What one choice leads to; the backend is null until it is open. */
+/** The opening of one choice; `backend` is null until it is open. */
 interface Opening {
   readonly promise: Promise<Backend>
   backend: Backend | null
 }
 
 /**
- * The training backends, opened when first asked for: their code is loaded then and not before.
+ * The training backends. The first call of `open` loads their code.
  */
 export class Backends implements CalibrationMemory {
   private readonly environment: Environment
   private readonly loadCode: typeof loadBackends
   private calibrations: Readonly<Record<string, Calibration>> = {}
-  /** What failed in use, and how: taken again only when asked for by name. */
+  /** Backends that failed in use, with the reason; only a choice by name opens them again. */
   private readonly failed = new Map<BackendName, string>()
   private readonly choices = new Map<BackendChoice, Opening>()
 
@@ -35,7 +35,7 @@ export class Backends implements CalibrationMemory {
     this.loadCode = load
   }
 
-  /** Takes over what was measured on earlier visits. */
+  /** Takes over the calibrations of earlier visits. */
   learn(calibrations: Readonly<Record<string, Calibration>>): void {
     this.calibrations = { ...calibrations, ...this.calibrations }
   }
@@ -51,10 +51,10 @@ export class Backends implements CalibrationMemory {
 
   /**
    * Opens a backend, once for each choice. Rejects with the library's reason where it cannot.
-   * @param quiet it is only looked at: nobody is told that it is the one in use
+   * @param quiet for a check: the page is not told that this backend is in use
    */
   open(choice: BackendChoice, quiet = false): Promise<Backend> {
-    // A device that was lost while nobody used it: another is asked for.
+    // Closes a backend whose device was lost while idle, so that this call opens another.
     for (const { backend } of this.choices.values())
       if (backend !== null && backend.lost() !== null) this.close(backend)
     const known = this.choices.get(choice)
@@ -70,12 +70,12 @@ export class Backends implements CalibrationMemory {
     return opening.promise
   }
 
-  /** The backend to go on with when `broken` has failed. What is only being opened is left alone. */
+  /** The backend to go on with when `broken` has failed. Backends that are still opening stay untouched. */
   async replace(broken: Backend, error: unknown): Promise<Backend> {
     const fault = broken.lost() ?? (error instanceof BackendFault ? error : null)
     const details = fault === null ? messageOf(error) : fault.details
     this.giveUp(broken, fault?.message ?? 'it stopped working')
-    // One that is open already, for whatever reason, is news too.
+    // Emits the event here, because `open` reports no backend that is open already.
     const next = await this.open(this.failed.has('wasm') ? 'cpu' : 'wasm', true)
     this.environment.emit('backend', reportOf(next))
     this.environment.emit('notice', {
@@ -98,9 +98,9 @@ export class Backends implements CalibrationMemory {
     closed.dispose()
   }
 
-  /** One that is open already is taken again: a device is asked for only once. */
+  /** Opens a choice, or takes an open backend of that name, so that no device is requested twice. */
   private async find(choice: BackendChoice, quiet: boolean): Promise<Backend> {
-    // Before this choice is among them: it would wait for itself. Only `auto` may be about to open the same device.
+    // An opening of `auto` may be about to open the same device.
     const auto = this.choices.get('auto')
     if (choice === 'webgpu') await auto?.promise.catch(() => undefined)
     for (const { backend } of this.choices.values())
@@ -126,7 +126,7 @@ async function loadBackends(): Promise<OpenBackend> {
   return (await import('../../../learning/training/backend.ts')).openBackend
 }
 
-/** Whether two backends are one, asked for in two ways. */
+/** Whether two choices led to one backend. */
 function isSame(one: Backend, other: Backend): boolean {
   return one.dispose === other.dispose
 }

@@ -8,16 +8,16 @@ import { DEFAULT_SCENE } from '../../scene/defaults.ts'
 import { describeFailure } from '../describeFailure.ts'
 import type { Backends } from './backends.ts'
 
-/** The kernels of the lab's that do what the tensor library does on the same hardware. */
+/** The lab's kernel on the same hardware as each backend of the tensor library. */
 const FUSED: Readonly<Partial<Record<BackendName, BackendName>>> = {
   'tfjs-webgpu': 'webgpu',
   'tfjs-cpu': 'wasm',
 }
 
 /**
- * Opens a backend for a look: times a training step, and compares what it computes of networks with float64 and, where it
- * is the tensor library's, with the kernel of the lab's. The code for it is loaded when first asked for.
- * @param models the networks on the stage; none: one with random parameters
+ * Opens a backend for a check: times a training step, and compares its values for networks with float64 and, for a
+ * backend of the tensor library, with the lab's kernel on the same hardware. The first check loads the code for it.
+ * @param models the networks on the stage; without any, one with random parameters is checked
  */
 export async function checkBackend(
   backends: Backends,

@@ -11,7 +11,7 @@ import { Aborted, Refusal, throwIfAborted } from '../refusal.ts'
 import type { ResolvedTarget, TargetResolver } from '../energies/resolveTarget.ts'
 import { PICTURE_POINTS, rasterOf } from '../energies/targetRaster.ts'
 
-/** The one training that follows its target, whichever that is. */
+/** The live training of a session, at most one. */
 export class Following {
   private readonly environment: Environment
   private readonly backends: Backends
@@ -39,7 +39,7 @@ export class Following {
 
   live = async ({ scene }: Request<'live'>, signal?: AbortSignal): Promise<LiveTarget> => {
     const turn = ++this.latest
-    // Calls that already wait are let in first: a stroke sends many, and only the last one counts.
+    // Lets waiting calls in first: a stroke sends many, and only the last one counts.
     await this.environment.pause()
     const check = () => {
       throwIfAborted(signal)
@@ -78,12 +78,12 @@ export class Following {
     return null
   }
 
-  /** Moves the particles on the energy as it is now; null while there are none. */
+  /** Moves the particles of the live training; null without one and where its clouds give no frame. */
   async advance(steps: number): Promise<LiveFrame | null> {
     return this.following?.advance(steps) ?? null
   }
 
-  /** Goes on to a target with the live training there is, or opens one. */
+  /** Sends the live training on to a target, or starts a new one where the scene does not fit it. */
   private goOn(scene: SceneSpec, target: ResolvedTarget): LiveTraining {
     if (this.following?.fits(scene)) {
       this.following.retarget(scene, target)

@@ -1,14 +1,14 @@
 import { within } from '../../../learning/kernels/deadline.ts'
 import { Aborted } from '../refusal.ts'
 
-/** What is under way may take this many seconds more when nobody wants it any more. */
+/** Seconds that a training has to end by itself before `leave` gives up its wait. */
 const GRACE = 2
 
-/** Waits for a device, one at a time, that can be left: one that hangs keeps nobody from stopping a training. */
+/** Waits for one promise of a device at a time; `leave` gives the wait up, so that a training can end although a device hangs. */
 export class Leaving {
   private reject: ((error: Aborted) => void) | null = null
 
-  /** What a promise brings; rejects with `Aborted` when it is left. */
+  /** Settles as `promise` does, or rejects with `Aborted` when `leave` gives up. */
   wait<T>(promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.reject = reject
@@ -18,7 +18,7 @@ export class Leaving {
     })
   }
 
-  /** Leaves what is waited for, unless all is done soon. */
+  /** Gives up the current wait unless `done` resolves within GRACE seconds. */
   leave(done: Promise<unknown>): void {
     within(GRACE, 'the training', done).catch(() => this.reject?.(new Aborted()))
   }

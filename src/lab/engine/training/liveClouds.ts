@@ -14,20 +14,20 @@ import type { Environment } from '../environment.ts'
 import { drawn, SpareClouds } from '../runs/frames.ts'
 import type { ResolvedTarget } from '../energies/resolveTarget.ts'
 
-/** Most steps that one call moves them. */
+/** Most steps of one call. */
 const MAX_STEPS = 100
-/** Seconds that one call may move them for, be it by one step. */
+/** Seconds after which a call makes no further step. */
 const LONGEST = 0.012
-/** Calls longer than this many seconds are followed by REST times their length for the training alone. */
+/** After a call longer than SHORT seconds the clouds rest for REST times its length, which the training gets. */
 const SHORT = 0.008
 const REST = 2
 const L95_DRAWS = 1024
-/** Least steps between two releases of the deterministic flow. */
+/** Fewest steps between two restarts of the deterministic flow. */
 const RELEASE_STEPS = 24
 
 /**
- * Both clouds, all particles of the scene, on an energy that changes under them; shown, never measured. Where they are
- * many they take at most a third of the time: fewer steps than asked for, and fewer calls that move them at all.
+ * Both clouds, with all particles of the scene, on an energy under training; the page draws them and the engine measures
+ * nothing on them. Clouds of many particles take at most a third of the time: calls make fewer steps, or none.
  */
 export class LiveClouds {
   private readonly clock: Environment['clock']
@@ -38,11 +38,11 @@ export class LiveClouds {
   private field: EnergyField | null = null
   private transition: Transition | null = null
   private step = 0
-  /** Before this time it is the training's turn. */
+  /** Time up to which the clouds rest, seconds of `clock`. */
   private resting = -Infinity
   private releasedAt = 0
 
-  /** @param spare where the clouds that are shown are taken from; default: they are new */
+  /** @param spare arrays to copy frames into; default: none, every frame gets new ones */
   constructor(
     clock: Environment['clock'],
     scene: SceneSpec,
@@ -56,8 +56,8 @@ export class LiveClouds {
   }
 
   /**
-   * Goes on from where the particles are, for another target or other dynamics; now and then the
-   * deterministic flow starts again from the places of the Langevin particles.
+   * Takes up another target or other dynamics from the current positions. At least RELEASE_STEPS after its last
+   * restart the deterministic flow starts again from the positions of the Langevin particles.
    */
   retarget(scene: SceneSpec, target: ResolvedTarget): void {
     const { initial, particles } = this.scene.dynamics
@@ -65,7 +65,7 @@ export class LiveClouds {
       particles !== scene.dynamics.particles || !samePart(initial, scene.dynamics.initial)
     if (begunElsewhere) this.clouds = null
     else if (this.clouds !== null && this.step - this.releasedAt >= RELEASE_STEPS) {
-      // The flow gathers its particles in the minima, where they would stay together ever after.
+      // The flow gathers its particles in the minima and could not separate them again.
       this.clouds = { ...this.clouds, flow: createCloud(this.clouds.langevin.xy) }
       this.releasedAt = this.step
     }
@@ -75,8 +75,8 @@ export class LiveClouds {
   }
 
   /**
-   * Moves both clouds up to n steps on the energy as it stands, at η = 0.5/L95 of it.
-   * @returns null where there was no time to move them; for n = 0 they are shown at any time
+   * Moves both clouds up to `steps` steps on an energy, with its η = 0.5/L95.
+   * @returns null while the clouds rest; with `steps` = 0 always the current positions
    */
   advance(field: EnergyField, steps: number): LiveFrame | null {
     if (steps > 0 && this.clock() < this.resting) return null

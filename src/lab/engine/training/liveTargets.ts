@@ -6,15 +6,15 @@ import type { AssetReader } from '../energies/assets.ts'
 import { prepareRows, readPoints, targetOfPoints } from '../energies/resolvePoints.ts'
 import type { ResolvedTarget, TargetResolver } from '../energies/resolveTarget.ts'
 
-/** A bandwidth is chosen on this many rows, so that a stroke is not kept waiting. */
+/** Rows on which the bandwidth is chosen; few, so that a stroke does not wait. */
 const EFFORT: BandwidthEffort = { train: 300, validation: 120 }
-/** It is chosen anew when the rows have grown or shrunk by this factor. */
+/** The bandwidth is chosen anew when the number of rows has grown or shrunk by this factor. */
 const STALE = 1.25
 
 /**
- * Targets of a live training, which come many times a second. They are what `TargetResolver` makes of the
- * same scene, but for the bandwidth of data points: it is chosen on fewer rows, and while a drawing grows
- * a little the one chosen last is scaled by n^(−1/6), as the best one falls in two dimensions.
+ * Targets of a live training, which change many times a second. They equal those of `TargetResolver` except for
+ * the bandwidth of data points: it is chosen on fewer rows, and while the number n of rows changes little, the last
+ * choice is scaled by n^(−1/6), the rate at which the optimal bandwidth falls in two dimensions.
  */
 export class LiveTargets {
   private readonly targets: TargetResolver

@@ -29,44 +29,44 @@ import type { Quality, ResolvedTarget } from '../energies/resolveTarget.ts'
 import { tabulate, type BatchEnergy } from '../energies/tabulate.ts'
 import { tableErrorOf } from '../energies/tableError.ts'
 
-/** Learning rate when a target has just been taken up, and once the cosine has come down. */
+/** Learning rate at the start of a target, and at the end of the cosine. */
 export const PEAK_RATE = 1e-2
 export const RESTING_RATE = 2e-4
-/** Seconds that the cosine takes from the one to the other, ... */
+/** Duration of the cosine from PEAK_RATE to RESTING_RATE, seconds, where the backend makes FEWEST_STEPS in that time. */
 const HORIZON = 0.8
-/** ... and the fewest steps it takes on a backend that is slow. */
+/** Fewest steps of the cosine; a slower backend takes longer than HORIZON for them. */
 const FEWEST_STEPS = 250
-/** Share of the cosine that the cheap version of the objective is good enough for. */
+/** Share of the cosine during which the trainer uses the cheap size of the quadrature. */
 const CHEAP_SHARE = 0.4
-/** An improvement smaller than this is none, nats. */
+/** A smaller improvement of the score does not restart the patience, nats. */
 const IMPROVEMENT = 1e-3
-/** At rest, so many steps and seconds without an improvement settle it. */
+/** At the resting rate, the training settles after this many steps and seconds without an improvement. */
 const PATIENCE_STEPS = 100
 const PATIENCE_SECONDS = 0.5
-/** Cells a side of the live table. */
+/** Most cells a side of the live table. */
 const LIVE_CELLS = 64
-/** Shortest time between two tables, seconds, and the greatest share of the time that they may take. */
+/** Shortest time between two tables, seconds, and the largest share of the time that tables may take. */
 const SHOW_INTERVAL = 0.16
 const SHOW_SHARE = 0.2
 /** Points at which the live table is compared with the network. */
 const PROBE_POINTS = 256
-/** Measurements kept for the history. */
+/** Most measurements in the history; beyond it every second one is dropped. */
 const MOST_HISTORY = 400
 
-/** The energy that is shown: the best that was measured since the target was taken up. */
+/** The energy on show: the best one measured since the last change of target. */
 interface Shown {
   readonly model: EnergyModel
   readonly field: EnergyField
   readonly quality: Quality
   readonly score: number
-  /** What had been done when it was this energy, since the parameters were drawn. */
+  /** Training from the draw of the parameters to this energy. */
   readonly effort: Effort
 }
 
 interface Effort {
   /** Adam steps. */
   readonly step: number
-  /** Spent in them. */
+  /** Seconds spent in the steps. */
   readonly seconds: number
   readonly gradientEvaluations: number
 }
@@ -78,7 +78,7 @@ export interface LiveTrainingOptions {
   readonly target: ResolvedTarget
 }
 
-/** A live energy with what was measured of it. */
+/** A live energy with its measurements. */
 export interface KeptLive {
   readonly scene: SceneSpec
   readonly model: EnergyModel
@@ -86,9 +86,9 @@ export interface KeptLive {
 }
 
 /**
- * How far the learning rate has come down after a step.
- * @param progress from 0, a target just taken up, to 1, at rest
- * @param seconds that the step took, with all that came between it and the one before
+ * Progress of the learning-rate schedule after a step, in [0, 1].
+ * @param progress before the step: 0 at the start of a target, 1 at the resting rate
+ * @param seconds from the end of the step before to the end of this one
  */
 export function cooled(progress: number, seconds: number): number {
   return Math.min(1, progress + Math.min(seconds / HORIZON, 1 / FEWEST_STEPS))
@@ -102,16 +102,16 @@ export function liveRate(progress: number): number {
 const PI = 3.141592653589793
 
 /**
- * A training that follows its target: warm-started with each new one, never reset. It shows the best
- * energy measured since the target was last changed (by KL where the density is known, by the
- * cross-entropy of the validation points where it is not), rests when nothing improves, and wakes with the next target.
+ * A training that follows its target: each new target starts from the parameters learned so far. It shows the
+ * best energy measured since the last change of target (by KL where the density is known, by the cross-entropy
+ * of the validation points where it is not), rests when the score no longer improves, and wakes with the next target.
  *
- * What it learns depends on wall time, hence on the machine: what is kept of it is kept as weights.
+ * The parameters depend on wall time, hence on the machine; `keep` therefore returns weights, not a recipe.
  */
 export class LiveTraining {
-  /** Rejects where no backend trains; resolves when the training has ended. */
+  /** Resolves when the training has ended; rejects where no backend trains. */
   readonly done: Promise<void>
-  /** Which target it is at: 1, 2, … */
+  /** Number of the current target: 1, 2, … */
   target = 1
 
   private readonly environment: Environment
@@ -130,20 +130,20 @@ export class LiveTraining {
   private wake: (() => void) | null = null
   private settled = false
 
-  /** 0 when a target has just been taken up, 1 at rest. */
+  /** Progress of the learning-rate schedule: 0 at the start of a target, 1 at the resting rate. */
   private progress = 0
   private takenUpAt: number
   private takenUpStep = 0
   private trainingSeconds = 0
-  /** The same over all targets. */
+  /** Seconds spent in steps over all targets, since the parameters were drawn. */
   private allSeconds = 0
   private lastStepAt: number
   private improvedAt = { step: 0, seconds: 0 }
 
   private shown: Shown | null = null
-  /** What the particles move on: it outlives a change of target until the next table. */
+  /** The energy that the particles move on; after a change of target it stays until the next table. */
   private lastField: EnergyField | null = null
-  /** What was said of it last; its arrays are given away. */
+  /** The last `landscape` event, without its arrays, which were transferred. */
   private lastLandscape:
     | (Omit<LandscapeUpdate, 'landscape'> & { readonly landscape: { readonly epsilon: number } })
     | null = null
@@ -170,7 +170,7 @@ export class LiveTraining {
     this.done = this.run()
   }
 
-  /** Whether a scene's target can be gone on to: the energy belongs to its box, its seed and its backend. */
+  /** Whether this training can go on to a scene: it must run, and box, seed and backend must be the same. */
   fits(scene: SceneSpec): boolean {
     return (
       !this.ended &&
@@ -181,8 +181,8 @@ export class LiveTraining {
   }
 
   /**
-   * Goes on to another target, with all that has been learned; the learning rate starts again. A scene that
-   * differs in its dynamics alone changes how the particles move and what ε the landscape is drawn at.
+   * Goes on to another target with the parameters learned so far; the learning rate starts again. A scene with
+   * the same target only changes how the particles move and the ε at which the landscape is drawn.
    */
   retarget(scene: SceneSpec, target: ResolvedTarget): void {
     if (samePart(scene.target, this.scene.target)) {
@@ -200,7 +200,7 @@ export class LiveTraining {
     this.wake?.()
   }
 
-  /** Both clouds n steps further on the energy that is shown; null before the first table. */
+  /** Moves both clouds up to n steps on the energy on show; null before the first table and where no time is left. */
   advance(steps: number): LiveFrame | null {
     return this.lastField === null ? null : this.clouds.advance(this.lastField, steps)
   }
@@ -212,8 +212,8 @@ export class LiveTraining {
   }
 
   /**
-   * The energy that is shown, with its final numbers on the scene's own table and what it took to come to it, not what was
-   * tried after it; null before the first.
+   * The energy on show, with its final measurements on the scene's own table and the training that led to it; later
+   * steps do not count. Null before the first table.
    */
   async keep(): Promise<KeptLive | null> {
     const { shown, scene, resolved, backend } = this
@@ -249,7 +249,7 @@ export class LiveTraining {
     }
   }
 
-  /** The schedule and all that is measured start again. */
+  /** Restarts the schedule and discards the measurements. */
   private beginAnew(): void {
     this.progress = 0
     this.shown = null
@@ -263,7 +263,7 @@ export class LiveTraining {
     this.settled = false
   }
 
-  /** The landscape as it is shown, for other dynamics. */
+  /** Emits the landscape on show again where the scene's ε has changed. */
   private republish(): void {
     if (this.lastLandscape === null || this.lastField === null) return
     const { epsilon } = this.scene.dynamics
@@ -337,7 +337,7 @@ export class LiveTraining {
     }
   }
 
-  /** Asked anew at every turn: a message may have ended it in between. */
+  /** Reads `ended` anew at every check: a message may have called `end` in between. */
   private isOver(): boolean {
     return this.ended
   }
@@ -362,7 +362,7 @@ export class LiveTraining {
     )
     const now = this.environment.clock()
     this.allSeconds += now - begun
-    // A target that came in the meantime starts from its own beginning.
+    // If the target changed during the step, `retarget` has already restarted clock and schedule.
     if (target !== this.target) return
     this.trainingSeconds += now - begun
     this.progress = cooled(this.progress, now - this.lastStepAt)
@@ -394,7 +394,7 @@ export class LiveTraining {
     return this.environment.clock() - this.lastShow >= wait
   }
 
-  /** Measures the energy as it stands, shows it where it is the best so far, and settles when due. */
+  /** Measures the current energy, publishes it where it is the best so far, and settles when due. */
   private async show(trainer: LiveTrainer): Promise<void> {
     const { environment, target, resolved, kernel } = this
     if (kernel === null) return
@@ -407,7 +407,7 @@ export class LiveTraining {
     if (this.backend !== null && isOnDevice(this.backend.name))
       checkTable(grid, openEnergy(environment, model))
     const field: EnergyField = { grid, barriers: [] }
-    // A person may have gone on to the next target while the device was busy.
+    // The target may have changed while the device was busy.
     if (target !== this.target || this.ended) return
     const quality = measured(resolved, field)
     const score = quality.klDataModel ?? quality.crossEntropy ?? Infinity
@@ -429,7 +429,7 @@ export class LiveTraining {
       loss: this.lossCount === 0 ? 0 : this.lossSum / this.lossCount,
       ...measured.quality,
     })
-    // MOST_HISTORY is even: the first and the newest stay.
+    // MOST_HISTORY is even, so that the filter keeps the first and the newest measurement.
     if (this.history.length > MOST_HISTORY)
       this.history = this.history.filter((_, i) => i % 2 === 0)
     this.lossSum = 0
@@ -494,7 +494,7 @@ function liveBox({ domain: { halfWidth, cells } }: SceneSpec): Box {
   return { halfWidth, cells: Math.min(LIVE_CELLS, cells) }
 }
 
-/** Of an energy that has no Gibbs measure on the table, nothing. */
+/** The quality of an energy; nulls where it has no Gibbs measure on the table. */
 function measured(target: ResolvedTarget, field: EnergyField): Quality {
   try {
     return target.measure(field)
@@ -504,11 +504,11 @@ function measured(target: ResolvedTarget, field: EnergyField): Quality {
   }
 }
 
-/** Nodes of a table that are held to the network in float64, and how far they may be off, as a share of the largest. */
+/** Nodes at which a device's table is compared with the float64 network, and the allowed error relative to max(1, |V|). */
 const CHECKED_NODES = 16
 const CHECK_TOLERANCE = 1e-2
 
-/** @throws BackendFault where a device has made up its table */
+/** @throws BackendFault where the table of a device differs from the float64 energy at a checked node */
 function checkTable({ box, v }: EnergyGrid, energy: BatchEnergy): void {
   const side = box.cells + 1
   const nodes = Array.from({ length: CHECKED_NODES }, (_, i) =>

@@ -47,23 +47,23 @@ export interface TrainingJobOptions {
   readonly paused?: boolean | undefined
 }
 
-/** Cells a side of the table that is kept while training. */
+/** Most cells a side of the live table. */
 const LIVE_CELLS = 64
-/** Quality is measured this many times in a training, at steps that depend on nothing but their number. */
+/** Most measurements of quality in a training; their steps depend on the number of steps alone. */
 const MEASUREMENTS = 40
-/** Longest silence between events of each kind, seconds; twice as long where the page has more particles than MANY to draw. */
+/** Shortest time between two events of a kind, seconds; doubled where the scene has more than MANY particles to draw. */
 const PROGRESS_INTERVAL = 0.1
 const LANDSCAPE_INTERVAL = 0.25
 const MANY = 25_000
-/** Between two checkpoints, seconds: a quarter of what has been trained, so that little is lost early and little is written late. */
+/** Least and greatest time between two checkpoints, seconds; within these limits a share of the time trained so far. */
 const CHECKPOINT_INTERVALS = [0.5, 5] as const
 const CHECKPOINT_SHARE = 0.25
-/** The live table may take this share of the time. */
+/** Largest share of the time that the live table may take. */
 const LANDSCAPE_SHARE = 0.15
-/** Steps that are timed where a number of seconds is asked for. */
+/** Most steps of the probe that times a training given in seconds, and the largest share of those seconds for it. */
 const PROBE_STEPS = 40
 const PROBE_SHARE = 0.1
-/** The first of them, which compile what they run, are not timed; the others are made in blocks. */
+/** The first steps of the probe compile code and are not timed; the later ones run in blocks. */
 const COMPILING_STEPS = 6
 const PROBE_BLOCK = 8
 /** Points at which the live table is compared with the network. */
@@ -82,7 +82,7 @@ interface Best {
 export class TrainingJob {
   readonly scene: SceneSpec
   readonly done: Promise<TrainingOutcome>
-  /** The table of the energy as it stands, on a coarse grid; null before the first. */
+  /** The coarse table of the current energy; null before the first one. */
   live: EnergyField | null = null
 
   private readonly environment: Environment
@@ -106,14 +106,14 @@ export class TrainingJob {
   private best: Best | null = null
   private lossSum = 0
   private lossCount = 0
-  /** A measurement is due at the step as it stands. */
+  /** Whether a measurement at the current step is due. */
   private unmeasured = false
   private gradientEvaluations = 0
 
   private pendingLosses: { step: number; loss: number }[] = []
   private pendingHistory: TrainingPoint[] = []
   private rate = 0
-  /** Over a whole second. */
+  /** Whether `rate` was measured over a whole second. */
   private rateMeasured = false
   private rateSince = { step: 0, elapsed: 0 }
   private lastProgress = -Infinity
@@ -145,7 +145,7 @@ export class TrainingJob {
     this.wake?.()
   }
 
-  /** One Adam step; pauses if it was running. */
+  /** Allows one Adam step; a running training pauses after it. */
   step(): void {
     this.paused = true
     this.stepsAllowed++
@@ -175,7 +175,7 @@ export class TrainingJob {
           isOnDevice(backend.name) ? trustedKernel(this.environment, shape) : null,
         ...(checkpoint === undefined ? {} : { checkpoint }),
       })
-    /** Goes on with another backend; what failed has left the trainer as it was. */
+    /** Goes on with another backend; the failed call has left the trainer unchanged. */
     const replace = async (error: unknown): Promise<void> => {
       if (error instanceof Aborted) this.backends.giveUp(backend, 'the GPU did not answer')
       if (error instanceof Aborted || error instanceof Refusal || backend.name === 'cpu')
@@ -222,7 +222,7 @@ export class TrainingJob {
       if (this.unmeasured) await this.measure(trainer)
       const total = this.settleClock()
       this.emitProgress(trainer, steps)
-      // What was given up can be taken up again.
+      // A later training can resume an aborted one from this checkpoint.
       if (this.aborted) this.emitCheckpoint(trainer)
       this.gradientEvaluations = trainer.gradientEvaluations
       const current = this.withTransform(trainer.model())
@@ -246,7 +246,7 @@ export class TrainingJob {
     }
   }
 
-  /** One step and what is due after it, or a rest while paused. */
+  /** Makes a block of steps and what is due after it, or rests while paused. */
   private async turn(trainer: Trainer, steps: number): Promise<void> {
     if (this.unmeasured) await this.measure(trainer)
     if (this.live === null) await this.refreshLandscape(trainer)
@@ -265,8 +265,8 @@ export class TrainingJob {
   }
 
   /**
-   * A block of steps, no longer than messages may wait and no further than the next measurement; one
-   * step where one was asked for.
+   * Makes a block of steps, which ends before messages wait too long and at the next measurement at the latest;
+   * after `step`, the block is one step.
    */
   private async advance(trainer: Trainer, steps: number): Promise<readonly StepReport[]> {
     const { clock } = this.environment
@@ -278,7 +278,7 @@ export class TrainingJob {
     return reports
   }
 
-  /** Waits while paused; what has changed is shown first. */
+  /** Emits landscape, progress and a checkpoint, then waits while paused. */
   private async rest(trainer: Trainer, steps: number): Promise<void> {
     this.settleClock()
     await this.refreshLandscape(trainer)
@@ -308,7 +308,7 @@ export class TrainingJob {
         about: 'training recovery',
         text: report.recovery,
       })
-      // What was measured after the step gone back to will be measured again.
+      // The trainer went back to `report.step` and will measure the later steps again.
       this.history = this.history.filter(({ step }) => step <= report.step)
       if (this.best !== null && this.best.step > report.step) this.best = null
       return
@@ -321,7 +321,7 @@ export class TrainingJob {
   private phase: StepReport['phase'] = 'warm-up'
   private readonly blockLength = new BlockLength()
 
-  /** The number of steps that fit into a time, from a short training that is thrown away. */
+  /** The number of steps that fit into `seconds`, timed on a short training that is discarded. */
   private async stepsWithin(seconds: number, create: (steps: number) => Trainer): Promise<number> {
     const { clock } = this.environment
     const start = clock()
@@ -363,9 +363,8 @@ export class TrainingJob {
   }
 
   /**
-   * The energy as it stands, on the coarse table; null where it has no finite values. Read from the
-   * parameters in this thread, whatever the backend: a slow device is not kept from its steps, and what
-   * is measured depends on the parameters alone.
+   * The coarse table of the current energy; null where V or ∇V is not finite. This thread evaluates the parameters
+   * for every backend, so that a slow device keeps making steps and measurements depend on the parameters alone.
    */
   private async tabulateLive(trainer: Trainer): Promise<EnergyField | null> {
     if (this.live !== null && this.landscapeStep === trainer.step) return this.live
@@ -397,7 +396,7 @@ export class TrainingJob {
     this.lastProgress = now
     const elapsed = this.settleClock()
     const since = elapsed - this.rateSince.elapsed
-    // The first tenths of a second compile what they run: their rate is not to stand for the whole first second.
+    // The first steps compile code, so the rate is renewed at every event until one whole second is measured.
     if (since >= 1 || !this.rateMeasured) {
       this.rate = since > 0 ? (trainer.step - this.rateSince.step) / since : 0
       if (since >= 1) {
@@ -441,7 +440,7 @@ export class TrainingJob {
     return largestDifference(grid, points, this.liveEnergy(model))
   }
 
-  /** On the kernel where it answers at once, in float64 elsewhere. */
+  /** Evaluates a model on the kernel where that is synchronous, in float64 elsewhere. */
   private liveEnergy(model: EnergyModel): BatchEnergy {
     const { kernel } = this
     return kernel !== null && isSynchronous(kernel)
@@ -475,7 +474,7 @@ export class TrainingJob {
     seconds: number,
   ): Promise<TrainingSummary> {
     const energy = openEnergy(this.environment, model)
-    // Nobody samples from an energy that was given up: a coarse table will do.
+    // No run samples from an aborted energy, so the coarse table is enough.
     const box = this.aborted ? this.liveBox : this.box
     const grid = await tabulate(box, energy, this.slicer)
     const field: EnergyField = { grid, barriers: [] }

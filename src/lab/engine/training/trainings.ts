@@ -14,7 +14,7 @@ import type { TrainingRecipe } from '../energies/resolveEnergy.ts'
 import type { TargetResolver } from '../energies/resolveTarget.ts'
 import { TrainingJob, type TrainingOutcome } from './trainingJob.ts'
 
-/** A training that has ended well. */
+/** A finished training. */
 export interface TrainedEnergy {
   readonly model: EnergyModel
   readonly summary: TrainingSummary
@@ -22,7 +22,7 @@ export interface TrainedEnergy {
   readonly scene: SceneSpec
 }
 
-/** The one training under way, and the energies that were trained here. */
+/** The training under way, at most one, and the energies that were trained here. */
 export class Trainings {
   private readonly environment: Environment
   private readonly backends: Backends
@@ -53,7 +53,7 @@ export class Trainings {
     return this.job !== null
   }
 
-  /** What was trained here by a recipe. */
+  /** The training that was finished here by a recipe; undefined where there is none. */
   of(recipe: TrainingRecipe): TrainedEnergy | undefined {
     return this.trained.get(recipeKey(recipe))
   }
@@ -78,13 +78,13 @@ export class Trainings {
     return null
   }
 
-  /** Moves the particles on the energy that is being trained; null while there are none. */
+  /** Moves the particles on the live table of the training; null without a table or without clouds. */
   advance(steps: number): LiveFrame | null {
     const field = this.job?.live ?? null
     return field === null || this.clouds === null ? null : this.clouds.advance(field, steps)
   }
 
-  /** The weights of a recipe trained here, as a file; null where it was not. */
+  /** The weights of a recipe trained here, as a file; null where the recipe was not trained here. */
   weightsOf(recipe: TrainingRecipe): Uint8Array<ArrayBuffer> | null {
     const trained = this.of(recipe)
     return trained === undefined ? null : weightsOf(trained)
@@ -126,7 +126,7 @@ export class Trainings {
     }
   }
 
-  /** Keeps a finished training under the recipe of the scene and under the one that was carried out, backend and steps filled in. */
+  /** Keeps a finished training under the recipe of the scene and under that recipe with backend and steps filled in. */
   private remember(asked: SceneSpec, { model, summary, scene }: TrainingOutcome): void {
     const trained: TrainedEnergy = { model, summary, scene }
     this.trained.set(recipeKey(recipeOf(asked)), trained)
@@ -145,7 +145,7 @@ export class Trainings {
   }
 
   private async trainRecipe(recipe: TrainingRecipe): Promise<TrainedEnergy> {
-    // One training at a time: they share the backend and the live table.
+    // Trainings share the backend and the live table, so only one runs at a time.
     while (this.job !== null) await this.job.done.catch(() => undefined)
     const { seed, target, training, halfWidth } = recipe
     const scene: SceneSpec = {
@@ -166,7 +166,7 @@ export class Trainings {
   }
 }
 
-/** What a scene's own training is determined by. */
+/** The recipe of a scene's own training. */
 export function recipeOf(
   scene: Pick<SceneSpec, 'seed' | 'target' | 'training' | 'domain'>,
 ): TrainingRecipe {
@@ -179,7 +179,7 @@ function recipeKey({ seed, target, training, halfWidth }: TrainingRecipe): strin
   return JSON.stringify([seed, target, objective, steps, seconds, backend, halfWidth])
 }
 
-/** A trained energy as a safetensors file, with the recipe that makes it again. */
+/** A trained energy as a safetensors file with its recipe. */
 function weightsOf({
   model,
   scene,
