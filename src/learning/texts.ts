@@ -1,13 +1,13 @@
 import type { ObjectiveId } from './ids.ts'
 
-/** What the page says about a training objective. Data only: no code of the objectives comes with it. */
+/** Texts of the page about a training objective. This file is data and loads no code of the objectives. */
 export interface ObjectiveText {
   readonly id: ObjectiveId
   readonly label: string
   readonly summary: string
   /** The loss, TeX. */
   readonly formula: string
-  /** The same in plain characters, for before the typesetter is there. */
+  /** The loss in plain characters, shown until the typesetter has loaded. */
   readonly plain: string
 }
 

@@ -1,9 +1,8 @@
 import type { Tuples } from './kernel.ts'
 
 /**
- * Training in blocks of steps that run where a kernel lives, one after another, with nothing read back
- * between them. What a step needs from outside is data: its tuples, its rate, and how its negatives
- * find their places.
+ * Training in blocks of steps that a kernel runs one after another on its device, without reading results
+ * back between them. The host gives each step as data: its tuples, its rate, and how its negatives move.
  */
 
 /** The draws of hash4(seed, purpose, index, counter); see core/maths/rng.ts. */
@@ -14,8 +13,8 @@ interface Draws {
 }
 
 /**
- * Persistent chains at ε = 1: one uniform Metropolis jump on Ω (draws of `counter`), then `moves` MALA
- * steps of size d (`counter` + 1, …) with drift clipped to norm `clip`. After the step d becomes
+ * Persistent chains (PCD) at ε = 1: one jump (independence Metropolis–Hastings, uniform on Ω, draws of `counter`),
+ * then `moves` MALA steps of size d (`counter` + 1, …) with drift clipped to norm `clip`. After the step d becomes
  * d e^{κ Σ(a − a*)}, the sum over its MALA steps, within its limits.
  */
 export interface ChainNegatives extends Draws {
@@ -31,9 +30,9 @@ export interface ChainNegatives extends Draws {
 }
 
 /**
- * `moves` steps of x ← fold(x − η∇V + √(2ηε)ξ) from where the tuples stand, the m-th with the draws of
- * `counter` + m. The first `hot` particles feel ε throughout; for the others it is 0 up to the share
- * `rampFrom` of the steps and rises linearly from there.
+ * `moves` steps of x ← fold(x − η∇V + √(2ηε)ξ), reflected at the walls, from the points of the tuples; the m-th
+ * takes the draws of `counter` + m. The first `hot` particles have temperature ε throughout; that of the others is
+ * 0 up to the share `rampFrom` of the steps and rises linearly from there.
  */
 interface LangevinNegatives extends Draws {
   readonly kind: 'langevin'
@@ -58,7 +57,7 @@ interface QuadratureNegatives extends Draws {
 export type Negatives = ChainNegatives | LangevinNegatives | QuadratureNegatives
 
 export interface BlockStep {
-  /** Where there are negatives, they are the last `count` of the points. */
+  /** Negatives, where the step has any, are the last `count` points. */
   readonly tuples: Tuples
   readonly negatives: Negatives | null
   /** rate/(1 − β₁ᵗ) and 1/(1 − β₂ᵗ) of Adam at this step. */
@@ -66,7 +65,7 @@ export interface BlockStep {
   readonly scale: number
 }
 
-/** What a block starts from and leaves: parameters, moments of Adam, and the chains where there are any. */
+/** State before and after a block: parameters, Adam's moments, and the chains; null without chains. */
 export interface BlockState {
   readonly theta: Float32Array
   readonly mean: Float32Array
@@ -88,8 +87,8 @@ export interface Confinement {
 }
 
 /**
- * Runs steps of training. Non-finite values run through to the result. Rejects when the device is lost;
- * `state` is left as it was.
+ * Runs steps of training and does not change `state`. Non-finite values run through to the result. Rejects when
+ * the device is lost.
  */
 export type TrainBlock = (
   confinement: Confinement,

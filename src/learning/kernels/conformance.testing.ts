@@ -4,7 +4,7 @@ import { parameterLayout } from './kernel.ts'
 import type { EnergyKernel, NetworkShape, Tuples } from './kernel.ts'
 import { referenceKernel } from './reference.ts'
 
-/** Networks at which blocked and padded products go wrong, the two recipes' own, and the one that is timed. */
+/** The networks of the two recipes, the one of the benchmark, and widths at which blocked and padded products may fail. */
 export const SHAPES: readonly NetworkShape[] = [
   { widths: [64, 32, 32], activations: ['sin', 'silu', 'silu'] },
   { widths: [48, 24, 24], activations: ['sin', 'silu', 'silu'] },
@@ -14,19 +14,19 @@ export const SHAPES: readonly NetworkShape[] = [
   { widths: [7], activations: ['tanh'] },
   { widths: [1, 1], activations: ['silu', 'sin'] },
 ]
-/** One point, fewer than a vector, one more than a block, and more than any kernel takes at once. */
+/** Counts of points: one, fewer than a vector, one more than a block; MANY is more than any kernel takes at once. */
 const COUNTS = [1, 3, 37, 64, 65, 256]
 const MANY = 2501
 
 export interface ConformanceOptions {
-  /** Largest error relative to the largest entry of an array; default 2e-5, float32 sums in any order. */
+  /** Largest error relative to the largest entry of an array; default 2e-5, for float32 sums in any order. */
   readonly tolerance?: number
   /** Counts of points to try; default from one to a few hundred, and 2,501 with the first network. */
   readonly counts?: readonly number[]
   readonly many?: number
-  /** Fewer networks, where compiling for one takes seconds; default all. */
+  /** Networks to test; default all. Fewer for kernels that compile for seconds. */
   readonly shapes?: readonly NetworkShape[]
-  /** How often the same call must give the same bits; devices that do not promise it take 0. */
+  /** How often the same call must give the same bits; 0 for devices that do not promise it. */
   readonly repeats?: number
 }
 
@@ -57,7 +57,7 @@ function problem(shape: NetworkShape, n: number) {
   }
 }
 
-/** Everything that a kernel computes of a problem. */
+/** All results of a kernel for a problem. */
 async function run(kernel: EnergyKernel, { theta, xy, values, both }: ReturnType<typeof problem>) {
   const n = xy.length / 2
   const value = new Float32Array(n)
@@ -80,9 +80,9 @@ async function run(kernel: EnergyKernel, { theta, xy, values, both }: ReturnType
 }
 
 /**
- * The one suite that every kernel must pass: both primitives against the float64 reference and against
- * finite differences of the kernel itself.
- * @param open called once, before the tests
+ * The suite of every kernel: both primitives against the float64 reference and against finite differences of
+ * the kernel itself.
+ * @param open the suite calls it once, before the tests
  */
 export function describeConformance(
   name: string,

@@ -1,6 +1,6 @@
-/** What is wrong with a backend, as a clause for people: "the GPU did not answer within 20 s". */
+/** A fault of a backend; the message is a clause for people: "the GPU did not answer within 20 s". */
 export class BackendFault extends Error {
-  /** What the browser or a library said, for those who look into it. */
+  /** The words of the browser or a library; null where there are none. */
   readonly details: string | null
 
   constructor(clause: string, details: string | null = null) {
@@ -10,15 +10,15 @@ export class BackendFault extends Error {
 }
 
 /**
- * A limit is counted in so many parts: a tab that was frozen and a machine that slept wake up with one of
- * them used up, and what they waited for still has the others.
+ * `within` counts its limit in this many parts: after a frozen tab or a machine's sleep one part is used up, and
+ * the promise still has the others.
  */
 const PARTS = 8
 
 /**
- * What a promise brings, unless it takes longer than `seconds`: then rejects with a `BackendFault`.
- * @param what begins the clause: "the GPU"
- * @param late is given what comes after all
+ * Settles as `promise` does, or rejects with a `BackendFault` after `seconds`.
+ * @param what the subject of the fault's clause: "the GPU"
+ * @param late receives a value that arrives after the limit
  */
 export function within<T>(
   seconds: number,
@@ -53,8 +53,8 @@ export function within<T>(
 }
 
 /**
- * Waits of one kind. Each may take many times as long as the longest before it: how fast a device is, it
- * says itself.
+ * Waits of one kind. The limit of each is TIMES the longest wait before it, and at least `least` seconds, so that
+ * a slow device gets more time.
  */
 export class Patience {
   private readonly what: string

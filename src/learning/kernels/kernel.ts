@@ -2,7 +2,7 @@ import type { TrainBlock } from './block.ts'
 
 /**
  * The two primitives that carry all training. Points are [x0, y0, x1, y1, …]; parameters θ are one flat
- * Float32Array in the order of `parameterLayout`; the caller owns θ, so a lost device loses nothing.
+ * Float32Array in the order of `parameterLayout`; the caller owns θ, so that a lost device loses nothing.
  */
 export type Activation = 'sin' | 'silu' | 'tanh'
 
@@ -18,7 +18,7 @@ export interface Tuples {
   readonly xy: Float32Array
   /** Length n; per-point coefficient of V. */
   readonly c: Float32Array
-  /** Length n, or null when every w is 0 (no second-order pass is run then). */
+  /** Length n, or null when every w is 0; the kernel then skips the second-order pass. */
   readonly w: Float32Array | null
   /** Length 2n, or null with w. */
   readonly u: Float32Array | null
@@ -31,8 +31,7 @@ export interface EnergyKernel {
    * @param theta parameters
    * @param xy length 2n
    * @param value length n; overwritten
-   * @param gradient length 2n, ∂V/∂x and ∂V/∂y interleaved; overwritten. null: not wanted, and not computed
-   *   where that saves time
+   * @param gradient length 2n, ∂V/∂x and ∂V/∂y interleaved; overwritten. null: the kernel may skip it
    */
   evaluate(
     theta: Float32Array,
@@ -46,7 +45,7 @@ export interface EnergyKernel {
    * @returns the loss
    */
   accumulate(theta: Float32Array, tuples: Tuples, out: Float32Array): Promise<number>
-  /** Whole steps of training, where the kernel can keep them to itself. */
+  /** Runs whole training steps, on kernels that can do so without the host. */
   readonly trainBlock?: TrainBlock
   /** Live tensors or buffers held, for the leak test; 0 for kernels that hold none. */
   liveTensors(): number

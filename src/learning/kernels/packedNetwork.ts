@@ -1,6 +1,6 @@
 import { parameterLayout, type Activation, type NetworkShape } from './kernel.ts'
 
-/** A hidden layer in float64. Outputs, and inputs but the first two, are rounded up to an even number by zeros. */
+/** A hidden layer in float64. Zeros pad its outputs to an even number, and its inputs to the outputs of the layer before. */
 export interface PackedLayer {
   readonly inputs: number
   readonly outputs: number
@@ -12,17 +12,17 @@ export interface PackedLayer {
   readonly backward: Float64Array
 }
 
-/** A network as those who evaluate it in float64 read it, two outputs at a time. */
+/** A network laid out for evaluation in float64, two outputs at a time. */
 export interface PackedNetwork {
   readonly layers: readonly PackedLayer[]
-  /** As many as the last layer has outputs. */
+  /** One weight for each output of the last layer. */
   readonly outputWeights: Float64Array
   readonly outputBias: number
 }
 
 /**
  * @param theta parameters in the order of `parameterLayout`
- * @throws RangeError where they are not as many as the shape has
+ * @throws RangeError where the length of `theta` is not that of the shape
  */
 export function packNetwork(shape: NetworkShape, theta: ArrayLike<number>): PackedNetwork {
   const { layers, length } = parameterLayout(shape)

@@ -14,13 +14,13 @@ interface Layer extends PackedLayer {
   readonly adjoint: Float64Array
 }
 
-/** What a layer needs beside when it is differentiated by θ. */
+/** Arrays of a layer for the derivative by θ. */
 interface Derivative {
   /** fᵢ″, then rᵢ ⊙ fᵢ″, then s̄ᵢ ⊙ rᵢ ⊙ fᵢ″. */
   readonly bend: Float64Array
   /** s̄ᵢ, then r̄ᵢ, then āᵢ, then z̄ᵢ. */
   readonly bar: Float64Array
-  /** W̄ᵢ as `PackedLayer.forward` is laid out, and b̄ᵢ. */
+  /** W̄ᵢ in the layout of `PackedLayer.forward`, and b̄ᵢ. */
   readonly weights: Float64Array
   readonly bias: Float64Array
 }
@@ -34,19 +34,19 @@ interface AnyTuples {
 }
 
 /**
- * A network in plain float64: what every kernel is held to, and what tables are filled by where nothing compiled is at
- * hand. Forward and reverse passes, in blocks of points:
+ * A network in plain float64: the reference for the tests of every kernel, and the evaluator of tables until the compiled
+ * one has arrived. Forward and reverse passes, in blocks of points:
  *
  *   aᵢ = fᵢ(zᵢ), zᵢ = aᵢ₋₁Wᵢ + bᵢ, V = a_L w + b
  *   r_L = w, sᵢ = rᵢ ⊙ fᵢ′(zᵢ), rᵢ₋₁ = sᵢ Wᵢᵀ, ∇V = r₀
  *
- * and the adjoint of the second line before that of the first:
+ * then the adjoint of the second line, then that of the first:
  *
  *   s̄ᵢ = r̄ᵢ₋₁Wᵢ, W̄ᵢ += r̄ᵢ₋₁ᵀsᵢ, r̄ᵢ = s̄ᵢ ⊙ fᵢ′, w̄ += r̄_L
  *   z̄ᵢ = āᵢ ⊙ fᵢ′ + s̄ᵢ ⊙ rᵢ ⊙ fᵢ″, W̄ᵢ += aᵢ₋₁ᵀz̄ᵢ, b̄ᵢ += z̄ᵢ, āᵢ₋₁ = z̄ᵢWᵢᵀ
  *
- * The sums of V and ∇V run in the order of their terms, so that a table depends on θ alone, not on the backend that
- * trained it nor on how many points are asked for at once.
+ * The sums of V and ∇V run in the order of their terms, so that a table depends on θ alone, neither on the backend of
+ * the training nor on the number of points in a call.
  */
 export class Float64Network {
   private readonly shape: NetworkShape
@@ -58,7 +58,7 @@ export class Float64Network {
 
   /**
    * @param theta parameters in the order of `parameterLayout`
-   * @throws RangeError where they are not as many as the shape has
+   * @throws RangeError where the length of `theta` is not that of the shape
    */
   constructor(shape: NetworkShape, theta: ArrayLike<number>) {
     const { layers, outputWeights, outputBias } = packNetwork(shape, theta)
@@ -105,7 +105,7 @@ export class Float64Network {
     const width = this.outputWeights.length
     const outputBar = new Float64Array(width)
     const value = new Float64Array(BLOCK)
-    /** cᵢ, and r̄₀ = 2wᵢ(∇V + uᵢ); 0 at the points that fill up a block. */
+    /** cᵢ, and r̄₀ = 2wᵢ(∇V + uᵢ); 0 at the padding points of a block. */
     const linear = new Float64Array(BLOCK)
     const pull = new Float64Array(2 * BLOCK)
     let loss = 0
@@ -138,7 +138,7 @@ export class Float64Network {
     return loss
   }
 
-  /** V of a block into `value`, ∇V into `inputAdjoint`, and rᵢ ⊙ fᵢ″ where it is asked for. */
+  /** V of a block into `value`, ∇V into `inputAdjoint`, and rᵢ ⊙ fᵢ″ into `derivatives` where given. */
   private pass(
     count: number,
     value: Float64Array,
@@ -228,7 +228,7 @@ export class Float64Network {
     }
   }
 
-  /** From the packed layout to that of θ. */
+  /** Copies the derivatives from the packed layout to that of θ. */
   private unpack(
     derivatives: readonly Derivative[],
     outputBar: Float64Array,
@@ -272,7 +272,7 @@ export function accumulateReference(
   return new Float64Network(shape, theta).accumulate(tuples, out)
 }
 
-/** The float64 oracle behind the kernel interface (results rounded to float32 on the way out). */
+/** The float64 reference as a kernel; its results are rounded to float32. */
 export function referenceKernel(shape: NetworkShape): EnergyKernel {
   return {
     shape,
@@ -371,7 +371,7 @@ function addProducts(
   }
 }
 
-/** f(z) over z, f′(z) into `slope`, and f″(z) into `bend` where there is one. */
+/** Writes f(z) over z, f′(z) into `slope`, and f″(z) into `bend` unless null. */
 function activate(
   kind: Activation,
   z: Float64Array,

@@ -1,6 +1,6 @@
 import { cos } from '../../core/maths/elementary.ts'
 
-/** Moments of Adam, in float32 so that a checkpoint is the state and not a rounding of it. */
+/** Moments of Adam, in float32 so that a checkpoint holds the state without rounding. */
 export interface AdamState {
   readonly mean: Float32Array
   readonly square: Float32Array
@@ -23,7 +23,7 @@ export function startAdam(length: number): AdamState {
   }
 }
 
-/** What the t-th update multiplies its rate and its squares with, and the powers after it. */
+/** Factors of the t-th update with bias correction, `stride` = rate/(1 − β₁ᵗ) and `scale` = 1/(1 − β₂ᵗ), and its powers. */
 export function adamFactors(
   powers: Pick<AdamState, 'firstPower' | 'secondPower'>,
   rate: number,
@@ -40,7 +40,7 @@ export function adamFactors(
 
 /**
  * One update of θ with β = (0.9, 0.99), ε = 1e-8: the moments with bias correction of Kingma & Ba
- * (2015), ICLR. Returns a new θ and state; its arguments are left alone.
+ * (2015), ICLR. Returns a new θ and state and does not change its arguments.
  */
 export function adamStep(
   state: AdamState,
@@ -62,10 +62,10 @@ export function adamStep(
 }
 
 /**
- * Whether a state can have come from another by so many updates, whatever the gradients. By Cauchy's inequality
- * |m|/√v ≤ (1 − β₁)/√((1 − β₂)(1 − β₁²/β₂)), which bounds how far θ goes, and v shrinks by β₂ an update at most.
- * Exact arithmetic never fails this, and what a broken device makes up seldom passes.
- * @param strides of the updates, each over the root of its scale
+ * Whether `strides.length` updates can lead from one state to another for any gradients. By Cauchy's inequality
+ * |m|/√v ≤ (1 − β₁)/√((1 − β₂)(1 − β₁²/β₂)), which bounds the change of θ, and each update shrinks v by at most β₂.
+ * Exact updates always pass; the values of a broken device seldom do.
+ * @param strides stride/√scale of each update
  */
 export function isReachable(
   before: Pick<AdamState, 'square'> & { readonly theta: Float32Array },
@@ -82,7 +82,7 @@ export function isReachable(
     const from = before.theta[k]!
     if (Math.abs(after.theta[k]! - from) > (1 + SLACK) * reach + SLACK * Math.abs(from))
       return false
-    // Below this float32 has no digits left to shrink.
+    // Values below 1e-30 are too near the smallest of float32 to shrink by exact factors.
     if (after.square[k]! < kept * before.square[k]! - 1e-30) return false
   }
   return true
@@ -90,7 +90,7 @@ export function isReachable(
 
 /** (1 − β₁)/√((1 − β₂)(1 − β₁²/β₂)) */
 const LARGEST_RATIO = (1 - FIRST) / Math.sqrt((1 - SECOND) * (1 - (FIRST * FIRST) / SECOND))
-/** What the roundings of float32 may add up to. */
+/** Relative slack for the roundings of float32. */
 const SLACK = 1e-3
 
 /**

@@ -22,7 +22,7 @@ export interface EnergyModel {
   readonly transform: Standardisation | null
 }
 
-/** Where the trainer's data come from. A batch is a pure function of (the problem's seed, step). */
+/** The source of a trainer's data. A batch is a pure function of (the problem's seed, step). */
 export interface TrainingProblem {
   /** Writes n fresh points to `out` (length 2n), world units, inside Ω. */
   batch(step: number, n: number, out: Float32Array): void
@@ -32,16 +32,16 @@ export interface TrainingProblem {
 export interface TrainerOptions {
   readonly seed: number
   readonly objective: ObjectiveId
-  /** Adam steps in all, warm-up included; the cosine ends here. */
+  /** All Adam steps, warm-up included; the cosine of the learning rate ends here. */
   readonly steps: number
   readonly problem: TrainingProblem
   readonly kernel: EnergyKernel
   /**
-   * A kernel that non-finite values are checked with: where it finds none, they are the kernel's own and the step
-   * throws a `BackendFault`. null: the kernel is trusted.
+   * Opens a kernel that repeats a step with non-finite values: where it finds finite ones, the training kernel is at
+   * fault and the step throws a `BackendFault`. null: the training kernel is trusted.
    */
   readonly check?: () => Promise<EnergyKernel | null>
-  /** Continue from here; bit for bit what an uninterrupted run gives. */
+  /** The state to continue from; the result is bit for bit that of an uninterrupted run. */
   readonly checkpoint?: TrainerCheckpoint
 }
 
@@ -57,7 +57,7 @@ export interface StepReport {
   readonly recovery: string | null
 }
 
-/** Everything the trainer is, as plain transferable data. */
+/** The whole state of a trainer as plain transferable data. */
 export interface TrainerCheckpoint {
   readonly step: number
   readonly arrays: Readonly<Record<string, Float32Array | Float64Array>>
@@ -71,15 +71,15 @@ export interface Trainer {
   /** One Adam step. Throws `DivergenceError` when rollback could not cure non-finite values. */
   advance(): Promise<StepReport>
   /**
-   * From one up to `limit` Adam steps: as many as a kernel that trains in blocks can make without a
-   * look at the outcome, one on any other. The numbers do not depend on how the steps are divided. After
-   * non-finite values the only report is that of the way back.
+   * Makes 1 to `limit` Adam steps: as many as a kernel that trains in blocks can make without reading results
+   * back, one on any other kernel. The numbers do not depend on how the steps are divided. After non-finite values
+   * the only report is that of the rollback.
    */
   advanceBlock(limit: number): Promise<readonly StepReport[]>
   checkpoint(): TrainerCheckpoint
   /** A copy of the current energy. */
   model(): EnergyModel
-  /** Swap the kernel (a lost device, another backend) without touching the state. */
+  /** Replaces the kernel (after a lost device, or for another backend) and keeps the state. */
   useKernel(kernel: EnergyKernel): void
 }
 
@@ -88,7 +88,7 @@ export class DivergenceError extends Error {
   override readonly name = 'DivergenceError'
 }
 
-/** A backend that is not to be had. */
+/** A backend that could not be opened, or that failed its check. */
 export interface Refused {
   readonly name: BackendName
   /** A clause for people: "no WebGPU in this browser". */
@@ -100,7 +100,7 @@ export interface Refused {
 /** No backend works here. */
 export class NoBackendError extends Error {
   override readonly name = 'NoBackendError'
-  /** What was said of each, a line each. */
+  /** The reason for each backend, one line each. */
   readonly details: string
 
   constructor(refused: readonly Refused[]) {
@@ -118,22 +118,22 @@ export interface Backend {
   readonly description: string
   /** Why this one: "faster of 2 measured: webgpu 0.4 ms, wasm 1.2 ms a step", "asked for by name". */
   readonly reason: string
-  /** Backends that were tried and refused, each with its reason. */
+  /** Refused backends, each with its reason. */
   readonly refused: readonly Refused[]
   /** A kernel for a network shape on this backend. */
   kernel(shape: NetworkShape): EnergyKernel
-  /** What became of the device, once it is lost or broken; null before, and for CPU backends. Asked for, not told: nobody is kept in memory by waiting for it. */
+  /** The fault of a lost or broken device; null before, and for CPU backends. Polled: a promise would keep its waiters in memory. */
   lost(): BackendFault | null
   dispose(): void
 }
 
-/** Milliseconds of a training step, measured on both. */
+/** Milliseconds of a training step, measured on both backends. */
 export interface Calibration {
   readonly webgpu: number
   readonly wasm: number
 }
 
-/** Calibrations by the name of the GPU adapter, kept from one visit to the next by whoever can. */
+/** Calibrations by the name of the GPU adapter; an implementation may keep them between visits. */
 export interface CalibrationMemory {
   recall(adapter: string): Calibration | null
   remember(adapter: string, calibration: Calibration): void
@@ -141,15 +141,15 @@ export interface CalibrationMemory {
 
 export interface OpenBackendOptions {
   readonly choice: BackendChoice
-  /** The compiled energy.wasm, read or fetched by whoever knows where it lies. */
+  /** Reads or fetches the compiled energy.wasm. */
   readonly kernelModule: () => Promise<WebAssembly.Module>
-  /** Without it every choice is measured anew. */
+  /** Default: none, so that every `auto` measures anew. */
   readonly calibrations?: CalibrationMemory
-  /** Backends that failed in use, with what they said: passed over unless asked for by name. */
+  /** Backends that failed in use, with the reason; only a choice by name opens them. */
   readonly failed?: ReadonlyMap<BackendName, string>
-  /** Called when what was waited for too long has come after all: asked again, another might be opened. */
+  /** Called when a module arrives after its time limit: another call of `openBackend` may then open a better backend. */
   readonly onLate?: () => void
 }
 
-/** What `backend.ts` implements. */
+/** The type of `openBackend` in `backend.ts`. */
 export type OpenBackend = (options: OpenBackendOptions) => Promise<Backend>

@@ -10,7 +10,7 @@ import { DEFAULT_SHAPE } from './model.ts'
 import { stepTime } from './stepTime.ts'
 import { checkGradients } from './selfCheck.ts'
 
-/** A backend that is there, with its kernels. */
+/** An opened backend with its kernels. */
 interface Opened {
   readonly description: string
   readonly kernel: (shape: NetworkShape) => EnergyKernel
@@ -18,23 +18,23 @@ interface Opened {
   readonly dispose: () => void
 }
 
-/** What is taken where one that was asked for by name is missing, the best first. */
+/** Order of the fallbacks where a backend chosen by name is missing. */
 const FALLBACKS = ['webgpu', 'wasm', 'cpu'] as const satisfies readonly BackendName[]
-/** The longest waits, seconds: for the browser's answers, and for code and kernels on their way. */
+/** Longest waits for the browser's answers, for code and for the WebAssembly kernel, seconds. */
 const DEVICE_LIMIT = 8
 const CODE_LIMIT = 20
 const KERNEL_LIMIT = 10
-/** The shortest limits of what a device is asked for: it may take many times as long as it has before. */
+/** Shortest limits for a device's compiler and answers, seconds; `Patience` raises them for a slow device. */
 const COMPILER_LIMIT = 30
 const SOFTWARE_COMPILER_LIMIT = 45
 const ANSWER_LIMIT = 20
 const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i
 
 /**
- * Opens a training backend and checks its gradients. One asked for by name is taken as it is, a software
- * adapter included, and where it is missing the next of webgpu, wasm, cpu. `auto` takes WebGPU only where
- * it is measured to be faster than WebAssembly (or was, on this adapter), JavaScript only where there
- * is neither, and the tensor library never. What is missing or fails its check is refused with the reason.
+ * Opens a training backend and checks its gradients. A choice by name accepts a software adapter; where the
+ * backend is missing, the next of webgpu, wasm, cpu replaces it. `auto` takes WebGPU only where a measurement, now
+ * or earlier on this adapter, shows it to be faster than WebAssembly, JavaScript only where neither is available,
+ * and never the tensor library. `refused` lists backends that are missing or fail the check, with the reason.
  * @throws Error when every backend was refused
  */
 export async function openBackend(options: OpenBackendOptions): Promise<Backend> {
@@ -89,7 +89,7 @@ async function openFastest(options: OpenBackendOptions): Promise<Backend> {
   return { name: 'cpu', ...cpu, reason: only(refused), refused }
 }
 
-/** Milliseconds a step on both, the faster one first. */
+/** Milliseconds of a step on both backends, the faster one first. */
 function comparison({ webgpu, wasm }: Calibration, how: string): string {
   const times = [
     { name: 'webgpu', milliseconds: webgpu },
@@ -104,7 +104,7 @@ function only(refused: readonly Refused[]): string {
   return `the only one available: ${refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`
 }
 
-/** Opens a backend and checks its gradients; null, and a line in `refused`, where either fails. */
+/** Opens a backend and checks its gradients. Where either fails, adds a line to `refused` and returns null. */
 async function attempt(
   name: BackendName,
   opening: () => Promise<Opened>,
@@ -122,7 +122,7 @@ async function attempt(
   }
 }
 
-/** Milliseconds of a step; null, and a line in `refused`, where there is none: the backend is closed then. */
+/** Milliseconds of a step. Where the timing fails, closes the backend, adds a line to `refused` and returns null. */
 async function measure(
   name: BackendName,
   opened: Opened,
@@ -137,7 +137,7 @@ async function measure(
   }
 }
 
-/** Whether a backend failed earlier, when it was used; `refused` then gets a line. */
+/** Whether a backend has failed in use; adds a line to `refused` then. */
 function hasFailed(name: BackendName, { failed }: OpenBackendOptions, refused: Refused[]): boolean {
   const message = failed?.get(name)
   if (message === undefined) return false
@@ -154,7 +154,7 @@ async function attemptAdapter(refused: Refused[]): Promise<Adapter | null> {
   }
 }
 
-/** Words for people where there are any; what else was said goes into the details. */
+/** A refusal with a reason for people; the words of the browser or a library go into `details`. */
 function refusal(name: BackendName, error: unknown): Refused {
   if (error instanceof BackendFault)
     return {
@@ -198,7 +198,7 @@ async function openCpu(): Promise<Opened> {
   }
 }
 
-/** The tensor library, with one of its backends made the current one. */
+/** Loads the tensor library and makes one of its backends the current one. */
 async function openTensors(
   activate: (library: TensorLibrary) => Promise<void>,
 ): Promise<TensorLibrary> {
@@ -228,7 +228,7 @@ async function openTensorCpu(): Promise<Opened> {
   }
 }
 
-/** On a device of its own: what the library does to it is nothing to the lab's kernels. */
+/** Opens the tensor library on its own device, apart from that of the lab's kernels. */
 async function openTensorWebGpu(found: Adapter): Promise<Opened> {
   return openOnDevice(found, 'tfjs · WebGPU', async (device, { answers }) => {
     const { tapedKernel, deactivateWebGpu } = await openTensors((library) =>
@@ -242,7 +242,7 @@ async function openTensorWebGpu(found: Adapter): Promise<Opened> {
   })
 }
 
-/** A module that does nothing but splat a byte over a vector: valid where there is SIMD. */
+/** A module that only splats a byte over a vector; it is valid exactly where the engine has SIMD. */
 const SIMD_PROBE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
   ...[10, 8, 1, 6, 0, 65, 0, 253, 15, 11],
@@ -270,11 +270,11 @@ async function openWasm({ kernelModule, onLate }: OpenBackendOptions): Promise<O
 interface Adapter {
   readonly adapter: GPUAdapter
   readonly label: string
-  /** No GPU, but a processor that plays one. */
+  /** Whether a CPU emulates the GPU. */
   readonly software: boolean
 }
 
-/** @param asked by name: then a software adapter will do */
+/** @param asked whether the backend was chosen by name; a software adapter is then accepted */
 async function findAdapter(asked: boolean): Promise<Adapter> {
   const gpu = 'navigator' in globalThis ? navigator.gpu : undefined
   if (gpu === undefined) throw new BackendFault('no WebGPU in this browser')
@@ -300,7 +300,7 @@ async function openWebGpu(found: Adapter): Promise<Opened> {
   })
 }
 
-/** Opens a device and what computes on it. @param what for people: in front of the adapter's name */
+/** Opens a device and the kernels on it. @param what the text before the adapter's name in the description */
 async function openOnDevice(
   { adapter, label, software }: Adapter,
   what: string,
@@ -328,7 +328,7 @@ async function openOnDevice(
   void device.lost.then(({ message }) => {
     fault ??= new BackendFault('the GPU device was lost', message)
   })
-  // A broken shader does not throw, it returns garbage: as bad as a lost device.
+  // A broken shader returns garbage instead of throwing, so a reported error counts like a lost device.
   device.addEventListener('uncapturederror', (event) => {
     fault ??= new BackendFault('the GPU reported an error', event.error.message)
   })
@@ -349,7 +349,7 @@ async function openOnDevice(
   }
 }
 
-/** What our programs use, and those of the tensor library. */
+/** The limits that the programs of the lab and of the tensor library use. */
 function requiredLimits(limits: GPUSupportedLimits): Record<string, number> {
   return {
     maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,

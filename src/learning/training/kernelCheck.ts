@@ -3,27 +3,27 @@ import { parameterLayout, type EnergyKernel, type NetworkShape } from '../kernel
 import { accumulateReference, evaluateReference } from '../kernels/reference.ts'
 import { DEFAULT_SHAPE } from './model.ts'
 
-/** A network and where it lives. */
+/** A network and the half-width of its box. */
 export interface CheckedNetwork {
   readonly shape: NetworkShape
   readonly theta: Float32Array
   readonly halfWidth: number
 }
 
-/** What a kernel makes of a network at points: V, ∇V, and ∂/∂θ of the mean of V + |∇V|². */
+/** Results of a kernel for a network: V and ∇V at points, and ∂/∂θ of the mean of V + |∇V|². */
 interface KernelOutputs {
   readonly value: ArrayLike<number>
   readonly gradient: ArrayLike<number>
   readonly parameters: ArrayLike<number>
 }
 
-/** Largest differences, each relative to the largest entry of what is compared with. */
+/** Largest differences, each relative to the largest entry of the reference. */
 export type KernelDifferences = Readonly<Record<keyof KernelOutputs, number>>
 
 /** Points of a check, uniform over the box. */
 const POINTS = 512
 
-/** A network of the default shape with random parameters, where there is none to check. */
+/** A network of the default shape with random parameters. */
 export function randomNetwork(halfWidth: number): CheckedNetwork {
   const rng = new Rng({ seed: 1, purpose: Purpose.probe })
   const { length } = parameterLayout(DEFAULT_SHAPE)
@@ -52,7 +52,7 @@ export async function outputsOf(
   return { value, gradient, parameters }
 }
 
-/** The same in float64. */
+/** The outputs of the float64 reference. */
 export function exactOutputs(network: CheckedNetwork): KernelOutputs {
   const { xy, tuples } = inputs(network)
   const value = new Float64Array(POINTS)
@@ -71,7 +71,7 @@ export function differencesOf(found: KernelOutputs, from: KernelOutputs): Kernel
   }
 }
 
-/** Largest |found − expected| relative to the largest |expected|; NaN where a value is none. */
+/** Largest |found − expected| relative to the largest |expected|; NaN where a value is NaN. */
 export function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   let scale = 0
   let worst = 0

@@ -12,14 +12,14 @@ import { prepareQuadrature, quadrature, type QuadratureSize } from './objectives
 /** The network of a live training: that of the objective `quadrature`. */
 export const LIVE_SHAPE: NetworkShape = quadrature.shape
 
-/** A state to fall back on is kept every so many steps. */
+/** The trainer keeps a state to return to every KEEP_EVERY steps. */
 const KEEP_EVERY = 25
-/** Each return halves the rate; it doubles again with every so many good steps. */
+/** Each return halves the rate; FORGIVE_AFTER good steps double it again. */
 const FORGIVE_AFTER = 100
-/** Returns without a good stretch between them after which nothing is tried any more. */
+/** Most returns without a good stretch between them; beyond it the trainer throws. */
 const MAX_RETURNS = 6
 
-/** What a step of a live training is told. */
+/** The settings of one step of a live training. */
 export interface LiveStep {
   /** Learning rate of Adam. */
   readonly rate: number
@@ -27,7 +27,7 @@ export interface LiveStep {
 }
 
 export interface LiveStepReport {
-  /** Adam steps done since the beginning, this one included unless it was returned from. */
+  /** Adam steps made since the beginning, including this one unless it failed. */
   readonly step: number
   /** mean V(data) + log Ẑ of the batch: an estimate of the cross-entropy, nats, world units. */
   readonly loss: number
@@ -39,17 +39,17 @@ export interface LiveTrainerOptions {
   readonly seed: number
   readonly problem: TrainingProblem
   readonly kernel: EnergyKernel
-  /** A kernel that non-finite values are checked with, as in `TrainerOptions`. */
+  /** Opens a kernel that checks non-finite values, as in `TrainerOptions`. */
   readonly check?: () => Promise<EnergyKernel | null>
 }
 
 /**
- * A training by quadrature whose target may change between any two steps: θ and the moments of Adam stay,
- * so that it goes on from the energy that it has learned. Unlike a `Trainer` it has no end and no
- * schedule of its own; its result depends on when it was told what.
+ * A training by quadrature whose target may change between any two steps: θ and Adam's moments stay, so that
+ * training goes on from the learned energy. Unlike a `Trainer` it has neither an end nor a schedule of its own;
+ * its result depends on the sequence of its calls.
  */
 export class LiveTrainer {
-  /** Adam steps done, those that a return undid included; a step that failed is none. */
+  /** Adam steps made, including those that a return undid; failed steps do not count. */
   step = 0
   /** Samples × evaluations of ∇ₓV or ∇θ. */
   gradientEvaluations = 0
@@ -65,7 +65,7 @@ export class LiveTrainer {
   private adam: AdamState
   private kept: { readonly theta: Float32Array; readonly adam: AdamState }
   private rateScale = 1
-  /** Steps that failed since the beginning: each moves the noise on by one. */
+  /** Steps that failed since the beginning; each moves the counter of the noise on by one. */
   private failed = 0
   private returns = 0
   private goodSteps = 0
@@ -84,8 +84,8 @@ export class LiveTrainer {
   }
 
   /**
-   * Data of another target from the next step on.
-   * @throws RangeError when it lives on another Ω: the confinement is part of the energy
+   * Trains on another target from the next step on.
+   * @throws RangeError when the target has another Ω: the confinement is part of the energy
    */
   retarget(problem: TrainingProblem): void {
     if (problem.halfWidth !== this.problem.halfWidth)
@@ -146,7 +146,7 @@ export class LiveTrainer {
     return { ...next, loss }
   }
 
-  /** @throws BackendFault where the same step has numbers on the kernel that values are checked with */
+  /** @throws BackendFault where the same step gives finite values on the kernel of `check` */
   private async checkKernel(live: LiveStep): Promise<void> {
     const trusted = (await this.check?.()) ?? null
     if (trusted === null) return
@@ -175,12 +175,12 @@ export class LiveTrainer {
     this.adam = this.kept.adam
     this.rateScale *= 0.5
     this.goodSteps = 0
-    // With the same noise it would go the same way again, and end at the same place.
+    // The same noise would lead to the same non-finite values again.
     this.failed++
     return { step: this.step, loss: Number.NaN, returned: true }
   }
 
-  /** The objective at a size, set up once; it sees whatever problem and kernel are current. */
+  /** The objective at a size, prepared once; its steps read the current problem and kernel. */
   private runOf(size: QuadratureSize): ObjectiveRun {
     const known = this.runs.get(size)
     if (known !== undefined) return known
@@ -223,7 +223,7 @@ class NonFiniteError extends Error {}
 const NO_STATE = { arrays: {}, scalars: {} }
 
 function requireFinite(values: Float32Array): void {
-  // One sum finds a NaN or an infinity anywhere: finite float32 values cannot overflow a float64 sum.
+  // The sum is finite exactly if all values are: finite float32 values cannot overflow a float64 sum.
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]!
   if (!Number.isFinite(sum)) throw new NonFiniteError()

@@ -57,7 +57,7 @@ const axis = new Float64Array(2)
  * V and ∇V of the whole energy, network and confinement, at n points.
  * @param xy length 2n, world units
  * @param value length n; overwritten
- * @param gradient length 2n; overwritten. null: not wanted
+ * @param gradient length 2n; overwritten. null: only V is evaluated
  */
 export async function evaluateModel(
   kernel: EnergyKernel,

@@ -2,7 +2,7 @@ import type { ObjectiveId } from '../ids.ts'
 import type { NetworkShape } from '../kernels/kernel.ts'
 import { OBJECTIVES } from './objectives/registry.ts'
 
-/** The network that an objective's recipe was measured with. */
+/** The network of an objective's recipe. */
 export function networkShape(objective: ObjectiveId): NetworkShape {
   return OBJECTIVES[objective].shape
 }

@@ -21,9 +21,9 @@ const SHAPE: NetworkShape = { widths: [16, 12, 8], activations: ['sin', 'silu', 
 const POINTS = 33
 
 /**
- * Runs both primitives, values and gradients of the loss alike, on a small random network with every
- * activation, and compares with the reference.
- * @returns null when all agree, else what does not
+ * Runs both primitives on a small random network with every activation and compares values and gradients with
+ * the reference.
+ * @returns null when all agree, else the disagreement
  */
 export async function checkGradients(
   name: BackendName,

@@ -4,17 +4,17 @@ import { parameterLayout } from '../kernels/kernel.ts'
 import type { EnergyKernel } from '../kernels/kernel.ts'
 import { penaltyStartOf } from './model.ts'
 
-/** Milliseconds that a measurement may take, once the first step is made. */
+/** Milliseconds that a measurement may take after its first step. */
 const BUDGET = 80
 const ROUNDS = 20
-/** Steps of a block: about as many as a fast GPU makes while the worker may keep silent. */
+/** Most steps of a block: about as many as a fast GPU makes in the time of a training block. */
 const BLOCK = 16
 
 /**
  * Milliseconds of a step like those of the default recipe: V and ∇V at 512 points, twice at 256, and
- * the θ-gradient of V at 512. The best of as many rounds as fit the budget, after warming up; the
- * clock decides nothing but which backend is taken.
- * @param kernel disposed of afterwards
+ * the θ-gradient of V at 512. The best of as many rounds as fit the budget, after a warm-up. The result
+ * decides only which backend `auto` takes.
+ * @param kernel the function disposes of it
  */
 export async function stepTime(kernel: EnergyKernel): Promise<number> {
   if (kernel.trainBlock !== undefined) return blockStepTime(kernel, kernel.trainBlock)
@@ -54,7 +54,7 @@ export async function stepTime(kernel: EnergyKernel): Promise<number> {
   }
 }
 
-/** The same for a kernel that trains in blocks: chains, gradient and Adam, compiled beforehand. */
+/** `stepTime` of a kernel that trains in blocks: chains, gradient and Adam, compiled beforehand. */
 async function blockStepTime(kernel: EnergyKernel, trainBlock: TrainBlock): Promise<number> {
   const { length } = parameterLayout(kernel.shape)
   const count = 256
@@ -99,7 +99,7 @@ async function blockStepTime(kernel: EnergyKernel, trainBlock: TrainBlock): Prom
     let best = await run(1)
     const end = performance.now() + BUDGET - best
     for (let round = 0; round < ROUNDS && performance.now() < end; round++) {
-      // Of a single step most may be the wait for its answer: what is known of longer blocks allows longer ones.
+      // A single step may mostly be the wait for its answer; the time per step of longer blocks allows longer ones.
       const steps = Math.min(BLOCK, Math.floor(BUDGET / best))
       best = Math.min(best, await run(Math.max(1, steps)))
     }

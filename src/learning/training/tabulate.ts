@@ -6,7 +6,7 @@ import type { EnergyKernel } from '../kernels/kernel.ts'
 import type { EnergyModel } from './api.ts'
 import { evaluateModel } from './model.ts'
 
-/** Points in one call of the kernel, at most. */
+/** Most points in one call of the kernel. */
 const CHUNK = 4096
 
 /**
@@ -38,7 +38,7 @@ export async function tabulateModel(
 
 /**
  * Largest |V_table − V_network| and |∇V_table − ∇V_network| over the given points. Interpolation error
- * only: both are read at the same float32 places.
+ * only: table and network are read at the same float32 points.
  * @param points length 2n, [x0, y0, …], inside the box of the table
  */
 export async function tableError(
@@ -64,7 +64,7 @@ export async function tableError(
   return { value, gradient: Math.sqrt(square) }
 }
 
-/** Chunks of one size, the last padded: device buffers are then used again, not allocated anew. */
+/** Evaluates in chunks of one size, the last one padded, so that the kernel can reuse its device buffers. */
 async function evaluateInChunks(
   kernel: EnergyKernel,
   model: EnergyModel,

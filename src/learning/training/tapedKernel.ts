@@ -3,15 +3,15 @@ import * as tf from '@tensorflow/tfjs-core'
 import { parameterLayout } from '../kernels/kernel.ts'
 import type { Activation, EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 
-/** What the library calls its own backends. */
+/** The library's names of its backends. */
 export type TensorBackend = 'webgpu' | 'cpu'
 
 /**
- * The two primitives in the tensor library's own operations, every derivative by its tape. The tape is never nested:
- * where a loss holds ∇V, that is written out as a graph of the forward pass, since gradients of sigmoid and tanh keep
- * their outputs off the tape and are wrong at the second order. θ is uploaded and results are read back in every call,
- * so that nothing is lost with a device.
- * @param wait wraps whatever is read back; default: waits for ever
+ * The two primitives in the tensor library's own operations, every derivative by its tape. Tapes are never nested:
+ * the ∇V of a loss is an explicit graph, since the library's gradients of sigmoid and tanh keep their outputs off the
+ * tape and give wrong second derivatives. Every call uploads θ and reads its results back, so that a lost device loses
+ * nothing.
+ * @param wait wraps every reading; default: no time limit
  */
 export function tapedKernel(
   backend: TensorBackend,
@@ -20,7 +20,7 @@ export function tapedKernel(
 ): EnergyKernel {
   const { layers, length } = parameterLayout(shape)
 
-  /** Weights and biases of each layer, one after the other. */
+  /** Uploads the weights and biases of each layer, one after the other. */
   const upload = (theta: Float32Array): tf.Tensor[] =>
     layers.flatMap(({ inputs, outputs, weights, biases }) => [
       tf.tensor2d(theta.subarray(weights, biases), [inputs, outputs]),
@@ -57,7 +57,7 @@ export function tapedKernel(
   }
 
   const read = async (parts: () => tf.Tensor[]): Promise<Float32Array> => {
-    // Another kernel may switch the library to its own backend wherever this one waits.
+    // Another kernel may have switched the library to its own backend while this one was waiting.
     while (tf.getBackend() !== backend) await tf.setBackend(backend)
     const result = tf.tidy(() =>
       tf.concat1d(parts().map((part) => tf.reshape<tf.Rank.R1>(part, [part.size]))),
@@ -80,7 +80,7 @@ export function tapedKernel(
         const x = tf.tensor2d(xy, [n, 2])
         const values = (at: tf.Tensor) => energy(at as tf.Tensor2D, parameters).value
         if (gradient === null) return [values(x)]
-        // Each V depends on its own point alone, so that the gradient of their sum is the ∇V of each.
+        // Each V depends on its own point alone, so the gradient of their sum holds ∇V at each point.
         const taped = tf.valueAndGrad(values)(x)
         return [taped.value, taped.grad]
       })
@@ -115,7 +115,7 @@ export function tapedKernel(
   }
 }
 
-/** f(z), and f′(z) where it is asked for. */
+/** f(z), and f′(z) on demand. */
 function activate(
   kind: Activation,
   z: tf.Tensor2D,

@@ -3,13 +3,13 @@ import { parameterLayout } from '../kernels/kernel.ts'
 import type { Activation, EnergyKernel, LayerLayout, NetworkShape } from '../kernels/kernel.ts'
 
 /**
- * The two primitives composed of tensor operations, for any registered backend. V and ∇ₓV are one
- * explicit forward graph, and its θ-derivative is written out too: no tape, hence none of the silent
- * errors that nested automatic gradients have where an operation's gradient saves its own output.
+ * The two primitives composed of tensor operations, for any registered backend. V, ∇ₓV and the θ-derivative are
+ * explicit graphs without a tape, which avoids the silent errors of nested automatic gradients where an
+ * operation's gradient saves its own output.
  *
  * The notation is that of `kernels/reference.ts`: zᵢ, aᵢ = fᵢ(zᵢ), r_L = w, sᵢ = rᵢ ⊙ fᵢ′, rᵢ₋₁ = sᵢWᵢᵀ;
- * a bar marks an adjoint. θ is uploaded and results are read back in every call, so that nothing is
- * lost with a device.
+ * a bar marks an adjoint. Every call uploads θ and reads its results back, so that a lost device loses
+ * nothing.
  */
 export function tfKernel(backend: 'webgpu' | 'wasm' | 'cpu', shape: NetworkShape): EnergyKernel {
   const { layers, length } = parameterLayout(shape)
@@ -17,12 +17,12 @@ export function tfKernel(backend: 'webgpu' | 'wasm' | 'cpu', shape: NetworkShape
   const output = layers.at(-1)!
   const activate = backend === 'webgpu' ? activateOnDevice : activateOnHost
 
-  /** Another kernel may have switched the library to its own backend between our calls. */
+  /** Makes `backend` the library's current one: another kernel may have switched it between two calls. */
   const select = async () => {
     while (tf.getBackend() !== backend) await tf.setBackend(backend)
   }
 
-  /** Each layer's Wᵢ, its transpose and bᵢ. Transposing here is cheaper than in the matrix product. */
+  /** Uploads each layer's Wᵢ, its transpose and bᵢ. Transposing here is cheaper than in the matrix product. */
   const upload = (theta: Float32Array) =>
     hidden.map((layer) => ({
       w: tf.tensor2d(theta.subarray(layer.weights, layer.biases), [layer.inputs, layer.outputs]),
@@ -86,8 +86,8 @@ export function tfKernel(backend: 'webgpu' | 'wasm' | 'cpu', shape: NetworkShape
           1,
           output.inputs,
         ])
-        // Not a reshape of outRow: the wasm backend keeps packed right-hand factors by buffer, blind to
-        // the shape, and would multiply by the wrong one.
+        // Not a reshape of outRow: the wasm backend caches packed right-hand factors by buffer alone,
+        // whatever their shape, and would multiply by the wrong one.
         const outColumn = tf.tensor2d(theta.subarray(output.weights, output.biases), [
           output.inputs,
           1,
@@ -209,9 +209,9 @@ function activateOnDevice(kind: Activation, z: tf.Tensor2D): Activated {
 }
 
 /**
- * The same for backends whose memory is the host's. Their sine is a scalar library call (1.3 ms for
- * 512 × 64 in WebAssembly, a third of a training step each for sin and cos), so sine and cosine are
- * taken together here.
+ * The activation for backends in host memory. Their sine is a scalar library call (1.3 ms for 512 × 64 in
+ * WebAssembly, a third of a training step each for sin and cos), so this function computes sine and cosine
+ * together.
  */
 function activateOnHost(kind: Activation, z: tf.Tensor2D): Activated {
   if (kind !== 'sin') return activateOnDevice(kind, z)

@@ -11,12 +11,12 @@ import { accumulateModel, evaluateModel, initialParameters, penaltyStartOf } fro
 import type { ObjectiveState, TrainingEnergy } from './objectives/objective.ts'
 import { OBJECTIVES } from './objectives/registry.ts'
 
-/** A state to fall back on is kept every so many steps. */
+/** The trainer keeps a state to roll back to every KEEP_EVERY steps. */
 const KEEP_EVERY = 25
-/** Each rollback halves the rate; past this many it is 1/64 of the recipe's and nothing would be learned. */
+/** Most rollbacks. Each halves the rate; after six it is 1/64 of the recipe's, too small to learn. */
 const MAX_ROLLBACKS = 6
 
-/** Everything that a step reads and replaces. Nothing in it is changed in place. */
+/** The state of a training. A step replaces it and changes nothing in place. */
 interface TrainingState {
   readonly step: number
   readonly theta: Float32Array
@@ -28,9 +28,9 @@ interface TrainingState {
 class NonFiniteError extends Error {}
 
 /**
- * A training run: a pure function of its options, one Adam step per call of `advance`, or blocks of them
- * where the kernel has them. What throws (a lost device) leaves the state as it was, so it can be
- * repeated on another kernel.
+ * A training run: a pure function of its options. `advance` makes one Adam step, `advanceBlock` a block of them
+ * where the kernel can. A call that throws (a lost device) leaves the state unchanged, so that the caller can
+ * repeat it on another kernel.
  * @throws RangeError when the checkpoint belongs to another network
  */
 export function createTrainer(options: TrainerOptions): Trainer {
@@ -111,7 +111,7 @@ class ResumableTrainer implements Trainer {
         ? [await this.hostStep()]
         : await this.deviceSteps(limit, this.kernel.trainBlock)
     } catch (error) {
-      // The step is made again.
+      // The caller makes the step again, which counts its evaluations again.
       this.evaluations = evaluations
       throw error
     }
@@ -189,8 +189,8 @@ class ResumableTrainer implements Trainer {
   }
 
   /**
-   * Steps on the device. A block ends where a state is kept and where the warm-up does, so that what
-   * is gone back to does not depend on the lengths of the blocks.
+   * Makes a block of steps on the device. It ends at the latest where the trainer keeps a state and where the
+   * warm-up ends, so that the state of a rollback does not depend on the lengths of the blocks.
    */
   private async deviceSteps(limit: number, trainBlock: TrainBlock): Promise<readonly StepReport[]> {
     const { state, run, penaltyStart } = this
@@ -251,7 +251,7 @@ class ResumableTrainer implements Trainer {
     }))
   }
 
-  /** @param failed the step after which values were no numbers any more */
+  /** @param failed the step that gave non-finite values */
   private async rollBack(failed: number): Promise<StepReport> {
     await this.checkKernel(failed)
     this.rollbacks++
@@ -275,8 +275,8 @@ class ResumableTrainer implements Trainer {
   }
 
   /**
-   * Makes the steps up to the one that failed once more, on the kernel that values are checked with.
-   * @throws BackendFault where that one finds numbers: the training is sound
+   * Repeats the steps up to the failed one on the kernel of `options.check`.
+   * @throws BackendFault where that kernel finds finite values, so that the backend is at fault
    */
   private async checkKernel(failed: number): Promise<void> {
     const trusted = (await this.options.check?.()) ?? null
@@ -297,7 +297,7 @@ class ResumableTrainer implements Trainer {
     throw new BackendFault('it returned values that are not numbers')
   }
 
-  /** The energy as the objectives see it: counts its work, and refuses what is not a number. */
+  /** The energy for the objectives: counts evaluations and throws on non-finite values. */
   private energy(): TrainingEnergy {
     return {
       evaluate: async (theta, xy, value, gradient) => {
@@ -320,7 +320,7 @@ class ResumableTrainer implements Trainer {
 }
 
 function allFinite(values: Float32Array): boolean {
-  // One sum finds a NaN or an infinity anywhere: finite float32 values cannot overflow a float64 sum.
+  // The sum is finite exactly if all values are: finite float32 values cannot overflow a float64 sum.
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]!
   return Number.isFinite(sum)

@@ -12,12 +12,12 @@ interface Float64Network {
   evaluate(xy: ArrayLike<number>, value: Float64Array, gradient: Float64Array): void
 }
 
-/** Makes the evaluator of a network. @throws RangeError for parameters of another, or without a hidden layer */
+/** Makes the evaluator of a network. @throws RangeError for a wrong number of parameters, or without a hidden layer */
 export type Float64Networks = (shape: NetworkShape, theta: ArrayLike<number>) => Float64Network
 
-/** What assembly/float64Network.ts exports. */
+/** The exports of assembly/float64Network.ts. */
 interface Exports {
-  /** Where the memory begins that is not the module's own. */
+  /** First address beyond the module's own memory. */
   readonly FREE: WebAssembly.Global<'i32'>
   evaluateFloat64(network: number, n: number): void
 }
@@ -30,9 +30,9 @@ const PAGE = 65536
 const LAYER_WORDS = 8
 const NETWORK_WORDS = 9
 
-/** A network as it lies in the memory of the compiled code, address by address. */
+/** Addresses and contents of a network in the memory of the compiled code. */
 interface Plan {
-  /** Where the words begin. */
+  /** Address of `words`. */
   readonly network: number
   readonly words: readonly number[]
   readonly parameters: readonly (readonly [at: number, values: Float64Array])[]
@@ -42,7 +42,7 @@ interface Plan {
   readonly bytes: number
 }
 
-/** @param free everything stands from this address on, for vectors aligned to 16 bytes */
+/** @param free first free address; the plan aligns to the 16 bytes of a vector */
 function layOut({ layers, outputWeights, outputBias }: PackedNetwork, free: number): Plan {
   const network = 16 * Math.ceil(free / 16)
   let bytes = network + 16 * Math.ceil((NETWORK_WORDS + LAYER_WORDS * layers.length) / 4)
@@ -90,7 +90,7 @@ function layOut({ layers, outputWeights, outputBias }: PackedNetwork, free: numb
  * V and ∇V of networks in float64 by WebAssembly SIMD, two points to a vector; each sum in the order of the
  * reference kernel and each function by the operations of core/maths/elementary.ts, so that the values are the
  * reference's own, bit for bit: where widths are odd up to the sign of a zero, and unless a number overflows, since
- * packing adds zeros. The networks share one memory, into which the one that is asked puts its parameters.
+ * packing adds zeros. All networks share one memory; `evaluate` puts its network's parameters there first.
  * @param module energy.wasm, compiled
  * @throws WebAssembly's errors where the engine lacks SIMD
  */
@@ -98,7 +98,7 @@ export function createFloat64Networks(module: WebAssembly.Module): Float64Networ
   const memory = new WebAssembly.Memory({ initial: 1 })
   const compiled = new WebAssembly.Instance(module, { env: { memory } })
     .exports as unknown as Exports
-  /** Whose parameters are in the memory. */
+  /** The plan whose parameters are in the memory. */
   let held: Plan | null = null
 
   function hold(plan: Plan): void {

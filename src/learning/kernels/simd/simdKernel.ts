@@ -1,7 +1,7 @@
 import { parameterLayout } from '../kernel.ts'
 import type { Activation, EnergyKernel, NetworkShape, Tuples } from '../kernel.ts'
 
-/** A kernel that needs not wait for anything: the same two primitives, synchronously. */
+/** A kernel that also offers its two primitives synchronously. */
 export interface SimdKernel extends EnergyKernel {
   evaluateSync(
     theta: Float32Array,
@@ -12,12 +12,12 @@ export interface SimdKernel extends EnergyKernel {
   accumulateSync(theta: Float32Array, tuples: Tuples, out: Float32Array): number
 }
 
-/** Whether a kernel answers at once, which only this one does. */
+/** Whether a kernel has synchronous primitives, as only this one does. */
 export function isSynchronous(kernel: EnergyKernel): kernel is SimdKernel {
   return 'evaluateSync' in kernel
 }
 
-/** What assembly/energy.ts exports. Addresses are in bytes. */
+/** The exports of assembly/energy.ts. Addresses are in bytes. */
 interface Exports {
   readonly BLOCK: WebAssembly.Global<'i32'>
   readonly FREE: WebAssembly.Global<'i32'>
@@ -32,14 +32,14 @@ interface Exports {
 /** Points in one call of the compiled code; a multiple of its block. Buffers this large stay in the cache. */
 const CHUNK = 1024
 const PAGE = 65536
-/** How a description says which activation a layer has. */
+/** Code of each activation in a layer's description. */
 export const ACTIVATION: Readonly<Record<Activation, number>> = { sin: 0, silu: 1, tanh: 2 }
 
 const padded = (width: number) => Math.ceil(width / 8) * 8
 
-/** Hands out memory from an address on, for vectors aligned to 16 bytes. */
+/** Allocates memory from an address on, aligned to the 16 bytes of a vector. */
 class Arena {
-  /** Up to here it is in use. */
+  /** The first free address. */
   bytes: number
 
   constructor(free: number) {
@@ -126,9 +126,9 @@ function layOut(shape: NetworkShape, block: number, free: number) {
 }
 
 /**
- * The two primitives in WebAssembly SIMD, float32, on this very thread: 64 points at a time, four to a
- * vector, with everything allocated here once and for all. The same bits on every machine: WebAssembly's
- * vector arithmetic is IEEE 754's, in a fixed order.
+ * The two primitives in WebAssembly SIMD, float32, on the calling thread: 64 points at a time, four to a vector;
+ * this function allocates all memory. Every machine gives the same bits, since WebAssembly's vector arithmetic
+ * is that of IEEE 754 in a fixed order.
  * @param module energy.wasm, compiled
  * @param shape at least one hidden layer
  * @throws RangeError for a network without a hidden layer; WebAssembly's errors where the engine lacks SIMD
@@ -164,7 +164,7 @@ export function createSimdKernel(module: WebAssembly.Module, shape: NetworkShape
     compiled.setParameters()
   }
 
-  /** Entries [from, from + count) of `source` to the front of a buffer, 0 behind them to a multiple of 16. */
+  /** Copies entries [from, from + count) of `source` to the front of a buffer and pads with 0 to a multiple of 16. */
   const load = (buffer: Float32Array, source: Float32Array, from: number, count: number) => {
     buffer.set(source.subarray(from, from + count))
     buffer.fill(0, count, Math.ceil(count / 16) * 16)

@@ -18,9 +18,9 @@ import {
 import type { SettingName, Source, SourceOptions } from './source.ts'
 
 /**
- * How a tile is laid out. On a GPU small tiles keep more of it busy, and workgroup memory is the fast
- * one. A software adapter has one kind of memory, and clears that of a workgroup word by word, in code
- * that it writes out at length: there it is for what cannot do without.
+ * Layout of a tile. On a GPU small tiles keep more of its units busy, and workgroup memory is faster than
+ * storage buffers. A software adapter has one kind of memory, and its compiled code clears workgroup memory
+ * word by word; there only the arrays that need workgroup memory use it.
  */
 const ON_GPU = { tile: 16, workgroupBytes: 32768 }
 const IN_SOFTWARE = { tile: 32, workgroupBytes: 0 }
@@ -28,7 +28,7 @@ const IN_SOFTWARE = { tile: 32, workgroupBytes: 0 }
 const MOST_GROUPS = 256
 const MOST_SHARES = 64
 
-/** How long a device is waited for, its compiler and its answers. */
+/** How long to wait for a device's compiler and for its answers. */
 export interface DevicePatience {
   readonly compiler: Patience
   readonly answers: Patience
@@ -36,7 +36,7 @@ export interface DevicePatience {
 
 export type Settings = Partial<Record<SettingName, number>>
 
-/** What a dispatch runs. */
+/** The program of a dispatch. */
 export type ProgramName =
   | 'evaluate'
   | 'evaluateValue'
@@ -86,8 +86,8 @@ const READERS = [
 const UPDATERS = ['settings', 'state', 'partial', 'chains', 'reports', 'result'] as const
 
 /**
- * One network on one device: its programs, compiled when first used, and its buffers, which grow to
- * what is asked of them and are then kept. Everything is submitted in the order of the calls.
+ * One network on one device: its programs, compiled at first use, and its buffers, which grow to the largest
+ * length reserved so far. The device runs all work in the order of the calls.
  */
 export class NetworkOnDevice {
   readonly device: GPUDevice
@@ -106,8 +106,8 @@ export class NetworkOnDevice {
   private disposed = false
 
   /**
-   * @param software whether the adapter is a software one; the device is asked where this is left out
-   * @param patience how long the device is waited for; null: for ever
+   * @param software whether the adapter is a software one; default: as the device says
+   * @param patience how long to wait for the device; null: without limit
    */
   constructor(
     device: GPUDevice,
@@ -129,7 +129,7 @@ export class NetworkOnDevice {
     }
   }
 
-  /** Buffers alive. */
+  /** Number of buffers alive. */
   get held(): number {
     return this.alive
   }
@@ -138,7 +138,7 @@ export class NetworkOnDevice {
     return 4 * this.layout.length
   }
 
-  /** Compiles a program, or gives it at once when it has been compiled. */
+  /** The compiled program; compiles it at the first call. */
   program(name: ProgramName, nodes = 0): Promise<Program> {
     const key = `${name} ${nodes}`
     let compiling = this.programs.get(key)
@@ -156,7 +156,7 @@ export class NetworkOnDevice {
     return Math.max(1, Math.min(tiles, shares ? MOST_SHARES : MOST_GROUPS))
   }
 
-  /** Makes sure of a buffer's length in floats. Its contents are lost when it has to grow. */
+  /** A buffer of at least `floats` floats. A buffer that has to grow loses its contents. */
   reserve(name: BufferName, floats: number): GPUBuffer {
     const bytes = Math.max(16, 4 * floats)
     const known = this.buffers.get(name)
@@ -180,7 +180,7 @@ export class NetworkOnDevice {
     this.device.queue.writeBuffer(this.buffers.get(name)!, 4 * at, buffer, byteOffset, byteLength)
   }
 
-  /** Uploads θ with its transposed copy, and the moments of Adam where there are any. */
+  /** Uploads θ with its transposed copy, and Adam's moments where given. */
   writeState(theta: Float32Array, mean?: Float32Array, square?: Float32Array): void {
     const { length } = this.layout
     const data = new Float32Array(mean === undefined ? 2 * length : 4 * length)
@@ -210,8 +210,8 @@ export class NetworkOnDevice {
   }
 
   /**
-   * Encodes dispatches, then copies of buffers' beginnings to the host, and submits the lot. The
-   * programs must have been compiled.
+   * Submits dispatches, then copies of parts of buffers to the host, in one command buffer. The programs
+   * must have been compiled.
    * @returns the copies, in one array, in the order of `copies`
    */
   async run(
@@ -287,11 +287,11 @@ export class NetworkOnDevice {
     this.groups = null
   }
 
-  /** A buffer that the host can read, from those that are free where one is large enough. */
+  /** A buffer that the host can read: a free one of sufficient size, or a new one. */
   private takeStaging(bytes: number): GPUBuffer {
     const free = this.staging.findIndex(({ size }) => size >= bytes)
     if (free >= 0) return this.staging.splice(free, 1)[0]!
-    // One that is too small would never be used again.
+    // Drops one free buffer that is too small, since later calls are likely to need this size again.
     const small = this.staging.pop()
     if (small === undefined) this.alive++
     small?.destroy()
@@ -346,7 +346,7 @@ export class NetworkOnDevice {
     return { pipeline: await this.pipeline(name, code, entry), slab }
   }
 
-  /** Compiled once on a device, whoever asks: a network's kernels come and go. */
+  /** Compiles a pipeline once per device; all kernels with the same code share it. */
   private pipeline(name: ProgramName, code: string, entry: string): Promise<GPUComputePipeline> {
     let known = pipelines.get(this.device)
     if (known === undefined)
@@ -366,7 +366,7 @@ export class NetworkOnDevice {
   ): Promise<GPUComputePipeline> {
     const { device } = this
     const layout = UPDATES.has(name) ? this.layouts.updaters : this.layouts.readers
-    // What is wrong with the text would else be reported to nobody in particular.
+    // Without this scope an error in the code would reach the device's `uncapturederror` event only.
     device.pushErrorScope('validation')
     const module = device.createShaderModule({ label: name, code })
     const pipeline = device.createComputePipelineAsync({
@@ -386,7 +386,7 @@ export class NetworkOnDevice {
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>()
 
 function isSoftware(device: GPUDevice): boolean {
-  // Older browsers do not tell a device's adapter.
+  // Older browsers have no `adapterInfo` on a device.
   const { adapterInfo } = device as { adapterInfo?: GPUAdapterInfo }
   return adapterInfo?.isFallbackAdapter ?? false
 }
@@ -409,7 +409,7 @@ function bindingLayout(
   return { group, pipeline: device.createPipelineLayout({ bindGroupLayouts: [group] }) }
 }
 
-/** The settings of all dispatches, each in a slot of its own. */
+/** The settings of all dispatches, each in its own slot of SETTINGS_STRIDE bytes. */
 function settingsOf(dispatches: readonly Dispatch[]): Float32Array {
   const data = new ArrayBuffer(dispatches.length * SETTINGS_STRIDE)
   const view = new DataView(data)
@@ -425,7 +425,7 @@ function settingsOf(dispatches: readonly Dispatch[]): Float32Array {
   return new Float32Array(data)
 }
 
-/** Workgroups of 64 that cover a number of parameters and what follows them. */
+/** Number of workgroups of 64 invocations that cover the padded parameters and the loss after them. */
 export function updateGroups(layout: PaddedLayout): number {
   return Math.ceil((layout.length + LANES) / 64)
 }

@@ -3,9 +3,9 @@ import type { Confinement } from '../block.ts'
 import type { NetworkShape } from '../kernel.ts'
 import { NetworkOnDevice } from './device.ts'
 
-/** Steps of one dispatch: so many particles that a GPU takes long over them are still no reason to stop it. */
+/** Steps of one dispatch: few, so that no dispatch over many particles runs into the time limit of a GPU driver. */
 const STEPS_AT_ONCE = 8
-/** Steps handed over in one submission. */
+/** Steps of one submission. */
 const STEPS_SUBMITTED = 64
 
 export interface WgslLangevinOptions {
@@ -18,27 +18,26 @@ export interface WgslLangevinOptions {
   /** ε > 0, or 0 for the gradient flow. */
   readonly epsilon: number
   readonly seed: number
-  /** Whether the adapter is a software one; the device is asked where this is left out. */
+  /** Whether the adapter is a software one; default: as the device says. */
   readonly software?: boolean
 }
 
-/** Particles that move on a device and are seen only when asked for. */
+/** Particles that move on a device; only `read` copies them to the host. */
 export interface WgslLangevin {
   /** Steps made. */
   readonly step: number
-  /** Makes steps. Resolves once they have been handed over; nothing is read back. */
+  /** Submits steps and resolves after that; reads nothing back. */
   advance(steps: number): Promise<void>
-  /** Positions after the steps that were asked for, length 2n. */
+  /** Positions after all steps submitted so far, length 2n. */
   read(): Promise<Float32Array>
   dispose(): void
 }
 
 /**
- * Unadjusted Langevin on the network itself, x ← fold(x − η∇V + √(2ηε)ξ), V with its confinement: the
- * chain of core/samplers/langevin.ts with P = I, on the exact energy instead of its table. The noise of
- * particle i at step k is that of `gaussianPair` with the seed, the purpose `dynamics`, i and k,
- * to float32 accuracy, so that trajectories agree with those of other backends for as long as the
- * dynamics forgive rounding.
+ * Unadjusted Langevin on the network itself, x ← fold(x − η∇V + √(2ηε)ξ), reflected at the walls, V with its
+ * confinement: the chain of core/samplers/langevin.ts with P = I, on the exact energy instead of its table. The
+ * noise of particle i at step k is that of `gaussianPair` with the seed, the purpose `dynamics`, i and k, to
+ * float32 accuracy, so that trajectories agree with those of other backends until rounding errors have grown.
  */
 export function createWgslLangevin(device: GPUDevice, options: WgslLangevinOptions): WgslLangevin {
   const { shape, theta, confinement, xy, eta, epsilon, seed, software } = options
@@ -48,7 +47,7 @@ export function createWgslLangevin(device: GPUDevice, options: WgslLangevinOptio
   network.reserve('tuples', xy.length)
   network.write('tuples', xy)
   let step = 0
-  // The tail of what was asked for: calls that overlap are carried out one after another.
+  // The last queued call; overlapping calls run one after another.
   let tail: Promise<unknown> = Promise.resolve()
   const after = <T>(work: () => Promise<T>): Promise<T> => {
     const done = tail.then(work)

@@ -1,7 +1,7 @@
 import { parameterLayout } from '../kernel.ts'
 import type { NetworkShape } from '../kernel.ts'
 
-/** Invocations that lie side by side over the units of a layer: the padding of every width. */
+/** Number of invocations side by side over the units of a layer; every width is padded to a multiple of it. */
 export const LANES = 8
 
 /** One layer inside the padded parameters; `weights` and `biases` are offsets there. */

@@ -1,9 +1,9 @@
-/** Milliseconds between two nudges: seldom enough not to flood the process that drives the GPU. */
+/** Milliseconds between two submissions, long enough not to flood the process that drives the GPU. */
 const PERIOD = 4
 
 /**
- * Waits for a device and submits nothing to it meanwhile, again and again: Firefox looks whether work is done only every
- * 100 ms, and whenever something is submitted (bugzilla.mozilla.org/1870699). Elsewhere an empty submission is idle talk.
+ * Waits for a device and sends it empty submissions meanwhile: Firefox checks for finished work only every 100 ms and at
+ * each submission (bugzilla.mozilla.org/1870699). In other browsers an empty submission has no effect.
  */
 export async function nudged<T>(queue: GPUQueue, waiting: Promise<T>): Promise<T> {
   const nudging = setInterval(() => {

@@ -3,13 +3,13 @@ import { LANES, paddedLayout } from './layout.ts'
 import type { PaddedLayout } from './layout.ts'
 
 /**
- * The compute shaders of a network, written out for its shape.
+ * Generates the compute shaders of a network for its shape.
  *
  * A workgroup of 64 invocations takes a tile of points through the whole network. Each matrix product
  * is done in register blocks: an invocation owns up to 4 × 4 entries, rows `row + 8p` and columns
  * `lane + 8q`, so that neighbouring invocations read the left factor at one address and the right
- * factor at consecutive ones. Between products the tile lies in workgroup memory as far as that
- * reaches, and in the workgroup's own slab of a storage buffer beyond it.
+ * factor at consecutive ones. Between products the arrays of a tile lie in workgroup memory while there
+ * is room, and in the workgroup's own slab of a storage buffer otherwise.
  *
  * The notation is that of `../reference.ts`.
  */
@@ -22,7 +22,7 @@ const BLOCK_COLUMNS = 4
 export const TUPLE = 8
 /** Floats of a report: loss, accepted proposals, step size d, one of padding. */
 export const REPORT = 4
-/** Bytes between the settings of one dispatch and the next: the largest alignment that WebGPU may ask for. */
+/** Bytes between the settings of two dispatches: the largest alignment that WebGPU may require. */
 export const SETTINGS_STRIDE = 256
 
 /** The words of `Settings`, in the order of the WGSL structure; all are 4 bytes. */
@@ -64,7 +64,7 @@ export interface SourceOptions {
   readonly shape: NetworkShape
   /** Points of a tile: a multiple of 8, at most 64. */
   readonly tile: number
-  /** Bytes of workgroup memory that may be used. */
+  /** Bytes of workgroup memory that the shader may use. */
   readonly workgroupBytes: number
 }
 
@@ -87,7 +87,7 @@ ${Object.entries(SETTINGS)
 const binding = (index: number, name: string, type: string, access = 'read_write') =>
   `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${type}>;\n`
 
-/** Storage of the tile: arrays of tile × width floats, each in workgroup memory or in the slab. */
+/** Allocates the tile's arrays of tile × width floats, each in workgroup memory or in the slab. */
 class Memory {
   private readonly tile: number
   private left: number
@@ -132,7 +132,7 @@ class TileArray {
     this.width = width
   }
 
-  /** Index of unit 0 of a point, or of any unit when one is named. */
+  /** Index of a unit of a point; default: unit 0. */
   index(point: string, unit = '0u'): string {
     return `${this.base}${point} * ${this.width}u + ${unit}`
   }
@@ -163,7 +163,7 @@ interface Product {
   readonly columns: number
   readonly inner: number
   readonly terms: readonly Term[]
-  /** The value that the sum of a column starts from. */
+  /** Initial value of the sum of a column. */
   readonly start?: (column: string) => string
   /** Statements that use entry `sum` of (row, column). */
   readonly finish: (row: string, column: string, sum: string, p: number) => string
@@ -283,7 +283,7 @@ fn confinement(x: f32) -> vec2f {
 }
 `
 
-/** PCG4D and what is drawn from it; see core/maths/rng.ts. */
+/** PCG4D and its uniform and Gaussian draws; see core/maths/rng.ts. */
 const RANDOM = `
 fn hash4(index: u32, counter: u32) -> vec4u {
   var v = vec4u(given.seed, given.purpose, index, counter) * 1664525u + 1013904223u;
@@ -301,7 +301,7 @@ fn gaussian_pair(words: vec4u) -> vec2f {
 }
 `
 
-/** Everything that the shaders of one network share. */
+/** The parts that the shaders of one network share. */
 class Generator {
   readonly layout: PaddedLayout
   readonly memory: Memory
@@ -406,7 +406,7 @@ class Generator {
     return lines.join('\n')
   }
 
-  /** pv, pgx, pgy of each point from the parts that the lanes have summed. */
+  /** Sums the lanes' parts into pv, pgx, pgy of each point. */
   gather(what: 'value' | 'gradient' | 'both'): string {
     const bias = `state[${this.layout.layers[this.depth]!.biases}u]`
     const sums: string[] = []
@@ -459,7 +459,7 @@ ${SINE_COSINE}${kinds.map((kind) => ACTIVATIONS[kind]).join('')}${CONFINEMENT}`
     const slopes = range(sloped ? depth - 1 : 0).map((i) =>
       memory.array(`slope${i + 1}`, this.width(i + 1)),
     )
-    // The operand arrays are as wide as the widest layer but filled as narrow as each.
+    // The operand arrays have room for the widest layer; each layer uses its own width of them.
     let current = 0
     const view = (width: number) => operand[current]!.as(width)
     const body: string[] = [BARRIER]
@@ -557,7 +557,7 @@ ${body}
 }
 `
 
-/** Bindings of the shaders that read the parameters and never write them. */
+/** Bindings of the shaders that only read the parameters. */
 const READERS = [
   binding(1, 'state', 'f32', 'read'),
   binding(2, 'tuples', 'f32'),
@@ -568,7 +568,7 @@ const READERS = [
   binding(7, 'result', 'f32'),
 ].join('')
 
-/** Floats that one workgroup's share of the θ-gradient takes: the padded parameters, then the loss. */
+/** Floats of one workgroup's share of the θ-gradient: the padded parameters, then the loss. */
 export function partialLength(layout: PaddedLayout): number {
   return layout.length + LANES
 }
@@ -644,9 +644,9 @@ export function nodesSource(options: SourceOptions): Source {
 }
 
 /**
- * One uniform Metropolis jump on Ω and `moves` MALA steps of size d at ε = 1 for every chain; see
- * training/objectives/persistent.ts for the formulae. The chains stand in `chains`, followed by d and
- * by the number of accepted proposals of each workgroup; their new places go into `tuples` too.
+ * One jump (independence Metropolis–Hastings, uniform on Ω) and `moves` MALA steps of size d at ε = 1 for every
+ * chain; see training/objectives/persistent.ts for the formulae. `chains` holds the chains, then d, then the
+ * number of accepted proposals of each workgroup; the shader writes the new positions to `tuples` too.
  */
 export function chainsSource(options: SourceOptions): Source {
   const { tile } = options
@@ -731,9 +731,9 @@ var<workgroup> taken: array<u32, ${tile}>;
 }
 
 /**
- * `moves` steps of x ← fold(x − η∇V + √(2ηε)ξ), counted from `begin`, for `count` particles that stand
- * in `tuples` at a stride of `pitch` floats. The first `hot` of them feel ε throughout; for the others
- * ε is 0 up to the share τ of `total` steps and rises linearly from there.
+ * `moves` steps of x ← fold(x − η∇V + √(2ηε)ξ), reflected at the walls and counted from `begin`, for `count`
+ * particles in `tuples` at a stride of `pitch` floats. The first `hot` particles have temperature ε throughout;
+ * that of the others is 0 up to the share τ of `total` steps and rises linearly from there.
  */
 export function langevinSource(options: SourceOptions): Source {
   const { tile } = options
@@ -782,11 +782,11 @@ fn mirror(x: f32) -> f32 {
 }
 
 export interface AccumulateOptions extends SourceOptions {
-  /** With the terms w |∇V + u|². */
+  /** Whether the loss has the terms w |∇V + u|². */
   readonly second: boolean
   /**
-   * Nodes of the quadrature from which the points from `negatives` on are resampled, systematically by
-   * their weight e^(−V), or 0. The loss then has log Z in place of those points' own terms.
+   * Number of nodes of the quadrature, or 0 without one. The shader resamples the points from `negatives` on from
+   * these nodes, systematically by their weight e^(−V); the loss then has log Z in place of those points' terms.
    */
   readonly nodes: number
 }
@@ -802,7 +802,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
   const layers = range(depth).map((i) => i + 1)
   const widths = (name: string) =>
     layers.map((i) => memory.array(`${name}${i}`, generator.width(i)))
-  // In the order of how often each is read: what comes last goes to the slab first.
+  // The most read arrays come first, since the last ones go to the slab when workgroup memory is full.
   const a = widths('a')
   const s = second ? widths('s') : []
   // f′, then z̄ in its place; r, then r̄; f″, then its term in z̄. Each entry is read by its owner alone
@@ -967,7 +967,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
     )
   }
 
-  // θ-gradients: sums over the tile, added to what earlier tiles of this workgroup have left.
+  // θ-gradients: sums over the tile, added to those of earlier tiles of this workgroup.
   const add = (index: string, sum: string) =>
     `{ let k = base + ${index}; partial[k] = ${sum} + select(partial[k], 0.0, opening); }`
   const layer = (i: number) => layout.layers[i - 1]!
@@ -1047,7 +1047,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
   return { code, entry: 'accumulate', slab: memory.slab }
 }
 
-/** The weights e^(min V − V) of the nodes, summed up in order, and log Z; nodes is a multiple of 64. */
+/** The cumulative sums of the nodes' weights e^(min V − V), and log Z; `nodes` is a multiple of 64. */
 function resampling(nodes: number): string {
   const share = nodes / WORKGROUP
   return `
@@ -1092,7 +1092,7 @@ fn resampled(k: u32) -> vec2f {
 `
 }
 
-/** Bindings of the shaders that sum the shares of the workgroups up. */
+/** Bindings of the shaders that add up the shares of the workgroups. */
 const UPDATERS = [
   binding(1, 'state', 'f32'),
   binding(2, 'partial', 'f32', 'read'),
@@ -1182,7 +1182,7 @@ fn adam(@builtin(global_invocation_id) id: vec3u) {
   return { code, entry: 'adam', slab: 0 }
 }
 
-/** Tuples as the device reads them, eight floats a point. */
+/** Tuples in the layout of the device, TUPLE floats a point. */
 export function tupleWords(tuples: Tuples): Float32Array {
   const { xy, c, w, u } = tuples
   const words = new Float32Array(TUPLE * c.length)

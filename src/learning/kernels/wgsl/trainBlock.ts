@@ -11,7 +11,7 @@ import { updateGroups } from './device.ts'
 import type { NetworkOnDevice, ProgramName, Settings } from './device.ts'
 import { REPORT, TUPLE, tupleWords } from './source.ts'
 
-/** Blocks on a device: 2 dispatches a step, 3 with negatives, all in one submission. */
+/** Runs blocks of steps on a device: 2 dispatches a step, 3 with negatives, all in one submission. */
 export function trainBlockOn(network: NetworkOnDevice): TrainBlock {
   return (confinement, state, steps) => trainBlock(network, confinement, state, steps)
 }

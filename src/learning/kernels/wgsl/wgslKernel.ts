@@ -5,11 +5,11 @@ import { TUPLE, partialLength, tupleWords } from './source.ts'
 import { trainBlockOn } from './trainBlock.ts'
 
 /**
- * The two primitives in WGSL, each one fused program (and one that sums up the θ-gradient), and blocks of
- * training, on a device that is handed in and stays its owner's. Float32; agrees with the float64 reference to about 1e-5 of
- * the largest entry. Rejects where the device refuses a program or is lost.
- * @param software whether the adapter is a software one; the device is asked where this is left out
- * @param patience how long the device is waited for; null: for ever
+ * The two primitives in WGSL, each one fused program (and one that sums up the θ-gradient), and blocks of training,
+ * on a device that the caller keeps. Float32; agrees with the float64 reference to about 1e-5 of the largest entry.
+ * Rejects where the device refuses a program or is lost.
+ * @param software whether the adapter is a software one; default: as the device says
+ * @param patience how long to wait for the device; null: without limit
  */
 export function createWgslKernel(
   device: GPUDevice,

@@ -28,8 +28,8 @@ const draws = new Float64Array(4)
  *
  * The published energy E has its Gibbs measure at ε_max = 0.15; this lab's V has it at 1, hence
  * E = ε_max V: L_flow = ½ mean ε_max²|∇V + v/ε_max|², L_CD = ε_max(mean V(data) − mean V(negatives)).
- * Differences: the lab's network and learning-rate schedule, source noise N(0, I), and the mirror at
- * the wall of Ω, without which chains that run away are lost from the loss.
+ * Differences: the lab's network and learning-rate schedule, source noise N(0, I), and reflection at the
+ * walls of Ω, without which chains that leave Ω are lost from the loss.
  * Source: Balcerak et al. (2025), arXiv 2504.10612.
  */
 export const energyMatching: Objective = {
@@ -64,7 +64,7 @@ export const energyMatching: Objective = {
               counter: firstCounter(step),
               count: BATCH,
               moves: LANGEVIN_STEPS,
-              // Of E with ε(t) is of V with ε(t)/ε_max at ε_max times the step.
+              // A step Δt of E at ε(t) is a step ε_max Δt of V at ε(t)/ε_max.
               eta: LANGEVIN_STEP_SIZE * MAX_TEMPERATURE,
               epsilon: 1,
               hot: BATCH / 2,
@@ -78,7 +78,7 @@ export const energyMatching: Objective = {
   },
 }
 
-/** The flow loss of a step and, in the joint phase, data and negatives; these where they start from. */
+/** The points of a step: those of the flow loss and, in the joint phase, data and negatives at their start. */
 function tuplesOf(
   context: ObjectiveContext,
   step: number,
@@ -92,7 +92,7 @@ function tuplesOf(
   const u = new Float32Array(2 * n)
   xy.set(tuples.xy)
   for (let i = 0; i < BATCH; i++) {
-    // In the joint phase the flow loss fades where the temperature is on.
+    // In the joint phase the flow loss fades out over the times with a temperature above 0.
     const fade = joint ? Math.min(1, (1 - time[i]!) / (1 - TAU)) : 1
     w[i] = (fade * MAX_TEMPERATURE * MAX_TEMPERATURE) / (2 * BATCH)
     u[2 * i] = tuples.u[2 * i]! / MAX_TEMPERATURE

@@ -3,7 +3,7 @@ import type { Negatives } from '../../kernels/block.ts'
 import type { NetworkShape, Tuples } from '../../kernels/kernel.ts'
 import type { TrainingProblem } from '../api.ts'
 
-/** What an objective carries from step to step besides θ: plain data, never changed in place. */
+/** The state of an objective between steps, besides θ: plain data that no step changes in place. */
 export interface ObjectiveState {
   readonly arrays: Readonly<Record<string, Float32Array>>
   readonly scalars: Readonly<Record<string, number>>
@@ -11,7 +11,7 @@ export interface ObjectiveState {
 
 /** The energy under training, network and confinement, at a given θ. Throws on non-finite results. */
 export interface TrainingEnergy {
-  /** @param gradient null: not wanted */
+  /** @param gradient overwritten; null: only V is evaluated */
   evaluate(
     theta: Float32Array,
     xy: Float32Array,
@@ -37,23 +37,23 @@ interface ObjectiveResult {
 
 /** A step as data, for kernels that run whole blocks of them. */
 interface DeviceStep {
-  /** Where there are negatives, they are the last of the points; their places may be left open. */
+  /** Negatives, where the step has any, are the last points; their coordinates may be unset. */
   readonly tuples: Tuples
   readonly negatives: Negatives | null
   /** Points at which V or ∇V is evaluated besides those of the tuples. */
   readonly evaluations: number
 }
 
-/** The form of an objective in which a device does all that depends on θ. */
+/** An objective as data for a device that computes everything that depends on θ. */
 interface DeviceForm {
-  /** What the objective carries into `step`: what it has, or its own start. */
+  /** The state with which `step` begins: `state`, or the objective's own start. */
   begin(step: number, state: ObjectiveState): ObjectiveState
   plan(step: number): DeviceStep
 }
 
 /** An objective set up for one training run. */
 export interface ObjectiveRun {
-  /** How many of the first steps are its warm-up. */
+  /** Number of warm-up steps at the start. */
   readonly warmUp: number
   /**
    * The loss at `step` (0, 1, …) and its θ-gradient.
@@ -71,7 +71,7 @@ export interface ObjectiveRun {
 /** One entry of the registry of objectives. */
 export interface Objective {
   readonly id: ObjectiveId
-  /** The network that its recipe was measured with. */
+  /** The network of its recipe. */
   readonly shape: NetworkShape
   /** Adam steps of its recipe, warm-up included. */
   readonly steps: number

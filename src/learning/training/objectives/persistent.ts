@@ -11,7 +11,7 @@ const WARM_UP_BATCH = 128
 const BATCH = 256
 const CHAINS = 256
 const MALA_STEPS = 2
-/** Drift of the negative chains is clipped to this norm (world units), in proposal and reverse proposal alike. */
+/** Largest norm of the chains' drift, world units; clipped in proposal and reverse proposal alike. */
 const CLIP = 0.25
 const FIRST_STEP_SIZE = 0.02
 const LEAST_STEP_SIZE = 1e-5
@@ -23,10 +23,10 @@ const words = new Uint32Array(4)
 const draws = new Float64Array(4)
 
 /**
- * Maximum likelihood with persistent Metropolis-adjusted chains. After a short flow-matching warm-up,
- * half the chains start at the data and half at a Gaussian; each step makes one uniform Metropolis
- * jump on Ω and two MALA steps, then follows ∇θ of mean V(data) − mean V(chains). The chains are never
- * started anew, and proposals outside Ω are refused.
+ * Maximum likelihood by persistent contrastive divergence (PCD) with Metropolis-adjusted chains. After a short
+ * flow-matching warm-up, half the chains start at the data and half at a Gaussian. Each step makes one jump
+ * (independence Metropolis–Hastings with a uniform proposal on Ω) and two MALA steps, then follows ∇θ of
+ * mean V(data) − mean V(chains). The chains never restart, and MALA refuses proposals outside Ω.
  */
 export const persistent: Objective = {
   id: 'persistent',

@@ -4,11 +4,11 @@ import type { NetworkShape } from '../../kernels/kernel.ts'
 import { rampedCosine } from '../adam.ts'
 import type { Objective, ObjectiveContext, ObjectiveRun } from './objective.ts'
 
-/** How finely the likelihood is taken in a step. */
+/** Resolution of the likelihood in one step. */
 export interface QuadratureSize {
-  /** Cells a side of the jittered grid that Z is taken on. */
+  /** Cells a side of the jittered grid on which Z is computed. */
   readonly side: number
-  /** Data points, and as many points resampled from the grid, that the gradient is taken through. */
+  /** Number of data points, and of points resampled from the grid, through which the gradient is computed. */
   readonly batch: number
 }
 
@@ -26,9 +26,9 @@ const words = new Uint32Array(4)
  * mean V(data) + log Ẑ, an estimate of the cross-entropy in nats. Its gradient is taken through `batch` of those points,
  * resampled systematically by their Gibbs weight.
  *
- * Ẑ is without bias, log Ẑ is not: by Jensen E log Ẑ ≤ log Z, low by about Var(Ẑ)/(2Z²). The weights are normalised by Ẑ, so the
- * gradient is that of log Ẑ, with a bias of the same order; resampling adds noise to it, and no bias. The error of stratified points in the
- * plane falls like side⁻² wherever V is smooth on a cell.
+ * Ẑ is unbiased; log Ẑ is not: by Jensen E log Ẑ ≤ log Z, low by about Var(Ẑ)/(2Z²). The weights are normalised by Ẑ, so
+ * the gradient is that of log Ẑ, with a bias of the same order; resampling adds noise to it, and no bias. The error of
+ * stratified points in the plane falls like side⁻² wherever V is smooth on a cell.
  */
 export function prepareQuadrature(
   { side, batch }: QuadratureSize,

@@ -14,8 +14,8 @@ const draws = new Float64Array(4)
 
 /**
  * Denoising score matching: y = x + σξ, loss mean σ²|∇V(y) − ξ/σ|², so that −∇V learns the score of
- * the data blurred by σ. At small σ separated modes are never compared: their weights are only what the
- * larger σ of the start left behind.
+ * the data blurred by σ. At small σ the loss does not compare separated modes, so that their weights are those
+ * learned at the larger σ of the start.
  * Source: Vincent (2011), Neural Computation 23(7).
  */
 export const scoreMatching: Objective = {

@@ -16,7 +16,7 @@ function exponential(argument: v128): v128 {
   e = f32x4.add(f32x4.mul(e, r), constant(k.E1))
   e = f32x4.add(f32x4.mul(e, r), constant(k.E0))
   e = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), e), r), constant(k.ONE))
-  // Times 2 to the turns: they are added to the exponent.
+  // Multiplies by 2^turns: adds the turns to the exponent.
   return i32x4.add(e, i32x4.shl(shifted, 23))
 }
 
@@ -62,7 +62,7 @@ function silu(z: usize, first: usize, end: usize): void {
   }
 }
 
-/** The same, with f″ = σ(1 − σ)(2 + z(1 − 2σ)) into second. */
+/** `silu`, with f″ = σ(1 − σ)(2 + z(1 − 2σ)) into second. */
 function siluTwice(z: usize, first: usize, second: usize, end: usize): void {
   while (z < end) {
     const x = v128.load(z)

@@ -1,6 +1,6 @@
 /*
- * The constants of the activations, in memory: to load one into all lanes takes one instruction. One in the code takes
- * the engine several, anew in every turn of a loop.
+ * The constants of the activations, in memory: loading one into all lanes takes one instruction. A constant in the
+ * code takes the engine several instructions in every iteration of a loop.
  */
 
 const CONSTANTS = memory.data<f32>(
@@ -18,8 +18,8 @@ const CONSTANTS = memory.data<f32>(
     // e^r ≈ 1 + r + r² E(r) on |r| ≤ ½ ln 2: minimax fit, error 3e-9.
     0.5000000095697548, 0.16666518304871072, 0.041666204153536626, 0.008368953619074913,
     0.0013950601211197072,
-    // The exponential is taken on [−40, 40]. Beyond, e^−40 is nothing beside 1 in float32, and no product of what comes
-    // of it is subnormal, which would take a processor a hundred times as long.
+    // The exponential is clamped to [−40, 40]. In float32 1 + e^−40 is 1, and no product of the results is subnormal,
+    // which would take a processor a hundred times as long.
     40,
     -40,
     // Plain numbers.

@@ -14,7 +14,7 @@ import { outer, outerOfTwo, product, productOfTwo } from './products'
 export { BLOCK }
 export { evaluateFloat64 } from './float64Network'
 
-/** Where the memory begins that the host lays out; below lie the constants. */
+/** First address of the memory that the host lays out; the constants lie below. */
 export const FREE: usize = __heap_base
 
 let network: Network = changetype<Network>(0)
@@ -33,7 +33,7 @@ export function setParameters(): void {
   outputBias = load<f32>(network.theta + ((<usize>(network.outputOffset + last.realOutputs)) << 2))
 }
 
-/** V and, if wanted, ∇V at the first n points of `network.xy`; what lies behind them up to a multiple of 8 is read. */
+/** V and, if wanted, ∇V at the first n points of `network.xy`; also reads the entries up to the next multiple of 8. */
 export function evaluate(n: i32, withGradient: i32): void {
   for (let start = 0; start < n; start += BLOCK) {
     const bytes = bytesOf(min(BLOCK, n - start))
@@ -54,8 +54,8 @@ export function begin(): void {
 }
 
 /**
- * Adds the first n tuples to the sums of the gradient and returns their loss. Behind them, up to a
- * multiple of 8, coordinates must be finite and coefficients 0.
+ * Adds the first n tuples to the sums of the gradient and returns their loss. From n up to the next multiple
+ * of 8, coordinates must be finite and coefficients 0.
  * @param second 0 where every w is 0
  */
 export function accumulate(n: i32, second: i32): f64 {
@@ -93,7 +93,7 @@ function bytesOf(points: i32): usize {
   return (<usize>((points + 7) & ~7)) << 2
 }
 
-/** The value pass. @param order derivatives of the activations that are kept: 0 needs none, but f′ comes for free */
+/** The value pass. @param order highest derivative of the activations that the caller needs; f′ is always written */
 function forward(bytes: usize, order: i32): void {
   let a = network.points
   let layer: Layer
@@ -109,7 +109,7 @@ function forward(bytes: usize, order: i32): void {
   passes.outputLevel(network.outputWeights, outputBias, a, network.level, layer.outputs, bytes)
 }
 
-/** ∇V into `network.slope`; f′ is used up. */
+/** ∇V into `network.slope`; overwrites f′. */
 function slopes(bytes: usize): void {
   let i = network.depth - 1
   let layer = layerOf(network, i)

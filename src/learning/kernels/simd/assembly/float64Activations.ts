@@ -1,6 +1,6 @@
 /*
- * The activations in float64 by the very operations of core/maths/elementary.ts, in their order, on two numbers at a
- * time: the same bits. A branch there is a selection here.
+ * The activations in float64 by the operations of core/maths/elementary.ts in the same order, on two numbers at a
+ * time, so that the bits are the same. Selections replace the branches of that file.
  */
 
 const INVERSE_PI_2: f64 = 6.36619772367581382433e-1
@@ -59,7 +59,7 @@ function exponential(x: v128): v128 {
   c = f64x2.sub(r, f64x2.mul(t, c))
   const share = f64x2.div(f64x2.mul(r, c), f64x2.sub(f64x2.splat(2), c))
   const y = f64x2.sub(one, f64x2.sub(f64x2.sub(low, share), high))
-  // 2ᵏ in two factors where it is no normal number; a second factor of 1 changes no bit.
+  // Two factors give 2ᵏ where it is not a normal number; elsewhere the second factor is 1 and changes no bit.
   const large = f64x2.gt(k, f64x2.splat(1023))
   const small = f64x2.lt(k, f64x2.splat(-1021))
   let first = v128.bitselect(one, k, large)
@@ -70,7 +70,7 @@ function exponential(x: v128): v128 {
   return v128.andnot(e, f64x2.lt(x, f64x2.splat(LEAST)))
 }
 
-/** Of sin and cos of what is left of k quarter turns, the one that k asks for. */
+/** The sine at k quarter turns beyond the reduced angle, from the sine and cosine of that angle. */
 function quadrant(k: v128, sine: v128, cosine: v128): v128 {
   const quarter = f64x2.floor(f64x2.mul(k, f64x2.splat(0.25)))
   const turn = f64x2.sub(k, f64x2.mul(f64x2.splat(4), quarter))

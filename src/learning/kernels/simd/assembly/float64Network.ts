@@ -1,8 +1,8 @@
 import { activate } from './float64Activations'
 
 /*
- * V and ∇V of a network in float64, eight points at a time, two to a vector. Every sum of a point runs in the
- * order of the reference kernel: the same bits. An array over a block is feature-major, a row of eight points a feature.
+ * V and ∇V of a network in float64, eight points at a time, two to a vector. Every sum runs in the order of the
+ * reference kernel and gives the same bits. An array over a block is feature-major: one row of eight points per feature.
  */
 
 /** Bytes of a row. */
@@ -167,7 +167,7 @@ function level(weights: usize, a: usize, width: i32, out: usize): void {
   v128.store(out, s3, 48)
 }
 
-/** A row of each weight. */
+/** Rows filled with one number each: out[k] = weights[k]. */
 function broadcast(weights: usize, out: usize, width: i32): void {
   for (let k = 0; k < width; k++) {
     const w = v128.load_splat<f64>(weights)

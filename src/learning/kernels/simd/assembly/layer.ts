@@ -11,15 +11,15 @@ export const BLOCK: i32 = 64
 /** Bytes of a row: one feature of all points of a block. */
 export const ROW: usize = 256
 
-/** A hidden layer as the host has laid it out: sizes, and addresses in bytes. All fields are 4 bytes. */
+/** A hidden layer in the layout of the host: sizes, and addresses in bytes. All fields are 4 bytes. */
 @unmanaged
 export class Layer {
   /** 0 sin, 1 SiLU, 2 tanh. */
   activation: i32
-  /** Features in and out as they are computed: 2 or a multiple of 8, and a multiple of 8. */
+  /** Padded features: inputs are 2 or a multiple of 8, outputs a multiple of 8. */
   inputs: i32
   outputs: i32
-  /** Features in and out of the network itself. */
+  /** Features of the network without padding. */
   realInputs: i32
   realOutputs: i32
   /** Float32 offsets of W (inputs × outputs, row-major) and b in θ and in its gradient. */

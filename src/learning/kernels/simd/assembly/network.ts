@@ -1,6 +1,6 @@
 import { Layer } from './layer'
 
-/** The whole network as the host has laid it out: addresses in bytes, fields of 4 bytes. */
+/** The whole network in the layout of the host: addresses in bytes, fields of 4 bytes. */
 @unmanaged
 export class Network {
   depth: i32
@@ -14,7 +14,7 @@ export class Network {
   /** θ and dLoss/dθ, flat, in the order of `parameterLayout`. */
   theta: usize
   thetaGradient: usize
-  /** Points of a call: [x0, y0, …], and what belongs to them; room for CHUNK points each. */
+  /** Points of a call, [x0, y0, …], their coefficients and results; room for CHUNK points each. */
   xy: usize
   c: usize
   w: usize

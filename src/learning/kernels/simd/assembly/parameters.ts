@@ -1,7 +1,7 @@
 import { Layer } from './layer'
 import { layerOf, Network } from './network'
 
-/** Takes θ apart into the panels and vectors that the products read. What is padded stays 0. */
+/** Copies θ into the panels and vectors that the products read. Padding stays 0. */
 export function pack(network: Network): void {
   for (let i = 0; i < network.depth; i++) packLayer(layerOf(network, i), network.theta)
   const last = layerOf(network, network.depth - 1)
@@ -61,7 +61,7 @@ export function clear(network: Network): void {
   memory.fill(network.outputWeightSum, 0, (<usize>last.outputs) << 2)
 }
 
-/** Puts the sums of the gradient together in the order of θ. The output bias is not among them. */
+/** Copies the sums of the gradient into the order of θ, except that of the output bias. */
 export function unpack(network: Network): void {
   const out = network.thetaGradient
   for (let i = 0; i < network.depth; i++) {

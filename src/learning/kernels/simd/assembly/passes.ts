@@ -1,8 +1,8 @@
 import { ROW } from './layer'
 
 /*
- * What happens to the rows of a block between two matrix products, element by element. `bytes` of each
- * row are computed: 4 a point, a multiple of 32.
+ * Elementwise passes over the rows of a block between two matrix products. Each computes `bytes` of every
+ * row: 4 a point, a multiple of 32.
  */
 
 /** Rows filled with one number each: out[k] = weights[k]. */

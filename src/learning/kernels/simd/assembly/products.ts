@@ -90,7 +90,7 @@ export function product(
   }
 }
 
-/** The same for 2 outputs and no bias: panel is [inputs][2]. */
+/** `product` for 2 outputs and no bias: panel is [inputs][2]. */
 export function productOfTwo(panel: usize, a: usize, out: usize, inputs: i32, bytes: usize): void {
   const panelEnd = panel + ((<usize>inputs) << 3)
   for (let p: usize = 0; p < bytes; p += 32) {
@@ -195,7 +195,7 @@ export function outer(
   }
 }
 
-/** The same for 2 rows of a. */
+/** `outer` for 2 rows of a. */
 export function outerOfTwo(a: usize, z: usize, sum: usize, outputs: i32, bytes: usize): void {
   const step = (<usize>outputs) << 2
   const end = a + bytes
