@@ -3,10 +3,10 @@ import type { SceneSpec, ShelfRecipe } from '../../lab/scene/sceneSpec.ts'
 import type { LateKeeping } from './shelf/lateKeeping.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** What the page has and the worker must be given: energies of the shelf, files of points. Each is handed over once. */
+/** Hands the worker the assets that only the page has, each once: energies of the shelf, files of points. */
 export interface Assets {
   hand(ref: AssetName, bytes: Uint8Array): Promise<void>
-  /** Hands over what a scene names. @returns what nobody has and could be trained again */
+  /** Hands over the assets of a scene. @returns energies that this browser lacks and can train again from their recipe */
   provide(scene: SceneSpec): Promise<readonly MissingEnergy[]>
 }
 

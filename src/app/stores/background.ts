@@ -2,18 +2,18 @@ import type { Surroundings } from './surroundings.ts'
 import type { BackendChoice } from './training/backendChoice.ts'
 import type { Pictures } from './shelf/pictures.ts'
 
-/** What the worker is asked for beside the runs, once the first particles move. */
+/** Requests the backend and the thumbnails from the worker, once the first particles move. */
 export interface Background {
-  /** A run stands on the stage. */
+  /** Called when a run is on the stage. */
   onReady(): void
-  /** The scene may choose another backend. */
+  /** Called when the scene may choose another backend. */
   onChange(): void
   dispose(): void
 }
 
-/** How long the first run has the worker to itself, ms. */
+/** Time for which the first run has the worker to itself, ms. */
 const DELAY = 600
-/** Where no first run comes, as a training took its place or it was refused, pictures are asked for after so long, ms. */
+/** Time after which thumbnails are requested without a first run, which a training or a refusal may prevent, ms. */
 const LONGEST_DELAY = 2500
 
 export function createBackground(

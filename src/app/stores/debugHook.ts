@@ -10,17 +10,17 @@ import type { Lab } from './lab.ts'
 import type { LiveTrainingState, TrainingState } from './run/runStore.ts'
 
 /**
- * `window.lyapunovLab`: what stands behind the picture, to be read by browser tests and from the console.
- * Read-only: every call returns a copy, and nothing here changes the lab.
+ * `window.lyapunovLab`: the data behind the picture, for browser tests and the console. Read-only: every call
+ * returns a copy and changes nothing in the lab.
  */
 export interface DebugHook {
-  /** The scene as asked for. */
+  /** The scene of the page. */
   scene(): SceneSpec
-  /** The scene as it runs: η, steps and backend filled in; null before the first run. */
+  /** The scene of the run, with η, steps and backend filled in; null before the first run. */
   runScene(): SceneSpec | null
   /** One entry a step, from 0 to the last step computed. */
   curves(): readonly CurvePoint[]
-  /** The laws of the run, as far as they are known; null before the first word of them. */
+  /** The last report on the laws of the run; null before the first. */
   analysis(): AnalysisReport | null
   stops(): FrameReply['stops']
   nullFloor(): FrameReply['nullFloor']
@@ -32,7 +32,7 @@ export interface DebugHook {
     | null
   /** Both clouds at step 0, [x0, y0, …]; null before the first run. */
   initialParticles(): { readonly langevin: number[]; readonly deterministic: number[] } | null
-  /** The clouds as they stand on the stage. */
+  /** The clouds on the stage. */
   particles(): {
     readonly step: number
     readonly langevin: number[]
@@ -41,9 +41,9 @@ export interface DebugHook {
   }
   backend(): BackendReport | null
   training(): TrainingState
-  /** The training that follows its target; null while none does. */
+  /** The live training; null without one. */
   live(): LiveTrainingState | null
-  /** What the shelf holds of the person's own. */
+  /** The visitor's own energies on the shelf. */
   shelf(): readonly { readonly id: string; readonly label: string; readonly kind: string }[]
 }
 

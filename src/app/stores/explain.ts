@@ -1,13 +1,13 @@
 import { CallError } from '../../lab/client/callError.ts'
 import type { Notice } from '../../lab/protocol/calls.ts'
 
-/** How Chromium, Firefox and Safari say that a part of the program could not be fetched. */
+/** Messages of Chromium, Firefox and Safari for a part of the program that could not be fetched. */
 const UNLOADED = /dynamically imported module|importing a module script failed|preload CSS/iu
 
 /**
- * What went wrong, for people: with the field to blame where one is, and with what the browser or a library said of it
- * to look up.
- * @param said of an error that is not the lab's own
+ * An error as a text for people, with the field to blame if there is one, and with the words of the browser or a library
+ * as details.
+ * @param said the text for an error that is not the lab's own
  */
 export function explain(
   error: unknown,

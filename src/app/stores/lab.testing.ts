@@ -20,11 +20,11 @@ import { openLibrary, type Library } from '../storage/library.ts'
 import { createLab, type Lab } from './lab.ts'
 import type { Platform } from './platform.ts'
 import { addressOf } from './scene/sceneStore.ts'
-// Fetched when they are needed; here they are at hand.
+// The page fetches these modules on demand; the tests load them at once.
 import './shelf/keeping.ts'
 import './training/liveTraining.ts'
 
-/** A page without a browser: frames come when the test says so. */
+/** A page without a browser: the test triggers its animation frames. */
 export class FakePlatform implements Platform {
   time = 0
   motion = true
@@ -45,14 +45,14 @@ export class FakePlatform implements Platform {
     }
   }
   reducedMotion = () => !this.motion
-  /** How many ask for animation frames. */
+  /** Number of listeners for animation frames. */
   get awake(): number {
     return this.callbacks.size
   }
   uniqueId = () => `id${String(++this.ids)}`
   today = () => this.ids
 
-  /** So many animation frames, with everything that they set off. */
+  /** Runs n animation frames and waits for their effects. */
   async frames(n: number, milliseconds = 16): Promise<void> {
     for (let i = 0; i < n; i++) {
       this.time += milliseconds
@@ -62,16 +62,16 @@ export class FakePlatform implements Platform {
   }
 }
 
-/** For what comes by itself: only a broken page takes as long. */
+/** Time limit for events that no test triggers; only a broken page exceeds it. */
 export const PATIENCE = { timeout: 60_000, interval: 1 }
 
-/** Turns of the event loop, not time: storage answers in turns of it, too, however busy the machine is. */
+/** Waits a number of turns of the event loop instead of a time: storage answers in such turns on a busy machine too. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 export const STEPS = 40
-/** The tolerance is reached here, for any δ the tests use. */
+/** The step at which the criterion stops, for any δ of the tests. */
 export const STOP = 17
 
 function curvePoint(step: number): CurvePoint {
@@ -90,30 +90,30 @@ function curvePoint(step: number): CurvePoint {
   }
 }
 
-/** A worker that computes nothing but answers everything, and writes down what it was asked. */
+/** A worker that answers every call without computing, and records the calls. */
 export class FakeClient implements ComputeClient {
   readonly calls: { readonly name: CallName; readonly request: unknown }[] = []
   readonly shelf = new Set<string>()
   training: ((reply: TrainReply) => void) | null = null
-  /** Of each cloud. */
+  /** Particles of each cloud. */
   particles = 1
-  /** Called before so many steps more are answered. */
+  /** Called with the number of new steps before the worker answers them. */
   takeTime: (steps: number) => void = () => undefined
 
-  /** Whether the first particles come before their curve. */
+  /** Whether an early request is answered with particles before their curve. */
   earlyReply = false
   refused = false
-  /** Whether shipped energies cannot be fetched. */
+  /** Whether fetching a shipped energy fails. */
   offline = false
-  /** Said with every run that is prepared. */
+  /** Notices of every prepared run. */
   notices: RunReady['notices'] = []
-  /** Whether the worker knows nothing of any run, until it prepares one or for good. */
+  /** Whether the worker rejects every run as superseded, until it prepares one or for good. */
   superseded: 'until prepared' | 'for good' | null = null
-  /** What an answer to `prepare` waits for. */
+  /** The answer to `prepare` waits for this promise. */
   prepared: Promise<void> = Promise.resolve()
-  /** Scenes whose targets were taken up live. */
+  /** Scenes of the answered `live` calls. */
   readonly followed: SceneSpec[] = []
-  /** What the next live target meets instead of being taken up. */
+  /** An error that the next `live` call throws, or a promise that it waits for; null: neither. */
   liveMeets: Error | Promise<void> | null = null
   private readonly handlers = new Map<string, Set<(payload: never) => void>>()
   private computed = 0
@@ -309,7 +309,7 @@ export class FakeClient implements ComputeClient {
   }
 }
 
-/** Where an energy, or the first such term of it, is a shipped one. */
+/** Path of the name of the first shipped energy in an energy; null without one. */
 function shippedAt(energy: EnergySpec, path: string): string | null {
   if (energy.kind === 'pretrained') return `${path}.name`
   if (energy.kind !== 'sum') return null
@@ -389,7 +389,7 @@ class FakePage {
 }
 
 let libraries = 0
-/** A library of its own, as a tab of a browser without another one opens it. */
+/** A new library, as the only tab of a browser opens it. */
 export const newLibrary = () =>
   openLibrary({
     name: `lab-${String(libraries++)}`,
@@ -401,11 +401,11 @@ interface Setup {
   readonly search?: string
   readonly library?: Library
   readonly motion?: boolean
-  /** Whether the worker answers with the first particles alone where it may; else it always knows all. */
+  /** Whether the worker answers an early request with the particles alone; else it always sends the curve too. */
   readonly earlyReply?: boolean
-  /** Whether the worker refuses to prepare anything. */
+  /** Whether the worker refuses every `prepare`. */
   readonly refused?: boolean
-  /** What the first landscape takes; else it is there at once. */
+  /** The first `prepare` waits for this promise; default: no wait. */
   readonly prepared?: Promise<void>
 }
 
@@ -416,10 +416,10 @@ export const SCENE: SceneSpec = {
   view: { ...DEFAULT_SCENE.view, speed: 240 },
 }
 
-/** With an energy that is to be trained. */
+/** SCENE with an untrained energy. */
 export const UNTRAINED: SceneSpec = { ...SCENE, energy: { kind: 'trained' } }
 
-/** A lab with its first run on the stage, until the test is over. */
+/** Opens a lab with its first run on the stage; the end of the test disposes of it. */
 export async function open({
   scene = SCENE,
   search = '',
@@ -462,7 +462,7 @@ export async function open({
   return { client, platform, lab, kept, status, step }
 }
 
-/** What the page says. */
+/** Texts of the notices on the page. */
 export const texts = ({ run }: Lab) => run.getState().notices.map(({ text }) => text)
 
 /** Presses the button of a notice. */

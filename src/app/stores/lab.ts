@@ -30,8 +30,8 @@ import { loadLiveTraining } from './training/loadLiveTraining.ts'
 import { createTraining, type TrainingControl } from './training/training.ts'
 
 /**
- * The page's one controller: turns what a person does into scene changes, and scene changes into calls.
- * Free of React; views read the stores and call these functions.
+ * The page's controller: turns actions of the visitor into changes of the scene, and changes of the scene into calls.
+ * It does not use React; views read the stores and call these functions.
  */
 export interface Lab
   extends
@@ -42,13 +42,13 @@ export interface Lab
   readonly playback: Playback
   readonly training: TrainingControl
   readonly following: LiveTrainingControl
-  /** The scenes that one has been through. */
+  /** The scenes of this visit. */
   readonly history: SceneHistory
   readonly checkBackend: BackendChoice['check']
   setTheme(theme: SceneSpec['view']['theme']): void
-  /** Whether any of the stage is on screen: particles that nobody sees are not moved. */
+  /** @param seen whether any of the stage is on screen; particles off screen do not move */
   watch(seen: boolean): void
-  /** @param about what it is about: a later notice about the same takes its place */
+  /** @param about key of the notice's subject; a later notice with the same key replaces it */
   notify(
     level: 'info' | 'warning' | 'error',
     said: Said,
@@ -56,7 +56,7 @@ export interface Lab
     more?: Pick<Posted, 'action'>,
   ): void
   dismissNotice(id: number): void
-  /** Takes back the notices about something that is in order now. */
+  /** Removes the notices with this key, since the problem is solved. */
   withdrawNotices(about: string): void
   dispose(): void
 }
@@ -64,9 +64,9 @@ export interface Lab
 export interface LabOptions {
   readonly client: ComputeClient
   readonly analysis: AnalysisClient
-  /** Where things are kept; default: this browser's storage. */
+  /** Storage of the shelf and the data; default: this browser's. */
   readonly library?: Library
-  /** Resolves when the page is to go on without what keeps things, where that has not come by then. */
+  /** Resolves when the page stops waiting for the code of `shelf/keeping.ts`. */
   readonly patience: Promise<unknown>
   readonly platform: Platform
   readonly page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>
@@ -88,7 +88,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
   const { scene, run, live, shelf, tool } = surroundings
   postFlaws(opened.message)
 
-  /** What a link got wrong; the rest of it stands. */
+  /** Posts a notice on the parts of a link that could not be used. */
   function postFlaws(message: string | null): void {
     if (message !== null) post(run, 'warning', message, 'link')
   }
@@ -101,7 +101,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     onLoaded: goOn,
   })
 
-  /** With what an earlier visit left under way. */
+  /** Goes on with the live training that an earlier visit left, and reports an interrupted training. */
   function goOn({ followed }: Contents): void {
     if (followed === addressOf(scene.getState().scene)) following.begin()
     tellInterrupted(surroundings)
@@ -115,7 +115,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
   )
 
   const assets = createAssets(surroundings, keeping)
-  /** For what a person has asked for: where the worker was given up it is tried once more. */
+  /** Hands the worker the assets of a scene; starts the worker again where the client has given up. */
   function provide(asked: SceneSpec): ReturnType<typeof assets.provide> {
     client.revive()
     return assets.provide(asked)
@@ -177,7 +177,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     provide,
     training,
     remember: () => remember(),
-    // Nobody reads the laws of a run that has left the stage: they would only slow the training.
+    // The page does not show the laws of a run that has left the stage, and following them would slow the training.
     onBegin: () => {
       laws.drop()
     },
@@ -203,7 +203,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     }),
     scene.subscribe(({ scene: now }, { scene: before }) => {
       if (now.training.backend !== before.training.backend) background.onChange()
-      // The person turned to something else.
+      // The visitor has changed to a scene that this training does not belong to.
       if (training.active && !(sameTraining(now, before) && samePart(now.energy, before.energy))) {
         training.interrupt(true)
         return
@@ -216,7 +216,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
       ...surroundings,
       write: (write) => {
         keeping.ask((kept) => {
-          // What an earlier visit left is read before it is written over.
+          // Writes only after storage has been read, so that the state of an earlier visit is not overwritten unread.
           if (kept.read) void kept.safe('What is under way', write)
         })
       },
@@ -272,7 +272,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
   }
 }
 
-/** Says that an earlier visit left a training, and how to go on with it. */
+/** Posts a notice that an earlier visit left a training and how to go on with it. */
 function tellInterrupted({ run, shelf }: Surroundings): void {
   const { phase, scene, step, steps } = run.getState().training
   if (phase !== 'interrupted' || scene === null) return

@@ -2,7 +2,7 @@ import { HALF_TRAINED, isTargetId } from '../../lab/scene/defaults.ts'
 import type { EnergySpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import { TARGET_LABELS } from '../../lab/scene/texts.ts'
 
-/** A target's name where there is little room. */
+/** A short name of a target. */
 export function shortLabel(target: TargetSpec): string {
   return isTargetId(target.kind) ? TARGET_LABELS[target.kind].short : targetLabel(target)
 }
@@ -20,7 +20,7 @@ export function targetLabel(target: TargetSpec): string {
   }
 }
 
-/** An energy in a word or two, seen from the scene's target. */
+/** A short name of an energy of the scene's target. */
 export function energyLabel(energy: EnergySpec, target: TargetSpec): string {
   switch (energy.kind) {
     case 'trained':

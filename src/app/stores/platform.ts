@@ -1,22 +1,22 @@
 import { steadyClock } from '../../core/maths/steadyClock.ts'
 
-/** The few things of a browser that the stores need; a test hands in its own. */
+/** The services of a browser that the stores need; tests pass their own. */
 export interface Platform {
-  /** Milliseconds from any origin; never fewer than before. */
+  /** Milliseconds from any origin; never decreases. */
   now(): number
-  /** Calls back on every animation frame of a visible page; the function returned ends it. */
+  /** Calls back on every animation frame of a visible page; the returned function ends this. */
   onFrame(callback: (now: number) => void): () => void
-  /** Calls back once; the function returned calls it off. */
+  /** Calls back once; the returned function cancels it. */
   after(milliseconds: number, callback: () => void): () => void
-  /** Whether the person asked for less motion. */
+  /** Whether the visitor prefers reduced motion. */
   reducedMotion(): boolean
-  /** A name that no other thing of this person's has. */
+  /** An id that is unique among the visitor's records. */
   uniqueId(): string
   /** Milliseconds since 1970. */
   today(): number
 }
 
-/** A media query, where the browser answers any. */
+/** A media query; null where the browser has no `matchMedia`. */
 export function media(query: string): MediaQueryList | null {
   return typeof matchMedia === 'undefined' ? null : matchMedia(query)
 }
@@ -43,7 +43,7 @@ export function browserPlatform(): Platform {
       }
     },
     reducedMotion: () => media('(prefers-reduced-motion: reduce)')?.matches ?? false,
-    // Only secure contexts have randomUUID, and a page on the local network is none.
+    // Only secure contexts have randomUUID, and a page on the local network is not one.
     uniqueId: () =>
       [...crypto.getRandomValues(new Uint8Array(9))]
         .map((byte) => byte.toString(36).padStart(2, '0'))

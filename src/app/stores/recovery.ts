@@ -5,14 +5,14 @@ import type { Surroundings } from './surroundings.ts'
 import type { LiveTrainingControl } from './training/liveTraining.ts'
 import type { TrainingControl } from './training/training.ts'
 
-/** Whatever has the stage: the first of these that does goes on, or stops. */
+/** The parts that may have the stage; the first one that has it recovers or stops. */
 interface OnStage {
   readonly following: Pick<LiveTrainingControl, 'recover' | 'abandon'>
   readonly training: Pick<TrainingControl, 'recover' | 'abandon' | 'active'>
   readonly playback: Pick<Playback, 'recover' | 'fail'>
 }
 
-/** After a crash of the compute worker: what had the stage goes on, or is left where no worker lives; a notice says it. */
+/** After a crash of the compute worker, recovers the part on the stage, or stops it without a worker, and posts a notice. */
 export function recover(
   { message, restarted }: Crash,
   { run }: Pick<Surroundings, 'run'>,

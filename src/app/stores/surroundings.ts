@@ -6,7 +6,7 @@ import type { SceneStore } from './scene/sceneStore.ts'
 import type { ShelfStore } from './shelf/shelfStore.ts'
 import type { ToolStore } from './toolStore.ts'
 
-/** What there is once on a page. Every part of the lab names those that it needs. */
+/** The objects that exist once on a page. Every part of the lab picks those that it needs. */
 export interface Surroundings {
   readonly client: ComputeClient
   readonly platform: Platform

@@ -1,16 +1,16 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
-/** What the pointer does on the stage, besides releasing a cloud. */
+/** State of the visitor's tools that no scene holds. */
 export interface ToolState {
-  /** The next stroke draws a keep-out region. */
+  /** Whether the next stroke on the stage draws a keep-out region. */
   readonly drawing: boolean
-  /** The barrier whose handle is to get the focus, since it was just put there; null: none. */
+  /** The barrier just added, whose handle is to get the focus; null: none. */
   readonly placed: number | null
-  /** The strokes on the drawing pad, [x0, y0, …] each: closing the pad by mistake loses none. */
+  /** The strokes on the drawing pad, [x0, y0, …] each, kept when the pad closes. */
   readonly draft: readonly (readonly number[])[]
-  /** What stands in the field for pasted points: closing it by mistake loses nothing. */
+  /** The text in the field for pasted points, kept when the field closes. */
   readonly pasted: string
-  /** The list of what was removed, and of what cannot be read, is open. */
+  /** Whether the list of removed items and unreadable records is open. */
   readonly showsRemoved: boolean
 }
 

@@ -3,10 +3,9 @@ import type { Surroundings } from '../surroundings.ts'
 import type { RunFrames } from './runFrames.ts'
 
 /**
- * The playback clock: how many steps the stage should have reached, as a real number. It is driven by
- * animation frames (a hidden tab gives none, so nothing runs there) and is pulled, not pushed: one frame
- * request is in flight at a time, and while the worker is behind the clock waits for it instead of
- * building up a debt that would later be paid in one leap.
+ * Input of the playback clock, which counts the steps that the stage should have reached, as a real number.
+ * Animation frames drive the clock; a hidden tab gets none, so the clock stands there. At most one frame request is in
+ * flight, and while the worker is behind, the clock waits for it, so that the stage never leaps to catch up.
  */
 export interface ClockTick {
   /** Seconds since the last animation frame. */
@@ -15,15 +14,15 @@ export interface ClockTick {
   readonly speed: number
   /** The step on the stage. */
   readonly shown: number
-  /** A frame request is in flight. */
+  /** Whether a frame request is in flight. */
   readonly busy: boolean
   /** Playback never goes past this step. */
   readonly limit: number
-  /** Most steps of one request; at least one is always asked for. */
+  /** Most steps of one request; below 1 it counts as 1. */
   readonly stride: number
 }
 
-/** Longest time that one animation frame may count for: a tab that slept does not leap. */
+/** Longest time that one animation frame may count for, seconds, so that a tab that slept does not leap. */
 const LONGEST_TICK = 0.1
 /** How far the clock may run ahead of the stage, in seconds of playback. */
 const LONGEST_DEBT = 0.25
@@ -31,7 +30,7 @@ const LONGEST_DEBT = 0.25
 /**
  * Moves the clock by one animation frame.
  * @param position steps, ≥ 0
- * @returns the new position, and the step to ask the worker for, or null when there is nothing to ask
+ * @returns the new position, and the step to request from the worker; null: no request
  */
 export function tick(
   position: number,
@@ -44,18 +43,18 @@ export function tick(
   return { position: next, ask: !busy && step > shown ? step : null }
 }
 
-/** Moves the run on the stage by animation frames, from where it is started to a halt, a stop or the last step. */
+/** Plays the run on the stage by animation frames, up to the halt, the stop or the last step. */
 export interface Clock {
   readonly playing: boolean
-  /** From the step on the stage, or from the first where it is the last. */
+  /** Plays from the step on the stage, or from the first where the stage is at the last. */
   start(): void
-  /** Stands; what it stands for is said elsewhere. */
+  /** Stops the clock; the caller sets the status. */
   stop(): void
-  /** A person stops it. */
+  /** Stops the clock for the visitor and sets the status. */
   halt(): void
-  /** A frame has come. @param forward whether it is a later one than that before it */
+  /** Called when a frame is on the stage. @param forward whether its step is later than that of the frame before */
   follow(frame: FrameReply, forward: boolean): void
-  /** Whether anything that moves is seen: unseen, no animation frames are asked for. */
+  /** @param now whether any of the stage is on screen; otherwise the clock requests no animation frames */
   watch(seen: boolean): void
   dispose(): void
 }
@@ -66,22 +65,22 @@ export function createClock(
 ): Clock {
   let playing = false
   let seen = true
-  /** In steps; a real number. */
+  /** Position of the clock in steps, a real number. */
   let position = 0
-  /** Where the clock was started: a halt or a stop before it is past. */
+  /** The step at which the clock was started; an earlier halt or stop does not count. */
   let startedAt = -1
   let before: number | null = null
   let unframe: (() => void) | null = null
 
   const haltAt = () => scenes.getState().scene.view.haltAt
 
-  /** The last step that the clock may reach from where it was started. */
+  /** The last step that the clock may reach. */
   function limit(): number {
     const halt = haltAt()
     return halt !== null && halt > startedAt ? Math.min(halt, frames.last) : frames.last
   }
 
-  /** Animation frames are asked for only while they move something. */
+  /** Requests animation frames while the clock plays and the stage is seen. */
   function wake(): void {
     if (unframe !== null || !playing || !seen) return
     before = null
@@ -102,7 +101,7 @@ export function createClock(
     unframe = null
   }
 
-  /** Moves the clock, and asks for the frame that it then wants, unless one is on its way or it is too early. */
+  /** Moves the clock and requests the frame of its new position, unless `busy`. */
   function advance(elapsed: number, busy: boolean): void {
     const { speed } = scenes.getState().scene.view
     const { shown, stride } = frames
@@ -111,7 +110,7 @@ export function createClock(
     if (next.ask !== null) ask(next.ask)
   }
 
-  /** The first particles do not wait for the estimator to be made. */
+  /** Requests a step. The first one comes early, since building the KL estimator takes time. */
   function ask(step: number): void {
     frames.ask(step, step === 1 && frames.shown === 0 && step < limit())
   }
@@ -122,7 +121,7 @@ export function createClock(
     store.setState({ status: frames.shown === haltAt() ? 'paused' : 'stopped' })
   }
 
-  /** The step at which the scene wants to pause: where the criterion that it has chosen fired. */
+  /** The step at which the scene's stopping criterion fired; null without "pause at the stop". */
   function stopOf({ stops }: FrameReply): number | null {
     const { stopping, view } = scenes.getState().scene
     if (!view.pauseAtStop) return null
@@ -136,7 +135,7 @@ export function createClock(
     start() {
       if (frames.shown >= frames.last) frames.rewind()
       startedAt = frames.shown
-      // The first step is asked for at once, not when the clock has come that far.
+      // Requests the first step at once instead of when the clock reaches it.
       position = Math.min(startedAt + 1, limit())
       playing = true
       store.setState({ status: 'running' })
@@ -164,7 +163,7 @@ export function createClock(
         store.setState({ status: 'stopped' })
       } else if (shown >= limit()) end()
       else {
-        // Where the clock is ahead already the worker need not wait for the next animation frame.
+        // A clock that is already ahead requests the next step without waiting for an animation frame.
         if (seen && forward) advance(0, frames.busy)
         frames.publish()
       }

@@ -1,20 +1,20 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
 /**
- * What moves: the clouds as last received. Subscribed to by the canvases themselves, never through
- * React, so that a frame costs no rendering of components.
+ * The clouds as last received. The canvases subscribe to this store themselves, without React, so that a frame
+ * renders no components.
  */
 export interface ShownClouds {
-  /** Step k of the run; while training, steps that the clouds have made on the energy so far. */
+  /** Step of the run; while training, the number of steps that the clouds have made so far. */
   readonly step: number
   /** [x0, y0, x1, y1, …], world units. */
   readonly langevin: Float32Array
   readonly deterministic: Float32Array
-  /** The second cloud under the noise of the Langevin particles, pair by pair; null without one. */
+  /** The second cloud, each particle moved by the noise of its Langevin particle (synchronous coupling); null without one. */
   readonly companion: Float32Array | null
   /**
-   * The first `TRAILED` particles at the frames before, oldest first, at most `TRAIL_LENGTH` frames; only
-   * consecutive frames of one run.
+   * The first `TRAILED` particles at the frames before, oldest first, at most `TRAIL_LENGTH` consecutive frames of
+   * one run.
    */
   readonly langevinTrail: readonly Float32Array[]
   readonly deterministicTrail: readonly Float32Array[]
@@ -23,10 +23,10 @@ export interface ShownClouds {
 export type CloudStore = StoreApi<ShownClouds>
 
 export const TRAIL_LENGTH = 8
-/** Trails of more particles than this are a tangle, and whole clouds would be memory for nothing. */
+/** Most particles with a trail: more trails would be a tangle and take memory. */
 const TRAILED = 1500
 
-/** With more particles than this the two canvases are drawn on alternate frames. */
+/** Above this many particles the two canvases are drawn on alternate frames. */
 const DRAWN_IN_TURNS = 25_000
 
 export function isDrawnInTurns({ langevin }: Pick<ShownClouds, 'langevin'>): boolean {
@@ -46,7 +46,7 @@ export function createCloudStore(): CloudStore {
   }))
 }
 
-/** The arrays of a frame that is shown no longer, to be written over. */
+/** The arrays of a frame, for reuse once the page no longer shows it. */
 export function cloudsOf({
   langevin,
   deterministic,
@@ -56,7 +56,7 @@ export function cloudsOf({
   return companion === null ? [langevin, deterministic] : [langevin, deterministic, companion]
 }
 
-/** A cloud, with the trail grown by the cloud before it when the frame follows on, or cut when it does not. */
+/** Shows a frame. The trail grows by the frame before if the new frame follows it, and is emptied otherwise. */
 export function showFrame(
   store: CloudStore,
   frame: Pick<ShownClouds, 'step' | 'langevin' | 'deterministic' | 'companion'>,

@@ -7,11 +7,11 @@ import { explain } from '../explain.ts'
 import type { Platform } from '../platform.ts'
 import { post, withdraw, type RunStore } from './runStore.ts'
 
-/** Has the laws of the run on the stage followed, and gives what is found to the page and to the run. */
+/** Has the analysis worker follow the laws of the run on the stage, and gives its reports to the page and to the run. */
 export interface Laws {
-  /** Starts on a run, and gives up the one before. */
+  /** Starts the analysis of a run and aborts that of the run before. */
   follow(run: RunReady): void
-  /** Gives up: nothing is to be known of the run on the stage. */
+  /** Aborts the analysis, so that the run on the stage gets no laws. */
   drop(): void
   dispose(): void
 }
@@ -21,7 +21,7 @@ export interface LawsOptions {
   readonly client: Pick<ComputeClient, 'call'>
   readonly platform: Platform
   readonly run: RunStore
-  /** Asks for the stopping reports anew. */
+  /** Requests the stopping reports again. */
   readonly refreshStops: () => void
 }
 
@@ -29,7 +29,7 @@ const MISSING =
   'The exact curves of this run are missing: the analysis worker stopped. The next scene tries again.'
 const ABOUT = 'exact curves'
 
-/** A drag prepares many runs: only one that stands this long is followed, ms. */
+/** Only a run that stays this long on the stage is followed, ms, since a drag prepares many. */
 const SETTLED = 50
 
 export function createLaws({ analysis, client, platform, run, refreshStops }: LawsOptions): Laws {
@@ -49,7 +49,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
     void attach()
   }
 
-  /** Of reports that come while one is being handed over only the latest counts. */
+  /** Hands the reports to the run, one at a time; of those that arrive meanwhile only the latest counts. */
   async function attach(): Promise<void> {
     if (attaching) return
     attaching = true
@@ -61,7 +61,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
         refreshStops()
       }
     } catch {
-      // The run is gone, or its worker is: what follows it brings its own analysis.
+      // The run or its worker is gone; the run that replaces it gets its own analysis.
     } finally {
       attaching = false
     }
@@ -81,7 +81,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
     } catch (error) {
       if (own.signal.aborted || isAbortError(error) || current !== ready.run) return
       if (isCrash(error)) {
-        // With the compute worker its run is gone, and the one that is prepared anew is followed instead.
+        // A crash of the compute worker ends its run; the analysis then follows the run that is prepared anew.
         if (asking) return
         if (tries > 0) {
           await start(ready, tries - 1)
@@ -120,7 +120,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
   }
 }
 
-/** The last word on laws that could not be followed to their end. */
+/** The final report for laws that could not be followed to the end: no values. */
 function nothingKnown(steps: number): PackedAnalysis {
   const nothing = () => new Float64Array(steps + 1).fill(NaN)
   return {

@@ -7,20 +7,20 @@ export interface LiveFramesOptions extends Pick<
   Surroundings,
   'client' | 'platform' | 'scene' | 'live'
 > {
-  /** What the particles move on; null while they do not. A frame of what has gone is dropped. */
+  /** The training whose energy the particles move on; null without one. Frames of an earlier one are dropped. */
   readonly on: () => object | null
 }
 
 /**
- * Particles on an energy that is being trained, at most one call of them in flight. Animation frames are
- * asked for only while they move and are seen.
+ * Moves particles on an energy under training, with at most one call in flight. Requests animation frames only
+ * while the particles move and are seen.
  */
 export interface LiveFrames {
-  /** Counts their steps from 0 again. */
+  /** Counts the steps from 0 again. */
   restart(): void
-  /** Moves them if there is now something to move on. */
+  /** Starts to move the particles if there is an energy to move on. */
   wake(): void
-  /** Whether anything of them is seen. */
+  /** @param seen whether any of the particles are on screen */
   watch(seen: boolean): void
   dispose(): void
 }

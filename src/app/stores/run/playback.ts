@@ -9,44 +9,43 @@ import { post } from './runStore.ts'
 import { createStopReports } from './stopReports.ts'
 
 /**
- * Prepares the run that the scene asks for, and moves its clock. Scene changes come as they like (a
- * slider drags through dozens): the latest wins, and at most one `prepare`, one `frame` and one `stops`
- * are in flight.
+ * Prepares the run of the scene and moves its clock. The scene may change at any rate, as a drag of a slider does:
+ * the latest scene wins, and at most one `prepare`, one `frame` and one `stops` are in flight.
  */
 export interface Playback {
   /**
-   * Prepares the scene if it asks for another run than the one on the stage. A run that was playing, or
-   * had played to its end, plays again; `play` overrides.
+   * Prepares the scene if its run is not the one on the stage. The new run plays if the old one was playing or had
+   * played to its end; `play` overrides this.
    */
   refresh(options?: { readonly play?: boolean }): void
   play(): void
   pause(): void
-  /** One step further, the clock standing. */
+  /** Stops the clock and shows the next step. */
   step(): void
-  /** From step 0, playing. */
+  /** Plays from step 0. */
   restart(): void
-  /** Shows the particles at a step, the clock standing. */
+  /** Stops the clock and shows the particles at a step. */
   scrub(step: number): void
-  /** While a training has the stage nothing is prepared or played. */
+  /** Prepares and plays nothing until `resume`, since a training has the stage. */
   suspend(): void
-  /** Prepares the scene anew. @param options.step the step to show, where the run reaches it; default 0 */
+  /** Prepares the scene anew. @param options.step the step to show, at most the last of the run; default 0 */
   resume(options: { readonly play: boolean; readonly step?: number }): void
   /** The step on the stage, and whether the clock moves it. */
   readonly place: { readonly step: number; readonly playing: boolean }
-  /** Asks for the stopping reports anew, since more is known of the run. */
+  /** Requests the stopping reports again, since the analysis has found more of the run. */
   recheck(): void
-  /** Whether anything that moves is seen: unseen, the clock stands and the worker is asked for nothing. */
+  /** @param seen whether any of the stage is on screen; otherwise the clock stands and requests no frames */
   watch(seen: boolean): void
-  /** After the worker was restarted: prepares anew and goes back to the step on the stage. */
+  /** Called after the worker was restarted: prepares anew and goes back to the step on the stage. */
   recover(): void
-  /** There is no worker any more: the stage stands, and whatever a person does next prepares anew. */
+  /** Called when there is no worker any more: the clock stops, and the visitor's next action prepares anew. */
   fail(): void
   dispose(): void
 }
 
 export interface PlaybackOptions
   extends Omit<PreparationOptions, 'onBegin' | 'onReady'>, Pick<Surroundings, 'live'> {
-  /** Another run stands on the stage. */
+  /** Called when another run is on the stage. */
   readonly onReady: (run: RunReady) => void
 }
 
@@ -90,7 +89,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       if (step > 0) store.setState({ status: step >= frames.last ? 'stopped' : 'paused' })
     } else if (haltAt === 0) store.setState({ status: 'paused' })
     else if (platform.reducedMotion() && haltAt !== null) {
-      // Where motion is not wanted the run goes there at once.
+      // With reduced motion the stage goes to the halt at once.
       frames.seek(Math.min(haltAt, frames.last))
       store.setState({ status: 'paused' })
     } else clock.start()
@@ -147,7 +146,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     },
     recover() {
       const { status, preparing } = store.getState()
-      // A run that was on its way is on its way again.
+      // Prepares the run again that was being prepared.
       if (preparing) preparation.anew()
       else preparation.anew(status === 'running', frames.shown)
     },

@@ -6,33 +6,33 @@ import { explain } from '../explain.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { post, withdraw, type RunStore } from './runStore.ts'
 
-/** Which run the scene asks for, whether it is to play, and the one `prepare` that is under way for it. */
+/** Prepares the run of the scene, with at most one `prepare` in flight, and records whether the run is to play. */
 export interface Preparation extends Stage {
-  /** Prepares the scene. @returns false where it is the run that was asked for last */
+  /** Prepares the scene. @returns false where its run is the one prepared last */
   follow(play?: boolean): boolean
   /**
-   * Prepares the scene even so.
+   * Prepares the scene even where its run is the one prepared last.
    * @param play default: whether the run before it was playing, or had played to its end
-   * @param step to go to when it is ready; default: where it was to go before
+   * @param step the step to show when the run is ready; default: that of the last call
    */
   anew(play?: boolean, step?: number): void
-  /** The same where the scene was refused, or its run is gone. @returns whether it did so */
+  /** Prepares the scene again where it was refused or the worker of its run is gone. @returns whether it did so */
   retry(play: boolean, step?: number): boolean
-  /** Tells the run under way whether to play. @returns whether there is one, which was told otherwise */
+  /** Sets whether the run being prepared is to play. @returns whether a run is being prepared and this changes its intent */
   intend(play: boolean): boolean
-  /** Until `resume` nothing is prepared. */
+  /** Aborts the `prepare` in flight and starts none until `resume`. */
   suspend(): void
   resume(play: boolean, step: number): void
-  /** There is no worker any more: the next wish prepares anew and goes to this step. */
+  /** Called when there is no worker any more: the next call of `follow` prepares anew and goes to this step. */
   abandon(step: number): void
   dispose(): void
 }
 
-/** What may be done to the run on the stage. */
+/** Whether the run on the stage may be played and shown. */
 export interface Stage {
-  /** Whether there is a run that can be played: none is on its way, and no training has the stage. */
+  /** Whether there is a run that can be played: no `prepare` is in flight, and no training has the stage. */
   readonly free: boolean
-  /** Whether what belongs to a run may be shown. */
+  /** Whether `run` is the run on the stage and no training has the stage. */
   shows(run: number): boolean
 }
 
@@ -40,19 +40,19 @@ export interface PreparationOptions extends Pick<
   Surroundings,
   'client' | 'platform' | 'scene' | 'run'
 > {
-  /** Hands the worker what only the page has; resolves when it may prepare, or with false to wait. */
+  /** Hands the worker the assets that only the page has. Resolves to whether the scene may be prepared now. */
   readonly provide: (scene: SceneSpec) => Promise<boolean>
   /** Whether the first run plays by itself. */
   readonly autoplay: boolean
-  /** Changes a scene that was refused into one that may run; false where nothing helps. */
+  /** Changes a refused scene into one that may run. @returns false where no change helps */
   readonly mend: (refusal: unknown) => boolean
-  /** The run on the stage gives way to another. */
+  /** Called when the run on the stage is to be replaced. */
   readonly onBegin: () => void
   /** Puts the run on the stage. */
   readonly onReady: (run: RunReady, to: { readonly step: number; readonly play: boolean }) => void
 }
 
-/** Shortest time between two prepares, ms: a drag sends no more than the worker can use. */
+/** Shortest time between two calls of `prepare`, ms, so that a drag does not flood the worker. */
 const PREPARE_INTERVAL = 60
 
 export function createPreparation(options: PreparationOptions): Preparation {
@@ -67,7 +67,7 @@ export function createPreparation(options: PreparationOptions): Preparation {
   /** Whether the run being prepared is to play. */
   let intent = options.autoplay
   let returnTo = 0
-  /** The run on the stage has no worker behind it. */
+  /** Whether the worker of the run on the stage is gone. */
   let orphaned = false
 
   function anew(play?: boolean, step = returnTo): void {
@@ -103,7 +103,7 @@ export function createPreparation(options: PreparationOptions): Preparation {
       options.onReady(ready, to)
     } catch (error) {
       if (isAbortError(error) || isCrash(error) || signal.aborted) return
-      // The change of the scene asks for the next run, which plays if this one was to.
+      // `mend` changes the scene, which starts the next `prepare` with the same intent.
       if (options.mend(error)) return
       store.setState({ preparing: false, status: 'error' })
       post(store, 'error', explain(error), 'scene')
@@ -163,13 +163,13 @@ export function createPreparation(options: PreparationOptions): Preparation {
   }
 }
 
-/** What a run depends on: two scenes with the same key are the same run. */
+/** A key of all that a run depends on: two scenes with the same key have the same run. */
 function runKey({ seed, target, energy, domain, dynamics, training }: SceneSpec): string {
   const parts = [target, energy, domain, dynamics].map(partKey)
   return [seed, training.backend, ...parts].join(' ')
 }
 
-/** What there is to say of a run takes the place of what there was to say of the one before. */
+/** Replaces the notices of the run before by those of this run. */
 function say(store: RunStore, { notices }: RunReady): void {
   const said = notices.map((notice) => ({ notice, about: `run: ${notice.about ?? notice.text}` }))
   for (const { about } of store.getState().notices)

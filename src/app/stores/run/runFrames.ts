@@ -7,31 +7,31 @@ import type { Stage } from './preparation.ts'
 import { grow } from './runStore.ts'
 import type { StopReports } from './stopReports.ts'
 
-/** The frames of the run on the stage: asks for them, one request at a time, and writes what comes into the stores. */
+/** Requests the frames of the run on the stage, one at a time, and writes the replies into the stores. */
 export interface RunFrames {
   /** The step on the stage. */
   readonly shown: number
-  /** The step on the stage, or the one that it goes to. */
+  /** The step that the stage goes to, or the step on the stage. */
   readonly goal: number
   /** The last step of the run. */
   readonly last: number
-  /** A request is in flight. */
+  /** Whether a request is in flight. */
   readonly busy: boolean
-  /** How many steps the worker takes while one picture waits for the next; infinite until measured. */
+  /** Number of steps that the worker computes in REPLY_TIME; infinite until measured. */
   readonly stride: number
-  /** Whether what was sent now would not be drawn. */
+  /** Whether the page would not draw the reply to a request sent now. */
   readonly isTooEarly: boolean
   /** Puts a run on the stage, at its first step. */
   begin(run: RunReady): void
-  /** @param early whether the particles may come before what is measured of them */
+  /** Requests a step. @param early whether the worker may send the particles before it measures them */
   ask(step: number, early: boolean): void
-  /** Goes to a step as soon as no request is in flight; null: nowhere any more. */
+  /** Requests a step as soon as no request is in flight; null: drops the waiting request. */
   seek(step: number | null): void
-  /** From here on the step on the stage is the first. */
+  /** Sets the step on the stage to 0 and requests its frame. */
   rewind(): void
-  /** Writes what has come into the run store, as the clock stands, and asks for what is missing of it. */
+  /** Called when the clock stands: writes the newest reply into the run store and requests missing measurements. */
   settle(): void
-  /** The same while the clock runs, as often as a chart is worth drawing. */
+  /** Called while the clock runs: writes the newest reply into the run store at the rates of `Intervals`. */
   publish(): void
 }
 
@@ -43,9 +43,9 @@ export interface RunFramesOptions extends Pick<
   readonly reports: StopReports
   /** Whether the clock runs. */
   readonly playing: () => boolean
-  /** A frame is on the stage. @param forward whether it is a later one than that before it */
+  /** Called when a frame is on the stage. @param forward whether its step is later than that of the frame before */
   readonly onShown: (frame: FrameReply, forward: boolean) => void
-  /** The worker has another run at hand, or none. */
+  /** Called when the worker has another current run, or none. */
   readonly onLost: () => void
   readonly onFailed: (error: unknown) => void
 }
@@ -54,22 +54,22 @@ export interface RunFramesOptions extends Pick<
 interface Intervals {
   readonly step: number
   /**
-   * Of the curves and reports, which set the charts anew: so rarely that one frame in twenty is hit, and not before they
-   * have come on by a share of the run that shows, about a pixel.
+   * For curves and reports, which redraw the charts: long enough that about one frame in twenty does so, and not before
+   * the curves have grown by CURVE_SHARE of the run, about a pixel.
    */
   readonly curves: number
 }
 const INTERVALS: Intervals = { step: 100, curves: 350 }
-/** Where every frame has a large cloud to draw. */
+/** The intervals for clouds so large that the canvases draw them in turns. */
 const INTERVALS_OF_MANY: Intervals = { step: 300, curves: 600 }
 const CURVE_SHARE = 1 / 600
-/** Even the slowest curve is brought up to date so often, ms. */
+/** Longest time between two updates of the curves, ms. */
 const LONGEST_WAIT = 2000
-/** One request is for no more steps than take about this long, ms, so that a slow worker still shows many positions. */
+/** Time that the steps of one request may take, ms, so that the page shows many positions even of a slow worker. */
 const REPLY_TIME = 33
 /**
- * Of clouds that are drawn in turns, on every second animation frame at most, a worker that keeps up is not asked
- * before so many ms are over: what it sent would not be drawn.
+ * Shortest time between two requests for clouds that the canvases draw in turns, ms: the page draws such clouds every
+ * second animation frame at most, and would not draw an earlier reply.
  */
 const DRAWING_TIME = 25
 
@@ -79,14 +79,14 @@ export function createRunFrames(options: RunFramesOptions): RunFrames {
   let shown = 0
   let wanted: number | null = null
   let busy = false
-  /** Whether the worker has answered anything about the run. */
+  /** Whether the worker has answered a request for the run. */
   let answered = false
   let lastAsked = -Infinity
-  /** How long the worker takes for a step, ms; 0 until measured. */
+  /** Time that the worker takes for a step, ms; 0 until measured. */
   let stepTime = 0
   let points: readonly CurvePoint[] = []
   let newest: FrameReply | null = null
-  /** Of frames that have left the stage. */
+  /** Arrays of frames that have left the stage, for the worker to reuse. */
   let spare: readonly Float32Array[] = []
   let lastFlush = -Infinity
   let flushedStep = 0
@@ -145,7 +145,7 @@ export function createRunFrames(options: RunFramesOptions): RunFrames {
     newest = reply
     shown = reply.step
     showFrame(live, reply, follows)
-    // The first frame of a run is kept with it.
+    // The run store keeps the first frame of a run, so its arrays are not spare.
     if (before !== null && before !== store.getState().run?.frame) spare = cloudsOf(before)
     options.onShown(reply, forward)
   }
@@ -156,7 +156,7 @@ export function createRunFrames(options: RunFramesOptions): RunFrames {
     lastStep = lastFlush
     flushedStep = shown
     const { computed, nullFloor, collapse, stops } = newest
-    // Reports are asked for anew while they still answer an older δ or criterion.
+    // Reports for an older δ or criterion are not written; `StopReports` requests new ones.
     const isNews = reports.current && !samePart(store.getState().stops, stops)
     store.setState({
       step: shown,
@@ -215,7 +215,7 @@ export function createRunFrames(options: RunFramesOptions): RunFrames {
     },
     settle() {
       flush()
-      // Of a step whose particles came first the page asks what was measured, where no later step brings it.
+      // Where the particles of a step came before their measurements, requests the step again unless another one waits.
       if (newest !== null && newest.computed < newest.step) wanted ??= newest.step
       pump()
     },

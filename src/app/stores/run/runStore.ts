@@ -15,11 +15,11 @@ import type { TrainingPoint, TrainingSummary } from '../../../lab/protocol/resul
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 
 /**
- * - `idle`: a run stands at step 0, or none does yet
+ * - `idle`: a run stands at step 0, or there is no run yet
  * - `training`: a training is under way
  * - `running`: the clock moves the particles
- * - `paused`: a person, or `haltAt`, stopped the clock; also a paused training
- * - `stopped`: playback came to its end, or to the stopping step with "pause at the stop"
+ * - `paused`: the visitor or `haltAt` stopped the clock; also a paused training
+ * - `stopped`: playback reached the last step, or the stopping step with "pause at the stop"
  * - `error`: the scene cannot be run; a notice says why
  */
 type Status = 'idle' | 'training' | 'running' | 'paused' | 'stopped' | 'error'
@@ -29,7 +29,7 @@ export interface LossPoint {
   readonly loss: number
 }
 
-/** A training as the page follows it. `interrupted`: a checkpoint waits from a reload or a change of mind. */
+/** A training as the page shows it. `interrupted`: a reload or another action of the visitor left a checkpoint. */
 export interface TrainingState {
   readonly phase: 'none' | 'starting' | 'running' | 'paused' | 'finished' | 'interrupted'
   /** The scene that is trained; null before the first training. */
@@ -46,7 +46,7 @@ export interface TrainingState {
   readonly summary: TrainingSummary | null
 }
 
-/** A training that can be gone on with. */
+/** An interrupted training that can be resumed. */
 interface InterruptedTraining {
   readonly id: string
   readonly scene: SceneSpec
@@ -77,7 +77,7 @@ export const LIVE_SPAN = 20
 export interface LivePoint {
   /** Seconds on the page's clock since the live training began. */
   readonly seconds: number
-  /** Which target it was measured against, and after how many steps on it. */
+  /** Number of the target that it was measured against, and the steps made on that target. */
   readonly target: number
   readonly targetSteps: number
   /** Nats. */
@@ -86,28 +86,28 @@ export interface LivePoint {
   readonly quantity: 'kl' | 'cross-entropy'
 }
 
-/** A training that follows its target, as the page follows it. */
+/** A live training as the page shows it. */
 export interface LiveTrainingState {
   /** `starting`: until the first measurement. */
   readonly phase: 'starting' | 'learning' | 'settled'
-  /** Whether it follows a drawing that is not yet a target. */
+  /** Whether it follows a drawing that is not yet the scene's target. */
   readonly sketching: boolean
-  /** The energy of the drawing, shown under its strokes; the stage keeps the one before meanwhile. */
+  /** The energy of the drawing, shown under its strokes, while the stage keeps the energy from before. */
   readonly sketched: Landscape | null
-  /** What the training is at; null before the first target was taken up. */
+  /** The current target of the training; null before the first. */
   readonly taken: LiveTarget | null
-  /** Of the target that is `taken`; null until it has been measured. */
+  /** Progress on the target `taken`; null until the first measurement. */
   readonly progress: LiveProgress | null
   readonly tableError: LandscapeUpdate['tableError'] | null
   /** The last measurements, oldest first. */
   readonly history: readonly LivePoint[]
-  /** Why the target asked for last could not be taken up; null when it could. */
+  /** Why the worker could not take up the last target; null when it could. */
   readonly problem: string | null
-  /** The energy is being written down. */
+  /** Whether the energy is being put onto the shelf. */
   readonly keeping: boolean
 }
 
-/** What a person can do about a notice, on a button of it. */
+/** The button of a notice. */
 interface NoticeAction {
   readonly label: string
   readonly run: () => void
@@ -120,10 +120,10 @@ export interface Posted extends Notice {
   readonly action?: NoticeAction
 }
 
-/** What the page shows of a run; written at most ten times a second while playing, its curves three times. */
+/** State of the run for the page; while playing, it is written at most ten times a second, the curves three times. */
 export interface RunState {
   readonly status: Status
-  /** A run is being prepared: the stage still shows the one before. */
+  /** Whether a run is being prepared; the stage still shows the one before. */
   readonly preparing: boolean
   readonly run: RunReady | null
   /** The landscape on the stage: the run's, or that of the energy under training. */
@@ -133,20 +133,20 @@ export interface RunState {
    * stands. Curves and reports follow less often; `computed` and `points` belong together.
    */
   readonly step: number
-  /** Every step up to this one has been computed. */
+  /** The last computed step. */
   readonly computed: number
   /** Dense: entry k is step k. */
   readonly points: readonly CurvePoint[]
   readonly stops: FrameReply['stops']
   readonly nullFloor: FrameReply['nullFloor']
   readonly collapse: FrameReply['collapse']
-  /** What is known of the laws of the run on the stage; null until the first word of it. */
+  /** The last report on the laws of the run on the stage; null before the first. */
   readonly analysis: AnalysisReport | null
   readonly backend: BackendReport | null
   readonly training: TrainingState
-  /** Oldest first; without the one under way. */
+  /** Interrupted trainings, oldest first, without the one under way. */
   readonly interrupted: readonly InterruptedTraining[]
-  /** Null while no target is followed live. */
+  /** The live training; null without one. */
   readonly live: LiveTrainingState | null
   readonly notices: readonly Posted[]
 }
@@ -174,20 +174,20 @@ export function createRunStore(): RunStore {
   }))
 }
 
-/** Most notices on the page at once; older ones give way. */
+/** Most notices on the page at once; beyond it the oldest are dropped. */
 const MOST_NOTICES = 8
-/** Most lines and characters of one. */
+/** Most lines and characters of a notice. */
 const MOST_LINES = 8
 const MOST_CHARACTERS = 1200
 let noticeIds = 0
 
-/** What a notice says: a sentence for people, or one with the words of the browser or a library to look up. */
+/** The text of a notice, with or without details in the words of the browser or a library. */
 export type Said = string | Pick<Notice, 'text' | 'details'>
 
 /**
- * Puts a notice on the page; the same text is not shown twice at once.
- * @param about what the notice is about, where a later one about the same takes its place
- * @param more what else is on it
+ * Puts a notice on the page; the page never shows the same text twice at once.
+ * @param about key of the notice's subject; a later notice with the same key replaces it
+ * @param more the button of the notice
  */
 export function post(
   store: RunStore,
@@ -211,7 +211,7 @@ export function dismiss(store: RunStore, id: number): void {
   store.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }))
 }
 
-/** Takes back what was said about something that is in order now. */
+/** Removes the notices with the key `about`, since the problem is solved. */
 export function withdraw(store: RunStore, about: string): void {
   store.setState(({ notices }) =>
     notices.some((notice) => notice.about === about)
@@ -221,8 +221,8 @@ export function withdraw(store: RunStore, about: string): void {
 }
 
 /**
- * The curve grown by new entries. Entries must follow on without a gap; what is already there wins,
- * so a reply that overlaps changes nothing.
+ * The curve with new entries, which must follow without a gap. Existing entries win, so that an overlapping
+ * reply changes none of them.
  */
 export function grow(
   points: readonly CurvePoint[],
@@ -238,10 +238,10 @@ export function grow(
   return added.length === 0 ? points : [...points, ...added]
 }
 
-/** Most losses kept for the chart; beyond it every other one goes. */
+/** Most losses for the chart; beyond it every second one is dropped. */
 export const MOST_LOSSES = 4000
 
-/** The loss curve grown by new entries, thinned when it gets long. */
+/** The loss curve with new entries, thinned beyond MOST_LOSSES. */
 export function growLosses(
   losses: readonly LossPoint[],
   fresh: readonly LossPoint[],
@@ -251,7 +251,7 @@ export function growLosses(
   return grown.length <= MOST_LOSSES ? grown : grown.filter((_, i) => i % 2 === grown.length % 2)
 }
 
-/** A text cut to what one can read, the count of what was left out at its end. */
+/** A text cut to MOST_LINES and MOST_CHARACTERS, with the number of omitted lines at its end. */
 function readable(text: string): string {
   const lines = text.split('\n')
   const kept = lines.slice(0, MOST_LINES).join('\n').slice(0, MOST_CHARACTERS)

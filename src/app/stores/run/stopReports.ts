@@ -5,13 +5,13 @@ import type { Surroundings } from '../surroundings.ts'
 import type { Stage } from './preparation.ts'
 import { post } from './runStore.ts'
 
-/** The stopping reports of the run on the stage, for other settings than it was prepared with; one request at a time. */
+/** Requests stopping reports for the current δ and criterion, which may differ from those of the run; one request at a time. */
 export interface StopReports {
-  /** Whether those that come with every frame answer the scene's own δ and criterion. */
+  /** Whether the reports of the frames are for the scene's current δ and criterion. */
   readonly current: boolean
-  /** Asks for them where they do not. */
+  /** Requests reports where those of the frames are for other settings. */
   refresh(): void
-  /** Asks for them, since more is known of the run. */
+  /** Requests reports, since the analysis has found more of the run. */
   recheck(): void
 }
 
@@ -33,7 +33,7 @@ export function createStopReports(
         const stops = await client.call('stops', { run, stopping })
         if (stage.shows(run)) store.setState({ stops })
       } catch (error) {
-        // Of a run that has given way to another nothing is to be said.
+        // The failure of a run that another has replaced is not reported.
         if (!stage.shows(run) || store.getState().preparing) continue
         if (!isAbortError(error) && !isCrash(error)) post(store, 'error', explain(error), 'stops')
       }

@@ -1,15 +1,15 @@
 import type { Surroundings } from '../surroundings.ts'
 
 /**
- * The target is drawn where somebody looks at that layer, and each run is asked for it once: the first particles do not
- * wait for it. @returns what asks, wherever the run or the layers may have changed
+ * Requests the target's density once per run, only where the scene shows that layer, so that the first particles do not
+ * wait for it. @returns the function to call when the run or the layers may have changed
  */
 export function createTargetLayer({
   client,
   scene,
   run,
 }: Pick<Surroundings, 'client' | 'scene' | 'run'>): () => void {
-  /** The run that was asked last. */
+  /** The run of the last request. */
   let pictured: number | null = null
   return () => {
     const { run: ready } = run.getState()
@@ -21,7 +21,7 @@ export function createTargetLayer({
       (targetDensity) => {
         run.setState(({ run: now }) => (now?.run === id ? { run: { ...now, targetDensity } } : {}))
       },
-      // The run has given way to another, or its worker has: the next one is asked.
+      // The run or its worker has been replaced; the next run gets its own request.
       () => undefined,
     )
   }

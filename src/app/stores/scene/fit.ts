@@ -6,17 +6,17 @@ import type { Surroundings } from '../surroundings.ts'
 import type { SceneHistory } from './sceneHistory.ts'
 import { edit } from './sceneStore.ts'
 
-/** A scene that may run where another was refused, and what was changed, in a sentence. */
+/** A scene that may run in place of a refused one, with a sentence about the change. */
 interface Fitted {
   readonly scene: SceneSpec
   readonly text: string
 }
 
 /**
- * What a person changed has made the scene impossible: the least of the rest follows. The box shrinks to the one that
- * an energy was trained on; a start outside the box or inside a barrier gives way to the uniform one and, where barriers
- * leave almost nothing of the box, to π, which is wherever there is room at all. Each answer is nearer to a scene
- * that runs, so that a few of them end. @returns null where the refusal is about something else
+ * The refused scene with a small change: the box shrinks to the one that an energy was trained on; a start outside the box
+ * or inside a barrier becomes the uniform one and, where barriers leave almost nothing of the box, π, which has mass
+ * wherever the barriers leave room. Repeated changes end: the box only shrinks, and a start changes at most twice.
+ * @returns null where the refusal has another reason
  */
 function fitted(scene: SceneSpec, refusal: unknown): Fitted | null {
   if (!(refusal instanceof CallError) || refusal.kind !== 'refused') return null
@@ -43,7 +43,7 @@ function fitted(scene: SceneSpec, refusal: unknown): Fitted | null {
   }
 }
 
-/** Changes a scene that was refused into one that may run, and says how. @returns false where nothing helps */
+/** Changes the refused scene into one that may run and posts a notice about the change. @returns false where no change helps */
 export function mend(
   refusal: unknown,
   { scene, run, shelf }: Pick<Surroundings, 'scene' | 'run' | 'shelf'>,

@@ -9,11 +9,11 @@ export interface HistoryOptions {
   readonly scene: SceneStore
   readonly page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>
   readonly platform: Pick<Platform, 'now' | 'after'>
-  /** What else a scene needs to be itself again: called as a step is made, what it returns as one goes back there. */
+  /** Called when a step is made; the function that it returns restores what else belongs to the scene of that step. */
   readonly remember: () => () => void
-  /** An address was typed in, or reached from before a reload: what was wrong with it is to be told. */
+  /** Called for an address that the visitor typed or that is from before a reload; reports what was wrong with it. */
   readonly onOpened: (opened: OpenedAddress) => void
-  /** The scene has so many characters, more than an address holds. */
+  /** Called when the scene's address has `length` characters, more than an address may hold. */
   readonly onTooLong: (length: number) => void
 }
 
@@ -25,39 +25,39 @@ interface Step {
 }
 
 const MOST_STEPS = 300
-/** While a value is dragged the address follows so often, ms. */
+/** Interval at which the address follows a drag, ms. */
 const WRITE_INTERVAL = 250
-/** Safari refuses the 101st write within 30 s. Drags leave something for steps. */
+/** Safari refuses the 101st write within 30 s. Replacements have the smaller ration, so that drags leave writes for steps. */
 const RATION_TIME = 30_000
 const RATION = { push: 90, replace: 60 } as const
-/** After a write that was refused even so, ms. */
+/** Wait after a write that the browser refused, ms. */
 const REFUSED_TIME = 5000
-/** Longest time that the browser takes to an entry that it still has, ms. */
+/** Longest time that the browser takes to reach an entry that it still has, ms. */
 const ARRIVAL_TIME = 5000
-/** Changes of one field without a pointer or a key held down are one within so long, ms. */
+/** Without a held pointer or key, changes of the same fields within this time are one step, ms. */
 const LONGEST_PAUSE = 1000
 
 /**
- * The scenes that a person has been through. There is one line of steps, and undo, redo and the browser's Back and Forward
- * all walk on it: every step has an entry of the browser's history, whose state holds the entry's number. Steps lead the way
- * and the browser follows, since its moves take time and its writes are rationed: an undo changes the scene at once, then
- * sends the browser to the entry of that step. Where the ration is used up a few steps share an entry: then Back takes
- * them together, while undo still takes them one by one.
+ * The scenes of a visit as one line of steps, on which undo, redo and the browser's Back and Forward move. Every step has
+ * an entry in the browser's history, whose state holds the number of the entry. The browser follows the steps, since its
+ * moves take time and its writes are rationed: an undo changes the scene at once, then sends the browser to the entry of
+ * that step. Where the ration is used up, a few steps share an entry: Back then undoes them together, while undo still
+ * takes them one by one.
  *
- * Changes of the same fields within one gesture (a drag, a key held down, an edit of a text field) are one step. The
- * theme belongs to the device: it goes along and makes no step.
+ * Changes of the same fields within one gesture (a drag, a key held down, an edit of a text field) are one step. A change
+ * of the theme makes no step, since the theme belongs to the device.
  */
 export function createHistory(options: HistoryOptions): SceneHistory {
   const { state, scene: store, page, platform } = options
   const sceneNow = () => store.getState().scene
 
-  /** The entry that the browser stands on. */
+  /** The browser's current entry. */
   let here = entryOf(page.history.state) ?? 0
   const steps: Step[] = [{ scene: sceneNow(), restore: options.remember(), entry: here }]
   let at = 0
-  /** The entry that the browser was sent to. */
+  /** The entry that the browser was sent to and has not reached; null: none. */
   let bound: number | null = null
-  /** The scene is being set to that of a step. */
+  /** Whether `show` is setting the scene to that of a step. */
   let moving = false
   let amending = false
 
@@ -81,12 +81,12 @@ export function createHistory(options: HistoryOptions): SceneHistory {
     const step = steps[at]!
     state.setState({ canUndo: at > 0 || here > 0, canRedo: at < steps.length - 1 })
     if (bound !== null) return
-    // A new step stands behind the one before it.
+    // A new step is written behind the entry of the last step that has one.
     const place = step.entry ?? steps.slice(0, at).findLast(({ entry }) => entry !== null)?.entry
     if (typeof place === 'number' && place !== here) {
       bound = place
       arrival = platform.after(ARRIVAL_TIME, () => {
-        // Browsers forget entries when there are many: those steps take the one at hand.
+        // The browser has dropped this entry, as it does when there are many: its steps take the current one.
         bound = null
         for (const one of steps) if (one.entry === place) one.entry = here
         sync()
@@ -124,7 +124,7 @@ export function createHistory(options: HistoryOptions): SceneHistory {
     }
     here = entry
     written = page.location.hash
-    // Steps that were too many for entries of their own share this one.
+    // Earlier steps for which the ration left no entry share this one.
     for (const one of steps.slice(0, at + 1)) one.entry ??= entry
     state.setState({ canUndo: at > 0 || here > 0 })
   }
@@ -178,7 +178,7 @@ export function createHistory(options: HistoryOptions): SceneHistory {
     sync()
   }
 
-  // What the browser does by itself ---------------------------------------------------------------
+  // Moves of the browser --------------------------------------------------------------------------
 
   function arrive(): void {
     const entry = entryOf(page.history.state)
@@ -191,7 +191,7 @@ export function createHistory(options: HistoryOptions): SceneHistory {
     bound = null
     arrival?.()
     if (entry === null) {
-      // Somebody followed a link to another scene of this page.
+      // The visitor followed a link to another scene of this page.
       here += 1
       open(() => {
         record(sceneNow(), here)
@@ -204,7 +204,7 @@ export function createHistory(options: HistoryOptions): SceneHistory {
     else if (found >= 0) move(found)
     else
       open(() => {
-        // From before a reload.
+        // The entry is from before a reload.
         const first = entry < (steps[0]?.entry ?? 0)
         const step = { scene: sceneNow(), restore: options.remember(), entry }
         if (first) steps.unshift(step)
@@ -250,7 +250,7 @@ export function createHistory(options: HistoryOptions): SceneHistory {
     const { ctrlKey, metaKey, shiftKey, altKey, key, code } = event
     if (!(ctrlKey || metaKey) || altKey || event.defaultPrevented || isText(event.target)) return
     if (document.querySelector('dialog[open]') !== null) return
-    // Where the keys bear other letters their places count.
+    // On a keyboard without Latin letters the place of the key counts.
     const letter = /^[a-z]$/iu.test(key) ? key.toLowerCase() : code.slice(-1).toLowerCase()
     if (letter !== 'z' && (letter !== 'y' || shiftKey)) return
     event.preventDefault()
@@ -267,7 +267,7 @@ export function createHistory(options: HistoryOptions): SceneHistory {
   ]
   for (const [type, listener] of listeners)
     page.addEventListener(type, listener as EventListener, true)
-  // Undoing shows another scene, not another place of the page.
+  // An undo changes the scene and must not scroll the page.
   page.history.scrollRestoration = 'manual'
   sync()
 
@@ -301,7 +301,7 @@ function entryOf(state: unknown): number | null {
   return Number.isSafeInteger(state.entry) ? (state.entry as number) : null
 }
 
-/** The fields in which two scenes differ, sections field by field; edits leave the rest of a scene the very same. */
+/** Names of the fields in which two scenes differ, sections field by field; edits keep unchanged parts by reference. */
 function changed(before: SceneSpec, now: SceneSpec): string {
   const names: string[] = []
   for (const [key, value] of Object.entries(now)) {
@@ -319,7 +319,7 @@ function changed(before: SceneSpec, now: SceneSpec): string {
 
 const TEXT = 'textarea, [contenteditable], input:not([type=range], [type=radio], [type=checkbox])'
 
-/** Whether a place where text is typed has an undo of its own. */
+/** Whether an element takes text, and therefore has its own undo. */
 function isText(target: EventTarget | null): boolean {
   return target !== null && 'matches' in target && (target as Element).matches(TEXT)
 }

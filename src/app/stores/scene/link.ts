@@ -3,11 +3,11 @@ import type { EnergySpec } from '../../../lab/scene/sceneSpec.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { addressOf } from './sceneStore.ts'
 
-/** The link to what is on the page. */
+/** The link to the scene of the page. */
 export interface Link {
-  /** The address that gives the same numbers: η, steps and backend as they were really used. */
+  /** The address that gives the same numbers, with η, steps and backend as the run used them. */
   link(): string
-  /** What that address names and does not hold, so that only this browser can open it; null: it holds all. */
+  /** The assets that the address names but does not hold, so that only this browser can open it; null: it holds all. */
   missingFromLink(): string | null
 }
 
@@ -44,7 +44,7 @@ export function tooLong(length: number): string {
   )
 }
 
-/** Whether an energy, or a term of it, is known by its weights alone. */
+/** Whether an energy, or a term of it, exists only as weights without a recipe. */
 function holdsWeightsOnly(energy: EnergySpec): boolean {
   if (energy.kind === 'sum') return energy.terms.some((term) => holdsWeightsOnly(term.energy))
   return energy.kind === 'file' || (energy.kind === 'shelf' && energy.recipe === null)

@@ -25,32 +25,32 @@ import type { LiveTrainingControl } from '../training/liveTraining.ts'
 import type { TrainingControl } from '../training/training.ts'
 import { edit, withTarget } from './sceneStore.ts'
 
-/** What a person does to the scene; what follows from it happens by itself. */
+/** The visitor's actions on the scene; the stores react to the changed scene. */
 export interface SceneActions {
   /** Any change of the scene. */
   edit(change: (scene: SceneSpec) => SceneSpec): void
-  /** A whole other scene (an experiment, a file); plays. */
+  /** Opens another scene (an experiment, a file) and plays it. */
   open(scene: SceneSpec): void
-  /** Another target, on its shipped energy where there is one at that sharpness. */
+  /** Selects a target, with its shipped energy where there is one at that sharpness. */
   selectTarget(target: TargetSpec): void
-  /** One energy on the stage, with its target. */
+  /** Puts one energy on the stage, with its target. */
   selectEnergy(card: Pick<Card, 'energy' | 'target'>): void
   addToTray(card: Pick<Card, 'energy' | 'target' | 'label'>): void
   setWeight(index: number, weight: number): void
   removeTerm(index: number): void
-  /** Back to the single energy that stood before the sum. */
+  /** Restores the single energy from before the sum. */
   clearTray(): void
-  /** A keep-out region more; its handle on the stage gets the focus. */
+  /** Adds a keep-out region; its handle on the stage gets the focus. */
   addBarrier(barrier: BarrierSpec): void
-  /** Moves or reshapes a barrier; as fast as a pointer asks, the latest wins. */
+  /** Moves or reshapes a barrier; a pointer may call this at any rate, and the latest call wins. */
   editBarrier(index: number, barrier: BarrierSpec): void
-  /** Without its last barrier, a single energy that stood before them is a single energy again. */
+  /** Removes a barrier. A sum that then holds only the single energy from before becomes that energy again. */
   removeBarrier(index: number): void
-  /** The next stroke on the stage draws a keep-out region, or no longer does. */
+  /** Sets whether the next stroke on the stage draws a keep-out region. */
   drawRegion(on: boolean): void
 }
 
-/** The energy that stood before a sum was begun, with its target. */
+/** The energy from before a sum was begun, with its target. */
 type Single = Pick<SceneSpec, 'energy' | 'target'>
 
 export interface SceneActionsOptions extends Pick<
@@ -63,12 +63,12 @@ export interface SceneActionsOptions extends Pick<
 }
 
 /**
- * @returns the actions; `remember`, which gives what takes the tray back to where it is now; and `forget`, after which
- * the scene is one that was never anything else
+ * @returns the actions; `remember`, which returns a function that restores the energy recorded for `clearTray`; and
+ * `forget`, which drops that energy
  */
 export function createSceneActions(options: SceneActionsOptions) {
   const { platform, scene, run, shelf, tool, playback, training, following } = options
-  /** For the way back out of the tray. */
+  /** The energy that `clearTray` restores; null: the first term of the sum. */
   let single: Single | null = null
   const now = () => scene.getState().scene
 
@@ -79,14 +79,14 @@ export function createSceneActions(options: SceneActionsOptions) {
     return own === undefined ? { kind: 'trained' } : energyOfItem(own)
   }
 
-  /** Another scene, which plays even where the one before stood still. */
+  /** Puts another scene on the stage and plays it, even where the one before stood still. */
   function put(next: SceneSpec): void {
     edit(scene, () => next)
     if (!training.active && !following.active && !platform.reducedMotion())
       playback.refresh({ play: true })
   }
 
-  /** The same for a change of the energy at hand, but particles that were told to stand still do. */
+  /** Puts a change of the current energy on the stage; plays it unless the visitor had the particles stand still. */
   function alter(next: SceneSpec): void {
     const { status, run: ready } = run.getState()
     const stands = status === 'paused' || (status === 'idle' && ready?.trained === true)
@@ -94,7 +94,7 @@ export function createSceneActions(options: SceneActionsOptions) {
     else put(next)
   }
 
-  /** Before the energy at hand becomes the first of a sum. */
+  /** Records the current single energy before it becomes the first term of a sum. */
   function setAside({ energy, target }: SceneSpec): void {
     if (energy.kind !== 'sum') single = { energy, target }
   }
@@ -187,7 +187,7 @@ export function createSceneActions(options: SceneActionsOptions) {
   }
 }
 
-/** The first term of a sum, for a scene that never was anything else. */
+/** The single energy of a scene: its energy, or the first term of its sum. */
 function singleOf({ energy, target }: SceneSpec): Single {
   if (energy.kind !== 'sum') return { energy, target }
   const [first] = energy.terms
@@ -195,7 +195,7 @@ function singleOf({ energy, target }: SceneSpec): Single {
   return { energy: first.energy, target: first.target ?? target }
 }
 
-/** Whether a sum is nothing but one energy. */
+/** Whether a sum holds `single` alone, without other terms and without barriers. */
 function standsAlone(energy: EnergySpec, single: EnergySpec): boolean {
   if (energy.kind !== 'sum') return false
   const [term, ...others] = energy.terms

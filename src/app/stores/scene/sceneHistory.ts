@@ -4,19 +4,19 @@ import { post } from '../run/runStore.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { HistoryOptions } from './history.ts'
 
-/** The way back and forth through the scenes of a visit, and the address that follows it. */
+/** Undo and redo through the scenes of a visit, and the address that follows the scene. */
 export interface SceneHistory {
   readonly state: StoreApi<{ readonly canUndo: boolean; readonly canRedo: boolean }>
   undo(): void
   redo(): void
-  /** What `change` does to the scene belongs to the step that is there. */
+  /** Adds the changes that `change` makes to the current step. */
   amend(change: () => void): void
   dispose(): void
 }
 
 /**
- * A history that is fetched beside the first run: what changes before it is there belongs to its first step, and where it
- * cannot be fetched the page works without.
+ * A history whose code loads beside the first run: earlier changes belong to its first step, and the page works
+ * without it where the code cannot be fetched.
  */
 export function createSceneHistory({
   run,

@@ -11,7 +11,7 @@ import {
   type Flaw,
 } from '../../../lab/scene/link/urlCodec.ts'
 
-/** What is asked for. The address holds all of it. */
+/** The scene of the page. The address holds all of it. */
 interface SceneState {
   readonly scene: SceneSpec
 }
@@ -22,7 +22,7 @@ export function createSceneStore(scene: SceneSpec): SceneStore {
   return createStore<SceneState>()(() => ({ scene }))
 }
 
-/** Changes the scene; writing the same scene again wakes nobody. */
+/** Changes the scene; an equal scene notifies no subscriber. */
 export function edit(store: SceneStore, change: (scene: SceneSpec) => SceneSpec): void {
   const { scene } = store.getState()
   const next = change(scene)
@@ -35,13 +35,13 @@ export const FIRST_SCENE: SceneSpec = { ...DEFAULT_SCENE, energy: FIRST_ENERGY }
 
 export interface OpenedAddress {
   readonly scene: SceneSpec
-  /** What of it could not be used, naming fields and ranges; null when all could. */
+  /** The parts that could not be used, with fields and ranges; null where all could. */
   readonly message: string | null
 }
 
 /**
- * The scene of an address. Total: what cannot be read takes its default and is named. An address that
- * says nothing of the numbers opens the default target on its shipped energy.
+ * The scene of an address. Total: parts that cannot be read take their defaults, and the message names them. An
+ * address with the default scene opens the default target on its shipped energy.
  */
 export function openAddress(hash: string, search: string): OpenedAddress {
   const { scene, problems, overrides, flaw, pairs } = decodeLocation(hash, search)
@@ -56,7 +56,7 @@ export function openAddress(hash: string, search: string): OpenedAddress {
   }
 }
 
-/** Whether a scene is the default one but for the view. */
+/** Whether a scene differs from the default one only in the view. */
 function isBare(scene: SceneSpec): boolean {
   return sameScene({ ...scene, view: DEFAULT_SCENE.view }, DEFAULT_SCENE)
 }
@@ -89,11 +89,11 @@ function describeFlaw(flaw: Flaw): string {
 
 /** The hash that opens a scene again, `#` included. */
 export function addressOf(scene: SceneSpec): string {
-  // An untrained default scene has to say so, or it would open on the shipped energy.
+  // The address of an untrained default scene must name its energy, or it would open on the shipped one.
   return encodeHash(scene, isBare(scene) ? ['energy=trained'] : [])
 }
 
-/** A scene on another target. η goes back to the one computed from the energy at hand. */
+/** A scene on another target, with η computed from the energy. */
 export function withTarget(scene: SceneSpec, target: TargetSpec, energy: EnergySpec): SceneSpec {
   return {
     ...scene,
@@ -103,7 +103,7 @@ export function withTarget(scene: SceneSpec, target: TargetSpec, energy: EnergyS
   }
 }
 
-/** A scene on another energy of the same target. */
+/** A scene on another energy of the same target, with η computed from the energy. */
 export function withEnergy(scene: SceneSpec, energy: EnergySpec): SceneSpec {
   return { ...scene, energy, dynamics: { ...scene.dynamics, stepSize: null } }
 }

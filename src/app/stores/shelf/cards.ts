@@ -5,7 +5,7 @@ import { targetLabel } from '../labels.ts'
 import { sameTarget, type ShippedEnergy } from './manifest.ts'
 import { energyOfItem, targetOfDataSet, type ShelfState } from './shelfStore.ts'
 
-/** One card of the shelf: an energy that can be put on the stage or into the tray. */
+/** One card of the shelf: an energy that the visitor can put on the stage or into the tray. */
 export interface Card {
   readonly id: string
   readonly label: string
@@ -15,12 +15,12 @@ export interface Card {
   /** KL(ρ*‖π_θ), nats, where known. */
   readonly klDataModel: number | null
   readonly crossEntropy: number | null
-  /** Where the energy comes from, where no recipe says it; null for all others. */
+  /** The origin of an energy without a recipe; null for all others. */
   readonly provenance: string | null
   readonly thumbnail: Raster | null
 }
 
-/** The person's own energies, newest first, then the shipped ones. */
+/** The visitor's own energies, newest first, then the shipped ones. */
 export function cardsOf(state: ShelfState): readonly Card[] {
   return [
     ...state.items.map(cardOfItem).reverse(),
@@ -66,15 +66,15 @@ interface Quantity {
 }
 
 /**
- * The built-in real data set: how long an eruption of Old Faithful lasts, and the wait until the next (Azzalini & Bowman 1990,
- * Applied Statistics 39(3), 357–365).
+ * The quantities of the built-in real data set: the duration of an eruption of Old Faithful, and the wait until the next
+ * (Azzalini & Bowman 1990, Applied Statistics 39(3), 357–365).
  */
 const OLD_FAITHFUL: readonly [Quantity, Quantity] = [
   { name: 'eruption', unit: 'min' },
   { name: 'waiting', unit: 'min' },
 ]
 
-/** What the axes of a target measure; null where they are pure numbers. */
+/** The quantities on the axes of a target; null where they are pure numbers. */
 export function quantitiesOf(
   state: ShelfState,
   target: TargetSpec,

@@ -31,10 +31,10 @@ export interface OpenedFile {
   readonly encoding: Encoding
 }
 
-/** No file is read that is larger: what is read may have half as many characters. */
+/** Largest file that is read, bytes; a table may have half as many characters. */
 const LARGEST_FILE = 2 ** 26
 
-/** @throws Error saying what else the file is */
+/** @throws Error where the file is too large or is no text; the message says what was found */
 export async function openFile(file: File, signal: AbortSignal): Promise<OpenedFile> {
   if (file.size > LARGEST_FILE)
     throw new Error(`found ${String(file.size)} bytes; allowed: at most ${String(LARGEST_FILE)}`)
@@ -44,7 +44,7 @@ export async function openFile(file: File, signal: AbortSignal): Promise<OpenedF
   return { name: file.name, bytes, hash, ...decoded }
 }
 
-/** A table or pasted points. Total. @throws AbortError alone, where the signal fires */
+/** Reads a table or pasted points. Total but for the AbortError of the signal. */
 export function readText(
   text: string,
   options: TableOptions,
@@ -53,10 +53,10 @@ export function readText(
   return inSlices(readTable(text, options), signal)
 }
 
-/** The page is held no longer at a time, ms. */
+/** Longest time of work between two pauses for the page, ms. */
 const SLICE = 8
 
-/** Work in pieces, the page's own in between. */
+/** Does work piece by piece and pauses for the page's own tasks. */
 async function inSlices<T>(work: Pieces<T>, signal: AbortSignal): Promise<T> {
   const { port1, port2 } = new MessageChannel()
   try {
@@ -64,7 +64,7 @@ async function inSlices<T>(work: Pieces<T>, signal: AbortSignal): Promise<T> {
       const step = work.next()
       if (step.done === true) return step.value
       if (performance.now() - started < SLICE) continue
-      // A message to oneself queues behind what waits already; a timer would be held back in a hidden tab.
+      // A message queues behind the waiting tasks; the browser would delay a timer in a hidden tab.
       await new Promise<void>((resolve) => {
         port1.onmessage = () => {
           resolve()
@@ -79,14 +79,14 @@ async function inSlices<T>(work: Pieces<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-/** Flat coordinates as points, as they stand. */
+/** Flat coordinates [x0, y0, …] as points, without rounding. */
 export function pairs(flat: ArrayLike<number>): readonly Vector2[] {
   const points: Vector2[] = []
   for (let i = 0; i + 1 < flat.length; i += 2) points.push([flat[i]!, flat[i + 1]!])
   return points
 }
 
-/** Flat coordinates of a drawing as points of a scene. */
+/** Flat coordinates of a drawing as points of a scene, rounded by `quantisePoint`. */
 export function onLattice(flat: ArrayLike<number>): readonly Vector2[] {
   return pairs(flat).map(([x, y]) => quantisePoint(x, y))
 }

@@ -3,17 +3,17 @@ import { addressOf } from '../scene/sceneStore.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { ToolState } from '../toolStore.ts'
 
-/** Least time between two writes, ms. */
+/** Shortest time between two writes, ms. */
 const WRITE_INTERVAL = 250
 
 interface UnfinishedOptions extends Pick<Surroundings, 'scene' | 'run' | 'tool' | 'platform'> {
-  /** Writes to storage, now or never. */
+  /** Writes to storage if storage is ready; otherwise drops the write. */
   readonly write: (write: (kept: Library) => Promise<void>) => void
 }
 
 /**
- * Keeps what is under way and on no shelf yet, so that a reload goes on with it: the strokes on the drawing pad, and
- * the address of the scene that is followed live. @returns what ends it
+ * Keeps the strokes on the drawing pad and the address of the scene that is followed live, so that a reload goes on with
+ * them. @returns a function that ends this
  */
 export function keepUnfinished(options: UnfinishedOptions): () => void {
   const { scene, run, tool, platform, write } = options
@@ -46,7 +46,7 @@ export function keepUnfinished(options: UnfinishedOptions): () => void {
   }
 }
 
-/** The strokes that were on the pad; none where what was kept is no drawing. */
+/** The kept strokes of the pad; none where the record is no drawing. */
 export function readDraft(kept: unknown): ToolState['draft'] {
   if (typeof kept !== 'string') return []
   try {

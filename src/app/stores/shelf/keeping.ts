@@ -11,27 +11,27 @@ import type { FoundTraining, KeptTraining } from '../training/interrupted.ts'
 import { readDraft } from './keepUnfinished.ts'
 
 /**
- * The shelf and the data sets, on the page and in storage: what is made is kept, what is removed can be put back, and
- * whatever storage refuses is said.
+ * Keeps the shelf and the data sets on the page and in storage. The visitor can put back what was removed, and a notice
+ * reports every write that storage refuses.
  */
 export interface Keeping {
-  /** What was kept before, once storage has had its time to answer. Never rejects. */
+  /** The contents of storage, or a problem where storage does not answer in time. Never rejects. */
   readonly loaded: Promise<Contents>
-  /** Writes to storage; a failure is said, and nothing on the page is lost by it. @returns whether it is kept */
+  /** Writes to storage; a notice reports a failure, and the page keeps its own copy. @returns whether storage has it */
   readonly safe: (what: string, write: (kept: Library) => Promise<void>) => Promise<boolean>
   readonly putItem: (item: ShelfItem) => Promise<boolean>
-  /** Keeps data under a name of its own. @returns the data set: one that was there already where it is the same data */
+  /** Keeps data under an unused name. @returns the new data set, or the existing one with the same data */
   readonly addDataSet: (label: string, content: DataSet['content']) => DataSet
-  /** Takes an energy or a data set off the page; undoing brings it back. */
+  /** Takes an energy or a data set off the page; `putBack` restores it. */
   readonly remove: (id: string) => void
   readonly putBack: (id: string) => void
-  /** Removes for good what had been removed, or what cannot be read. */
+  /** Deletes for good a removed energy or data set, or an unreadable record. */
   readonly destroy: (what: ShelfItem | DataSet | Aside) => void
-  /** Shows an interrupted training that nothing can go on from among the records that cannot be read. */
+  /** Lists an interrupted training that no training can continue among the unreadable records. */
   readonly setAside: (found: FoundTraining) => void
-  /** Bytes that a scene names, on the shelf or not any more; null where this browser has none. */
+  /** Bytes of an asset that a scene names, removed ones included; null where this browser has none. */
   readonly bytesOf: (asset: Asset) => Uint8Array | null
-  /** Whether storage has been read. */
+  /** Whether the contents of storage are on the page. */
   readonly read: boolean
 }
 
@@ -46,9 +46,9 @@ export interface KeepingOptions extends Pick<
 
 export { openLibrary } from '../../storage/library.ts'
 
-/** How long after a removal a reload still offers to undo it, ms. */
+/** Time after a removal during which a reload offers to undo it, ms. */
 const RECENT = 10 * 60 * 1000
-/** How long what was removed is kept, ms. */
+/** Time for which storage keeps removed energies and data sets, ms. */
 const KEPT_REMOVED = 30 * 24 * 3600 * 1000
 const STORAGE = 'storage'
 
@@ -63,7 +63,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
     )
   }
 
-  /** Shows what is kept, whoever has changed it. */
+  /** Shows the contents of storage, which another tab may have changed. */
   function show({ items, dataSets, aside, problem }: Contents): void {
     const there = <T extends { readonly removedAt?: number }>(all: readonly T[]) =>
       all.filter(({ removedAt }) => removedAt === undefined)
@@ -98,7 +98,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
     )
   }
 
-  /** The first reading of storage, at the start or whenever it answers. */
+  /** Takes up the first contents that storage returns, at the start or later. */
   function take(contents: Contents): void {
     show(contents)
     const { good, bad } = readCheckpoints(contents.trainings)
@@ -110,7 +110,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
     if (theme === 'light' || theme === 'dark')
       edit(scene, (s) => (s.view.theme === 'auto' ? { ...s, view: { ...s.view, theme } } : s))
     const strokes = readDraft(draft)
-    // What has been drawn meanwhile lies over it.
+    // Strokes drawn since the page opened come after the kept ones.
     if (strokes.length > 0) tool.setState(({ draft: fresh }) => ({ draft: [...strokes, ...fresh] }))
     sayAside(shelf.getState().aside.length)
     if (contents.shared)
@@ -122,7 +122,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
     tidy()
   }
 
-  /** What was removed long ago goes, unless something names it; what was removed just now can still come back. */
+  /** Deletes what was removed over KEPT_REMOVED ago, unless it is still needed, and offers to undo a recent removal. */
   function tidy(): void {
     const { removed } = shelf.getState()
     const now = platform.today()
@@ -146,7 +146,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
     return users.some((user) => 'target' in user && sameTarget(user.target, target))
   }
 
-  // What was made before this was here.
+  // Stores what the visitor made before this module had loaded.
   const { items: made, dataSets: added } = shelf.getState()
   for (const item of made) void library.putShelfItem(item).catch(() => undefined)
   for (const set of added) void library.putDataSet(set).catch(() => undefined)
@@ -212,7 +212,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
     return set
   }
 
-  /** Keeps a record as it is now, on the page where it belongs. */
+  /** Puts a record into the list of the page that fits its state, and writes it to storage. */
   function write(one: ShelfItem | DataSet): Promise<boolean> {
     const others = <T extends { readonly id: string }>(all: readonly T[]) =>
       all.filter(({ id }) => id !== one.id)

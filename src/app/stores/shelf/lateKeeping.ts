@@ -3,22 +3,22 @@ import { explain } from '../explain.ts'
 import { post } from '../run/runStore.ts'
 import type { Keeping, KeepingOptions } from './keeping.ts'
 
-/** What keeps things is no part of the first file: the first run does not wait for it. */
+/** `Keeping` whose code loads after the first file, so that the first run does not wait for it. */
 export interface LateKeeping extends Pick<Keeping, 'safe' | 'putItem'> {
-  /** What keeps things, or null where it has not come in time: then the page goes on without. */
+  /** The loaded `Keeping`; null where its code has not arrived in time, and the page goes on without it. */
   ready(): Promise<Keeping | null>
-  /** Resolves when what was kept before is on the page, or is waited for no longer. */
+  /** Resolves when the contents of storage are on the page, or when the page stops waiting for them. */
   readonly loaded: Promise<void>
-  /** Asks for something as soon as there is somebody to ask. */
+  /** Calls `what` once `Keeping` has loaded; never where it has not arrived in time. */
   ask(what: (keeping: Keeping) => void): void
 }
 
 export interface LateKeepingOptions extends Omit<KeepingOptions, 'library'> {
-  /** Default: this browser's storage. */
+  /** The library; default: this browser's storage. */
   readonly library: Library | undefined
-  /** Resolves when it is to be waited for no longer. */
+  /** Resolves when the page stops waiting for the code. */
   readonly patience: Promise<unknown>
-  /** What was kept before is on the page. */
+  /** Called when the contents of storage are on the page. */
   readonly onLoaded: (contents: Contents) => void
 }
 

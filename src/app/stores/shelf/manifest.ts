@@ -11,9 +11,9 @@ export interface ShippedEnergy {
 }
 
 /**
- * The shipped energies of `energies/manifest.json`. Total: entries that cannot be read are left out, and
- * anything that is no manifest at all gives none. Energies that are unfinished on purpose are for the scenes that
- * name them and left out, too.
+ * The shipped energies of `energies/manifest.json`. Total: the list omits entries that cannot be read, and is empty
+ * for JSON that is no manifest. It also omits the energies that are unfinished on purpose, which only the scenes that
+ * name them use.
  */
 export function readManifest(json: unknown): readonly ShippedEnergy[] {
   const entries: unknown = isRecord(json) ? json.energies : null
@@ -30,7 +30,7 @@ export function readManifest(json: unknown): readonly ShippedEnergy[] {
   })
 }
 
-/** The shipped energy of a target at just this sharpness, if there is one. */
+/** The shipped energy of exactly this target, its sharpness included; undefined without one. */
 export function shippedFor(
   manifest: readonly ShippedEnergy[],
   target: TargetSpec,
@@ -38,7 +38,7 @@ export function shippedFor(
   return manifest.find((shipped) => sameTarget(shipped.target, target))
 }
 
-/** Whether two targets are the same; of a file whose contents are not known the name and the columns decide. */
+/** Whether two targets are the same; for files without a hash the name and the columns decide. */
 export function sameTarget(a: TargetSpec, b: TargetSpec): boolean {
   if (a.kind === 'points' && b.kind === 'points' && 'file' in a && 'file' in b) {
     const known = a.hash !== undefined && b.hash !== undefined
@@ -53,7 +53,7 @@ export function sameTarget(a: TargetSpec, b: TargetSpec): boolean {
   return samePart(a, b)
 }
 
-/** How a person decided that a file is read. */
+/** The visitor's choices for reading a file. */
 function formOf({ separator, decimal, log, clip }: PointsFile) {
   return [separator, decimal, log, clip]
 }

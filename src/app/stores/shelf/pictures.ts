@@ -6,9 +6,9 @@ import type { Assets } from '../assets.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { energyOfItem, targetOfDataSet, thumbnailKey } from './shelfStore.ts'
 
-/** The little pictures of the cards: a card without one still works. */
+/** Makes the thumbnails of the cards; a card works without one. */
 export interface Pictures {
-  /** Those of the gallery and of the whole shelf, once, one after the other. */
+  /** Makes the thumbnails of the gallery and of the whole shelf one after the other, once per visit. */
   readonly begin: () => void
   ofTarget(target: TargetSpec): Promise<void>
   ofItem(item: ShelfItem): Promise<void>
@@ -16,12 +16,12 @@ export interface Pictures {
 
 export interface PicturesOptions extends Pick<Surroundings, 'client' | 'scene' | 'shelf'> {
   readonly assets: Pick<Assets, 'provide'>
-  /** Resolves when all that there is to picture is known. */
+  /** Resolves when the shelf and the shipped energies are known. */
   readonly known: Promise<unknown>
   readonly putItem: (item: ShelfItem) => Promise<unknown>
 }
 
-/** Cells a side. */
+/** Cells a side of the thumbnails. */
 export const TARGET_CELLS = 64
 const ENERGY_CELLS = 48
 

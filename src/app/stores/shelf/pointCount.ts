@@ -1,6 +1,6 @@
 import { MAX_POINTS, MIN_POINTS } from '../../../lab/scene/sceneSpec.ts'
 
-/** What is wrong with a number of points; null when nothing is. */
+/** The error of a number of points out of range; null within it. */
 export function checkCount(n: number): { readonly message: string } | null {
   if (n >= MIN_POINTS && n <= MAX_POINTS) return null
   return {

@@ -1,6 +1,6 @@
 /**
- * Any record as the text of a JSON file: bytes and numbers of typed arrays are kept whole, and what JSON has no word for
- * is named by its type. Total.
+ * Any record as the text of a JSON file: typed arrays keep all their bytes and numbers, and values that JSON cannot
+ * express are named by their type. Total.
  */
 export function recordText(record: unknown): string {
   const above = new Set<object>()

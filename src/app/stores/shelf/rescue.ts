@@ -2,8 +2,8 @@ import { recordText } from './recordFile.ts'
 import type { Lab } from '../lab.ts'
 
 /**
- * Everything that a person made and that the page holds, kept elsewhere or not, as the text of a JSON file: the scene and
- * its link, the drawing on the pad, data sets, energies.
+ * All work of the visitor on the page as the text of a JSON file, whether or not storage has it: the scene and its link,
+ * the drawing on the pad, data sets, energies.
  */
 export function rescueText(lab: Pick<Lab, 'scene' | 'shelf' | 'tool' | 'link'>): string {
   const { items, dataSets } = lab.shelf.getState()
@@ -18,14 +18,14 @@ export function rescueText(lab: Pick<Lab, 'scene' | 'shelf' | 'tool' | 'link'>):
   })
 }
 
-/** Offers a text as a file to keep. */
+/** Downloads a text as a file. */
 export function download(name: string, text: string): void {
   const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
   const link = document.createElement('a')
   link.href = address
   link.download = name
   link.click()
-  // The browser has taken hold of it by the next turn.
+  // The browser has read the address by the next turn of the event loop.
   setTimeout(() => {
     URL.revokeObjectURL(address)
   }, 0)

@@ -17,12 +17,12 @@ import type { Calibrations } from '../training/calibrations.ts'
 import { energyLabel, targetLabel } from '../labels.ts'
 import { sameTarget, type ShippedEnergy } from './manifest.ts'
 
-/** Everything there is to choose from, loaded once and grown by what the person makes. */
+/** The energies and data sets that the visitor can choose from: shipped, loaded from storage, and made on this page. */
 export interface ShelfState {
   readonly manifest: readonly ShippedEnergy[]
   readonly items: readonly ShelfItem[]
   readonly dataSets: readonly DataSet[]
-  /** What was taken off the page lately, and what energies there were learned from. */
+  /** Energies and data sets that the visitor removed and storage still keeps. */
   readonly removed: readonly (ShelfItem | DataSet)[]
   /** Records that cannot be read. */
   readonly aside: readonly Aside[]
@@ -30,7 +30,7 @@ export interface ShelfState {
   readonly targetThumbnails: Readonly<Record<string, Raster>>
   /** Pictures of shipped energies, by name. */
   readonly shippedThumbnails: Readonly<Record<string, Raster>>
-  /** What was measured of each GPU, here or on earlier visits. */
+  /** Calibrations of each GPU, from this visit or earlier ones. */
   readonly calibrations: Calibrations
   /** False when the browser keeps nothing beyond this tab. */
   readonly persistent: boolean
@@ -52,33 +52,33 @@ export function createShelfStore(): ShelfStore {
   }))
 }
 
-/** How a scene names an energy of the shelf; a composition stands in it by value, so that links carry it. */
+/** The energy of a shelf item in a scene. A scene holds a composition by value, so that links carry it. */
 export function energyOfItem({ id, content }: ShelfItem): EnergySpec {
   if (content.kind === 'sum') return content.energy
   return { kind: 'shelf', id, hash: content.hash, recipe: content.recipe }
 }
 
-/** Data files of a name: those on the page before those removed, and of each the newest first. */
+/** Data files of a name: those on the page before the removed ones, the newest first in each group. */
 export function filesCalled({ dataSets, removed }: ShelfState, name: string) {
   return [...dataSets.toReversed(), ...removed.toReversed()].flatMap(({ content }) =>
     content.kind === 'file' && content.file === name ? content : [],
   )
 }
 
-/** The newest energy on the shelf that was learned from a target. */
+/** The newest energy on the shelf that was trained on a target. */
 export function learnedOf(state: ShelfState, target: TargetSpec): ShelfItem | undefined {
   return state.items.findLast((item) => {
     if (item.content.kind !== 'weights' || !sameTarget(item.target, target)) return false
     if (item.target.kind !== 'points' || !('file' in item.target)) return true
-    // Learned before files were known by their contents: of one file of that name, if there is only one.
+    // Without a hash the item is from before files were identified by their contents; it counts if only one file has the name.
     const { file, hash } = item.target
     return hash !== undefined || new Set(filesCalled(state, file).map((one) => one.hash)).size < 2
   })
 }
 
 /**
- * A shipped energy cannot be fetched, as the network is away: the scene with the person's own energy of its target in its
- * place or, where there is none, with one that can be trained here. @returns null where the refusal is about something else
+ * The scene after a shipped energy could not be fetched: the visitor's own energy of the same target replaces it or, without
+ * one, an untrained energy that can be trained here. @returns null where the refusal has another reason
  */
 export function withoutShipped(state: ShelfState, scene: SceneSpec, refusal: unknown) {
   if (!(refusal instanceof CallError) || refusal.kind !== 'refused') return null
@@ -131,7 +131,7 @@ export function thumbnailKey(target: TargetSpec): string {
   return partKey(target)
 }
 
-/** A name for an energy, from the shelf where it stands there. */
+/** The name of an energy: its label on the shelf, or a general name. */
 export function nameOf(state: ShelfState, energy: EnergySpec, target: TargetSpec): string {
   if (energy.kind === 'shelf') {
     const item = state.items.find(({ id }) => id === energy.id)
@@ -141,7 +141,7 @@ export function nameOf(state: ShelfState, energy: EnergySpec, target: TargetSpec
   return energyLabel(energy, target)
 }
 
-/** A name for a target: the person's own data sets go by theirs. */
+/** The name of a target: the label of the visitor's data set, or a general name. */
 export function targetName(state: ShelfState, target: TargetSpec): string {
   if (target.kind === 'points') {
     const set = state.dataSets.find((known) => sameTarget(targetOfDataSet(known), target))
@@ -176,7 +176,7 @@ export function withoutTerm(scene: SceneSpec, index: number): SceneSpec {
   return withSum(scene, { ...scene.energy, terms })
 }
 
-/** The barriers of the sum on the stage that a person may move; those inside its terms are not among them. */
+/** The barriers of a sum that the visitor may move: its own, without those inside its terms. */
 export function barriersOf(energy: EnergySpec): readonly BarrierSpec[] {
   return energy.kind === 'sum' ? energy.barriers : NO_BARRIERS
 }
@@ -190,8 +190,8 @@ export function everyBarrier(energy: EnergySpec): readonly BarrierSpec[] {
 }
 
 /**
- * The scene with one more barrier; a single energy becomes a sum of itself alone, which is the same energy. The
- * scene itself where there are barriers enough.
+ * The scene with one more barrier; a single energy becomes a sum with one term, which is the same energy. Returns
+ * the scene unchanged at the largest number of barriers.
  */
 export function withBarrier(scene: SceneSpec, barrier: BarrierSpec): SceneSpec {
   const sum: Sum =
@@ -206,7 +206,7 @@ export function withBarrier(scene: SceneSpec, barrier: BarrierSpec): SceneSpec {
   return { ...scene, energy: { ...sum, barriers: [...sum.barriers, barrier] } }
 }
 
-/** The scene with one of its barriers replaced, or without it for null. η stays: the table is the same. */
+/** The scene with one barrier replaced; null removes it. η stays, since the table stays the same. */
 export function withBarrierAt(
   scene: SceneSpec,
   index: number,
@@ -217,7 +217,7 @@ export function withBarrierAt(
   return { ...scene, energy: { ...scene.energy, barriers } }
 }
 
-/** η is computed anew: the curvature of a sum is another one. */
+/** The scene on another sum; η is computed anew, since the curvature has changed. */
 function withSum(scene: SceneSpec, sum: Sum): SceneSpec {
   return { ...scene, energy: sum, dynamics: { ...scene.dynamics, stepSize: null } }
 }

@@ -11,32 +11,32 @@ import type { LateKeeping } from './lateKeeping.ts'
 import { createPictures, TARGET_CELLS, type Pictures } from './pictures.ts'
 import { energyOfItem, nameOf, targetName, targetOfDataSet } from './shelfStore.ts'
 
-/** What a person puts onto the shelf and takes off it. */
+/** The visitor's actions on the shelf. */
 export interface ShelfActions {
-  /** Puts the composition on the shelf as an energy of its own. */
+  /** Puts the composition on the shelf as a new energy. */
   saveComposition(): void
-  /** Takes an energy off the shelf, or data off the gallery; a notice offers them back. */
+  /** Takes an energy off the shelf, or data off the gallery; a notice offers to undo it. */
   remove(id: string): void
   putBack(id: string): void
-  /** Removes for good what had been removed, or what cannot be read. */
+  /** Deletes for good a removed energy or data set, or an unreadable record. */
   destroy(what: Parameters<Keeping['destroy']>[0]): void
-  /** What makes data unfit for a target, in the engine's own words; null when nothing does. */
+  /** The engine's reason why data cannot be a target; null where they can. */
   checkData(content: DataSet['content']): Promise<string | null>
-  /** Keeps the data and trains for it next. */
+  /** Keeps the data and selects them as the target. */
   addDataSet(label: string, content: DataSet['content']): void
 }
 
-/** Where the energies of trainings come onto the shelf. */
+/** Puts the energies of trainings onto the shelf. */
 export interface Shelving {
   readonly actions: ShelfActions
   readonly pictures: Pictures
-  /** Keeps a finished energy: storage, shelf and, where it is asked for, scene. @returns whether it outlives the page */
+  /** Keeps a finished energy in storage, on the shelf and, with `onStage`, in the scene. @returns whether storage has it */
   readonly keep: (
     reply: TrainReply,
     trained: SceneSpec,
     place: { readonly shelfId: string | null; readonly onStage: boolean },
   ) => Promise<boolean>
-  /** Keeps an energy that was trained live, and puts it on the stage. */
+  /** Keeps the energy of a live training and puts it on the stage. */
   readonly keepLive: (energy: LiveEnergy) => Promise<unknown>
 }
 
@@ -71,10 +71,10 @@ export function createShelving(options: ShelvingOptions): Shelving {
     ...item,
   })
 
-  /** Puts new weights onto the shelf, first of all, and, where asked, onto the stage. @returns whether they are kept */
+  /** Puts new weights onto the shelf and, with `onStage`, onto the stage. @returns whether storage has them */
   async function shelve(weights: Uint8Array, item: ShelfItem, onStage: boolean): Promise<boolean> {
     const isSafe = await putItem(item)
-    // A worker that stops just now is given the weights again when a run asks for them.
+    // If the worker crashes now, `assets` hands it the weights again before a run that needs them.
     await assets.hand(`shelf:${item.id}`, weights).catch(() => undefined)
     const { target } = item
     if (onStage) edit(scene, (s) => withEnergy({ ...s, target }, energyOfItem(item)))
@@ -160,7 +160,7 @@ export function createShelving(options: ShelvingOptions): Shelving {
   }
 }
 
-/** What a card says of a training. */
+/** The summary of a training for its card. */
 function summaryOf({ summary }: Pick<TrainReply, 'summary'>): ShelfItem['summary'] {
   const { backend, steps, seconds, klDataModel, crossEntropy, crossEntropyStandardError } = summary
   return { backend, steps, seconds, klDataModel, crossEntropy, crossEntropyStandardError }

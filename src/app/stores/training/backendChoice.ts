@@ -5,13 +5,13 @@ import { post } from '../run/runStore.ts'
 import type { LateKeeping } from '../shelf/lateKeeping.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** Opens the backend that the scene chooses, and keeps what was measured of the GPU. */
+/** Opens the backend that the scene chooses, and keeps the calibrations of the GPU. */
 export interface BackendChoice {
-  /** Opens it, unless it was opened last. */
+  /** Opens the scene's backend, unless it is the one opened last. */
   open(): void
-  /** Looks at one without using it: its step time, and what it computes beside float64. */
+  /** Checks a backend without using it: its step time, and its values against float64. */
   readonly check: (name: BackendReport['name']) => Promise<BackendCheck>
-  /** The worker that had it is gone. */
+  /** Called when the worker that had opened the backend is gone. */
   forget(): void
   dispose(): void
 }

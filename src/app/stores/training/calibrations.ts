@@ -1,12 +1,12 @@
 import type { Calibration } from '../../../lab/protocol/calls.ts'
 
-/** Milliseconds after which a measurement is taken anew: drivers and browsers change. */
+/** Milliseconds after which a calibration expires, since drivers and browsers change. */
 const LIFETIME = 30 * 24 * 3600 * 1000
 
-/** What was measured of each GPU adapter, by its name, and when (milliseconds since 1970). */
+/** Calibrations by the name of the GPU adapter, with their time (milliseconds since 1970). */
 export type Calibrations = Readonly<Record<string, Calibration & { readonly at: number }>>
 
-/** Reads what storage holds; whatever is not of this shape, or too old, is left out. */
+/** Reads stored calibrations and omits those of another shape and expired ones. */
 export function readCalibrations(stored: unknown, now: number): Calibrations {
   if (typeof stored !== 'string') return {}
   let json: unknown

@@ -2,7 +2,7 @@ import type { TrainingCheckpoint } from '../../../lab/protocol/calls.ts'
 import { recoverScene } from '../../../lab/scene/reading/decode.ts'
 import type { FoundTraining, KeptTraining } from './interrupted.ts'
 
-/** Splits what storage holds into what this version can go on from and the rest. */
+/** Splits the stored trainings into those that this version can resume and the rest. */
 export function readCheckpoints(found: readonly FoundTraining[]): {
   readonly good: readonly KeptTraining[]
   readonly bad: readonly FoundTraining[]
@@ -17,7 +17,7 @@ export function readCheckpoints(found: readonly FoundTraining[]): {
   return { good, bad }
 }
 
-/** What storage holds as a checkpoint that this version can go on from; null where it is none. */
+/** A stored record as a checkpoint that this version can resume; null where it is none. */
 export function decodeCheckpoint(found: unknown): TrainingCheckpoint | null {
   if (!isRecord(found) || !isRecord(found.trainer) || !isRecord(found.scene)) return null
   const { trainer, elapsedSeconds, history, best, lossWindow } = found

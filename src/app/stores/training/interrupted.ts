@@ -6,7 +6,7 @@ import type { LateKeeping } from '../shelf/lateKeeping.ts'
 import { targetName } from '../shelf/shelfStore.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** What storage holds of an interrupted training. */
+/** An interrupted training as storage holds it. */
 export interface FoundTraining {
   readonly id: string
   readonly checkpoint: unknown
@@ -16,40 +16,40 @@ export interface KeptTraining extends FoundTraining {
   readonly checkpoint: TrainingCheckpoint
 }
 
-/** The trainings that can be gone on with, oldest first, the one under way included; on the page and in storage. */
+/** The trainings that can be resumed, oldest first and including the one under way, on the page and in storage. */
 export interface InterruptedTrainings {
-  /** Takes down how far a training has come; one that has been there keeps its place. */
+  /** Records the checkpoint of a training; a known training keeps its place in the order. */
   record(training: KeptTraining): void
-  /** Of several the last, or the one named. */
+  /** The training `id`; default: the last one. */
   find(id?: string): KeptTraining | undefined
-  /** The last one that trains the same as a scene. */
+  /** The last training that trains the energy of a scene. */
   continuing(scene: SceneSpec): KeptTraining | undefined
-  /** Takes one out of those on the page; storage keeps it. */
+  /** Takes a training off the page; storage keeps it. */
   forget(id: string): void
-  /** Removes one from storage. */
+  /** Removes a training from storage. */
   erase(id: string): void
-  /** Forgets one for good, which can be taken back; of several the last, or the one named. */
+  /** Removes the training `id`, default the last one, from page and storage; the visitor can undo this. */
   discard(id?: string): void
-  /** Takes up those of an earlier visit, oldest first. */
+  /** Takes up the trainings of an earlier visit, oldest first. */
   offer(found: readonly KeptTraining[]): void
-  /** Nothing can go on from this one: it is no longer offered, and is kept for export. */
+  /** Stops offering a training that cannot be continued, and keeps its record for export. */
   setAside(training: KeptTraining): void
-  /** Says that a training was left, and how to go on with it. */
+  /** Posts a notice that a training was left and how to resume it. */
   tell(
     left: Pick<KeptTraining, 'id'> & { readonly scene: SceneSpec },
     resume: (id: string) => void,
   ): void
-  /** Another training is under way, or none: then the one that was interrupted last is shown. */
+  /** Called when another training is under way, or none; without one, shows the last interrupted training. */
   show(): void
 }
 
 export interface InterruptedOptions extends Pick<Surroundings, 'run' | 'shelf'> {
   readonly keeping: Pick<LateKeeping, 'safe' | 'ask'>
-  /** Which training is under way. */
+  /** Id of the training under way; null without one. */
   readonly underWay: () => string | null
 }
 
-/** Most at once; of more the oldest makes room. */
+/** Most trainings at once; beyond it the oldest is dropped. */
 const MOST = 12
 
 export function createInterruptedTrainings(options: InterruptedOptions): InterruptedTrainings {
@@ -171,7 +171,7 @@ export function createInterruptedTrainings(options: InterruptedOptions): Interru
   }
 }
 
-/** Whether a checkpoint belongs to the training of a scene; it has a budget of seconds already as steps. */
+/** Whether a checkpoint belongs to the training of a scene; it holds a budget in seconds as a number of steps. */
 function continues({ scene: begun }: TrainingCheckpoint, scene: SceneSpec): boolean {
   const steps = scene.training.steps ?? begun.training.steps
   return sameTraining(begun, { ...scene, training: { ...scene.training, steps, seconds: null } })

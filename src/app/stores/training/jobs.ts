@@ -12,25 +12,25 @@ import type { InterruptedTrainings } from './interrupted.ts'
 export interface Job {
   readonly id: string
   readonly scene: SceneSpec
-  /** Stands at its first step until told to go. */
+  /** Whether it waits at its first step for `resume`. */
   readonly paused?: boolean
   readonly checkpoint: TrainingCheckpoint | null
   /** Set when a link's missing energy is trained again. */
   readonly missing: { readonly id: string; readonly hash: string } | null
-  /** Whether the scene on the stage becomes the one that is trained. */
+  /** Whether the scene of the training replaces the one on the stage. */
   readonly restores?: boolean
 }
 
-/** The one training in the worker, from its beginning to its end, and the one that waits for that end. */
+/** The training in the worker, from its beginning to its end, and the next one, which waits for that end. */
 export interface Jobs {
   readonly current: Job | null
-  /** Begins, as soon as the job under way has ended. */
+  /** Starts a job as soon as the job under way has ended. */
   begin(job: Job): void
-  /** Tells the job under way to end. @param unasked whether something else ends it, so that it has to be said */
+  /** Tells the job under way to end. @param unasked whether another action ends it, so that a notice must report that */
   end(unasked: boolean): void
   steer(action: 'pause' | 'resume' | 'step' | 'abort'): void
   record(checkpoint: TrainingCheckpoint): void
-  /** After the worker was restarted: goes on from the last checkpoint. @returns whether there was a job */
+  /** Called after the worker was restarted: goes on from the last checkpoint. @returns whether there was a job */
   recover(): boolean
   /** Leaves the job at its last checkpoint. @returns whether there was one */
   abandon(): boolean
@@ -42,26 +42,26 @@ export interface JobsOptions extends Pick<Surroundings, 'client' | 'platform' | 
   /** Hands the worker the data to train on. */
   readonly provide: (scene: SceneSpec) => Promise<unknown>
   readonly keep: Shelving['keep']
-  /** A training takes the stage. */
+  /** Called when a training takes the stage. */
   readonly onBegin: () => void
-  /** A person goes on with one that was left. */
+  /** Called when the visitor resumes an interrupted training. */
   readonly onResume: (id: string) => void
 }
 
-/** A training that was told to end and has not after so long, ms, is ended with its worker. */
+/** Longest time that a training may take to end, ms; after it the worker is ended. */
 const LONGEST_ENDING = 10_000
 
 export function createJobs(options: JobsOptions): Jobs {
   const { client, platform, playback, scene: scenes, run: store, interrupted } = options
 
   let job: Job | null = null
-  /** Starts when the job under way has ended. */
+  /** The job that starts when the job under way has ended. */
   let next: Job | null = null
-  /** The job under way has been told to end. */
+  /** Whether the job under way was told to end. */
   let ending = false
-  /** The last one of the job under way. */
+  /** The last checkpoint of the job under way. */
   let checkpoint: TrainingCheckpoint | null = null
-  /** Whether the job under way ends for something else that was asked for. */
+  /** Whether another action of the visitor ends the job under way. */
   let unasked = false
 
   function begin(wanted: Job): void {
@@ -109,11 +109,11 @@ export function createJobs(options: JobsOptions): Jobs {
       job = null
       await ended(current, reply)
     } catch (error) {
-      // A crash is answered by `recover`, which starts the job again from its checkpoint.
+      // `recover` handles a crash and starts the job again from its checkpoint.
       if (job !== current || isCrash(error)) return
       job = null
       const { checkpoint: from } = current
-      // The trainer's own words where arrays are not those of its network.
+      // The trainer's error for arrays of another network begins with "checkpoint: ".
       const said = error instanceof CallError ? `${error.message} ${error.details ?? ''}` : ''
       if (from !== null && said.includes('checkpoint: ')) {
         interrupted.setAside({ id: current.id, checkpoint: from })
@@ -135,9 +135,9 @@ export function createJobs(options: JobsOptions): Jobs {
           },
         }))
         if (current.missing !== null) tellRetrained(store, reply, current.missing.hash)
-        // The checkpoint goes when the energy is kept: where it is not, a reload trains the last steps again.
+        // The checkpoint is erased once storage has the energy; otherwise a reload trains the last steps again.
         const shelfId = current.missing?.id ?? null
-        // It came to its end although something else had been asked for: that has the stage.
+        // A training that finished although another action had ended it does not take the stage.
         const onStage = shelfId === null && !unasked && next === null
         try {
           const safe = await options.keep(reply, current.scene, { shelfId, onStage })
@@ -171,7 +171,7 @@ export function createJobs(options: JobsOptions): Jobs {
     }
   }
 
-  /** Back to the run, or on to the job that waits. */
+  /** Goes back to the run, or on to the waiting job. */
   function leave(left: Job): void {
     if (unasked) interrupted.tell(left, options.onResume)
     unasked = false
@@ -234,7 +234,7 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 }
 
-/** Whether what a link names came out the same. */
+/** Posts whether a retrained energy equals the one that the link names. */
 function tellRetrained(store: RunStore, { hash, summary }: TrainReply, asked: string): void {
   const same = hash === asked || asked === ''
   post(

@@ -11,28 +11,28 @@ import type { Surroundings } from '../surroundings.ts'
 import type { TrainingControl } from './training.ts'
 
 /**
- * Follows the scene's target, or a drawing, with a training that never starts over. What it learns is on
- * trial: leaving goes back to where one was, keeping makes an energy of it.
+ * Follows the scene's target, or a drawing, with a live training, which keeps its parameters from one target to the
+ * next. `leave` discards its energy and goes back to the scene before; `keep` puts the energy onto the shelf.
  */
 export interface LiveTrainingControl {
   readonly active: boolean
-  /** Begins to follow the scene's target. Nothing while a training is under way. */
+  /** Begins to follow the scene's target; does nothing while a training is under way. */
   begin(): void
-  /** The scene has changed: follows its target, or ends where it asks for another energy. */
+  /** Called when the scene has changed: follows its target, or ends where the scene has another energy. */
   follow(): void
-  /** Follows points that are being drawn instead; null: the scene's own target again. */
+  /** Follows the points of a drawing; null: the scene's own target again. */
   sketch(points: readonly Vector2[] | null): void
-  /** Puts the energy as it is shown onto the shelf and the stage, and ends. */
+  /** Puts the energy on show onto the shelf and the stage, and ends the live training. */
   keep(): Promise<void>
-  /** Ends, back to the energy, the target and the step that stood before. */
+  /** Ends the live training and restores the energy, the target and the step from before it. */
   leave(): void
-  /** Ends without going back: something else takes the stage. */
+  /** Ends the live training without restoring anything, since something else takes the stage. */
   end(): void
-  /** Whether any of the stage is seen; a drawing shows the particles besides. */
+  /** @param seen whether any of the stage is on screen; the dialog of a drawing shows the particles anyway */
   watch(seen: boolean): void
-  /** After the worker was restarted. @returns whether it went on, from nothing */
+  /** Called after the worker was restarted: begins again from new parameters. @returns whether a live training was active */
   recover(): boolean
-  /** Leaves, as no worker stays alive with it. @returns whether there was anything to leave */
+  /** Leaves after the worker has crashed again and again. @returns whether a live training was active */
   abandon(): boolean
   dispose(): void
 }
@@ -44,32 +44,32 @@ export interface LiveTrainingOptions extends Pick<
   readonly playback: Pick<Playback, 'suspend' | 'resume' | 'place'>
   /** Hands the worker the data to train on. */
   readonly provide: (scene: SceneSpec) => Promise<unknown>
-  /** What may have the stage instead. */
+  /** The training by a recipe, which may have the stage instead. */
   readonly training: Pick<TrainingControl, 'active'>
-  /** What to do besides when leaving goes back to the scene before. */
+  /** Called at the beginning; the function that it returns restores what else belongs to the scene, when `leave` goes back. */
   readonly remember: () => () => void
-  /** It takes the stage. */
+  /** Called when the live training takes the stage. */
   readonly onBegin: () => void
   /** Puts an energy onto the shelf and the stage. */
   readonly keep: Shelving['keepLive']
 }
 
-/** What the live training of a scene depends on. */
+/** A key of all that the live training of a scene depends on. */
 function liveKey({ seed, target, domain, dynamics, training }: SceneSpec): string {
   return JSON.stringify([seed, target, domain, { ...dynamics, stepSize: null }, training.backend])
 }
 
 /** One live training, from its beginning to its end. */
 interface Following {
-  /** The way back. */
+  /** The scene that `leave` restores. */
   readonly before: SceneSpec
   readonly place: { readonly step: number; readonly playing: boolean }
   readonly restore: () => void
   readonly begunAt: number
   sketch: readonly Vector2[] | null
-  /** Of the scene sent last. */
+  /** `liveKey` of the scene sent last. */
   key: string | null
-  /** Whether what was taken up last is a drawing. */
+  /** Whether the target taken up last is a drawing. */
   drawn: boolean
 }
 
@@ -100,7 +100,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
     return { ...scene, target: { kind: 'points', points: sketch } }
   }
 
-  /** At most one target is on its way; the latest waits for it. */
+  /** Sends the wanted target. At most one call is in flight; the latest target waits for it. */
   async function send(): Promise<void> {
     if (sending) return
     sending = true
@@ -131,11 +131,11 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       patch({ taken, problem: null, ...(same ? {} : { progress: null }) })
     } catch (error) {
       if (current !== following || isAbortError(error)) return
-      // A crash is answered by `recover`.
+      // `recover` handles a crash.
       if (isCrash(error)) return
       const problem = explain(error)
       patch({ problem: problem.text })
-      // What is drawn says so in the dialog, where a few strokes more may mend it.
+      // For a drawing the dialog shows the problem, which a few more strokes may solve.
       if (current.sketch === null) post(store, 'error', problem)
       if (!(error instanceof CallError && error.kind === 'refused')) leave()
     }
@@ -169,7 +169,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
   const unlisten = [
     client.on('landscape', ({ landscape, tableError }) => {
       if (following === null) return
-      // One picture of it is enough while the dialog lies over the stage.
+      // While the dialog covers the stage, its own picture of the energy is enough.
       if (following.drawn && following.sketch !== null) {
         if (fits(following.sketch)) patch({ tableError, sketched: landscape })
       } else {
@@ -181,7 +181,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
     client.on('live', (progress) => {
       const { live } = store.getState()
       if (following === null || live === null) return
-      // The reply that tells of a new target may still be on its way.
+      // The worker may be at a new target whose reply has not arrived, or the event may belong to an older one.
       if (live.taken !== null && progress.target < live.taken.target) return
       const value = progress.klDataModel ?? progress.crossEntropy
       const quantity = progress.klDataModel === null ? 'cross-entropy' : 'kl'
@@ -197,7 +197,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       })
     }),
     client.on('liveEnded', () => {
-      // The worker has said why.
+      // The worker has already posted a notice with the reason.
       leave()
     }),
   ]
@@ -251,7 +251,7 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       if (following === null) return
       following.sketch = points
       const fit = points !== null && fits(points)
-      // A drawing that has become the target takes the stage with its energy.
+      // When the drawing ends, its energy takes the stage.
       const sketched = store.getState().live?.sketched ?? null
       if (points === null && sketched !== null) store.setState({ landscape: sketched })
       patch({
@@ -301,12 +301,12 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
   }
 }
 
-/** Whether a drawing has points enough for a target. */
+/** Whether the number of points of a drawing is allowed for a target. */
 function fits(points: readonly Vector2[]): boolean {
   return checkCount(points.length) === null
 }
 
-/** The scene while its target is followed: its energy is what is learned of it. */
+/** The scene while its target is followed: a trained energy, with η computed from it. */
 function followed(scene: SceneSpec): SceneSpec {
   return {
     ...scene,

@@ -3,8 +3,8 @@ import { post } from '../run/runStore.ts'
 import type { LiveTrainingControl, LiveTrainingOptions } from './liveTraining.ts'
 
 /**
- * A live training that is fetched when it first begins: before that there is nothing to follow, keep or leave. Where it
- * could not be fetched the next beginning tries again.
+ * A live training whose code the first call of `begin` loads; before that the other methods do nothing. Where loading
+ * fails, the next `begin` tries again.
  */
 export function loadLiveTraining(options: LiveTrainingOptions): LiveTrainingControl {
   let real: LiveTrainingControl | null = null

@@ -7,35 +7,35 @@ import type { Surroundings } from '../surroundings.ts'
 import { createInterruptedTrainings, type KeptTraining } from './interrupted.ts'
 import { createJobs, type Job, type JobsOptions } from './jobs.ts'
 
-/** Follows one training at a time, from Train to the shelf, through pauses, reloads and crashes. */
+/** Controls one training at a time, from Train to the shelf, through pauses, reloads and crashes. */
 export interface TrainingControl {
-  /** From the first step, on the scene as it stands. */
+  /** Trains the current scene from the first step. */
   train(): void
   pause(): void
-  /** What the stage offers: goes on from the checkpoint of this very training, where there is one. */
+  /** Trains the current scene, from the checkpoint of the same training where there is one. */
   learn(): void
-  /** Goes on: from a pause, or from the checkpoint of an interrupted training; of several the last, or the one named. */
+  /** Resumes a paused training, or the interrupted training `id`; default: the last one. */
   resume(id?: string): void
-  /** One Adam step, while paused. */
+  /** Makes one Adam step while paused. */
   step(): void
-  /** The training under way once more from its first step. */
+  /** Restarts the training under way from its first step. */
   startOver(): void
   /**
    * Ends the training under way; its last checkpoint can be resumed.
-   * @param unasked whether something else that a person did ends it, so that it has to be said
+   * @param unasked whether another action of the visitor ends it, so that a notice must report that
    */
   interrupt(unasked?: boolean): void
-  /** Forgets an interrupted training, which can be taken back; of several the last, or the one named. */
+  /** Forgets the interrupted training `id`, default the last one; the visitor can undo this. */
   discard(id?: string): void
-  /** Interrupted trainings of an earlier visit, oldest first. */
+  /** Takes up the interrupted trainings of an earlier visit, oldest first. */
   offer(found: readonly KeptTraining[]): void
   /** Trains an energy that a link names and this browser lacks. */
   retrain(id: string, hash: string, recipe: ShelfRecipe): void
-  /** Whether anything that moves is seen: unseen, the training goes on and its particles rest. */
+  /** @param seen whether any of the stage is on screen; otherwise the training goes on and its particles rest */
   watch(seen: boolean): void
-  /** After the worker was restarted. @returns whether a training went on */
+  /** Called after the worker was restarted. @returns whether a training went on */
   recover(): boolean
-  /** Leaves the training under way at its last checkpoint, as no worker stays alive with it. @returns whether there was one */
+  /** Leaves the training at its last checkpoint after the worker has crashed too often. @returns whether there was one */
   abandon(): boolean
   readonly active: boolean
   dispose(): void
@@ -43,7 +43,7 @@ export interface TrainingControl {
 
 export interface TrainingOptions
   extends Omit<JobsOptions, 'interrupted' | 'onResume'>, Pick<Surroundings, 'live' | 'shelf'> {
-  /** Where its checkpoints are kept. */
+  /** Storage of the checkpoints. */
   readonly keeping: Pick<LateKeeping, 'safe' | 'ask'>
 }
 
@@ -161,7 +161,7 @@ export function createTraining(options: TrainingOptions): TrainingControl {
         'This link names an energy that is not in this browser; it is being trained again from its recipe.',
       )
       const wanted = trainable({ ...scenes.getState().scene, seed, target, training })
-      // Where its training was interrupted before, it goes on from there.
+      // Continues an interrupted training of the same energy.
       const found = interrupted.continuing(wanted)
       jobs.begin({ ...fresh(wanted), ...found, missing: { id, hash } })
     },
@@ -177,12 +177,12 @@ export function createTraining(options: TrainingOptions): TrainingControl {
   }
 }
 
-/** What training trains: the scene's target, whatever energy stood on the stage. */
+/** The scene with a trained energy in place of the one on the stage. */
 function trainable(scene: SceneSpec): SceneSpec {
   return { ...scene, energy: { kind: 'trained' } }
 }
 
-/** A training as the page follows it, after a word of its progress. */
+/** The state of a training after an event on its progress. */
 function advanced(training: TrainingState, progress: TrainingProgress): TrainingState {
   const { step, steps, elapsedSeconds, remainingSeconds, stepsPerSecond } = progress
   const last = training.history.at(-1)?.step ?? -1
