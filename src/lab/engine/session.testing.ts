@@ -78,7 +78,7 @@ export function createBench(
   return { session, environment, assets, events }
 }
 
-/** A scene from what a person would write; throws where the reader refuses it. */
+/** A scene from the JSON of a scene file; throws where the reader refuses it. */
 export function sceneOf(json: unknown): SceneSpec {
   const parsed = parseScene(json)
   if ('error' in parsed) throw new Error(JSON.stringify(parsed.error))

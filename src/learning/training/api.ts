@@ -122,7 +122,7 @@ export interface Backend {
   readonly refused: readonly Refused[]
   /** A kernel for a network shape on this backend. */
   kernel(shape: NetworkShape): EnergyKernel
-  /** The fault of a lost or broken device; null before, and for CPU backends. Polled: a promise would keep its waiters in memory. */
+  /** The fault of a lost or broken device, polled since a promise would keep its waiters in memory; null: there is none. */
   lost(): BackendFault | null
   dispose(): void
 }
