@@ -7,10 +7,10 @@ export interface Environment {
   readonly assets: AssetReader
   /** Wall time in seconds, from any origin. The only number of a run that depends on it is `seconds` itself. */
   readonly clock: () => number
-  /** Lets waiting messages be handled, then resolves; takes no time when there are none. */
+  /** Resolves when the waiting messages have been handled; takes no time without waiting messages. */
   readonly pause: () => Promise<void>
   readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void
-  /** Called between pieces of work; the runner calls `words` where it prints them, and the page leaves this out. */
+  /** Called between pieces of work; the headless runner prints `words()`, and the page does not set this. */
   readonly working?: (words: () => string) => void
   /** The compiled energy.wasm; called by the tables of networks, and for each backend that is opened. */
   readonly kernelModule: OpenBackendOptions['kernelModule']

@@ -8,7 +8,7 @@ import type { Environment } from './environment.ts'
 import { Refusal } from './refusal.ts'
 import { createSession, type Session } from './session.ts'
 
-/** Assets that a test hands in by their reference; everything else is missing. */
+/** The assets that a test provides by their reference; all others are missing. */
 class MapAssets implements AssetReader {
   readonly bytes = new Map<AssetRef | `pretrained:${string}`, Uint8Array>()
 
@@ -47,13 +47,13 @@ export interface Bench {
   readonly events: Heard[]
 }
 
-/** A clock that goes on by so many seconds whenever it is looked at: what else the machine does changes nothing. */
+/** A clock that advances by a fixed number of seconds at every reading, independent of the machine's speed. */
 export function ticking(seconds: number): () => number {
   let time = 0
   return () => (time += seconds)
 }
 
-/** A session in this very process. No wall time reaches it: its clock is turned by the engine's own work or by the test. */
+/** A session in this process. Its clock advances by the engine's readings or by the test, never by wall time. */
 export function createBench(
   onEvent: (event: Heard) => void = () => {},
   clock = ticking(2e-4),

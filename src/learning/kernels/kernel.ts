@@ -1,7 +1,7 @@
 import type { TrainBlock } from './block.ts'
 
 /**
- * The two primitives that carry all training. Points are [x0, y0, x1, y1, …]; parameters θ are one flat
+ * The two primitives of all training. Points are [x0, y0, x1, y1, …]; parameters θ are one flat
  * Float32Array in the order of `parameterLayout`; the caller owns θ, so that a lost device loses nothing.
  */
 export type Activation = 'sin' | 'silu' | 'tanh'

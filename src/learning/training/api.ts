@@ -116,7 +116,7 @@ export interface Backend {
   readonly name: BackendName
   /** For people: "WebGPU · NVIDIA RTX…", "WebAssembly SIMD", "JavaScript". */
   readonly description: string
-  /** Why this one: "faster of 2 measured: webgpu 0.4 ms, wasm 1.2 ms a step", "asked for by name". */
+  /** Reason for this backend: "faster of 2 measured: webgpu 0.4 ms, wasm 1.2 ms a step", "asked for by name". */
   readonly reason: string
   /** Refused backends, each with its reason. */
   readonly refused: readonly Refused[]

@@ -77,7 +77,7 @@ export function relativeError(found: ArrayLike<number>, expected: ArrayLike<numb
   let worst = 0
   for (let i = 0; i < expected.length; i++) {
     scale = Math.max(scale, Math.abs(expected[i]!))
-    // Math.max passes NaN on, so that a result that is not a number fails the check.
+    // Math.max propagates NaN, so that a NaN result fails the check.
     worst = Math.max(worst, Math.abs(found[i]! - expected[i]!))
   }
   return worst === 0 ? 0 : worst / scale

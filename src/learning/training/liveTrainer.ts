@@ -96,7 +96,7 @@ export class LiveTrainer {
   }
 
   /**
-   * One Adam step. A step that throws (a lost device) leaves the state as it was.
+   * Makes one Adam step. A step that throws (a lost device) does not change the state.
    * @throws DivergenceError when good states lead to non-finite values again and again
    */
   async advance(live: LiveStep): Promise<LiveStepReport> {

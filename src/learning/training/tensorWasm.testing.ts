@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** The tensor library on its own WebAssembly: an oracle and a rival, which the lab itself does not use. */
+/** Starts the tensor library's WebAssembly backend, a reference for tests that the lab itself does not use. */
 export async function activateTensorWasm(): Promise<void> {
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)

@@ -30,7 +30,7 @@ export interface Playback {
   suspend(): void
   /** Prepares the scene anew. @param options.step the step to show, at most the last of the run; default 0 */
   resume(options: { readonly play: boolean; readonly step?: number }): void
-  /** The step on the stage, and whether the clock moves it. */
+  /** The step on the stage, and whether the clock is playing. */
   readonly place: { readonly step: number; readonly playing: boolean }
   /** Requests the stopping reports again, since the analysis has found more of the run. */
   recheck(): void

@@ -32,7 +32,7 @@ export interface LossPoint {
 /** A training as the page shows it. `interrupted`: a reload or another action of the visitor left a checkpoint. */
 export interface TrainingState {
   readonly phase: 'none' | 'starting' | 'running' | 'paused' | 'finished' | 'interrupted'
-  /** The scene that is trained; null before the first training. */
+  /** The scene of the training; null before the first one. */
   readonly scene: SceneSpec | null
   readonly step: number
   readonly steps: number
@@ -70,7 +70,7 @@ export const NO_TRAINING: TrainingState = {
   summary: null,
 }
 
-/** Measurements of a live training that are older than this many seconds leave its chart. */
+/** The chart of a live training shows the measurements of this many seconds. */
 export const LIVE_SPAN = 20
 
 /** One measurement of a live training. */

@@ -76,7 +76,7 @@ export function createHistory(options: HistoryOptions): SceneHistory {
     })
   }
 
-  /** Brings the browser to the step: sends it to an entry, or writes the address. */
+  /** Sends the browser to the entry of the current step, or writes the address of that step. */
   function sync(): void {
     const step = steps[at]!
     state.setState({ canUndo: at > 0 || here > 0, canRedo: at < steps.length - 1 })

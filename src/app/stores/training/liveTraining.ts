@@ -59,7 +59,7 @@ function liveKey({ seed, target, domain, dynamics, training }: SceneSpec): strin
   return JSON.stringify([seed, target, domain, { ...dynamics, stepSize: null }, training.backend])
 }
 
-/** One live training, from its beginning to its end. */
+/** The state of one live training, from its beginning to its end. */
 interface Following {
   /** The scene that `leave` restores. */
   readonly before: SceneSpec

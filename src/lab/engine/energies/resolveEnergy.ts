@@ -143,7 +143,7 @@ class Resolution {
       })
       grids.push(inner.grid)
       weights.push(weight)
-      // A hard wall (strength 0) stays one whatever the weight of its term.
+      // A hard wall (strength 0) stays a hard wall for every weight of its term.
       for (const barrier of inner.barriers)
         if (weight > 0 || barrier.strength === 0)
           barriers.push({ ...barrier, strength: weight * barrier.strength })

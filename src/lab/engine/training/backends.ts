@@ -9,7 +9,7 @@ import { BackendFault, within } from '../../../learning/kernels/deadline.ts'
 import type { BackendReport } from '../../protocol/calls.ts'
 import type { Environment } from '../environment.ts'
 
-/** The longest that code may take to arrive, seconds. */
+/** Longest time for loading code, seconds. */
 const CODE_LIMIT = 20
 
 /** The opening of one choice; `backend` is null until it is open. */
@@ -29,7 +29,7 @@ export class Backends implements CalibrationMemory {
   private readonly failed = new Map<BackendName, string>()
   private readonly choices = new Map<BackendChoice, Opening>()
 
-  /** @param load the code that opens a backend */
+  /** @param load imports the code that opens backends */
   constructor(environment: Environment, load = loadBackends) {
     this.environment = environment
     this.loadCode = load
@@ -50,7 +50,7 @@ export class Backends implements CalibrationMemory {
   }
 
   /**
-   * Opens a backend, once for each choice. Rejects with the library's reason where it cannot.
+   * Opens a backend, once for each choice. Rejects where no backend can be opened.
    * @param quiet for a check: the page is not told that this backend is in use
    */
   open(choice: BackendChoice, quiet = false): Promise<Backend> {
@@ -86,7 +86,7 @@ export class Backends implements CalibrationMemory {
     return next
   }
 
-  /** Closes a backend that failed. @param why a clause */
+  /** Closes a backend that failed. @param why the reason, as a clause */
   giveUp(broken: Backend, why: string): void {
     this.failed.set(broken.name, why)
     this.close(broken)

@@ -15,7 +15,7 @@ interface PaddedLayer {
 /**
  * θ as the device holds it: every width rounded up to a multiple of `LANES`, with zeros in the added
  * units. A unit whose weights and bias are 0, and whose outgoing weights are 0, has a zero gradient in
- * each of them, to first and second order, so Adam leaves it there.
+ * each of them, to first and second order, so that Adam keeps it at zero.
  */
 export interface PaddedLayout {
   readonly layers: readonly PaddedLayer[]

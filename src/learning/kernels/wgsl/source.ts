@@ -233,7 +233,7 @@ function product({ rows, columns, inner, terms, start, finish, before, after }: 
 
 const BARRIER = 'workgroupBarrier();\nstorageBarrier();\n'
 
-/** f, f′, f″. Sine and cosine are written out: WGSL leaves its own an absolute error of 2⁻¹¹. */
+/** f, f′, f″. The shaders compute sine and cosine themselves: WGSL allows its own an absolute error of 2⁻¹¹. */
 const ACTIVATIONS: Readonly<Record<Activation, string>> = {
   sin: `
 fn activate_sin(z: f32) -> vec3f {
@@ -805,8 +805,8 @@ export function accumulateSource(options: AccumulateOptions): Source {
   // The most read arrays come first, since the last ones go to the slab when workgroup memory is full.
   const a = widths('a')
   const s = second ? widths('s') : []
-  // f′, then z̄ in its place; r, then r̄; f″, then its term in z̄. Each entry is read by its owner alone
-  // until it is replaced.
+  // d holds f′, then z̄; r holds r, then r̄; e holds f″, then its term in z̄. Only the invocation that owns an
+  // entry reads it before the second value replaces the first.
   const d = widths('d')
   const r = second ? widths('r') : []
   const e = second ? widths('e') : []
@@ -1109,7 +1109,7 @@ fn sum_of(k: u32) -> f32 {
 }
 `
 
-/** The whole gradient and the loss after it, into `result`. */
+/** Writes the whole gradient, then the loss, into `result`. */
 export function sumSource(shape: NetworkShape): Source {
   const length = partialLength(paddedLayout(shape))
   const code =
@@ -1126,7 +1126,7 @@ fn sum_up(@builtin(global_invocation_id) id: vec3u) {
 }
 
 /**
- * Sums the gradient up and makes one step of Adam (training/adam.ts) on `state`, which holds θ, θ with
+ * Adds up the gradient and makes one step of Adam (training/adam.ts) on `state`, which holds θ, θ with
  * transposed weights, and both moments, one after another; writes the report of the step, and adapts
  * the chains' d ← d e^{κ Σ(a − a*)} over the MALA steps since the last update, within its limits.
  */

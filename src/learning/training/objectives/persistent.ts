@@ -128,7 +128,7 @@ class ChainStepper {
     const wall = problem.halfWidth
     const x = state.arrays.chains!.slice()
 
-    // The jumps need V at the chains; MALA needs ∇V there or at the jump: one evaluation serves both.
+    // The jumps need V at the chains, and MALA needs ∇V at the chains or at the jumps; one evaluation gives both.
     both.set(x)
     for (let i = 0; i < CHAINS; i++) {
       hash4(this.key, i, 4 * step + 1, words)

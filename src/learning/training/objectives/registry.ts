@@ -5,7 +5,7 @@ import { persistent } from './persistent.ts'
 import { quadrature } from './quadrature.ts'
 import { scoreMatching } from './scoreMatching.ts'
 
-/** Every training objective by its id; the recipe's network and number of steps stand in each entry. */
+/** Every training objective by its id; each entry holds the network and the number of steps of its recipe. */
 export const OBJECTIVES: Readonly<Record<ObjectiveId, Objective>> = {
   persistent,
   'energy-matching': energyMatching,

@@ -120,7 +120,7 @@ function tanhSecond(a: usize, first: usize, second: usize, end: usize): void {
 
 /** f(z) over z and f′(z) into first, for the first bytes of `features` rows. */
 export function activate(kind: i32, z: usize, first: usize, features: i32, bytes: usize): void {
-  // Whole blocks lie in one piece.
+  // In a whole block the rows are contiguous.
   const rows = bytes == ROW ? 1 : features
   const length = bytes == ROW ? <usize>features * ROW : bytes
   for (let k = 0; k < rows; k++) {
