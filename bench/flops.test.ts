@@ -1,61 +1,60 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { parameterLayout, type NetworkShape } from '../src/learning/kernels/kernel.ts'
-import { accumulateReference, evaluateReference } from '../src/learning/kernels/reference.ts'
+import type { NetworkShape } from '../src/learning/kernels/kernel.ts'
 import { accumulateFlops, evaluateFlops, TABLE_STEP_FLOPS } from './flops.ts'
 
-/**
- * In the reference every multiply-add of a matrix product reads one weight or writes one weight's
- * gradient: counting these accesses counts the products without any formula.
- */
-function counted(values: Float64Array, isWeight: (k: number) => boolean) {
-  const count = { reads: 0, writes: 0 }
-  const proxy = new Proxy(values, {
-    get(target, key) {
-      if (typeof key === 'string' && /^\d+$/.test(key)) {
-        if (isWeight(Number(key))) count.reads++
-        return target[Number(key)]
-      }
-      const member: unknown = Reflect.get(target, key, target)
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member
-    },
-    set(target, key, value: number) {
-      if (isWeight(Number(key))) count.writes++
-      target[Number(key)] = value
-      return true
-    },
-  })
-  return { proxy, count }
-}
-
 const shape: NetworkShape = { widths: [7, 5, 3], activations: ['sin', 'silu', 'tanh'] }
-const { layers, length } = parameterLayout(shape)
-const isWeight = (k: number) => layers.some((one) => k >= one.weights && k < one.biases)
-const theta = Float64Array.from({ length }, (_, k) => ((k * 37) % 11) / 10 - 0.5)
 const n = 4
-const xy = Float64Array.from({ length: 2 * n }, (_, k) => k / 3 - 1)
-const inputWeights = layers[0]!.inputs * layers[0]!.outputs
-const outputWeights = layers.at(-1)!.inputs
+
+/** Multiply-adds of all the products that are listed, each [rows, inner, columns]. */
+const multiplyAdds = (products: readonly (readonly [number, number, number])[]) =>
+  products.reduce((sum, [rows, inner, columns]) => sum + rows * inner * columns, 0)
+
+/** aᵢ₋₁Wᵢ of the layers 2 → 7 → 5 → 3, and a_L·w. */
+const FORWARD = [
+  [n, 2, 7],
+  [n, 7, 5],
+  [n, 5, 3],
+  [n, 3, 1],
+] as const
+/** sᵢWᵢᵀ, from the last hidden layer to the first. */
+const BACK = [
+  [n, 3, 5],
+  [n, 5, 7],
+  [n, 7, 2],
+] as const
 
 describe('FLOP counts', () => {
-  it('of V and ∇V are twice the weights that the reference reads', () => {
-    const { proxy, count } = counted(theta, isWeight)
-    evaluateReference(shape, proxy, xy, new Float64Array(n), new Float64Array(2 * n))
-    // The output weights are read once more, to start r_L = w: no product.
-    expect(evaluateFlops(shape, n)).toBe(2 * (count.reads - n * outputWeights))
-    expect(evaluateFlops(shape, n, false)).toBe(2 * n * (2 * 7 + 7 * 5 + 5 * 3 + 3))
+  it('of V and ∇V are two for each multiply-add of their products', () => {
+    expect(evaluateFlops(shape, n)).toBe(2 * multiplyAdds([...FORWARD, ...BACK]))
+    expect(evaluateFlops(shape, n, false)).toBe(2 * multiplyAdds(FORWARD))
   })
 
-  it('of the loss on ∇V are twice the weights read and the weight gradients written', () => {
-    const { proxy, count } = counted(theta, isWeight)
-    const out = counted(new Float64Array(length), isWeight)
-    const ones = new Float64Array(n).fill(1)
-    const tuples = { xy, c: ones, w: ones, u: new Float64Array(2 * n) }
-    accumulateReference(shape, proxy, tuples, out.proxy)
-    // No product: w copied to r_L and scaled by c, both gradients of w written as one. Not needed: ā₀.
-    const products = count.reads - n * (2 * outputWeights + inputWeights) + out.count.writes
-    expect(accumulateFlops(shape, n, true)).toBe(2 * products)
+  it('of the loss on ∇V are those of both passes and their adjoints', () => {
+    const products = [
+      ...FORWARD,
+      ...BACK,
+      // s̄ᵢ = r̄ᵢ₋₁Wᵢ and W̄ᵢ += r̄ᵢ₋₁ᵀsᵢ.
+      ...([
+        [n, 2, 7],
+        [n, 7, 5],
+        [n, 5, 3],
+        [2, n, 7],
+        [7, n, 5],
+        [5, n, 3],
+      ] as const),
+      // W̄ᵢ += aᵢ₋₁ᵀz̄ᵢ, w̄ += a_Lᵀc, and āᵢ₋₁ = z̄ᵢWᵢᵀ but for the input.
+      ...([
+        [2, n, 7],
+        [7, n, 5],
+        [5, n, 3],
+        [3, n, 1],
+        [n, 3, 5],
+        [n, 5, 7],
+      ] as const),
+    ]
+    expect(accumulateFlops(shape, n, true)).toBe(2 * multiplyAdds(products))
   })
 
   it('of the loss on V are those without the second-order pass', () => {
