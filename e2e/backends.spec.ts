@@ -46,9 +46,11 @@ test('tfjs trains in JavaScript and on WebGPU, and the losses are the same', asy
     await openScene(page, RECIPE, { backend })
     await expect(badge(page, name)).toBeVisible({ timeout: 90_000 })
     await train(page)
-    const trained = await snapshot(page)
-    expect(trained.scene.energy).toMatchObject({ recipe: { training: { steps: 50, backend } } })
-    losses.push(trained.losses.map(({ loss }) => loss))
+    // The scene names the energy once the shelf holds it, a little after the last step.
+    await expect
+      .poll(async () => (await snapshot(page)).scene.energy)
+      .toMatchObject({ recipe: { training: { steps: 50, backend } } })
+    losses.push((await snapshot(page)).losses.map(({ loss }) => loss))
   }
   const [expected, found] = losses as [number[], number[]]
   expect(expected).toHaveLength(50)
