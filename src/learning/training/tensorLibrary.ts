@@ -35,7 +35,10 @@ export async function activateWebGpu(device: GPUDevice, info: GPUAdapterInfo): P
   await activate('webgpu')
 }
 
-/** Removes the backend, which releases the device. */
+/**
+ * Removes the backend, which releases the device.
+ * @public `backend.ts` takes it from this file once it is loaded, which no unused-export check sees.
+ */
 export function deactivateWebGpu(): void {
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu')
 }
