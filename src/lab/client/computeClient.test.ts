@@ -487,7 +487,7 @@ describe('the watch over a worker', () => {
     const call = ask()
     expect(crashes).toEqual([])
     expect(await call).toMatchObject({ kind: 'crashed' })
-    await vi.waitFor(() => expect(crashes).toHaveLength(3))
+    await vi.waitFor(() => expect(crashes).toHaveLength(3), PATIENCE)
     expect(crashes.at(-1)).toEqual({ message: 'Worker is not defined', restarted: false })
   })
 })

@@ -134,6 +134,7 @@ describe('what never answers is waited for no longer than its limit', () => {
   it('the WebAssembly module; one that comes late is told of', async () => {
     let arrive = () => {}
     const onLate = vi.fn()
+    const told = new Promise<void>((resolve) => onLate.mockImplementation(resolve))
     const late = new Promise<WebAssembly.Module>((resolve) => {
       arrive = () => {
         void kernelModule().then(resolve)
@@ -147,9 +148,8 @@ describe('what never answers is waited for no longer than its limit', () => {
     })
     expect(onLate).not.toHaveBeenCalled()
     arrive()
-    await vi.waitFor(() => {
-      expect(onLate).toHaveBeenCalledOnce()
-    })
+    await told
+    expect(onLate).toHaveBeenCalledOnce()
   })
 })
 

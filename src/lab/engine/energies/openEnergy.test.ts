@@ -9,6 +9,9 @@ import { openEnergy, trustedKernel } from './openEnergy.ts'
 import { createBench } from '../session.testing.ts'
 import { modelEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
 
+/** For answers on their way: only a broken program takes as long. */
+const PATIENCE = { timeout: 60_000 }
+
 const rng = new Rng({ seed: 3, purpose: Purpose.probe })
 const { length } = parameterLayout(DEFAULT_SHAPE)
 const model = {
@@ -40,7 +43,7 @@ it('is the same energy with the compiled kernel, without one, and with one that 
   expect(at(energy)).toEqual(plain)
   await vi.waitFor(async () => {
     expect(await trustedKernel(environment, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
-  })
+  }, PATIENCE)
   expect(at(energy)).toEqual(plain)
   expect(at(openEnergy(environment, model))).toEqual(plain)
   expect(asked).toBe(1)

@@ -5,6 +5,9 @@ import type { Backend, OpenBackendOptions } from '../../../learning/training/api
 import { Backends } from './backends.ts'
 import { createBench } from '../session.testing.ts'
 
+/** For answers on their way: only a broken program takes as long. */
+const PATIENCE = { timeout: 60_000 }
+
 const CHOICES: readonly BackendChoice[] = ['auto', ...BACKEND_NAMES]
 const PAIRS = CHOICES.flatMap((first) => CHOICES.map((second) => [first, second] as const))
 
@@ -101,7 +104,7 @@ describe('while one is only being opened', () => {
     const before = asked.length
     await vi.waitFor(() => {
       expect(asked.length).toBeGreaterThan(before)
-    })
+    }, PATIENCE)
     return { promise, ...asked.at(-1)! }
   }
   beforeEach(answerByHand)
@@ -128,7 +131,7 @@ describe('while one is only being opened', () => {
     const replaced = backends.replace(broken, new Error('it was lost'))
     await vi.waitFor(() => {
       expect(asked).toHaveLength(3)
-    })
+    }, PATIENCE)
     asked.at(-1)!.answer(backendOf('wasm'))
     expect((await replaced).name).toBe('wasm')
     slow.answer(backendOf('cpu'))
@@ -153,7 +156,7 @@ describe('while one is only being opened', () => {
     await expect(auto.promise).rejects.toThrow('nothing works')
     await vi.waitFor(() => {
       expect(asked).toHaveLength(2)
-    })
+    }, PATIENCE)
     asked.at(-1)!.answer(backendOf('webgpu'))
     expect((await named).name).toBe('webgpu')
   })

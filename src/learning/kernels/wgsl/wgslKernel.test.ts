@@ -7,6 +7,9 @@ import { deviation, describeConformance, draws, SHAPES } from '../conformance.te
 import { accumulateReference } from '../reference.ts'
 import { createWgslKernel } from './wgslKernel.ts'
 
+/** For answers on their way: only a broken program takes as long. */
+const PATIENCE = { timeout: 60_000 }
+
 const dawn = await openDawn()
 if (dawn.open === null) console.warn(`The WGSL kernel is not tested here: ${dawn.reason}.`)
 
@@ -69,7 +72,7 @@ describe.skipIf(dawn.open === null)('WGSL kernel', () => {
       )
       await vi.waitFor(() => {
         expect(compile).toHaveBeenCalled()
-      })
+      }, PATIENCE)
       await vi.advanceTimersByTimeAsync(30_000)
       await compiling
       compile.mockRestore()
@@ -78,12 +81,9 @@ describe.skipIf(dawn.open === null)('WGSL kernel', () => {
       shape = { widths: [4], activations: ['silu'] }
       const { kernel, call } = evaluate()
       const answering = expect(call).rejects.toThrow('the GPU did not answer within 20 s')
-      await vi.waitFor(
-        () => {
-          expect(map).toHaveBeenCalled()
-        },
-        { timeout: 60_000 },
-      )
+      await vi.waitFor(() => {
+        expect(map).toHaveBeenCalled()
+      }, PATIENCE)
       await vi.advanceTimersByTimeAsync(20_000)
       await answering
       kernel.dispose()
