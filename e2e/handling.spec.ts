@@ -132,6 +132,14 @@ test('a file dropped beside its zone is ignored or taken, never opened', async (
   await expect(dialog.getByText('60 points', { exact: true })).toBeVisible()
 })
 
+test('a file dropped before the panels have come is not opened', async ({ page }) => {
+  await page.route(/\/assets\/panels-/, (route) => route.abort())
+  await page.goto('/')
+  await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
+  await expect(page.getByRole('button', { name: 'Upload CSV' })).toHaveCount(0)
+  expect(await drop(page, 5, 5, '1,2')).toBe(true)
+})
+
 test('a press beside the Paste dialog keeps its text', async ({ page }) => {
   await openStill(page)
   const dialog = page.getByRole('dialog', { name: 'Paste points' })

@@ -4,6 +4,7 @@ import { cssVariables } from '../render/theme.ts'
 import type { Lab } from '../stores/lab.ts'
 import { Boundary } from './parts/Boundary.tsx'
 import { LabProvider, usePalette, useRun } from './parts/context.ts'
+import { guardDrops } from './fileDrops.ts'
 import { Header } from './Header.tsx'
 import { Notices } from './Notices.tsx'
 import { Stage } from './stage/Stage.tsx'
@@ -13,6 +14,8 @@ const LeftStations = createPart(async () => (await import('./Stations.tsx')).Lef
 const RightStations = createPart(async () => (await import('./Stations.tsx')).RightStations)
 
 export function App({ lab }: { readonly lab: Lab }) {
+  // From the start: the panels may come late or never.
+  useEffect(() => guardDrops(window), [])
   useEffect(() => {
     if (!canDraw())
       lab.notify(

@@ -1,7 +1,5 @@
-import { useEffect } from 'react'
 import { CertifyStation } from './certify/CertifyStation.tsx'
 import { ComposeStation } from './compose/ComposeStation.tsx'
-import { guardDrops } from './fileDrops.ts'
 import { Boundary } from './parts/Boundary.tsx'
 import { useLab } from './parts/context.ts'
 import { SampleStation } from './sample/SampleStation.tsx'
@@ -10,7 +8,6 @@ import { TrainStation } from './train/TrainStation.tsx'
 /** The stations before the stage. */
 export function LeftStations() {
   const lab = useLab()
-  useEffect(() => guardDrops(window), [])
   return (
     <>
       <Boundary lab={lab} part="Train">
