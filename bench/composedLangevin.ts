@@ -4,7 +4,7 @@ import { parameterLayout } from '../src/learning/kernels/kernel.ts'
 import type { EnergyModel } from '../src/learning/training/api.ts'
 import { useTensors, type TensorBackend } from './backends.ts'
 import type { Contender } from './race.ts'
-import { activate } from './taped.ts'
+import { activate } from '../src/learning/training/tapedKernel.ts'
 
 /** ½|x|² + 10 Σᵢ relu(|xᵢ| − penaltyStart)², [n, 1]. */
 function confinement(xy: tf.Tensor2D, penaltyStart: number): tf.Tensor2D {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { parameterLayout, type NetworkShape, type Tuples } from '../src/learning/kernels/kernel.ts'
+import { activate } from '../src/learning/training/tapedKernel.ts'
 import { parametersOf } from './batch.ts'
 import { useTensors, type TensorBackend } from './backends.ts'
 import type { Contender } from './race.ts'
@@ -7,30 +8,6 @@ import type { Contender } from './race.ts'
 interface Taped extends Contender {
   run(): Promise<number | undefined>
   dispose(): void
-}
-
-/** f(z) in the library's operations, and f′(z) where it is asked for. */
-export function activate(
-  kind: NetworkShape['activations'][number],
-  z: tf.Tensor2D,
-): { readonly value: tf.Tensor2D; readonly slope: () => tf.Tensor2D } {
-  switch (kind) {
-    case 'sin':
-      return { value: tf.sin(z), slope: () => tf.cos(z) }
-    case 'silu': {
-      const s = tf.sigmoid(z)
-      return {
-        value: tf.mul(z, s),
-        slope: () => tf.mul(s, tf.add(1, tf.mul(z, tf.sub(1, s)))),
-      }
-    }
-    case 'tanh': {
-      const value = tf.tanh(z)
-      return { value, slope: () => tf.sub(1, tf.square(value)) }
-    }
-    default:
-      return kind satisfies never
-  }
 }
 
 /**

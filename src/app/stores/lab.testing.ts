@@ -20,6 +20,7 @@ import { openLibrary, type Library } from '../storage/library.ts'
 import { createLab, type Lab } from './lab.ts'
 import type { Platform } from './platform.ts'
 import { addressOf } from './scene/sceneStore.ts'
+import { UNKNOWN_CONSTANTS } from '../../core/analysis/curves.ts'
 // The page fetches these modules on demand; the tests load them at once.
 import './shelf/keeping.ts'
 import './training/liveTraining.ts'
@@ -218,13 +219,7 @@ export class FakeClient implements ComputeClient {
       data: new Float32Array(),
       transform: null,
       constants: {
-        spectralGap: null,
-        spectralGapError: null,
-        spectralGapResolved: null,
-        slowMode: null,
-        logSobolevEstimate: null,
-        twoStateFactor: null,
-        logSobolevBound: null,
+        ...UNKNOWN_CONSTANTS,
         convexity: 0,
         smoothness: 1,
         smoothnessAt: [0, 0],

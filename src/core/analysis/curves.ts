@@ -192,3 +192,14 @@ export interface Constants {
   /** b(η), nats; a prediction. */
   readonly biasPrediction: number | null
 }
+
+/** The constants that the analysis finds, before it has found them. */
+export const UNKNOWN_CONSTANTS = {
+  spectralGap: null,
+  spectralGapError: null,
+  spectralGapResolved: null,
+  slowMode: null,
+  logSobolevEstimate: null,
+  twoStateFactor: null,
+  logSobolevBound: null,
+} as const satisfies Partial<Constants>

@@ -116,7 +116,7 @@ export function tapedKernel(
 }
 
 /** f(z), and f′(z) on demand. */
-function activate(
+export function activate(
   kind: Activation,
   z: tf.Tensor2D,
 ): { readonly value: tf.Tensor2D; readonly slope: () => tf.Tensor2D } {

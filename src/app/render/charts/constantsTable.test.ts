@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { report } from './charts.testing.ts'
 import { constantRows, trajectoryRate } from './constantsTable.ts'
+import { UNKNOWN_CONSTANTS } from '../../../core/analysis/curves.ts'
 
 const constants = {
-  spectralGap: null,
-  spectralGapError: null,
-  spectralGapResolved: null,
-  slowMode: null,
-  logSobolevEstimate: null,
-  twoStateFactor: null,
-  logSobolevBound: null,
+  ...UNKNOWN_CONSTANTS,
   convexity: -3.25,
   quadratic: false,
   smoothness: 125.1,

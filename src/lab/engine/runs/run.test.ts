@@ -9,6 +9,7 @@ import { FrameStore } from './frames.ts'
 import { openStepKernel } from '../openStepKernel.ts'
 import { isEvaluated, Run } from './run.ts'
 import { sceneOf } from '../session.testing.ts'
+import { UNKNOWN_CONSTANTS } from '../../../core/analysis/curves.ts'
 
 const PARTICLES = 64
 const STEPS = 40
@@ -39,13 +40,7 @@ function createRun(
     gibbs: pi,
     transition: createTransition({ ...scene.dynamics, stepSize: 0.05 }),
     constants: {
-      spectralGap: null,
-      spectralGapError: null,
-      spectralGapResolved: null,
-      slowMode: null,
-      logSobolevEstimate: null,
-      twoStateFactor: null,
-      logSobolevBound: null,
+      ...UNKNOWN_CONSTANTS,
       convexity: 1,
       smoothness: 2,
       smoothnessAt: [0, 0],

@@ -44,6 +44,7 @@ import { followLaws } from './followLaws.ts'
 import { Run } from './run.ts'
 import { PICTURE_POINTS, rasterOf } from '../energies/targetRaster.ts'
 import { recipeOf, type Trainings } from '../training/trainings.ts'
+import { UNKNOWN_CONSTANTS } from '../../../core/analysis/curves.ts'
 
 /** Draws over which L95 is taken. */
 const L95_DRAWS = 4096
@@ -125,13 +126,7 @@ export class Runs {
     const steepest = smoothness(field)
     const curvature = field.barriers.length > 0 ? null : curvatureRange(field)
     const constants = {
-      spectralGap: null,
-      spectralGapError: null,
-      spectralGapResolved: null,
-      slowMode: null,
-      logSobolevEstimate: null,
-      twoStateFactor: null,
-      logSobolevBound: null,
+      ...UNKNOWN_CONSTANTS,
       convexity: curvature?.least ?? convexity(field),
       smoothness: steepest.value,
       smoothnessAt: steepest.at,
