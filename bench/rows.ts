@@ -53,7 +53,7 @@ export interface Row extends Figure {
   readonly note?: string
 }
 
-/** How a run was asked for. */
+/** The options of a run of the bench. */
 export interface BenchOptions {
   /** Fewer samples, smaller sizes: to see that all works, not to quote. */
   readonly quick: boolean

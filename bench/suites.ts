@@ -1,6 +1,6 @@
 import type { Suite } from './rows.ts'
 
-/** A suite as it is asked for and written about. */
+/** A suite as the command line and the document name it. */
 export interface SuiteEntry {
   readonly id: string
   readonly title: string

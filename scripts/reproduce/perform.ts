@@ -55,7 +55,7 @@ function environment(): Environment {
   }
 }
 
-/** What is attached to a run whose laws nobody asks for. */
+/** The report that is attached to a run whose laws are not followed. */
 function nothing(steps: number): AnalysisReport {
   return {
     stage: 'done',

@@ -9,7 +9,7 @@ const WINDOW = 1000
 
 /**
  * @param report called with the frames a second of each window in which the meter was on throughout
- * @param frames how animation frames are asked for; default: the browser's
+ * @param frames requests and cancels animation frames; default: the browser's
  */
 export function createFrameMeter(
   report: (framesPerSecond: number) => void,

@@ -28,7 +28,7 @@ export function observeScreen(element: Element, onScreen: (visible: boolean) => 
           tell()
         })
   if (known === null) {
-    // What nobody can tell to be off screen is drawn.
+    // Without an IntersectionObserver the element counts as on screen.
     intersects = true
     queueMicrotask(tell)
   } else known.observe(element)
@@ -40,8 +40,8 @@ export function observeScreen(element: Element, onScreen: (visible: boolean) => 
 }
 
 /**
- * Paints on animation frames and no oftener, and only what is seen: what is asked for while the element is off
- * screen, or the tab hidden, is painted once when it comes back.
+ * Paints an element at most once an animation frame, and only while it is on screen in a visible tab. Requests that come in
+ * between are painted once when the element is seen again.
  */
 export interface Painting {
   /** What to paint from now on; null: nothing. Paints it, too. */

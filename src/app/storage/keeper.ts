@@ -8,7 +8,7 @@ import {
 } from './records.ts'
 import type { Entry, Held, Reading } from './tables.ts'
 
-/* What keeps things, fetched when storage is first asked for: the page starts without it. */
+/* The page starts without this file and fetches it when it first reads or writes storage. */
 export { openDisk } from './disk.ts'
 export { claimTab } from './tabs.ts'
 

@@ -112,7 +112,7 @@ function browserTab(): TabBrowser {
   }
 }
 
-/** Opens the library: storage is asked for at once and waited for where it is needed. */
+/** Opens the library: it opens the storage at once, and a call waits for the storage where it needs it. */
 export function openLibrary({
   name = 'lyapunov-lab',
   load = () => import('./keeper.ts'),
@@ -269,7 +269,7 @@ export function openLibrary({
       persist()
     }
     const saving = enqueue(save)
-    // Where there is no storage, that has been said once for everything, and nobody waits for it.
+    // Without storage one notice has said so for all writes, and no write waits.
     if (problem !== null) return
     if (!(await within(WRITING_LIMIT, saving))) settle(blocked ? BLOCKED : SILENT)
     const cause = failures.get(named)

@@ -3,7 +3,7 @@ import { useLab, useRun } from './parts/context.ts'
 import type { Posted } from '../stores/run/runStore.ts'
 import { Icon } from './parts/Icon.tsx'
 
-/** How long a message stays that nobody points at, ms; errors stay until dismissed. */
+/** How long a message stays without the pointer on it, ms; errors stay until dismissed. */
 const STAYS = { info: 12_000, warning: 20_000 } as const
 /** Where something can be done about it, ms. */
 const STAYS_WITH_ACTION = 30_000

@@ -1,4 +1,4 @@
-/** Who takes files that are dropped on the page; null: nobody. */
+/** The view that takes files dropped on the page; null: none. */
 let taker: ((files: FileList) => void) | null = null
 
 /** Files that are dropped anywhere on the page go to `take` until the function returned is called. */
@@ -10,8 +10,8 @@ export function takeDrops(take: (files: FileList) => void): () => void {
 }
 
 /**
- * A browser opens a file that is dropped where nobody takes it, and the page is gone. Here it is taken or refused; text that is dragged into a
- * field is left alone. @returns what ends it
+ * Takes or refuses every file dropped on the page: the browser would open a file that no view takes, and leave the page. Text dragged into a
+ * field is left alone. @returns a function that removes the guard
  */
 export function guardDrops(target: Window): () => void {
   const onDrag = (event: DragEvent) => {

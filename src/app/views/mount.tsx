@@ -5,7 +5,7 @@ import { App } from './App.tsx'
 import { opening } from './opening.ts'
 import { fetchAtLeisure, openParts } from './parts/later.ts'
 
-/** How long the first run has the machine to itself before parts that nobody has asked for are fetched, ms. */
+/** How long the first run has the machine to itself before the page fetches parts that the visitor has not opened, ms. */
 const PARTS_DELAY = 1500
 
 /** Puts the page into an element. */

@@ -268,7 +268,7 @@ function FlowCanvas({ flow, ground, painter, data, frames }: FlowCanvasProps) {
           ({ releaseAt }) => {
             releaseAt(lab, landscape, toWorld(viewport, point))
           },
-          // That its file has not come is said where the landscape is asked for.
+          // `useLater` posts the notice that the file of the landscape could not be fetched.
           () => undefined,
         )
       },
@@ -327,7 +327,7 @@ function useEditing(): boolean {
   return run && !learning
 }
 
-/** The barriers to draw: as asked for while a run with them is on its way, else those of the energy on the stage. */
+/** The barriers to draw: those of the scene while its run is being prepared, else those of the energy on the stage. */
 function useShownBarriers(): Landscape['barriers'] {
   const editing = useEditing()
   const energy = useScene((scene) => scene.energy)
