@@ -133,7 +133,7 @@ test('a file dropped beside its zone is ignored or taken, never opened', async (
 })
 
 test('a file dropped before the panels have come is not opened', async ({ page }) => {
-  await page.route(/\/assets\/panels-/, (route) => route.abort())
+  await page.route(/\/assets\/panels-/, () => undefined)
   await page.goto('/')
   await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
   await expect(page.getByRole('button', { name: 'Upload CSV' })).toHaveCount(0)
