@@ -56,6 +56,21 @@ test('tfjs trains in JavaScript and on WebGPU, and the losses are the same', asy
   expect(Math.max(...expected.map((loss, i) => Math.abs(loss - found[i]!)))).toBeLessThan(1e-3)
 })
 
+test('an adapter that never names itself is said to be silent', async ({ page }) => {
+  await page.clock.install()
+  await page.addInitScript(() => {
+    GPU.prototype.requestAdapter = () => new Promise(() => {})
+  })
+  await openScene(page, RECIPE, { backend: 'wasm' })
+  await page.locator('button.badge').click()
+  const graphics = page.getByRole('dialog').getByText('…', { exact: true })
+  await expect(graphics).toBeVisible()
+  await page.clock.fastForward(8000)
+  await expect(
+    page.getByRole('dialog').getByText('WebGPU did not answer within 8 s', { exact: true }),
+  ).toBeVisible()
+})
+
 test('tfjs that fails refuses itself, in plain words, and not WebGPU', async ({ page }) => {
   await injectInto(page, 'compute', () => {
     // The library compiles so; the lab's own kernels do not.

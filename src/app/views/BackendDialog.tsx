@@ -163,16 +163,24 @@ function useChecks() {
   return { checks, checking, check }
 }
 
+/** Seconds that the browser has to name its graphics adapter. */
+const ADAPTER_LIMIT = 8
+
 /** The name of the graphics adapter, or why there is none. */
 function useAdapter(): string {
   const [name, setName] = useState('…')
   useEffect(() => {
     let looked = true
+    const silence = setTimeout(() => {
+      setName(`WebGPU did not answer within ${ADAPTER_LIMIT} s`)
+    }, 1000 * ADAPTER_LIMIT)
     void adapterName().then((found) => {
+      clearTimeout(silence)
       if (looked) setName(found)
     })
     return () => {
       looked = false
+      clearTimeout(silence)
     }
   }, [])
   return name
