@@ -46,7 +46,7 @@ function sizes(): Row[] {
   const entries = graph.files.filter(({ kind }) => kind === 'page').map(({ name }) => name)
   const named = (name: string) => fileNamed(graph, name).name
   const first = staticGraph(graph, entries)
-  const page = staticGraph(graph, [...entries, named('views')])
+  const page = staticGraph(graph, [...entries, named('mount')])
   const compute = staticGraph(graph, [named('compute')])
   const training = staticGraph(graph, [named('compute'), named('backend')])
   const kernels = graph.files.filter(({ name }) => name.endsWith('.wasm'))

@@ -28,7 +28,7 @@ function expectWithin(files: readonly BundleFile[], budget: number): void {
 test('what the page loads at the start is within its budget, the worker’s first file too', () => {
   const entry = graph.files.filter(({ kind }) => kind === 'page').map(({ name }) => name)
   expect(entry).toHaveLength(1)
-  expectWithin(staticGraph(graph, [...entry, fileNamed(graph, 'views').name]), PAGE)
+  expectWithin(staticGraph(graph, [...entry, fileNamed(graph, 'mount').name]), PAGE)
   expectWithin(staticGraph(graph, [fileNamed(graph, 'compute').name]), WORKER)
 })
 

@@ -16,7 +16,7 @@ const NEEDED = [
   ...holding('idb'),
   ...staticGraph(graph, [
     ...graph.files.filter(({ kind }) => kind === 'page').map(({ name }) => name),
-    fileNamed(graph, 'views').name,
+    fileNamed(graph, 'mount').name,
     fileNamed(graph, 'compute').name,
   ]).map(({ name }) => name),
   'energies/manifest.json',
