@@ -34,6 +34,8 @@ export default defineConfig({
   testDir: '.',
   outputDir: '../test-results',
   forbidOnly: true,
+  // What software computes for minutes: e2e/long.config.ts.
+  grepInvert: /@long/,
   fullyParallel: true,
   workers: 2,
   retries: 0,
