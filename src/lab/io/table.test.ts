@@ -42,6 +42,9 @@ describe('readTable', () => {
     ],
     ['no newline at the end', body(',', '\n').trimEnd()],
     ['blanks round the numbers', body(' , ', ' \n')],
+    ['comments behind rows', body(',', ' # seen twice\n')],
+    ['comments behind rows of words', body('  ', '\t# why, unknown\n')],
+    ['comments with other separators', body(';', ' #1; 2, 3\n')],
   ])('reads %s', (_, text) => {
     expect(table(readTableNow(text)).points).toEqual(EXPECTED)
   })
