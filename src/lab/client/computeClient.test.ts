@@ -4,14 +4,12 @@ import type { CallHandlers, FromWorker, ToWorker } from '../protocol/messages.ts
 import { serve, transferables, type Port } from '../worker/serve.ts'
 import { CallError, isAbortError } from './callError.ts'
 import {
-  BEAT,
   createComputeClient,
-  SILENT_BEATS,
-  STARTING_BEATS,
   type ComputeClient,
   type Crash,
   type WorkerLike,
 } from './computeClient.ts'
+import { BEAT, SILENT_BEATS, STARTING_BEATS } from './heartbeat.ts'
 
 /** For messages on their way: only a broken client takes as long. */
 const PATIENCE = { timeout: 60_000, interval: 1 }
