@@ -1,4 +1,4 @@
-import type { TabBrowser } from './tabs.ts'
+import type { TabBrowser } from './browser.ts'
 
 /** The tabs of a browser, without a browser: what they share, and timers that a test lets run out. */
 export class FakeBrowser {

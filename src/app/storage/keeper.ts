@@ -33,9 +33,8 @@ export async function readOwn(
       continue
     }
     const [, owner = null, name = key] = /^([a-z0-9]+):(.*)$/su.exec(key) ?? []
-    const ofTabs = table === 'checkpoints' || UNFINISHED.includes(name)
-    if (table === 'shelf' || table === 'dataSets') entries.push({ table, key, value, own: false })
-    else if (!ofTabs) entries.push({ table, key, value, own: false })
+    const ofTabs = table === 'checkpoints' || (table === 'settings' && UNFINISHED.includes(name))
+    if (!ofTabs) entries.push({ table, key, value, own: false })
     else if (owner === tab) entries.push({ table, key: name, value, own: true })
     else if (owner === null || !others.has(owner))
       orphans.push({ table, key: name, value, own: true, at: key })

@@ -1,7 +1,13 @@
-import type { Disk } from './disk.ts'
+import { browserTab } from './browser.ts'
+import {
+  createConnection,
+  describeStorageError,
+  type Connection,
+  type ConnectionOptions,
+} from './connection.ts'
+import { Ledger } from './ledger.ts'
 import type { DataSet, ShelfItem } from './records.ts'
-import type { Tab, TabBrowser } from './tabs.ts'
-import type { Entry, Held, TableName } from './tables.ts'
+import { isShared, type Held, type TableName } from './tables.ts'
 
 export type { DataSet, ShelfItem } from './records.ts'
 
@@ -69,11 +75,9 @@ export interface News {
   readonly contents: Contents | null
 }
 
-export interface LibraryOptions {
-  readonly name?: string
-  /** Fetches what opens and reads the database. */
-  readonly load?: () => Promise<typeof import('./keeper.ts')>
-  readonly browser?: TabBrowser
+export interface LibraryOptions extends Partial<
+  Pick<ConnectionOptions, 'name' | 'load' | 'browser'>
+> {
   /** Asks the browser not to clear what is kept when space runs short. */
   readonly persist?: () => unknown
 }
@@ -83,35 +87,6 @@ const OPENING_LIMIT = 3000
 /** How long a write has, ms. */
 const WRITING_LIMIT = 5000
 
-const SILENT = 'its storage does not answer'
-const BLOCKED = 'another tab of this page holds its storage; closing that tab frees it'
-
-/** A reason in our own words. */
-class Plain extends Error {}
-
-function browserTab(): TabBrowser {
-  const global = globalThis as Partial<Pick<Window, 'sessionStorage' | 'navigator'>>
-  const attempt = <T>(read: () => T | undefined): T | null => {
-    try {
-      return read() ?? null
-    } catch {
-      return null
-    }
-  }
-  return {
-    session: attempt(() => global.sessionStorage),
-    locks: attempt(() => global.navigator?.locks),
-    channel: (name) =>
-      typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name),
-    after(milliseconds, callback) {
-      const handle = setTimeout(callback, milliseconds)
-      return () => {
-        clearTimeout(handle)
-      }
-    },
-  }
-}
-
 /** Opens the library: it opens the storage at once, and a call waits for the storage where it needs it. */
 export function openLibrary({
   name = 'lyapunov-lab',
@@ -119,38 +94,33 @@ export function openLibrary({
   browser = browserTab(),
   persist = () => navigator.storage?.persist?.(),
 }: LibraryOptions = {}): Library {
-  /** All that this page knows to be kept, or wants to be, by table and key. */
-  const held = new Map<string, Held>()
-  /** What of it, or of what was removed, storage does not have yet. */
-  const unsaved = new Map<string, Held>()
-  const failures = new Map<string, unknown>()
-  /** Records that are no page's: those that cannot be read. */
-  let foreign: readonly Entry[] = []
-  let keeper: typeof import('./keeper.ts') | null = null
-  let tab: Tab | null = null
-  let disk: Disk | null = null
-  let shared = false
+  const ledger = new Ledger()
+  const connection = createConnection(ledger, {
+    name,
+    load,
+    browser,
+    onLost: () => void enqueue(save),
+    onNews: (news) => void enqueue(() => follow(news).catch(() => undefined)),
+  })
   let problem: string | null = null
-  let blocked = false
-  let asked = false
-  let closed = false
   let tell: ((news: News) => void) | null = null
-
-  const nameOf = ({ table, key, own }: Pick<Held, 'table' | 'key' | 'own'>) =>
-    `${table} ${own ? 'own' : 'all'} ${key}`
+  /** Whether the page knows how storage was found. */
+  let told = false
+  /** Whether the browser was asked not to clear what is kept. */
+  let asked = false
 
   /** One thing after the other is done with storage. */
   let queue: Promise<void> = Promise.resolve()
-  const enqueue = (work: () => Promise<void>): Promise<void> => {
+  function enqueue(work: () => Promise<void>): Promise<void> {
     queue = queue.then(work).catch((error: unknown) => {
-      settle(describe(error))
+      settle(describeStorageError(error))
     })
     return queue
   }
 
-  /** @returns whether it has ended by then */
-  const within = (milliseconds: number, work: Promise<unknown>): Promise<boolean> =>
-    new Promise((resolve) => {
+  /** Waits for storage; if that takes longer, the page goes on without. */
+  async function wait(milliseconds: number, work: Promise<void>): Promise<void> {
+    const ended = await new Promise<boolean>((resolve) => {
       const stop = browser.after(milliseconds, () => {
         resolve(false)
       })
@@ -159,6 +129,8 @@ export function openLibrary({
         resolve(true)
       })
     })
+    if (!ended) settle(connection.silence)
+  }
 
   /** Takes down how storage stands, and tells of a change once the page has been told how it was found. */
   function settle(now: string | null): void {
@@ -166,152 +138,50 @@ export function openLibrary({
     problem = now
     if (told) void report()
   }
-  /** Whether the page knows how storage was found, and whether storage has been read. */
-  let told = false
-  let read = false
+
   async function report(): Promise<void> {
     const current = problem
     tell?.({ problem: current, contents: current === null ? await collect() : null })
   }
 
-  async function connect(): Promise<void> {
-    keeper ??= await load().catch(() => {
-      throw new Plain('the part of this page that keeps it could not be loaded')
-    })
-    tab ??= await keeper.claimTab(name, browser, (news) => {
-      void enqueue(() => follow(news).catch(() => undefined))
-    })
-    let opened: Disk | null = null
-    opened = await keeper.openDisk(name, {
-      onLost: () => {
-        if (disk === opened) disk = null
-        if (!closed) void enqueue(save)
-      },
-      onBlocked: () => {
-        blocked = true
-      },
-    })
-    blocked = false
-    if (closed) {
-      opened.close()
-      return
-    }
-    const others = await tab.others()
-    const before = shared
-    shared = others.size > 0
-    const found = await keeper.readOwn(opened, { tab: tab.id, others, starts: !read })
-    read = true
-    disk = opened
-    const present = new Set<string>()
-    for (const entry of found.entries) {
-      const named = nameOf(entry)
-      present.add(named)
-      if (!unsaved.has(named)) held.set(named, entry)
-    }
-    foreign = found.foreign
-    // Storage was cleared, or made anew: what the page holds is written again.
-    for (const [named, entry] of held)
-      if (!present.has(named) && !unsaved.has(named)) unsaved.set(named, entry)
-    await writeAll(opened, false)
-    if (told && before !== shared) void report()
+  async function collect(): Promise<Contents> {
+    return { ...(await sortContents(ledger, connection.sort)), shared: connection.shared, problem }
   }
 
   async function save(): Promise<void> {
-    if (closed) return
-    if (disk === null) await connect()
-    else await writeAll(disk)
+    if (connection.closed) return
+    const { shared } = connection
+    await connection.save()
+    if (told && shared !== connection.shared) void report()
     settle(null)
-  }
-
-  /** @param again whether a connection that has ended without a word is opened again */
-  async function writeAll(to: Disk, again = true): Promise<void> {
-    for (const [named, entry] of [...unsaved]) {
-      try {
-        const key = entry.own && tab !== null ? `${tab.id}:${entry.key}` : entry.key
-        await to.write({ ...entry, key })
-        failures.delete(named)
-        if (unsaved.get(named) === entry) unsaved.delete(named)
-        if (entry.table === 'shelf' || entry.table === 'dataSets')
-          tab?.announce({ table: entry.table, key: entry.key })
-      } catch (error) {
-        // The connection has ended under it: whoever noticed opens another, which writes it.
-        if (disk !== to) return
-        failures.set(named, error)
-        if (again && nameOfError(error) === 'InvalidStateError') {
-          disk = null
-          await connect()
-          return
-        }
-      }
-    }
   }
 
   /** Another tab has changed a record. */
   async function follow(news: object): Promise<void> {
-    const { table, key } = news as Entry
-    if (disk === null || typeof key !== 'string') return
-    if (table !== 'shelf' && table !== 'dataSets') return
-    const entry: Held = { table, key, own: false, value: await disk.get(table, key) }
-    const named = nameOf(entry)
-    if (unsaved.has(named)) return
-    if (entry.value === undefined) held.delete(named)
-    else held.set(named, entry)
-    if (told) tell?.({ problem, contents: await collect() })
+    if ((await connection.follow(news)) && told) tell?.({ problem, contents: await collect() })
   }
 
   async function put(entry: Held): Promise<void> {
-    const named = nameOf(entry)
-    if (entry.value === undefined) held.delete(named)
-    else held.set(named, entry)
-    unsaved.set(named, entry)
-    if (!asked && (entry.table === 'shelf' || entry.table === 'dataSets')) {
+    ledger.put(entry)
+    if (!asked && isShared(entry.table)) {
       asked = true
       persist()
     }
     const saving = enqueue(save)
     // Without storage one notice has said so for all writes, and no write waits.
     if (problem !== null) return
-    if (!(await within(WRITING_LIMIT, saving))) settle(blocked ? BLOCKED : SILENT)
-    const cause = failures.get(named)
-    if (cause !== undefined && problem === null) throw new Error(describe(cause), { cause })
+    await wait(WRITING_LIMIT, saving)
+    const cause = ledger.failureOf(entry)
+    if (cause !== undefined && problem === null)
+      throw new Error(describeStorageError(cause), { cause })
   }
-
-  async function collect(): Promise<Contents> {
-    const entries = [...held.values()]
-    const own = (table: TableName, key: string) =>
-      entries.find((entry) => entry.own && entry.table === table && entry.key === key)?.value
-    const setting = (key: string) =>
-      entries.find((entry) => !entry.own && entry.table === 'settings' && entry.key === key)?.value
-    const of = (table: TableName) => entries.filter((entry) => entry.table === table)
-    // What this page has made itself needs no reading.
-    const sorted = (await keeper?.sortRecords([...of('shelf'), ...of('dataSets')])) ?? {
-      items: of('shelf').map(({ value }) => value as ShelfItem),
-      dataSets: of('dataSets').map(({ value }) => value as DataSet),
-      aside: [],
-    }
-    return {
-      ...sorted,
-      aside: [...sorted.aside, ...foreign.map((entry) => ({ ...entry, why: 'it has no name' }))],
-      trainings: of('checkpoints')
-        .map(({ key, value }) => ({ id: key, checkpoint: value }))
-        .sort((a, b) => (a.id < b.id ? -1 : 1)),
-      theme: setting('theme'),
-      calibrations: setting('calibrations'),
-      draft: own('settings', 'draft'),
-      followed: own('settings', 'followed'),
-      shared,
-      problem,
-    }
-  }
-
-  const opening = within(OPENING_LIMIT, enqueue(save)).then((ended) => {
-    if (!ended) settle(blocked ? BLOCKED : SILENT)
-  })
 
   const record = (table: TableName, key: string, value?: unknown) =>
     put({ table, key, value, own: false, trusted: true })
   const ownRecord = (table: TableName, key: string, value?: unknown) =>
     put({ table, key, value, own: true, trusted: true })
+
+  const opening = wait(OPENING_LIMIT, enqueue(save))
 
   return {
     async contents() {
@@ -329,7 +199,7 @@ export function openLibrary({
     putSetting: (key, value) => record('settings', key, value),
     putUnfinished: (key, value) => ownRecord('settings', key, value),
     removeAside: ({ table, key }) => {
-      foreign = foreign.filter((entry) => entry.table !== table || entry.key !== key)
+      ledger.foreign = ledger.foreign.filter((entry) => entry.table !== table || entry.key !== key)
       const own = table === 'checkpoints' && typeof key === 'string'
       return (own ? ownRecord : record)(table, key as string)
     },
@@ -337,25 +207,37 @@ export function openLibrary({
       tell = listener
     },
     close() {
-      closed = true
-      disk?.close()
-      tab?.close()
+      connection.close()
     },
   }
 }
 
-function nameOfError(error: unknown): string {
-  return error instanceof Error ? error.name : ''
-}
-
-/** Why nothing is kept, as part of a sentence; the browser's own words are for developers. */
-function describe(error: unknown): string {
-  switch (nameOfError(error)) {
-    case 'QuotaExceededError':
-      return 'its storage is full'
-    case 'VersionError':
-      return 'a later version of this page uses its storage'
-    default:
-      return error instanceof Plain ? error.message : 'it refuses storage'
+/** @param sort null: what the page knows it has made itself, and it needs no reading */
+async function sortContents(
+  ledger: Ledger,
+  sort: Connection['sort'],
+): Promise<Omit<Contents, 'shared' | 'problem'>> {
+  const { records } = ledger
+  const of = (table: TableName) => records.filter((entry) => entry.table === table)
+  const setting = (key: string, own: boolean) =>
+    of('settings').find((entry) => entry.own === own && entry.key === key)?.value
+  const sorted = (await sort?.([...of('shelf'), ...of('dataSets')])) ?? {
+    items: of('shelf').map(({ value }) => value as ShelfItem),
+    dataSets: of('dataSets').map(({ value }) => value as DataSet),
+    aside: [],
+  }
+  return {
+    ...sorted,
+    aside: [
+      ...sorted.aside,
+      ...ledger.foreign.map((entry) => ({ ...entry, why: 'it has no name' })),
+    ],
+    trainings: of('checkpoints')
+      .map(({ key, value }) => ({ id: key, checkpoint: value }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    theme: setting('theme', false),
+    calibrations: setting('calibrations', false),
+    draft: setting('draft', true),
+    followed: setting('followed', true),
   }
 }

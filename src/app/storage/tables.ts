@@ -4,6 +4,9 @@ import type { DataSet, ShelfItem } from './records.ts'
 export const TABLES = ['shelf', 'dataSets', 'checkpoints', 'settings'] as const
 export type TableName = (typeof TABLES)[number]
 
+/** Whether the records of a table belong to every tab, all of them. */
+export const isShared = (table: TableName): boolean => table === 'shelf' || table === 'dataSets'
+
 /** One record as it lies in a table; undefined: none. */
 export interface Entry {
   readonly table: TableName

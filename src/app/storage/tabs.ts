@@ -1,15 +1,4 @@
-/** What of the browser tells tabs apart; a test hands in its own. All of it may be missing. */
-export interface TabBrowser {
-  /** Survives a reload of the tab, and is copied where a tab is duplicated. */
-  readonly session: Pick<Storage, 'getItem' | 'setItem'> | null
-  /** Only secure pages have locks. */
-  readonly locks: Pick<LockManager, 'request' | 'query'> | null
-  readonly channel: (
-    name: string,
-  ) => Pick<BroadcastChannel, 'postMessage' | 'addEventListener' | 'close'> | null
-  /** Calls back once, after so many milliseconds; the function returned calls it off. */
-  readonly after: (milliseconds: number, callback: () => void) => () => void
-}
+import { attempt, type TabBrowser } from './browser.ts'
 
 /** This tab, as storage knows it. */
 export interface Tab {
@@ -121,13 +110,4 @@ function newId(): string {
   return [...crypto.getRandomValues(new Uint8Array(8))]
     .map((byte) => byte.toString(36).padStart(2, '0'))
     .join('')
-}
-
-/** Where storage is blocked, even asking for it throws. */
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action()
-  } catch {
-    return undefined
-  }
 }
