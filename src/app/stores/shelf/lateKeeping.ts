@@ -4,7 +4,7 @@ import { post } from '../run/runStore.ts'
 import type { Keeping, KeepingOptions } from './keeping.ts'
 
 /** `Keeping` whose code loads after the first file, so that the first run does not wait for it. */
-export interface LateKeeping extends Pick<Keeping, 'safe' | 'putItem'> {
+export interface LateKeeping extends Pick<Keeping, 'safe' | 'put'> {
   /** The loaded `Keeping`; null where its code has not arrived in time, and the page goes on without it. */
   ready(): Promise<Keeping | null>
   /** Resolves when the contents of storage are on the page, or when the page stops waiting for them. */
@@ -43,6 +43,6 @@ export function createLateKeeping(options: LateKeepingOptions): LateKeeping {
       })
     },
     safe: async (what, write) => (await ready())?.safe(what, write) ?? false,
-    putItem: async (item) => (await ready())?.putItem(item) ?? false,
+    put: async (one) => (await ready())?.put(one) ?? false,
   }
 }

@@ -56,7 +56,7 @@ export function createShelving(options: ShelvingOptions): Shelving {
 
   function putItem(item: ShelfItem): Promise<boolean> {
     shelf.setState(({ items }) => ({ items: [...items.filter(({ id }) => id !== item.id), item] }))
-    return keeping.putItem(item)
+    return keeping.put(item)
   }
 
   const known = Promise.all([options.manifest, keeping.loaded])
