@@ -104,7 +104,6 @@ async function openLab(scene: SceneSpec = FIRST_SCENE, followed = true) {
       location,
       history: { replaceState: () => undefined, pushState: () => undefined, state: null },
       addEventListener: () => undefined,
-      removeEventListener: () => undefined,
     } as unknown as Window,
     fetchManifest: () => Promise.resolve(manifest),
   })

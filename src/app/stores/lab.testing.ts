@@ -380,7 +380,6 @@ class FakePage {
   }
   history = { state: null as unknown, pushState: this.write, replaceState: this.write }
   addEventListener = () => undefined
-  removeEventListener = () => undefined
 }
 
 let libraries = 0

@@ -69,7 +69,7 @@ export interface LabOptions {
   /** Resolves when the page stops waiting for the code of `shelf/keeping.ts`. */
   readonly patience: Promise<unknown>
   readonly platform: Platform
-  readonly page: Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeEventListener'>
+  readonly page: Pick<Window, 'location' | 'history' | 'addEventListener'>
   /** Reads `energies/manifest.json`. */
   readonly fetchManifest: () => Promise<unknown>
 }

@@ -68,11 +68,14 @@ class Browser {
     this.at = this.entries.length - 1
   }
 
-  addEventListener = (type: string, handler: (event: Event) => void) => {
-    this.handlers.set(type, (this.handlers.get(type) ?? new Set()).add(handler))
-  }
-  removeEventListener = (type: string, handler: (event: Event) => void) => {
-    this.handlers.get(type)?.delete(handler)
+  addEventListener = (
+    type: string,
+    handler: (event: Event) => void,
+    { signal }: { readonly signal: AbortSignal },
+  ) => {
+    const handlers = this.handlers.get(type) ?? new Set()
+    this.handlers.set(type, handlers.add(handler))
+    signal.addEventListener('abort', () => handlers.delete(handler))
   }
   fire(type: string, more: object = {}): void {
     for (const handler of this.handlers.get(type) ?? [])
