@@ -29,6 +29,9 @@ const LIVE = /\/LivePanel\.tsx|charts\/(?:live|loss)Chart\.ts|d3-shape|d3-path/
 /** What shows keep-out regions and edits them. */
 const REGIONS = /views\/barriers\/\w+\.tsx?/
 
+/** What a pen on any pad shares. */
+const PEN = /parts\/pen\.ts/
+
 /** What writes records to files. */
 const FILES = /shelf\/recordFile\.ts/
 
@@ -63,6 +66,7 @@ export default defineConfig({
           groups: [
             ...parts.groups,
             { name: 'live', test: LIVE, minShareCount: 2, priority: 1 },
+            { name: 'pen', test: PEN, minShareCount: 2, priority: 2 },
             { name: 'regions', test: REGIONS, minShareCount: 2, priority: 1 },
             { name: 'files', test: FILES, minShareCount: 2, priority: 1 },
             { name: 'own-data', test: OWN_DATA, minShareCount: 2, priority: 1 },

@@ -14,6 +14,7 @@ import { anchorOf, barrierName, moveTo } from './edits.ts'
 import { editorOf } from './registry.ts'
 import { FIRST_OF_KEEP_OUT } from './Barriers.tsx'
 import { useLab, useScene, useTool } from '../parts/context.ts'
+import { arrowStep } from '../parts/pen.ts'
 
 /** How far an arrow key moves a barrier, world units. */
 const STRIDE = 0.1
@@ -141,14 +142,8 @@ function GripHandle({ barrier, name, index, viewport, focusable }: BarrierHandle
 
 /** The step of an arrow key, y upwards; longer with Shift. Null for other keys. */
 function stepOf(event: React.KeyboardEvent): Vector2 | null {
-  const steps: Readonly<Record<string, Vector2>> = {
-    ArrowLeft: [-1, 0],
-    ArrowRight: [1, 0],
-    ArrowUp: [0, 1],
-    ArrowDown: [0, -1],
-  }
-  const step = steps[event.key]
-  if (step === undefined) return null
+  const step = arrowStep(event.key)
+  if (step === null) return null
   event.preventDefault()
   const times = event.shiftKey ? LEAP : 1
   return [times * step[0], times * step[1]]

@@ -5,6 +5,7 @@ import { pixelsPerUnit, toScreen, toWorld, world, type Viewport } from '../../re
 import { attachPointer } from '../../render/gestures.ts'
 import { outlineOf } from '../../render/stage/outline.ts'
 import { useLab } from '../parts/context.ts'
+import { inBox, movedPen } from '../parts/pen.ts'
 import { hundredths } from './editor.ts'
 
 /** Most corners of a drawn region. */
@@ -12,8 +13,6 @@ const MOST_CORNERS = 60
 /** How far the polygon may leave the stroke, and the side of the least square that it must hold, CSS pixels. */
 const TOLERANCE = 1.5
 const LEAST_SIDE = 8
-/** How far an arrow key moves the pen, world units. */
-const STRIDE = 0.2
 
 interface RegionPadProps {
   readonly viewport: Viewport
@@ -30,8 +29,6 @@ export function RegionPad({ viewport, focused }: RegionPadProps) {
   const ref = useRef<HTMLDivElement>(null)
   const [stroke, setStroke] = useState<readonly Vector2[]>([])
   const [pen, setPen] = useState<Vector2 | null>(null)
-  const { halfWidth } = viewport
-  const clamp = (value: number) => Math.max(-halfWidth, Math.min(halfWidth, value))
 
   const finish = (drawn: readonly Vector2[]) => {
     setStroke([])
@@ -62,9 +59,7 @@ export function RegionPad({ viewport, focused }: RegionPadProps) {
     if (element === null) return
     let drawn: Vector2[] = []
     const add = (at: Parameters<typeof toWorld>[1]) => {
-      const [x, y] = toWorld(viewport, at)
-      const w = viewport.halfWidth
-      drawn = [...drawn, [Math.max(-w, Math.min(w, x)), Math.max(-w, Math.min(w, y))]]
+      drawn = [...drawn, inBox(toWorld(viewport, at), viewport.halfWidth)]
       setStroke(drawn)
     }
     return attachPointer(element, {
@@ -82,15 +77,9 @@ export function RegionPad({ viewport, focused }: RegionPadProps) {
   }, [viewport])
 
   const onKey = (event: React.KeyboardEvent) => {
-    const moves: Readonly<Record<string, Vector2>> = {
-      ArrowLeft: [-STRIDE, 0],
-      ArrowRight: [STRIDE, 0],
-      ArrowUp: [0, STRIDE],
-      ArrowDown: [0, -STRIDE],
-    }
     const here = pen ?? [0, 0]
-    const move = moves[event.key]
-    if (move !== undefined) setPen([clamp(here[0] + move[0]), clamp(here[1] + move[1])])
+    const moved = movedPen(event.key, here, viewport.halfWidth)
+    if (moved !== null) setPen(moved)
     else if (event.key === ' ') {
       setPen(here)
       setStroke([...stroke, here])

@@ -1,5 +1,5 @@
 import type { BarrierSpec, Vector2 } from '../../../lab/scene/sceneSpec.ts'
-import { clamp } from './editor.ts'
+import { inBox } from '../parts/pen.ts'
 import { editorOf } from './registry.ts'
 
 /** Names by kind and number: "Disc 2" is the second of the discs. */
@@ -18,8 +18,4 @@ export function anchorOf(barrier: BarrierSpec, halfWidth: number): Vector2 {
 /** A barrier moved so that its anchor comes to a place, or as near to it as the box and its ranges allow. */
 export function moveTo(barrier: BarrierSpec, to: Vector2, halfWidth: number): BarrierSpec {
   return editorOf(barrier).move(barrier, anchorOf(barrier, halfWidth), inBox(to, halfWidth))
-}
-
-function inBox([x, y]: Vector2, halfWidth: number): Vector2 {
-  return [clamp(x, -halfWidth, halfWidth), clamp(y, -halfWidth, halfWidth)]
 }
