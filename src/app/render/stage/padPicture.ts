@@ -1,6 +1,6 @@
 import type { Landscape, RunReady } from '../../../lab/protocol/calls.ts'
 import { createBitmap, type Bitmap, type Context } from '../canvas.ts'
-import { createViewport, toScreen, world, type Viewport } from '../coordinates.ts'
+import { createViewport, toScreen, world, type Viewport, type World } from '../coordinates.ts'
 import { createLandscapePainter } from './landscape.ts'
 import type { Palette } from '../theme.ts'
 
@@ -89,6 +89,34 @@ export function drawPadParticles(
       context.fillRect(x - 0.75, y - 0.75, 1.5, 1.5)
     }
   })
+}
+
+/** A drawing: a square for each point of its strokes, which are [x0, y0, x1, y1, …] each. */
+export function drawStrokes(
+  context: Context,
+  pad: Viewport,
+  strokes: readonly (readonly number[])[],
+  colour: string,
+): void {
+  context.fillStyle = colour
+  for (const stroke of strokes)
+    for (let i = 0; i + 1 < stroke.length; i += 2) {
+      const [x, y] = toScreen(pad, world(stroke[i]!, stroke[i + 1]!))
+      context.fillRect(x - 1.25, y - 1.25, 2.5, 2.5)
+    }
+}
+
+/** The pen of the arrow keys: cross hairs in a circle. */
+export function drawPen(context: Context, pad: Viewport, pen: World, colour: string): void {
+  const [x, y] = toScreen(pad, pen)
+  context.strokeStyle = colour
+  context.beginPath()
+  context.arc(x, y, 9, 0, 2 * Math.PI)
+  context.moveTo(x - 4, y)
+  context.lineTo(x + 4, y)
+  context.moveTo(x, y - 4)
+  context.lineTo(x, y + 4)
+  context.stroke()
 }
 
 function clipped(context: Context, pad: Viewport, draw: () => void): void {

@@ -9,6 +9,15 @@ interface DialogProps {
   readonly children: ReactNode
 }
 
+/** Why what a dialog holds cannot be used; null: it can. */
+export function Problem({ text }: { readonly text: string | null }) {
+  return text === null ? null : (
+    <p className="problem" role="alert">
+      {text}
+    </p>
+  )
+}
+
 /** A modal window: Escape, the cross and a press beside it close it; the focus returns by itself. */
 export function Dialog({ title, wide = false, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)

@@ -1,9 +1,8 @@
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { formatCount } from '../../render/format.ts'
 import { describeTableError, openFile, pairs, type OpenedFile } from '../../stores/shelf/data.ts'
-import { checkCount } from '../../stores/shelf/pointCount.ts'
 import { useLab } from '../parts/context.ts'
-import { Dialog } from '../parts/Dialog.tsx'
+import { Dialog, Problem } from '../parts/Dialog.tsx'
 import { takeDrops } from '../fileDrops.ts'
 import { TablePreview, useTable, type TableReading } from './TablePreview.tsx'
 import { useAcceptance } from './useAcceptance.ts'
@@ -127,14 +126,6 @@ function problemOf({ shown }: TableReading, before: string): string | null {
   return before + describeTableError(error) + form
 }
 
-function Problem({ text }: { readonly text: string | null }) {
-  return text === null ? null : (
-    <p className="problem" role="alert">
-      {text}
-    </p>
-  )
-}
-
 /** Points as text, one a line. They travel in the link, with all their digits. */
 export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
   const lab = useLab()
@@ -150,11 +141,6 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
   }
   const use = () => {
     if (table === null) return
-    const refused = checkCount(table.points.length / 2)
-    if (refused !== null) {
-      setProblem(refused.message)
-      return
-    }
     const points = pairs(table.points)
     offer(`${formatCount(points.length)} points`, { kind: 'points', points }, () => {
       lab.tool.setState({ pasted: '' })

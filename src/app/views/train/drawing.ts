@@ -1,3 +1,5 @@
+import type { Vector2 } from '../../../lab/scene/sceneSpec.ts'
+
 /** Strokes of a drawing as points of the plane, [x0, y0, x1, y1, …] each. */
 export type Stroke = readonly number[]
 
@@ -6,7 +8,7 @@ export type Tool = 'brush' | 'spray'
 /** Half the side of the drawing pad, world units. */
 export const PAD_HALF_WIDTH = 3.2
 /** Most points of one drawing: enough for any shape, and its link still fits everywhere. */
-export const MOST_DRAWN = 3000
+const MOST_DRAWN = 3000
 /** Distance of a brush's points along its path, and their spread across it. */
 const BRUSH_SPACING = 0.05
 const BRUSH_SPREAD = 0.05
@@ -18,16 +20,23 @@ export function countPoints(strokes: readonly Stroke[]): number {
   return strokes.reduce((n, stroke) => n + stroke.length / 2, 0)
 }
 
+/** Whether a drawing can hold no more points. */
+export function isFull(strokes: readonly Stroke[]): boolean {
+  return countPoints(strokes) >= MOST_DRAWN
+}
+
+/** Adds points to the last stroke, where there is one and the drawing is not full. */
+export function extended(strokes: readonly Stroke[], points: Stroke): readonly Stroke[] {
+  const last = strokes.at(-1)
+  if (last === undefined || isFull(strokes)) return strokes
+  return [...strokes.slice(0, -1), [...last, ...points]]
+}
+
 /**
  * What a tool leaves on its way from one place to the next (the same place: a single dab).
  * @param random uniform in [0, 1)
  */
-export function dab(
-  tool: Tool,
-  from: readonly [number, number],
-  to: readonly [number, number],
-  random: () => number,
-): number[] {
+export function dab(tool: Tool, from: Vector2, to: Vector2, random: () => number): number[] {
   const out: number[] = []
   const put = (x: number, y: number) => {
     if (Math.abs(x) <= PAD_HALF_WIDTH && Math.abs(y) <= PAD_HALF_WIDTH) out.push(x, y)

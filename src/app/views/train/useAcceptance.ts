@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { DataContent } from '../../stores/shelf/data.ts'
+import { checkCount } from '../../stores/shelf/pointCount.ts'
 import { useLab } from '../parts/context.ts'
 
 /** Points on their way to becoming a target: asked of the engine first, refused in the dialog. */
@@ -43,7 +44,9 @@ export function useAcceptance(): Acceptance {
     problem,
     setProblem,
     offer(label, content, accepted) {
-      void ask(label, content, accepted)
+      const wrong = content.kind === 'points' ? checkCount(content.points.length) : null
+      if (wrong === null) void ask(label, content, accepted)
+      else setProblem(wrong.message)
     },
   }
 }
