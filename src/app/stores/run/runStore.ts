@@ -74,7 +74,7 @@ export const NO_TRAINING: TrainingState = {
 export const LIVE_SPAN = 20
 
 /** One measurement of a live training. */
-export interface LivePoint {
+interface LivePoint {
   /** Seconds on the page's clock since the live training began. */
   readonly seconds: number
   /** Number of the target that it was measured against, and the steps made on that target. */

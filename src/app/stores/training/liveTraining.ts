@@ -1,13 +1,14 @@
-import { CallError, isAbortError, isCrash } from '../../../lab/client/callError.ts'
+import { isAbortError, isCrash } from '../../../lab/client/callError.ts'
+import type { LiveProgress } from '../../../lab/protocol/calls.ts'
 import type { SceneSpec, Vector2 } from '../../../lab/scene/sceneSpec.ts'
 import { explain } from '../explain.ts'
 import { createLiveFrames } from '../run/liveFrames.ts'
 import type { Playback } from '../run/playback.ts'
-import { checkCount } from '../shelf/pointCount.ts'
-import { LIVE_SPAN, post, type LivePoint, type LiveTrainingState } from '../run/runStore.ts'
+import { LIVE_SPAN, post, type LiveTrainingState } from '../run/runStore.ts'
 import { edit } from '../scene/sceneStore.ts'
 import type { Shelving } from '../shelf/shelving.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { createFollowedTarget, patchLive, type FollowedTargetOptions } from './followedTarget.ts'
 import type { TrainingControl } from './training.ts'
 
 /**
@@ -37,13 +38,11 @@ export interface LiveTrainingControl {
   dispose(): void
 }
 
-export interface LiveTrainingOptions extends Pick<
-  Surroundings,
-  'client' | 'platform' | 'scene' | 'run' | 'live'
-> {
+export interface LiveTrainingOptions
+  extends
+    Pick<FollowedTargetOptions, 'provide'>,
+    Pick<Surroundings, 'client' | 'platform' | 'scene' | 'run' | 'live'> {
   readonly playback: Pick<Playback, 'suspend' | 'resume' | 'place'>
-  /** Hands the worker the data to train on. */
-  readonly provide: (scene: SceneSpec) => Promise<unknown>
   /** The training by a recipe, which may have the stage instead. */
   readonly training: Pick<TrainingControl, 'active'>
   /** Called at the beginning; the function that it returns restores what else belongs to the scene, when `leave` goes back. */
@@ -54,97 +53,43 @@ export interface LiveTrainingOptions extends Pick<
   readonly keep: Shelving['keepLive']
 }
 
-/** A key of all that the live training of a scene depends on. */
-function liveKey({ seed, target, domain, dynamics, training }: SceneSpec): string {
-  return JSON.stringify([seed, target, domain, { ...dynamics, stepSize: null }, training.backend])
-}
-
-/** The state of one live training, from its beginning to its end. */
+/** One live training, from its beginning to its end. */
 interface Following {
   /** The scene that `leave` restores. */
   readonly before: SceneSpec
-  readonly place: { readonly step: number; readonly playing: boolean }
+  readonly place: Playback['place']
   readonly restore: () => void
   readonly begunAt: number
-  sketch: readonly Vector2[] | null
-  /** `liveKey` of the scene sent last. */
-  key: string | null
-  /** Whether the target taken up last is a drawing. */
-  drawn: boolean
+}
+
+/** A live training before its first target. */
+const STARTING: LiveTrainingState = {
+  phase: 'starting',
+  sketching: false,
+  sketched: null,
+  taken: null,
+  progress: null,
+  tableError: null,
+  history: [],
+  problem: null,
+  keeping: false,
 }
 
 export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingControl {
   const { client, platform, playback, scene: scenes, run: store } = options
 
   let following: Following | null = null
-  let sending = false
   let seen = true
 
-  const frames = createLiveFrames({
-    client,
-    platform,
-    scene: scenes,
-    live: options.live,
-    on: () => following,
-  })
-
-  const patch = (change: Partial<LiveTrainingState>) => {
-    store.setState(({ live }) => (live === null ? {} : { live: { ...live, ...change } }))
-  }
-
-  /** The scene to train on now; null where a drawing has too few points yet. */
-  function wanted({ sketch }: Following): SceneSpec | null {
-    const { scene } = scenes.getState()
-    if (sketch === null) return scene
-    if (!fits(sketch)) return null
-    return { ...scene, target: { kind: 'points', points: sketch } }
-  }
-
-  /** Sends the wanted target. At most one call is in flight; the latest target waits for it. */
-  async function send(): Promise<void> {
-    if (sending) return
-    sending = true
-    try {
-      for (;;) {
-        const current = following
-        if (current === null) return
-        const scene = wanted(current)
-        if (scene === null) return
-        const key = liveKey(scene)
-        if (key === current.key) return
-        current.key = key
-        await take(current, scene)
-      }
-    } finally {
-      sending = false
-    }
-  }
-
-  async function take(current: Following, scene: SceneSpec): Promise<void> {
-    try {
-      await options.provide(scene)
-      const taken = await client.call('live', { scene })
-      if (current !== following) return
-      const { live } = store.getState()
-      const same = live?.taken?.target === taken.target
-      current.drawn = current.sketch !== null
-      patch({ taken, problem: null, ...(same ? {} : { progress: null }) })
-    } catch (error) {
-      if (current !== following || isAbortError(error)) return
-      // `recover` handles a crash.
-      if (isCrash(error)) return
-      const problem = explain(error)
-      patch({ problem: problem.text })
-      // For a drawing the dialog shows the problem, which a few more strokes may solve.
-      if (current.sketch === null) post(store, 'error', problem)
-      if (!(error instanceof CallError && error.kind === 'refused')) leave()
-    }
-  }
+  const on = () => following
+  const frames = createLiveFrames({ ...options, on })
+  const target = createFollowedTarget({ ...options, on, onFailed: leave })
 
   function stop(): Following | null {
     const ended = following
     if (ended === null) return null
     following = null
+    target.reset()
     frames.watch(seen)
     client.call('endLive', null).catch(() => undefined)
     store.setState({ live: null })
@@ -154,28 +99,16 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
   function leave(): void {
     const ended = stop()
     if (ended === null) return
-    const { target, energy, dynamics } = ended.before
     ended.restore()
-    edit(scenes, (scene) => ({
-      ...scene,
-      target,
-      energy,
-      dynamics: { ...scene.dynamics, stepSize: dynamics.stepSize },
-    }))
+    edit(scenes, (scene) => restored(scene, ended.before))
     const { step, playing } = ended.place
     playback.resume({ play: playing, step })
   }
 
   const unlisten = [
-    client.on('landscape', ({ landscape, tableError }) => {
+    client.on('landscape', (update) => {
       if (following === null) return
-      // While the dialog covers the stage, its own picture of the energy is enough.
-      if (following.drawn && following.sketch !== null) {
-        if (fits(following.sketch)) patch({ tableError, sketched: landscape })
-      } else {
-        store.setState({ landscape })
-        patch({ tableError })
-      }
+      target.show(update)
       frames.wake()
     }),
     client.on('live', (progress) => {
@@ -183,18 +116,8 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
       if (following === null || live === null) return
       // The worker may be at a new target whose reply has not arrived, or the event may belong to an older one.
       if (live.taken !== null && progress.target < live.taken.target) return
-      const value = progress.klDataModel ?? progress.crossEntropy
-      const quantity = progress.klDataModel === null ? 'cross-entropy' : 'kl'
       const seconds = (platform.now() - following.begunAt) / 1000
-      const { target, targetSteps } = progress
-      patch({
-        phase: progress.state,
-        progress,
-        history:
-          value === null
-            ? live.history
-            : grown(live.history, { seconds, target, targetSteps, value, quantity }),
-      })
+      store.setState({ live: measured(live, progress, seconds) })
     }),
     client.on('liveEnded', () => {
       // The worker has already posted a notice with the reason.
@@ -214,34 +137,18 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
         place: playback.place,
         restore: options.remember(),
         begunAt: platform.now(),
-        sketch: null,
-        key: null,
-        drawn: false,
       }
       options.onBegin()
       frames.restart()
       playback.suspend()
-      store.setState({
-        status: 'training',
-        live: {
-          phase: 'starting',
-          sketching: false,
-          sketched: null,
-          taken: null,
-          progress: null,
-          tableError: null,
-          history: [],
-          problem: null,
-          keeping: false,
-        },
-      })
+      store.setState({ status: 'training', live: STARTING })
       edit(scenes, followed)
-      void send()
+      target.send()
     },
     follow() {
       if (following === null) return
       if (scenes.getState().scene.energy.kind === 'trained') {
-        void send()
+        target.send()
         return
       }
       stop()
@@ -249,44 +156,34 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
     },
     sketch(points) {
       if (following === null) return
-      following.sketch = points
-      const fit = points !== null && fits(points)
-      // When the drawing ends, its energy takes the stage.
-      const sketched = store.getState().live?.sketched ?? null
-      if (points === null && sketched !== null) store.setState({ landscape: sketched })
-      patch({
-        sketching: points !== null,
-        ...(fit ? {} : { problem: null, sketched: null }),
-      })
-      frames.watch(seen || points !== null)
-      void send()
+      target.sketch(points)
+      frames.watch(seen || target.sketching)
     },
     async keep() {
       const current = following
       if (current === null || store.getState().live?.keeping === true) return
-      patch({ keeping: true })
+      patchLive(store, { keeping: true })
       try {
         const energy = await client.call('keepLive', null)
         if (current === following) await options.keep(energy)
       } catch (error) {
         if (current !== following || isAbortError(error)) return
-        patch({ keeping: false })
+        patchLive(store, { keeping: false })
         if (!isCrash(error)) post(store, 'error', explain(error))
       }
     },
     leave,
     watch(now) {
       seen = now
-      frames.watch(seen || (following !== null && following.sketch !== null))
+      frames.watch(seen || target.sketching)
     },
     end() {
       stop()
     },
     recover() {
       if (following === null) return false
-      following.key = null
-      patch({ phase: 'starting', taken: null, progress: null, keeping: false })
-      void send()
+      patchLive(store, { phase: 'starting', taken: null, progress: null, keeping: false })
+      target.resend()
       return true
     },
     abandon() {
@@ -301,11 +198,6 @@ export function createLiveTraining(options: LiveTrainingOptions): LiveTrainingCo
   }
 }
 
-/** Whether the number of points of a drawing is allowed for a target. */
-function fits(points: readonly Vector2[]): boolean {
-  return checkCount(points.length) === null
-}
-
 /** The scene while its target is followed: a trained energy, with η computed from it. */
 function followed(scene: SceneSpec): SceneSpec {
   return {
@@ -315,7 +207,23 @@ function followed(scene: SceneSpec): SceneSpec {
   }
 }
 
-function grown(history: readonly LivePoint[], point: LivePoint): readonly LivePoint[] {
-  const first = history.findIndex(({ seconds }) => point.seconds - seconds <= LIVE_SPAN)
-  return first < 0 ? [point] : [...history.slice(first), point]
+/** The scene that `leave` goes back to: energy, target and step size are those from before. */
+function restored(scene: SceneSpec, { target, energy, dynamics }: SceneSpec): SceneSpec {
+  const { stepSize } = dynamics
+  return { ...scene, target, energy, dynamics: { ...scene.dynamics, stepSize } }
+}
+
+/** The state after a measurement. @param seconds on the page's clock since the training began */
+function measured(
+  live: LiveTrainingState,
+  progress: LiveProgress,
+  seconds: number,
+): LiveTrainingState {
+  const { state: phase, target, targetSteps, klDataModel, crossEntropy } = progress
+  const value = klDataModel ?? crossEntropy
+  if (value === null) return { ...live, phase, progress }
+  const quantity = klDataModel === null ? 'cross-entropy' : 'kl'
+  const recent = live.history.filter((point) => seconds - point.seconds <= LIVE_SPAN)
+  const history = [...recent, { seconds, target, targetSteps, value, quantity } as const]
+  return { ...live, phase, progress, history }
 }
