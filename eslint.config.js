@@ -267,7 +267,7 @@ export default defineConfig(
   },
   {
     name: 'tools that want a default export',
-    files: ['*.config.{js,ts}', 'e2e/playwright.config.ts'],
+    files: ['*.config.{js,ts}', 'e2e/*.config.ts'],
     rules: { 'import-x/no-default-export': 'off' },
   },
   {
