@@ -49,6 +49,7 @@ export type SkipKind =
   | 'wide'
   | 'range'
   | 'decimal'
+  | 'total'
   | 'log'
   | 'far'
 
@@ -115,6 +116,8 @@ interface Stats {
   zeros: string | null
   /** A cell that is another number with the other decimal sign. */
   twice: string | null
+  /** Numbers with three digits before a decimal point, zeros in front included. */
+  threes: number
   /** Numbers that are one more than the number before. */
   steps: number
   /** Numbers that are greater than the number before. */
@@ -204,11 +207,12 @@ function countOf({ count, starts, ends }: Rows): number {
 function emptyStats(): Stats {
   return {
     ...{ numbers: 0, dates: 0, words: 0, others: 0, least: Infinity, most: -Infinity },
-    ...{ integers: true, zeros: null, twice: null, steps: 0, ups: 0, last: NaN },
+    ...{ integers: true, zeros: null, twice: null, threes: 0, steps: 0, ups: 0, last: NaN },
   }
 }
 
 const ZERO = 48
+const THREE_DIGITS = /^\d{3}(?:\.\d*)?$/u
 
 function addTo(stats: Stats, reader: Rows, i: number, { decimal, undecided }: Form): void {
   const value = numberAt(reader.text, reader.starts[i]!, reader.ends[i]!, decimal)
@@ -224,6 +228,7 @@ function addTo(stats: Stats, reader: Rows, i: number, { decimal, undecided }: Fo
   }
   stats.numbers++
   stats.integers &&= Number.isInteger(value)
+  if (value < 1000 && THREE_DIGITS.test(reader.cell(i))) stats.threes++
   if (value === 0 || reader.text.charCodeAt(reader.starts[i]!) === ZERO) {
     const cell = reader.cell(i)
     if (/^0\d+(?:[.,]\d*)?$/u.test(cell)) stats.zeros = short(cell)
@@ -292,6 +297,8 @@ export interface Plan {
   readonly layout: Layout
   /** Cells of a row: between blanks a row may not have fewer, and no row may have numbers beyond them. */
   readonly width: number
+  /** The most frequent number of cells of a row up to the last cell that is not empty. */
+  readonly filled: number
   /** The kind of each line that is no row of data; '' for the header. */
   readonly special: ReadonlyMap<number, SkipKind | ''>
   readonly titles: readonly string[] | null
@@ -355,6 +362,7 @@ export function planOf(found: Sample, form: Form, { columns = null }: TableOptio
     .filter((i) => i < available.length)
     .sort((a, b) => a - b)
   return {
+    filled: sample.width,
     width: form.separator === 'blank' ? sample.width : Math.max(sample.whole, titles?.length ?? 0),
     special,
     titles,
@@ -435,16 +443,44 @@ function signsIn(
     const text = `${short(cell)} in ${name} was read as ${read!}${why}; with a decimal ${other} it is ${else_!}.`
     return [{ kind: 'signs', text, ways: [other === 'point' ? 'decimal-point' : 'decimal-comma'] }]
   }
+  const whole = stats.every(({ integers }) => integers)
   const torn =
     separator === 'blank'
       ? zerosIn(columns, stats)
-      : separator === 'comma' && stats.every(({ integers }) => integers)
-        ? (zerosIn(columns, stats) ?? zeroBelowZero(available, stats))
-        : null
+      : separator !== 'comma'
+        ? null
+        : whole
+          ? (zerosIn(columns, stats) ?? zeroBelowZero(available, stats))
+          : zerosIn(
+              columns.filter(({ index }) => isTornThousand(stats, index)),
+              stats,
+            )
   if (torn === null) return []
-  const what = separator === 'comma' ? 'decimals behind a comma' : 'thousands behind a space'
+  const what =
+    separator === 'comma'
+      ? `${whole ? 'decimals' : 'thousands'} behind a comma`
+      : 'thousands behind a space'
   const text = `${torn.name} has numbers such as ${torn.zeros}: ${what} would be read so.`
   return [{ kind: 'zeros', text, ways: ['resave'] }]
+}
+
+/** Whether each number of a column is greater than the one before. */
+export function rises({ numbers, ups }: Stats): boolean {
+  return numbers > 0 && ups >= numbers - 1
+}
+
+/** Whether a column may hold what stood behind the comma of thousands: three digits, behind a whole number below 1000. */
+export function isTornThousand(stats: readonly Stats[], index: number): boolean {
+  const [before, here] = [stats[index - 1], stats[index]]
+  if (before === undefined || here === undefined) return false
+  return (
+    here.numbers > 0 &&
+    here.threes === here.numbers &&
+    before.numbers > 0 &&
+    before.integers &&
+    before.least > -1000 &&
+    before.most < 1000
+  )
 }
 
 /** The first of the columns with a number with leading zeros, which is probably the end of a number torn apart. */

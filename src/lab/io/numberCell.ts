@@ -18,8 +18,6 @@ const GROUPED: Readonly<Record<Decimal, RegExp>> = {
 }
 /** A number in quotes, or one in the round brackets that accountants write for a minus. */
 const DRESSED = /^(['‘’“”(])([^'‘’“”()]+)['‘’“”)]$/u
-/** A comment behind a number. */
-const COMMENT = /\s+#.*$/u
 const PLAIN = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+\-−]?\d+)?$/u
 
 /** Whether a character is blank inside a line. */
@@ -40,8 +38,8 @@ export function isBlank(code: number): boolean {
 /**
  * The number in a text from index `from` to before `to`, without blanks round it; NaN where there is none. It may have any sign
  * that people write for minus, a percent sign behind, a currency sign before or behind, quotes round it or, without another
- * sign, an accountant's brackets, groups of thousands separated by the other mark, a blank or an apostrophe, an exponent
- * after E or D, and a comment behind a blank and #.
+ * sign, an accountant's brackets, groups of thousands separated by the other mark, a blank or an apostrophe, and an exponent
+ * after E or D.
  */
 export function numberAt(text: string, from: number, to: number, decimal: Decimal): number {
   if (from >= to || to - from > LONGEST) return NaN
@@ -83,7 +81,7 @@ export function numberAt(text: string, from: number, to: number, decimal: Decima
     const value = numberAt(amount, 0, amount.length, decimal)
     return negative ? 0 - value : value
   }
-  const value = uncommon(cell.replace(COMMENT, ''), decimal)
+  const value = uncommon(cell, decimal)
   return negative ? 0 - value : value
 }
 

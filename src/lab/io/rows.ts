@@ -1,5 +1,5 @@
 import type { Separator } from '../scene/fields/tableForm.ts'
-import { isBlank } from './numberCell.ts'
+import { isBlank, numberAt } from './numberCell.ts'
 
 /** Fewest points of a data set, and most rows and lines of one file. */
 export const MIN_ROWS = 10
@@ -92,7 +92,7 @@ export class Rows {
     while (i < limit && this.blankAt(i, false)) i++
     const first = text.charCodeAt(i)
     if (first === PERCENT || (first === HASH && !isSheetError(text, i))) {
-      while (i < limit && text.charCodeAt(i) !== LF && text.charCodeAt(i) !== CR) i++
+      i = this.lineEnd(i, limit)
       if (i === limit && limit < text.length) return this.tooLong()
       this.endRow(i)
       return 'comment'
@@ -112,6 +112,7 @@ export class Rows {
           } else closed = this.count > 0
         } else if (!isBlank(code) && !(closed && (code === 44 || code === 59))) break
       }
+      if (text.charCodeAt(i) === HASH && this.endsInNumber()) i = this.lineEnd(i, limit)
       const start = i
       if (i === limit && limit < text.length) return this.tooLong()
       const code = text.charCodeAt(i)
@@ -129,6 +130,20 @@ export class Rows {
       if (i === limit && limit < text.length) return this.tooLong()
       if (!this.add(start, i, 0)) return 'fault'
     }
+  }
+
+  /** The index at which the line of index i ends, at most `limit`. */
+  private lineEnd(i: number, limit: number): number {
+    let end = i
+    while (end < limit && this.text.charCodeAt(end) !== LF && this.text.charCodeAt(end) !== CR)
+      end++
+    return end
+  }
+
+  /** Whether the last cell so far is a number: what then follows behind a blank and # is a comment. */
+  private endsInNumber(): boolean {
+    const last = this.count - 1
+    return last >= 0 && isNumber(this.text, this.starts[last]!, this.ends[last]!)
   }
 
   private endsWord(code: number): boolean {
@@ -185,6 +200,10 @@ export class Rows {
           const c = text.charCodeAt(i)
           if (c === LF || c === CR) break
           if (c === separator && !(this.tight && this.betweenDigits(i))) break
+          if (c === HASH && end > start && end < i && isNumber(text, start, end)) {
+            i = this.lineEnd(i, limit)
+            break
+          }
           if (c <= 32 || c > 127) {
             if (isBlank(c)) continue
           } else if (brackets && isBracket(c)) {
@@ -330,6 +349,14 @@ export class Rows {
 /** Whether the text at an index is an error of a workbook, such as #N/A, and no comment. */
 function isSheetError(text: string, at: number): boolean {
   return /^#(?:N\/A|DIV\/0!|VALUE!|NUM!|REF!|NAME\?|NULL!)/iu.test(text.slice(at, at + 8))
+}
+
+/** Whether a cell is a number with a decimal point or comma. */
+function isNumber(text: string, start: number, end: number): boolean {
+  return (
+    !Number.isNaN(numberAt(text, start, end, 'point')) ||
+    !Number.isNaN(numberAt(text, start, end, 'comma'))
+  )
 }
 
 function isDigit(code: number): boolean {

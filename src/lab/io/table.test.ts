@@ -44,7 +44,8 @@ describe('readTable', () => {
     ['blanks round the numbers', body(' , ', ' \n')],
     ['comments behind rows', body(',', ' # seen twice\n')],
     ['comments behind rows of words', body('  ', '\t# why, unknown\n')],
-    ['comments with other separators', body(';', ' #1; 2, 3\n')],
+    ['comments with separators in them', body(';', ' #1; 2, 3\n')],
+    ['comments behind the first cell of rows too short', `${body(',', '\n')}1.5 # was 2.5,9.9\n`],
   ])('reads %s', (_, text) => {
     expect(table(readTableNow(text)).points).toEqual(EXPECTED)
   })
@@ -425,7 +426,7 @@ describe('what is no row of numbers', () => {
       '4 rows with a gap (first on line 17: "NA" in x (m))',
       '1 repeated header (line 20)',
       '1 row with a date (line 23: "2024-01-05" in x (m))',
-      '1 row with a number too many (line 24)',
+      '1 row with a cell too many (line 24)',
       '1 row with no number (line 25: "up" in x (m))',
     ])
   })
@@ -479,8 +480,45 @@ describe('what is no row of numbers', () => {
     expect(found.points).toEqual(EXPECTED)
     expect(told(found)).toEqual([
       '1 row that ends too early (line 14)',
-      '1 row with a number too many (line 15)',
+      '1 row with a cell too many (line 15)',
     ])
+  })
+
+  it('is a row whose cells stand in other columns, by their kinds', () => {
+    const labelled = (end: string) =>
+      `place,x,y${end}\n${ROWS.map(([x, y]) => `Oak,${x},${y}${end === '' ? '' : ',ok'}`).join('\n')}\n`
+    const cases: readonly (readonly [text: string, told: string])[] = [
+      [`${labelled(',note')}Elm, 6,1.2,3.4,ok\n`, '1 row with a cell too many (line 14)'],
+      [`${labelled(',note')}7,8,9\n`, '1 row that ends too early (line 14)'],
+      [
+        `x,y,z,label\n${ROWS.map(([x, y]) => `${x},${y},1.5,L`).join('\n')}\n2.14,0.5,L\n`,
+        '1 row that ends too early (line 14)',
+      ],
+    ]
+    for (const [text, words] of cases) {
+      const found = read(text)
+      expect(found.points).toEqual(EXPECTED)
+      expect(told(found)).toEqual([words])
+    }
+    // A note with a separator in it moves no number, and a row may end before it.
+    const fine = read(`${labelled(',note')}Elm,1.25,2.25,ok, as it seems\nElm,3.25,4.25\n`)
+    expect([...fine.points.slice(-4)]).toEqual([1.25, 2.25, 3.25, 4.25])
+    expect(told(fine)).toEqual([])
+  })
+
+  it('is a row below the table that sums it up, and no row of that name elsewhere', () => {
+    const labelled = ROWS.map(([x, y], i) => `p${i},${x},${y}`).join('\n')
+    for (const foot of ['Total,78,-66', '\nMittelwert,6.5,-5.5', 'Mean,6.5,-5.5\nSD,3.6,3.6']) {
+      const found = read(`place,x,y\n${labelled}\n${foot}\n`)
+      expect(found.points).toEqual(EXPECTED)
+      const [all] = told(found)
+      expect(all).toMatch(
+        /^(?:1 row|2 rows) that sums? up the table \((?:first on )?line 1[45]: "/u,
+      )
+    }
+    const numbered = ROWS.map(([x, y], i) => `${i + 1};${x};${y}`).join('\n')
+    expect(read(`id;x;y\n${numbered}\nSum;78;-66\n`).points).toEqual(EXPECTED)
+    expect(read(`place,x,y\nTotal,1,2\n${labelled}\n`).points).toHaveLength(26)
   })
 
   it('names the columns: above the rows, in a comment, short of one, twice, not at all', () => {
@@ -823,6 +861,24 @@ describe('points that make a poor target', () => {
     // A zero below zero is nothing of the kind where no fraction follows it.
     const whole = spread(150).map(([u, v]) => `${Math.round(90 * u)},-${Math.round(9 * v)}`)
     expect(remarks(whole.join('\n')).map(({ kind }) => kind)).not.toContain('zeros')
+  })
+
+  it('are refused or told where thousands behind commas have become cells', () => {
+    const cell = (value: number) =>
+      `${Math.floor(value)},${(1000 * (value % 1)).toFixed(1).padStart(5, '0')}`
+    const rows = spread(40).map(([u, v]) => [cell(1 + 8 * u), cell(1 + 8 * v)])
+    const both = rows.map((row) => row.join()).join('\n')
+    expect(errorOf(readTableNow(`x,y\n${both}`))).toBe(
+      'line 2: 4 cells under 2 names; a comma cannot be both separator and separator of thousands; allowed: semicolons or tabs between cells, or thousands without commas',
+    )
+    const cities = rows.map((row, i) => `C${i},${row.join()}`).join('\n')
+    expect(errorOf(readTableNow(`city,rent,income\n${cities}`))).toContain('5 cells under 3 names')
+    const one = rows.map(([x], i) => `${x!},${i % 7}.5`).join('\n')
+    expect(errorOf(readTableNow(`x,y\n${one}`))).toContain('3 cells under 2 names')
+    expect(remarks(`${both}\n1,012.5,2,345.5`)[0]).toMatchObject({ kind: 'zeros' })
+    // Row names as R writes them, and numbers that happen to have three digits.
+    const named = rows.map((_, i) => `${i + 1},${i % 7},${100.5 + i}`).join('\n')
+    expect(read(`x,y\n${named}`).points).toHaveLength(80)
   })
 
   it('are told where a number stands for a gap', () => {

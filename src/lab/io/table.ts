@@ -5,7 +5,9 @@ import type { Decimal } from '../scene/fields/tableForm.ts'
 import { formOf, rowsOf, type Form, type TableOptions } from './form.ts'
 import {
   isRule,
+  isTornThousand,
   planOf,
+  rises,
   takeSample,
   TOO_MANY_LINES,
   type Column,
@@ -109,7 +111,10 @@ function columnsProblem(
   return { line, column: null, message, form: true }
 }
 
-/** The error where commas stand both between cells and in numbers: `-0,8019,6,6900` under two names. */
+/**
+ * The error where commas stand both between cells and in numbers: `-0,8019,6,6900` or `6,955.7,4,668.3` under two names.
+ * A file whose header lacks the name of the first column, as R writes them, has row names there, all different.
+ */
 function tornProblem(
   { head, stats, width }: Sample,
   { special }: Plan,
@@ -122,9 +127,19 @@ function tornProblem(
   const header = head.find(({ line }) => special.get(line) === '')
   const first = head.find(({ line }) => !special.has(line))
   const names = header?.cells.length ?? 0
-  if (first === undefined || names < 2 || width !== 2 * names) return null
-  if (!stats.every(({ integers, least }, i) => integers && (i % 2 === 0 || least >= 0))) return null
-  const message = `${width} cells under ${names} names; a comma cannot be both separator and decimal sign; allowed: semicolons or tabs between cells, or decimal points`
+  if (first === undefined || names < 2 || width <= names) return null
+  const [rowNames] = stats
+  const hasRowNames =
+    width === names + 1 && (rowNames!.words > rowNames!.numbers || rises(rowNames!))
+  const decimals =
+    width === 2 * names &&
+    stats.every(({ integers, least }, i) => integers && (i % 2 === 0 || least >= 0))
+  const thousands = !hasRowNames && stats.some((_, i) => isTornThousand(stats, i))
+  if (!decimals && !thousands) return null
+  const [between, way] = decimals
+    ? ['decimal sign', 'decimal points']
+    : ['separator of thousands', 'thousands without commas']
+  const message = `${width} cells under ${names} names; a comma cannot be both separator and ${between}; allowed: semicolons or tabs between cells, or ${way}`
   return { line: first.line, column: null, message }
 }
 
@@ -134,6 +149,10 @@ function tornProblem(
 const PIECE = 2 ** 16
 const PIECE_ROWS = 1024
 const LOG10 = log(10)
+
+/** Labels of rows below a table that sum it up. */
+const TOTAL =
+  /^(?:(?:grand|sub)?[ -]?totals?|totale?|sum|summe|gesamt|insgesamt|somme|suma|mean|average|avg\.?|mittelwert|durchschnitt|moyenne|median|std\.?|sd|st(?:andar)?d\.? ?dev(?:iation)?\.?|count):?$/iu
 
 /** Kinds of bad rows: a file with more of them than points is refused. */
 const BAD: ReadonlySet<SkipKind> = new Set([
@@ -153,6 +172,7 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
   const [mostX, mostY] = [largestIn(columns[0]), largestIn(columns[1])]
   const logs = [options.log?.includes('x') === true, options.log?.includes('y') === true] as const
   const width = Math.max(plan.width, cx + 1, cy + 1)
+  const fit = { ...plan, width }
   const { text, decimal } = form
   const lastSpecial = Math.max(0, ...special.keys())
   const reader = rowsOf(form)
@@ -172,6 +192,11 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     const found = at === null ? null : foundIn(reader, columns[at].index)
     skipped.set(kind, { kind, rows: 1, line: reader.rowLine, found, column })
   }
+  /** The rows of totals since the last point, and where their label stands. */
+  const foot = { rows: 0, line: 0, label: '' }
+  const labels = layout.available.filter(
+    ({ index, kind }) => index !== cx && index !== cy && (kind === 'text' || kind === 'index'),
+  )
   let yieldAt = PIECE
   let yieldRow = 0
   for (let outcome = reader.next(); outcome !== 'end'; outcome = reader.next()) {
@@ -201,7 +226,7 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     let x = cx < reader.count ? numberAt(text, starts[cx]!, ends[cx]!, decimal) : NaN
     let y = cy < reader.count ? numberAt(text, starts[cy]!, ends[cy]!, decimal) : NaN
     const numbers = Math.abs(x) <= mostX && Math.abs(y) <= mostY
-    const bad = misfit(reader, width, form)
+    const bad = misfit(reader, fit, form)
     if ((!numbers || bad !== null) && startsRule(reader) && isRule(cellsOf(reader), form)) {
       skip('rule')
       continue
@@ -233,6 +258,12 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     }
     if (logs[0]) x = log(x) / LOG10
     if (logs[1]) y = log(y) / LOG10
+    const label = labels.find(({ index }) => TOTAL.test(reader.cell(index)))
+    if (label === undefined) foot.rows = 0
+    else if (foot.rows++ === 0) {
+      foot.line = reader.rowLine
+      foot.label = foundIn(reader, label.index)
+    }
     if (n === lines.length) {
       points = grown(points)
       lines = grown(lines)
@@ -240,6 +271,11 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     points[2 * n] = x
     points[2 * n + 1] = y
     lines[n++] = reader.rowLine
+  }
+  if (foot.rows > 0 && n > foot.rows) {
+    n -= foot.rows
+    const { rows: count, line, label: found } = foot
+    skipped.set('total', { kind: 'total', rows: count, line, found, column: null })
   }
   let kept = { points: points.slice(0, 2 * n), lines: lines.slice(0, n) }
   if (options.clip !== undefined && n > 0) {
@@ -339,16 +375,29 @@ function cellsOf(reader: Rows): readonly string[] {
   return Array.from({ length: reader.count }, (_, i) => reader.cell(i))
 }
 
-/** Whether a row has too few cells, or numbers beyond the table's width, so that its cells may be in wrong columns; else null. */
+/**
+ * Whether the cells of a row may be in wrong columns: it has too few of them, numbers beyond the table's width, or another
+ * number of cells and, in a column of words, a number, or in one of numbers, a word. Else null.
+ */
 function misfit(
   reader: Rows,
-  width: number,
+  { width, filled, layout: { available } }: Plan,
   { text, decimal, separator }: Form,
 ): 'short' | 'wide' | null {
   const { count, starts, ends } = reader
-  if (count < width) return separator === 'blank' ? 'short' : null
-  for (let i = width; i < count; i++)
+  if (count < width && separator === 'blank') return 'short'
+  for (let i = count > width ? filled : width; i < count; i++)
     if (!Number.isNaN(numberAt(text, starts[i]!, ends[i]!, decimal))) return 'wide'
+  if (count === width || count < 2) return null
+  for (const { index, kind } of available) {
+    if (index >= count || kind === 'date' || kind === 'decimal') continue
+    const isNumber = !Number.isNaN(numberAt(text, starts[index]!, ends[index]!, decimal))
+    const isOther =
+      kind === 'text' || kind === 'empty'
+        ? isNumber
+        : !isNumber && kindOfWords(reader.cell(index)) === 'text'
+    if (isOther) return count < width ? 'short' : 'wide'
+  }
   return null
 }
 
