@@ -158,9 +158,12 @@ export interface Constants {
    * order, never below a proved λ; an estimate, and an upper bound of λ.
    */
   readonly spectralGap: number | null
-  /** Estimated error of the gap: the difference of the two grids; where they do not resolve it, at least the gap on the finer one. */
+  /**
+   * Estimated error of the gap: the difference of the two grids, with walls also what the cells that they cut leave uncertain; where
+   * the grids do not resolve it, at least the gap on the finer one.
+   */
   readonly spectralGapError: number | null
-  /** Whether the two grids show second order. If not, the gap and all values computed from it are rough. */
+  /** Whether the two grids show second order, with walls within what they leave uncertain. If not, the gap and all values computed from it are rough. */
   readonly spectralGapResolved: boolean | null
   /** The two states between which mass is exchanged at the rate `spectralGap`. */
   readonly slowMode: SlowMode | null

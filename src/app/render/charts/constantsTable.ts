@@ -100,7 +100,7 @@ export function constantRows(
         'Smallest non-zero eigenvalue of the generator, extrapolated from two grids, and never below a proved λ. An upper bound of the log-Sobolev rate λ: no certificate is fed with it.' +
         (spectralGapError === null ? '' : ` Error ± ${formatNumber(spectralGapError, 1)}.`) +
         (spectralGapResolved === false
-          ? ' Here the two grids differ by more than second order explains: wells or passes are narrow beside the cells.'
+          ? ' Here the two grids differ by more than second order explains, or walls cut too much of the cells that matter: wells or passes are narrow beside the cells.'
           : ''),
     },
     slowest(known.slowMode, missing),

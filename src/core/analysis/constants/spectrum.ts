@@ -1,3 +1,4 @@
+import { levelRange } from '../../fields/barriers/levels.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import { type Gibbs, gibbs } from '../../fields/gibbs.ts'
 import { exp, log } from '../../maths/elementary.ts'
@@ -368,12 +369,21 @@ function combine(
 /** Largest correction by the coarse grid, as a share of the fine value; beyond, the grids do not show second order. */
 export const ASYMPTOTIC = 0.25 / 3
 
+/** The gap of a grid's generator, for the continuum. */
+interface GridGap extends Pick<SpectralGap, 'value' | 'lost'> {
+  /** `cutCellCorrection`, which the value includes: of first order in h, and as uncertain as it is large; default 0. */
+  readonly correction?: number
+}
+
 /** A gap of the continuum, as two grids show it. */
 export interface ExtrapolatedGap {
   readonly value: number
-  /** Estimated error of the value: the difference of the two grids; where it is not resolved, at least the fine grid's value. */
+  /**
+   * Estimated error of the value: the difference of the two grids, and with walls what the cells that they cut leave uncertain;
+   * where it is not resolved, at least the fine grid's value.
+   */
   readonly error: number
-  /** Whether the two grids show second order. */
+  /** Whether the two grids show second order, and cut cells leave no more uncertain than that allows the grids to differ by. */
   readonly resolved: boolean
 }
 
@@ -382,18 +392,20 @@ export interface ExtrapolatedGap {
  * the error of a grid is O(h²), that of the extrapolation O(h⁴). Where the grids differ by more than second order explains, log λ
  * is extrapolated, λ (λ/λ_c)^(1/(r² − 1)), if λ < λ_c: the errors of the cells are in the heights of V between wells, on
  * which λ depends like e^(−V/ε). Then the value is never above that of the finer grid.
+ *
+ * With walls each grid leaves its correction D for cut cells uncertain, and the two need not fall like h nor have one sign: where
+ * a wall falls within its cells differs between the grids. The extrapolation leaves at most (r² D + D_c)/(r² − 1) of that.
  * @param coarse the gap on n/r cells a side
  * @param ratio r
  */
-export function extrapolatedGap(
-  coarse: Pick<SpectralGap, 'value' | 'lost'>,
-  fine: Pick<SpectralGap, 'value' | 'lost'>,
-  ratio = 2,
-): ExtrapolatedGap {
+export function extrapolatedGap(coarse: GridGap, fine: GridGap, ratio = 2): ExtrapolatedGap {
   const order = ratio * ratio - 1
-  const error = Math.abs(fine.value - coarse.value)
+  const { correction: cut = 0 } = fine
+  const uncertain = (ratio * ratio * cut + (coarse.correction ?? 0)) / order
+  const error = Math.abs(fine.value - coarse.value) + uncertain
   const correction = (fine.value - coarse.value) / order
-  if (Math.abs(correction) <= ASYMPTOTIC * fine.value && !fine.lost)
+  const most = ASYMPTOTIC * fine.value
+  if (Math.abs(correction) <= most && uncertain <= order * most && !fine.lost)
     return { value: fine.value + correction, error, resolved: true }
   const falls = fine.value < coarse.value
   return {
@@ -401,6 +413,46 @@ export function extrapolatedGap(
     error: Math.max(error, fine.value),
     resolved: false,
   }
+}
+
+/**
+ * What cells that walls cut take from the gap of the generator, to first order: D = ε Σ w (p_i/n_i + p_j/n_j)(f_i − f_j)² − the Dirichlet
+ * form of the grid's mode f, both over the faces of the cut cells, with w the weight of a face's direction, p the mean of
+ * π over a cell, 0 where closed, and n_i the number of open faces of cell i in that direction. The first form is that of the
+ * continuum for every linear function, however a wall cuts the cells, and the mode is smooth up to a straight wall; the second, which
+ * takes p_i p_j over the logarithmic mean of p_i and p_j at a face, is never above it. Hence D ≥ 0, of first order in h, and of third
+ * where walls run along the faces of cells.
+ * @param mode the slowest mode on the cells of the law
+ */
+function cutCellCorrection(
+  { barriers }: EnergyField,
+  { law, slowest: { value, mode } }: OnGrid,
+  metric: Symmetric2,
+): number {
+  // A mode flat on each of several parts has only rounding on either side.
+  if (barriers.length === 0 || value === 0) return 0
+  const { box, density, epsilon } = law
+  const h = spacing(box)
+  const cut = density.map((_, k) => {
+    const x = centreCoordinate(box, k % box.cells)
+    const y = centreCoordinate(box, Math.floor(k / box.cells))
+    return barriers.some((barrier) => levelRange(barrier, x, y, Math.SQRT1_2 * h)[0] <= 0) ? 1 : 0
+  })
+  let sum = 0
+  for (const direction of latticeDirections(metric)) {
+    const { forth, stride } = scharfetterGummel(law, direction)
+    const share = (k: number): number => {
+      const openFaces = (forth[k]! > 0 ? 1 : 0) + (k >= stride && forth[k - stride]! > 0 ? 1 : 0)
+      return density[k]! / openFaces
+    }
+    for (let k = 0; k + stride < cut.length; k++) {
+      if (!(forth[k]! > 0) || (cut[k] === 0 && cut[k + stride] === 0)) continue
+      const d = mode[k]! - mode[k + stride]!
+      const linear = direction.weight * epsilon * (share(k) + share(k + stride))
+      sum += (linear - h * h * density[k]! * forth[k]!) * d * d
+    }
+  }
+  return Math.max(0, sum)
 }
 
 /** Most cells a side of a grid on which the gap is sought. */
@@ -420,7 +472,8 @@ export interface GapOnGrids {
 
 /**
  * The gap of the continuum from the table's number of cells a side and half of it; while two grids do not resolve it, from
- * twice as many, at whose centres the table is read between its nodes.
+ * twice as many, at whose centres the table is read between its nodes. With walls each grid's gap is corrected for the cells
+ * that they cut.
  * @param pi π on the cells of the table
  * @param metric P
  */
@@ -437,11 +490,16 @@ export function* gapOnGrids(
     return { law, slowest }
   }
   const lawOn = (cells: number): Gibbs => gibbs(field, epsilon, { ...box, cells })
+  const corrected = (grid: OnGrid): GridGap => {
+    const { value, lost } = grid.slowest
+    const correction = cutCellCorrection(field, grid, metric)
+    return { value: value + correction, lost, correction }
+  }
   let coarse = yield* on(lawOn(Math.ceil(box.cells / 2)))
   let fine = yield* on(pi)
   for (;;) {
     const { cells } = fine.law.box
-    const gap = extrapolatedGap(coarse.slowest, fine.slowest, cells / coarse.law.box.cells)
+    const gap = extrapolatedGap(corrected(coarse), corrected(fine), cells / coarse.law.box.cells)
     if (gap.resolved || 2 * cells > MOST_CELLS) return { gap, fine, coarse }
     coarse = fine
     fine = yield* on(lawOn(2 * cells))
