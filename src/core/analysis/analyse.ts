@@ -146,7 +146,7 @@ const MOST_UPDATES = 5e8
 export const UNSTABLE =
   'η is unstable, and its steps are too long to follow the continuous dynamics along them'
 
-/** KL, nats, below which its ratio to I may be rounding. */
+/** KL, nats, below which its ratio to I, and that of two grids, may be rounding. */
 const LEAST_KL = 1e-6
 /** Relative error of the dissipation in a step up to which I is taken as that of the law. */
 const DISSIPATED = 0.05
@@ -192,6 +192,8 @@ interface ContinuousCurves extends Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanc
   readonly cells: number
   /** The part of KL due to V, (E_ρ[V] − E_π[V])/ε with the grid's own π; the rest is due to the entropies. */
   readonly energy: readonly number[]
+  /** h²I(ρ_k‖π), the mean square change of log ρ_k/π from a cell to the next: small where the cells resolve ρ_k/π. */
+  readonly steepness: readonly number[]
   /** h²E_π|∇V|²/(6ε²) above `COARSE`, the share by which the flow on the cells may be too fast or too slow; else 0. */
   readonly coarseness: number
 }
@@ -297,6 +299,7 @@ class Findings {
     const shown: boolean[] = []
     const atRest = meanEnergy(solver.gibbs.density, solver.gibbs)
     const energy: number[] = []
+    const steepness: number[] = []
     let worst: number | null = null
     let rise: number | null = null
     let previous = Number.NaN
@@ -305,6 +308,7 @@ class Findings {
       fokkerPlanck[k] = k === 0 ? (this.input.kl0 ?? reading.kl) : reading.kl
       fokkerPlanckFisher[k] = this.fisherAt(k, reading.fisher, reading.kl)
       energy[k] = meanEnergy(reading.density, solver.gibbs) - atRest
+      steepness[k] = area * reading.fisher
       if (k > 0) rise = Math.max(rise ?? -Infinity, reading.kl - previous)
       previous = reading.kl
       const error = dissipationError(reading)
@@ -325,13 +329,14 @@ class Findings {
     const own = {
       cells,
       energy,
+      steepness,
       coarseness: coarsenessOf(solver.gibbs),
       fokkerPlanck,
       fokkerPlanckFisher,
     }
     const drawn =
       coarse === null
-        ? { ...own, fokkerPlanckError: before.fokkerPlanckError }
+        ? { ...own, fokkerPlanckError: before.fokkerPlanckError, resolved: null }
         : extrapolated(own, coarse, this.input.kl0 !== null, this.field.barriers.length > 0)
     if (against !== null && drawn.fokkerPlanckFisher[0] === null) before.dataFisher[0] = null
     this.curves = {
@@ -348,6 +353,8 @@ class Findings {
     this.fokkerPlanckRise = rise
     if (against !== null) {
       const { dataKl, dataFisher, residual } = before
+      for (let j = 1; j <= steps; j++)
+        if (drawn.resolved?.[j] === false) dataKl[j] = dataFisher[j] = residual[j] = null
       this.curves = { ...this.curves, dataKl, dataFisher, residual }
     }
     this.dissipationError = worst
@@ -630,27 +637,41 @@ const LEAST_FISHER = 1e-12
 /**
  * Extrapolates the curves of two grids: f + (f − c)/(r² − 1), entry by entry, r the ratio of the cells' widths, the correction
  * limited to what second order can explain (`ASYMPTOTIC`). KL falls on either grid; the extrapolated KL falls up to its error.
- * At step 0 I is known only where both grids resolve it.
  *
- * The error bar at step k: where second order explains the corrections from step k/2 to k, it is the correction at k, or the
- * largest from k/2 to 2k if the grids cross there. Elsewhere, with walls, and on coarse cells the grids may cross while
- * both are wrong: there it is the difference of the grids in the energies plus that in the entropies, both in absolute
- * value, the largest from k/2 to k. Where the cells do not resolve π, the share `coarseness` of KL is added.
+ * The error bar at step k depends on the steps up to k only. With δ = δ_E + δ_S the corrections of KL, of its energy and
+ * of its entropy, it is |δ| + min(r² − 1, h²I)·(|δ_E| + |δ_S|), h²I the largest from k/2 to k. The first term is the error of
+ * second order, which is taken away; the second stands for what is left. That is to δ about as h²I is to 1: the flux
+ * between two cells is exact up to powers of the change of log ρ/π between them, of which h²I is the mean square. It is
+ * counted for the energy and the entropy each, since errors of both signs cancel in δ where the grids cross; and an error
+ * that a steep law has made stays in the later ones. Where h²I is large the flux is of first order, and the grids differ by as
+ * much as the finer one errs: hence the limit.
+ * Where second order does not explain the corrections from k/2 to k, with walls, and on coarse cells the bar is the
+ * difference of the grids in the energies plus that in the entropies, the largest from k/2 to k. Where the cells do not
+ * resolve π, the share `coarseness` of KL is added.
+ *
+ * I is null where second order does not explain its own correction, or that of KL from k/2 to k, and on coarse cells;
+ * with walls where its own correction is as large; at step 0 where it is more than `START_RESOLVED`.
  * @param startKnown whether KL at step 0 comes from a quadrature
  * @param walls whether barriers cut cells, which leaves errors of first order: then nothing is extrapolated
+ * @returns the curves, and for each step whether the grids resolve the law there, which walls leave open
  */
 function extrapolated(
   fine: ContinuousCurves,
   coarse: ContinuousCurves,
   startKnown: boolean,
   walls: boolean,
-): Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher' | 'fokkerPlanckError'> {
+): Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher' | 'fokkerPlanckError'> & {
+  readonly resolved: readonly boolean[]
+} {
   const ratio = fine.cells / coarse.cells
+  const order = ratio * ratio - 1
   const corrections = (f: readonly (number | null)[], c: readonly (number | null)[]) =>
     f.map((value, k) => {
       const other = c[k] ?? null
-      return value === null || other === null ? 0 : (value - other) / (ratio * ratio - 1)
+      return value === null || other === null ? 0 : (value - other) / order
     })
+  const explained = (value: number | null, by: number, least = 0) =>
+    Math.abs(by) <= ASYMPTOTIC * Math.max(least, Math.abs(value ?? 0))
   const corrected = (f: readonly (number | null)[], by: readonly number[]) =>
     f.map((value, k) => {
       if (value === null || walls) return value
@@ -658,51 +679,49 @@ function extrapolated(
       return value + Math.max(-most, Math.min(most, by[k]!))
     })
   const ofKl = corrections(fine.fokkerPlanck, coarse.fokkerPlanck)
-  const crosses = ofKl.map((by, k) => (by * (ofKl[k + 1] ?? by) < 0 ? 1 : 0))
   if (startKnown) ofKl[0] = 0
-  const ofFisher = corrections(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher)
-  const fokkerPlanckFisher = corrected(fine.fokkerPlanckFisher, ofFisher)
-  const start = Math.max(fine.fokkerPlanckFisher[0] ?? 0, LEAST_FISHER)
-  if (Math.abs(ofFisher[0]!) > START_RESOLVED * start) fokkerPlanckFisher[0] = null
-  const regular = ofKl.map(
-    (by, k) => Math.abs(by) <= ASYMPTOTIC * Math.abs(fine.fokkerPlanck[k] ?? 0),
+  const ofEnergy = corrections(fine.energy, coarse.energy)
+  const ofParts = ofKl.map((by, k) => Math.abs(ofEnergy[k]!) + Math.abs(by - ofEnergy[k]!))
+  if (startKnown) ofParts[0] = 0
+  const irregular = mostOfLate(
+    ofKl.map((by, k) => (explained(fine.fokkerPlanck[k]!, by, LEAST_KL) ? 0 : 1)),
   )
-  const apart = ofKl.map((by, k) => {
-    const ofEnergy = fine.energy[k]! - coarse.energy[k]!
-    return Math.abs(ofEnergy) + Math.abs(by * (ratio * ratio - 1) - ofEnergy)
-  })
-  if (startKnown) apart[0] = 0
-  const irregular = mostAround(regular.map((is) => (is ? 0 : 1)))
-  const most = mostAround(apart)
-  const crossing = mostAround(crosses, 2)
-  const mostOfKl = mostAround(ofKl.map(Math.abs), 2)
   const share = Math.min(1, fine.coarseness)
-  const error = (by: number, k: number) =>
-    irregular[k]! > 0 || share > 0 || walls
-      ? most[k]!
-      : crossing[k]! > 0
-        ? mostOfKl[k]!
-        : Math.abs(by)
+  const resolved = irregular.map((is) => walls || (is === 0 && share === 0))
+  const mostOfParts = mostOfLate(ofParts)
+  const left = mostOfLate(fine.steepness.map((h2i) => Math.min(order, h2i)))
+  const fokkerPlanckError = ofKl.map((by, k) => {
+    if (k === 0 && startKnown) return 0
+    return resolved[k]! && !walls
+      ? Math.abs(by) + left[k]! * ofParts[k]!
+      : order * mostOfParts[k]! + share * (fine.fokkerPlanck[k] ?? 0)
+  })
+  const ofFisher = corrections(fine.fokkerPlanckFisher, coarse.fokkerPlanckFisher)
+  const start = Math.max(fine.fokkerPlanckFisher[0] ?? 0, LEAST_FISHER)
+  const fokkerPlanckFisher = corrected(fine.fokkerPlanckFisher, ofFisher).map((value, k) => {
+    if (k === 0) return Math.abs(ofFisher[0]!) <= START_RESOLVED * start ? value : null
+    // Near rest I is rounding on both grids.
+    const near = fine.fokkerPlanck[k]! <= LEAST_KL
+    return resolved[k]! && (near || explained(fine.fokkerPlanckFisher[k]!, ofFisher[k]!))
+      ? value
+      : null
+  })
   return {
     fokkerPlanck: corrected(fine.fokkerPlanck, ofKl),
     fokkerPlanckFisher,
-    fokkerPlanckError: ofKl.map((by, k) =>
-      k === 0 && startKnown ? 0 : error(by, k) + share * (fine.fokkerPlanck[k] ?? 0),
-    ),
+    fokkerPlanckError,
+    resolved,
   }
 }
 
-/** For each place k the largest of the values from place ⌊k/2⌋ to times·k. */
-function mostAround(values: readonly number[], times = 1): number[] {
+/** For each place k the largest of the values from place ⌊k/2⌋ to k. */
+function mostOfLate(values: readonly number[]): number[] {
   // Places whose values may still be the largest of a window, in falling order of the values.
   const queue: number[] = []
   let first = 0
-  let next = 0
-  return values.map((_, k) => {
-    for (; next <= Math.min(times * k, values.length - 1); next++) {
-      while (queue.length > first && values[queue.at(-1)!]! <= values[next]!) queue.pop()
-      queue.push(next)
-    }
+  return values.map((value, k) => {
+    while (queue.length > first && values[queue.at(-1)!]! <= value) queue.pop()
+    queue.push(k)
     while (queue[first]! < Math.floor(k / 2)) first++
     return values[queue[first]!]!
   })

@@ -35,16 +35,16 @@ export interface LawCurves {
   readonly fokkerPlanck: (number | null)[]
   /**
    * Error bar of `fokkerPlanck`, nats: where two grids show second order, the distance of the values on the finest cells from
-   * their extrapolated limit, which `fokkerPlanck` then holds; elsewhere the difference of the grids. An estimate, no bound.
-   * Null: one grid only.
+   * their extrapolated limit, which `fokkerPlanck` then holds, and what the limit leaves of it while ρ_t/π changes much from
+   * cell to cell; elsewhere the difference of the grids. An estimate, no bound. Null: one grid only.
    */
   readonly fokkerPlanckError: (number | null)[]
-  /** I(ρ_t‖π) of the continuous dynamics at t = kη: d/dt KL = −ε I. */
+  /** I(ρ_t‖π) of the continuous dynamics at t = kη: d/dt KL = −ε I. Null where two grids do not show second order. */
   readonly fokkerPlanckFisher: (number | null)[]
   /**
    * Against the law ρ_D of the data (for points: smoothed), restricted to Ω and renormalised: KL(ρ_k‖ρ_D), I(ρ_k‖ρ_D) and E_{ρ_k}|b̄ + ε∇log ρ_D|², of the
    * exact law of the chain where it is known, b̄ the drift that it has at the end of the step that ends at k; else of the
-   * continuous dynamics, b̄ = ∇V.
+   * continuous dynamics, b̄ = ∇V, and null where two grids do not show second order of their KL.
    */
   readonly dataKl: (number | null)[]
   readonly dataFisher: (number | null)[]
