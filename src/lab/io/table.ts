@@ -226,7 +226,7 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     let x = cx < reader.count ? numberAt(text, starts[cx]!, ends[cx]!, decimal) : NaN
     let y = cy < reader.count ? numberAt(text, starts[cy]!, ends[cy]!, decimal) : NaN
     const numbers = Math.abs(x) <= mostX && Math.abs(y) <= mostY
-    const bad = misfit(reader, fit, form)
+    const bad = misfit(reader, fit, form) ?? (numbers ? displaced(reader, fit, form) : null)
     if ((!numbers || bad !== null) && startsRule(reader) && isRule(cellsOf(reader), form)) {
       skip('rule')
       continue
@@ -375,19 +375,29 @@ function cellsOf(reader: Rows): readonly string[] {
   return Array.from({ length: reader.count }, (_, i) => reader.cell(i))
 }
 
-/**
- * Whether the cells of a row may be in wrong columns: it has too few of them, numbers beyond the table's width, or another
- * number of cells and, in a column of words, a number, or in one of numbers, a word. Else null.
- */
+/** Whether a row has too few cells, or numbers beyond the table's width, so that its cells may be in wrong columns; else null. */
 function misfit(
   reader: Rows,
-  { width, filled, layout: { available } }: Plan,
+  { width, filled }: Plan,
   { text, decimal, separator }: Form,
 ): 'short' | 'wide' | null {
   const { count, starts, ends } = reader
-  if (count < width && separator === 'blank') return 'short'
+  if (count < width) return separator === 'blank' ? 'short' : null
   for (let i = count > width ? filled : width; i < count; i++)
     if (!Number.isNaN(numberAt(text, starts[i]!, ends[i]!, decimal))) return 'wide'
+  return null
+}
+
+/**
+ * Whether the cells of a row are in wrong columns: it has another number of them than most rows and, in a column of words, a
+ * number, or in one of numbers, a word. Else null.
+ */
+function displaced(
+  reader: Rows,
+  { width, layout: { available } }: Plan,
+  { text, decimal }: Form,
+): 'short' | 'wide' | null {
+  const { count, starts, ends } = reader
   if (count === width || count < 2) return null
   for (const { index, kind } of available) {
     if (index >= count || kind === 'date' || kind === 'decimal') continue
