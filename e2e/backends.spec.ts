@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import type { BackendName } from '../src/learning/ids.ts'
+import { BACKEND_NAMES, type BackendName } from '../src/learning/ids.ts'
 import { fetchedTensors } from './bundle.ts'
 import { expect, test } from './fixtures.ts'
 import { openScene, scene, snapshot, stage, waitForHalt } from './lab.ts'
@@ -141,6 +141,5 @@ test('Check shows its table whichever backend is in use @long', async ({ page })
   })
   await openScene(page, trained, { backend: 'wasm', haltAt: 2 })
   await waitForHalt(page, 2)
-  for (const backend of ['wasm', 'cpu', 'webgpu', 'tfjs-cpu', 'tfjs-webgpu'] as const)
-    await check(page, backend)
+  for (const backend of BACKEND_NAMES) await check(page, backend)
 })

@@ -112,7 +112,8 @@ export class Rows {
           } else closed = this.count > 0
         } else if (!isBlank(code) && !(closed && (code === 44 || code === 59))) break
       }
-      if (text.charCodeAt(i) === HASH && this.endsInNumber()) i = this.lineEnd(i, limit)
+      if (text.charCodeAt(i) === HASH && this.endsInNumber() && !isSheetError(text, i))
+        i = this.lineEnd(i, limit)
       const start = i
       if (i === limit && limit < text.length) return this.tooLong()
       const code = text.charCodeAt(i)

@@ -473,6 +473,11 @@ describe('what is no row of numbers', () => {
     expect(read(table).points).toEqual(EXPECTED)
   })
 
+  it('is a gap among blanks where a workbook has written its error behind a number', () => {
+    const rows = ROWS.map(([x, y]) => `${x} #N/A ${y}`).join('\n')
+    expect(read(`a b c\n${rows}\n`, { columns: [0, 2] }).points).toEqual(EXPECTED)
+  })
+
   it('is a row of other cells than the others among blanks', () => {
     const found = read(`a b c\n${ROWS.map(([x, y]) => `${x} 7 ${y}`).join('\n')}\n1 2\n1 2 3 4\n`, {
       columns: [0, 2],
@@ -485,11 +490,10 @@ describe('what is no row of numbers', () => {
   })
 
   it('is a row whose cells stand in other columns, by their kinds', () => {
-    const labelled = (end: string) =>
-      `place,x,y${end}\n${ROWS.map(([x, y]) => `Oak,${x},${y}${end === '' ? '' : ',ok'}`).join('\n')}\n`
+    const labelled = `place,x,y,note\n${ROWS.map(([x, y]) => `Oak,${x},${y},ok`).join('\n')}\n`
     const cases: readonly (readonly [text: string, told: string])[] = [
-      [`${labelled(',note')}Elm, 6,1.2,3.4,ok\n`, '1 row with a cell too many (line 14)'],
-      [`${labelled(',note')}7,8,9\n`, '1 row that ends too early (line 14)'],
+      [`${labelled}Elm, 6,1.2,3.4,ok\n`, '1 row with a cell too many (line 14)'],
+      [`${labelled}7,8,9\n`, '1 row that ends too early (line 14)'],
       [
         `x,y,z,label\n${ROWS.map(([x, y]) => `${x},${y},1.5,L`).join('\n')}\n2.14,0.5,L\n`,
         '1 row that ends too early (line 14)',
@@ -501,7 +505,7 @@ describe('what is no row of numbers', () => {
       expect(told(found)).toEqual([words])
     }
     // A note with a separator in it moves no number, and a row may end before it.
-    const fine = read(`${labelled(',note')}Elm,1.25,2.25,ok, as it seems\nElm,3.25,4.25\n`)
+    const fine = read(`${labelled}Elm,1.25,2.25,ok, as it seems\nElm,3.25,4.25\n`)
     expect([...fine.points.slice(-4)]).toEqual([1.25, 2.25, 3.25, 4.25])
     expect(told(fine)).toEqual([])
   })
@@ -519,6 +523,9 @@ describe('what is no row of numbers', () => {
     const numbered = ROWS.map(([x, y], i) => `${i + 1};${x};${y}`).join('\n')
     expect(read(`id;x;y\n${numbered}\nSum;78;-66\n`).points).toEqual(EXPECTED)
     expect(read(`place,x,y\nTotal,1,2\n${labelled}\n`).points).toHaveLength(26)
+    // A statistic of each group, and no sum of the table.
+    const means = ROWS.map(([x, y]) => `mean,${x},${y}`).join('\n')
+    expect(read(`what,x,y\n${labelled}\n${means}\n`).points).toHaveLength(48)
   })
 
   it('names the columns: above the rows, in a comment, short of one, twice, not at all', () => {

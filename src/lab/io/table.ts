@@ -192,8 +192,11 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     const found = at === null ? null : foundIn(reader, columns[at].index)
     skipped.set(kind, { kind, rows: 1, line: reader.rowLine, found, column })
   }
-  /** The rows of totals since the last point, and where their label stands. */
+  /** The rows of totals at the end so far, and the first one's line and label. */
   const foot = { rows: 0, line: 0, label: '' }
+  /** All labels of such rows: one that comes twice names a group of rows, and none of these is a sum. */
+  const totals = new Set<string>()
+  let grouped = false
   const labels = layout.available.filter(
     ({ index, kind }) => index !== cx && index !== cy && (kind === 'text' || kind === 'index'),
   )
@@ -260,9 +263,11 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     if (logs[1]) y = log(y) / LOG10
     const label = labels.find(({ index }) => TOTAL.test(reader.cell(index)))
     if (label === undefined) foot.rows = 0
-    else if (foot.rows++ === 0) {
-      foot.line = reader.rowLine
-      foot.label = foundIn(reader, label.index)
+    else {
+      const found = foundIn(reader, label.index)
+      grouped ||= totals.has(found)
+      totals.add(found)
+      if (foot.rows++ === 0) Object.assign(foot, { line: reader.rowLine, label: found })
     }
     if (n === lines.length) {
       points = grown(points)
@@ -272,7 +277,7 @@ function* readPoints(form: Form, plan: Plan, options: TableOptions): Pieces<Tabl
     points[2 * n + 1] = y
     lines[n++] = reader.rowLine
   }
-  if (foot.rows > 0 && n > foot.rows) {
+  if (foot.rows > 0 && n > foot.rows && !grouped) {
     n -= foot.rows
     const { rows: count, line, label: found } = foot
     skipped.set('total', { kind: 'total', rows: count, line, found, column: null })

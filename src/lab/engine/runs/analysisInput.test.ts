@@ -235,6 +235,7 @@ describe('the continuous curve of a scene', () => {
       const error = largestError(report, law)
       expect(error).toBeLessThan(allowed)
       expect(error).toBeLessThan(largestBar(report))
+      // Of a KL of up to 7 nats, of starts narrower than a cell.
       expect(largestBar(report)).toBeLessThan(0.04)
       expect(report.fokkerPlanckRise!).toBeLessThan(0)
     },
