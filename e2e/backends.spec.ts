@@ -68,7 +68,7 @@ test('with WebGPU no tensor library is requested until someone chooses it', asyn
 
 for (const { steps, title } of [
   {
-    steps: 10,
+    steps: 5,
     title:
       'tfjs trains in JavaScript and on WebGPU, the losses are the same, and Check compares them',
   },
