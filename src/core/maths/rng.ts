@@ -24,6 +24,7 @@ export const Purpose = {
   jitter: 11,
   probe: 12,
   jumps: 13,
+  farField: 14,
 } as const
 export type Purpose = (typeof Purpose)[keyof typeof Purpose]
 

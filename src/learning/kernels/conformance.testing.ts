@@ -171,6 +171,23 @@ export function describeConformance(
       kernel.dispose()
     })
 
+    it('makes the second-order pass for the first points alone, however many', async () => {
+      const shape = SHAPES[0]!
+      const kernel = kernelOf(shape)
+      const { theta, both } = problem(shape, 100)
+      for (const m of [0, 1, 33, 64, 99, 100]) {
+        const part = { ...both, w: both.w.slice(0, m), u: both.u.slice(0, 2 * m) }
+        const padded = { ...both, w: new Float32Array(100) }
+        padded.w.set(part.w)
+        const [found, expected] = [new Float32Array(theta.length), new Float32Array(theta.length)]
+        const loss = await kernel.accumulate(theta, part, found)
+        const whole = await referenceKernel(shape).accumulate(theta, padded, expected)
+        expect(deviation([loss], [whole]), `${m} of 100`).toBeLessThan(tolerance)
+        expect(deviation(found, expected), `${m} of 100`).toBeLessThan(tolerance)
+      }
+      kernel.dispose()
+    })
+
     it('is not led astray by the calls before', async () => {
       const shape = SHAPES[0]!
       const kernel = kernelOf(shape)

@@ -12,16 +12,27 @@ export interface NetworkShape {
   readonly activations: readonly Activation[]
 }
 
-/** Points with coefficients: loss = Σ cᵢ V(xᵢ) + Σ wᵢ |∇V(xᵢ) + uᵢ|². */
+/** Points with coefficients: loss = Σ_{i<n} cᵢ V(xᵢ) + Σ_{i<m} wᵢ |∇V(xᵢ) + uᵢ|², m ≤ n. */
 export interface Tuples {
   /** Length 2n. */
   readonly xy: Float32Array
   /** Length n; per-point coefficient of V. */
   readonly c: Float32Array
-  /** Length n, or null when every w is 0; the kernel then skips the second-order pass. */
+  /** Length m, or null for m = 0: the kernel makes the second-order pass for the first m points alone. */
   readonly w: Float32Array | null
-  /** Length 2n, or null with w. */
+  /** Length 2m, or null with w. */
   readonly u: Float32Array | null
+}
+
+/** The tuples with terms in ∇V, and those without; a part that has no points is left out. */
+export function splitTuples({ xy, c, w, u }: Tuples): Tuples[] {
+  if (w === null || u === null || w.length === 0) return [{ xy, c, w: null, u: null }]
+  const m = w.length
+  if (m === c.length) return [{ xy, c, w, u }]
+  return [
+    { xy: xy.subarray(0, 2 * m), c: c.subarray(0, m), w, u },
+    { xy: xy.subarray(2 * m), c: c.subarray(m), w: null, u: null },
+  ]
 }
 
 export interface EnergyKernel {
@@ -50,6 +61,19 @@ export interface EnergyKernel {
   /** Live tensors or buffers held, for the leak test; 0 for kernels that hold none. */
   liveTensors(): number
   dispose(): void
+}
+
+/** `accumulate` of a kernel that makes the second-order pass for all points of a call or for none: one call for each part. */
+export function accumulateParts(whole: EnergyKernel['accumulate']): EnergyKernel['accumulate'] {
+  return async (theta, tuples, out) => {
+    const [first, second] = splitTuples(tuples)
+    const loss = await whole(theta, first!, out)
+    if (second === undefined) return loss
+    const rest = new Float32Array(out.length)
+    const restLoss = await whole(theta, second, rest)
+    for (let k = 0; k < out.length; k++) out[k] = out[k]! + rest[k]!
+    return loss + restLoss
+  }
 }
 
 /** Offsets of each layer's weights (row-major, input × output) and biases inside θ. */

@@ -110,6 +110,7 @@ export class Float64Network {
     const pull = new Float64Array(2 * BLOCK)
     let loss = 0
     let total = 0
+    const curved = w?.length ?? 0
     for (let start = 0; start < c.length; start += BLOCK) {
       const count = Math.min(BLOCK, c.length - start)
       const rows = Math.ceil(count / 4) * 4
@@ -123,14 +124,14 @@ export class Float64Network {
         linear[p] = c[i]!
         total += c[i]!
         loss += c[i]! * value[p]!
-        if (w === null || u === null) continue
+        if (w === null || u === null || i >= curved) continue
         const dx = this.inputAdjoint[2 * p]! + u[2 * i]!
         const dy = this.inputAdjoint[2 * p + 1]! + u[2 * i + 1]!
         loss += w[i]! * (dx * dx + dy * dy)
         pull[2 * p] = 2 * w[i]! * dx
         pull[2 * p + 1] = 2 * w[i]! * dy
       }
-      if (w !== null && u !== null) this.adjoinGradient(rows, pull, derivatives, outputBar)
+      if (start < curved) this.adjoinGradient(rows, pull, derivatives, outputBar)
       else for (const { bend } of derivatives) bend.fill(0)
       this.adjoinValue(rows, linear, derivatives, outputBar)
     }

@@ -145,10 +145,10 @@ describe.skipIf(dawn.open === null)('training in blocks on a device', () => {
   })
 
   it.each([
-    ['persistent', 3],
-    ['quadrature', 3],
+    ['persistent', 4],
+    ['quadrature', 4],
     ['score-matching', 2],
-    ['energy-matching', 3],
+    ['energy-matching', 4],
   ] as const)('%s takes %i dispatches a step and reads back once', async (objective, most) => {
     const steps = 40
     const trainer = createTrainer(options(objective, steps))

@@ -91,7 +91,7 @@ export async function accumulateModel(
   for (let i = 0; i < xy.length; i++) {
     axisConfinement(xy[i]!, model.penaltyStart, axis)
     constant += c[i >> 1]! * axis[0]!
-    if (u !== null && shifted !== null) shifted[i] = u[i]! + axis[1]!
+    if (u !== null && shifted !== null && i < u.length) shifted[i] = u[i]! + axis[1]!
   }
   return constant + (await kernel.accumulate(model.theta, { xy, c, w, u: shifted }, out))
 }

@@ -1,6 +1,6 @@
 import '#tensorflow/gradients'
 import * as tf from '@tensorflow/tfjs-core'
-import { parameterLayout } from '../kernels/kernel.ts'
+import { accumulateParts, parameterLayout } from '../kernels/kernel.ts'
 import type { Activation, EnergyKernel, NetworkShape } from '../kernels/kernel.ts'
 
 /** The library's names of its backends. */
@@ -88,7 +88,7 @@ export function tapedKernel(
       gradient?.set(data.subarray(n))
     },
 
-    async accumulate(theta, { xy, c, w, u }, out) {
+    accumulate: accumulateParts(async (theta, { xy, c, w, u }, out) => {
       const n = c.length
       const data = await read(() => {
         const x = tf.tensor2d(xy, [n, 2])
@@ -108,7 +108,7 @@ export function tapedKernel(
       })
       out.set(data.subarray(0, length))
       return data[length]!
-    },
+    }),
 
     liveTensors: () => tf.memory().numTensors,
     dispose() {},

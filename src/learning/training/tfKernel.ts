@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { parameterLayout } from '../kernels/kernel.ts'
+import { accumulateParts, parameterLayout } from '../kernels/kernel.ts'
 import type { Activation, EnergyKernel, LayerLayout, NetworkShape } from '../kernels/kernel.ts'
 
 /**
@@ -72,7 +72,7 @@ export function tfKernel(backend: 'webgpu' | 'wasm' | 'cpu', shape: NetworkShape
       gradient?.set(data.subarray(n))
     },
 
-    async accumulate(theta, tuples, out) {
+    accumulate: accumulateParts(async (theta, tuples, out) => {
       const n = tuples.c.length
       await select()
       const result = tf.tidy(() => {
@@ -149,7 +149,7 @@ export function tfKernel(backend: 'webgpu' | 'wasm' | 'cpu', shape: NetworkShape
       const data = await read(result)
       out.set(data.subarray(0, length))
       return data[length]!
-    },
+    }),
 
     liveTensors: () => tf.memory().numTensors,
     dispose() {},

@@ -1,4 +1,4 @@
-import { parameterLayout } from '../kernel.ts'
+import { parameterLayout, splitTuples } from '../kernel.ts'
 import type { Activation, EnergyKernel, NetworkShape, Tuples } from '../kernel.ts'
 
 /** A kernel that also offers its two primitives synchronously. */
@@ -193,18 +193,19 @@ export function createSimdKernel(module: WebAssembly.Module, shape: NetworkShape
     accumulateSync(parameters: Float32Array, tuples: Tuples, out: Float32Array): number {
       setParameters(parameters)
       compiled.begin()
-      const n = tuples.c.length
-      const second = tuples.w !== null && tuples.u !== null
       let loss = 0
-      for (let start = 0; start < n; start += CHUNK) {
-        const count = Math.min(CHUNK, n - start)
-        load(xy, tuples.xy, 2 * start, 2 * count)
-        load(c, tuples.c, start, count)
-        if (tuples.w !== null && tuples.u !== null) {
-          load(w, tuples.w, start, count)
-          load(u, tuples.u, 2 * start, 2 * count)
+      for (const part of splitTuples(tuples)) {
+        const n = part.c.length
+        for (let start = 0; start < n; start += CHUNK) {
+          const count = Math.min(CHUNK, n - start)
+          load(xy, part.xy, 2 * start, 2 * count)
+          load(c, part.c, start, count)
+          if (part.w !== null && part.u !== null) {
+            load(w, part.w, start, count)
+            load(u, part.u, 2 * start, 2 * count)
+          }
+          loss += compiled.accumulate(count, part.w === null ? 0 : 1)
         }
-        loss += compiled.accumulate(count, second ? 1 : 0)
       }
       compiled.finish()
       out.set(sums)

@@ -1,5 +1,5 @@
 import type { Patience } from '../deadline.ts'
-import type { NetworkShape } from '../kernel.ts'
+import { splitTuples, type NetworkShape, type Tuples } from '../kernel.ts'
 import { LANES, pad, paddedLayout, transposeWeights, unpad } from './layout.ts'
 import type { PaddedLayout } from './layout.ts'
 import { nudged } from './nudge.ts'
@@ -50,6 +50,15 @@ export type ProgramName =
   | 'adam'
 
 const UPDATES: ReadonlySet<ProgramName> = new Set(['sum', 'adam'])
+/** Whether each workgroup of a program leaves a share of the loss and its θ-gradient. */
+const leavesShares = (name: ProgramName) =>
+  name === 'values' || name === 'gradients' || name === 'resampled'
+
+/** One part of the tuples, and the first of the shares that it leaves. */
+interface Part {
+  readonly program: 'values' | 'gradients'
+  readonly settings: Readonly<Record<'points' | 'first' | 'groups' | 'share', number>>
+}
 
 interface Program {
   readonly pipeline: GPUComputePipeline
@@ -152,8 +161,20 @@ export class NetworkOnDevice {
   /** Workgroups for a number of points, each taking a tile at a time. */
   groupsFor(points: number, program: ProgramName): number {
     const tiles = Math.ceil(points / this.tile)
-    const shares = program === 'values' || program === 'gradients' || program === 'resampled'
-    return Math.max(1, Math.min(tiles, shares ? MOST_SHARES : MOST_GROUPS))
+    return Math.max(1, Math.min(tiles, leavesShares(program) ? MOST_SHARES : MOST_GROUPS))
+  }
+
+  /** The programs that accumulate tuples: one for the points with terms in ∇V, one for those without. */
+  parts(tuples: Tuples): Part[] {
+    let [first, share] = [0, 0]
+    return splitTuples(tuples).map(({ c, w }) => {
+      const program = w === null ? 'values' : 'gradients'
+      const groups = this.groupsFor(c.length, program)
+      const settings = { points: c.length, first, groups, share }
+      first += c.length
+      share += groups
+      return { program, settings }
+    })
   }
 
   /** A buffer of at least `floats` floats. A buffer that has to grow loses its contents. */
@@ -226,12 +247,12 @@ export class NetworkOnDevice {
     this.reserve('settings', (Math.max(1, dispatches.length) * SETTINGS_STRIDE) / 4)
     let scratch = 0
     let shares = 0
-    for (const { program, groups, compiled } of dispatches) {
+    for (const { program, groups, compiled, settings } of dispatches) {
       scratch = Math.max(scratch, groups * compiled.slab)
-      if (!UPDATES.has(program)) shares = Math.max(shares, groups)
+      if (leavesShares(program)) shares = Math.max(shares, (settings.share ?? 0) + groups)
     }
     this.reserve('scratch', scratch)
-    this.reserve('partial', Math.min(shares, MOST_SHARES) * partialLength(this.layout))
+    this.reserve('partial', shares * partialLength(this.layout))
     for (const name of [...READERS, ...UPDATERS]) this.reserve(name, 4)
     this.write('settings', settingsOf(dispatches))
 

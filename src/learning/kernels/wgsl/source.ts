@@ -30,6 +30,7 @@ export const SETTINGS = {
   points: 'u32',
   first: 'u32',
   groups: 'u32',
+  share: 'u32',
   report: 'u32',
   stride: 'f32',
   scale: 'f32',
@@ -1030,7 +1031,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
   const main = MAIN(
     'accumulate',
     `
-  let base = group.x * ${partialLength(layout)}u;
+  let base = (given.share + group.x) * ${partialLength(layout)}u;
   ${nodes > 0 ? 'weigh_nodes();' : ''}
   for (var t = group.x; t * ${tile}u < given.points; t += given.groups) {
     let opening = t == group.x;
@@ -1191,7 +1192,7 @@ export function tupleWords(tuples: Tuples): Float32Array {
     words[at] = xy[2 * i]!
     words[at + 1] = xy[2 * i + 1]!
     words[at + 2] = c[i]!
-    if (w === null || u === null) continue
+    if (w === null || u === null || i >= w.length) continue
     words[at + 3] = w[i]!
     words[at + 4] = u[2 * i]!
     words[at + 5] = u[2 * i + 1]!

@@ -7,11 +7,15 @@ import type {
   Negatives,
   TrainBlock,
 } from '../block.ts'
+import { splitTuples } from '../kernel.ts'
 import { updateGroups } from './device.ts'
 import type { NetworkOnDevice, ProgramName, Settings } from './device.ts'
 import { REPORT, TUPLE, tupleWords } from './source.ts'
 
-/** Runs blocks of steps on a device: 2 dispatches a step, 3 with negatives, all in one submission. */
+/**
+ * Runs blocks of steps on a device, all in one submission: a step has a dispatch for its negatives, one for each part of its
+ * tuples, and one that adds up their shares and updates θ.
+ */
 export function trainBlockOn(network: NetworkOnDevice): TrainBlock {
   return (confinement, state, steps) => trainBlock(network, confinement, state, steps)
 }
@@ -39,19 +43,19 @@ async function trainBlock(
   const dispatches = steps.flatMap((step, k) => {
     const { tuples, negatives, stride, scale } = step
     const points = tuples.c.length
+    const count = negatives?.count ?? 0
     network.write('tuples', tupleWords(tuples), TUPLE * first)
-    const shares = network.groupsFor(points, 'values')
+    const parts = network.parts(tuples)
     const settings: Settings = {
-      points,
       first,
-      groups: shares,
+      groups: parts.reduce((sum, part) => sum + part.settings.groups, 0),
       report: k,
       stride,
       scale,
       confine: 1,
       penaltyStart: confinement.penaltyStart,
       halfWidth: confinement.halfWidth,
-      negatives: points - (negatives?.count ?? 0),
+      negatives: points - count,
       chainGroups: negatives?.kind === 'chains' ? chainGroups : 0,
       ...(negatives === null ? {} : negativeSettings(negatives)),
     }
@@ -61,8 +65,8 @@ async function trainBlock(
         case 'chains':
           return { ...program, groups: chainGroups, settings }
         case 'langevin': {
-          const groups = network.groupsFor(negatives!.count, name)
-          const place = TUPLE * (first + points - negatives!.count)
+          const groups = network.groupsFor(count, name)
+          const place = TUPLE * (first + points - count)
           return { ...program, groups, settings: { ...settings, groups, first: place } }
         }
         case 'nodes': {
@@ -73,8 +77,11 @@ async function trainBlock(
         }
         case 'adam':
           return { ...program, groups: updateGroups(network.layout), settings }
-        default:
-          return { ...program, groups: shares, settings }
+        default: {
+          const part = parts.shift()!.settings
+          const own = { ...part, first: first + part.first, negatives: part.points - count }
+          return { ...program, groups: part.groups, settings: { ...settings, ...own } }
+        }
       }
     })
     first += points
@@ -113,17 +120,23 @@ function programsOf({ tuples, negatives }: BlockStep): Planned[] {
     name,
     nodes,
   })
-  const accumulate = planned(tuples.w === null ? 'values' : 'gradients')
+  const accumulating = splitTuples(tuples).map(({ w }) =>
+    planned(w === null ? 'values' : 'gradients'),
+  )
   const adam = planned('adam')
   switch (negatives?.kind) {
     case undefined:
-      return [accumulate, adam]
+      return [...accumulating, adam]
     case 'chains':
     case 'langevin':
-      return [planned(negatives.kind), accumulate, adam]
-    case 'quadrature':
-      if (tuples.w !== null) throw new RangeError('quadrature: the loss has terms in V alone')
-      return [planned('nodes'), planned('resampled', negatives.side * negatives.side), adam]
+      return [planned(negatives.kind), ...accumulating, adam]
+    case 'quadrature': {
+      const last = accumulating.pop()!
+      if (last.name === 'gradients')
+        throw new RangeError('quadrature: the negatives have terms in V alone')
+      const resampled = planned('resampled', negatives.side * negatives.side)
+      return [planned('nodes'), ...accumulating, resampled, adam]
+    }
     default:
       return negatives satisfies never
   }

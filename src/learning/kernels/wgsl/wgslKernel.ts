@@ -43,22 +43,27 @@ export function createWgslKernel(
     },
 
     async accumulate(theta, tuples, out) {
-      const n = tuples.c.length
-      const program = tuples.w === null ? 'values' : 'gradients'
-      const [compiled, summing] = await Promise.all([
-        network.program(program),
+      const parts = network.parts(tuples)
+      const [summing, ...compiled] = await Promise.all([
         network.program('sum'),
+        ...parts.map(({ program }) => network.program(program)),
       ])
       network.writeState(theta)
-      network.reserve('tuples', TUPLE * n)
+      network.reserve('tuples', TUPLE * tuples.c.length)
       network.write('tuples', tupleWords(tuples))
       network.reserve('result', stride)
-      const groups = network.groupsFor(n, program)
-      const settings = { points: n, groups }
+      const shares = parts.reduce((sum, { settings }) => sum + settings.groups, 0)
       const found = await network.run(
         [
-          { program, groups, compiled, settings },
-          { program: 'sum', groups: updateGroups(layout), compiled: summing, settings },
+          ...parts.map(({ program, settings }, i) => ({
+            ...{ program, settings, groups: settings.groups, compiled: compiled[i]! },
+          })),
+          {
+            program: 'sum',
+            groups: updateGroups(layout),
+            compiled: summing,
+            settings: { groups: shares },
+          },
         ],
         [{ name: 'result', floats: layout.length + 1 }],
       )

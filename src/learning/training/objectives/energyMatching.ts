@@ -88,8 +88,8 @@ function tuplesOf(
   const n = joint ? 3 * BATCH : BATCH
   const xy = new Float32Array(2 * n)
   const c = new Float32Array(n)
-  const w = new Float32Array(n)
-  const u = new Float32Array(2 * n)
+  const w = new Float32Array(BATCH)
+  const u = new Float32Array(2 * BATCH)
   xy.set(tuples.xy)
   for (let i = 0; i < BATCH; i++) {
     // In the joint phase the flow loss fades out over the times with a temperature above 0.

@@ -114,12 +114,15 @@ describe('persistent', () => {
     expect(run.warmUp).toBe(100)
     await run.step(100, THETA, EMPTY, new Float32Array(1))
     const { c, w, xy } = seen[0]!
-    expect(w).toBeNull()
-    expect(c.slice(0, 256).every((x) => x === 1 / 256)).toBe(true)
-    expect(c.slice(256).every((x) => x === -1 / 256)).toBe(true)
+    // The far field comes first, and has terms in ∇V alone.
+    const far = w!.length
+    expect(c.slice(0, far).every((x) => x === 0)).toBe(true)
+    expect(c.slice(far, far + 256).every((x) => x === 1 / 256)).toBe(true)
+    expect(c.slice(far + 256).every((x) => x === -1 / 256)).toBe(true)
+    expect(c.length).toBe(far + 512)
     const data = new Float32Array(512)
     context.problem.batch(100, 256, data)
-    expect(xy.slice(0, 512)).toEqual(data)
+    expect(xy.slice(2 * far, 2 * far + 512)).toEqual(data)
   })
 
   it('leaves its state alone', async () => {
@@ -153,7 +156,7 @@ describe('quadrature', () => {
     let xx = 0
     let yy = 0
     for (const { xy } of seen) {
-      for (let i = 256; i < 512; i++) {
+      for (let i = xy.length / 2 - 256; i < xy.length / 2; i++) {
         xx += xy[2 * i]! * xy[2 * i]!
         yy += xy[2 * i + 1]! * xy[2 * i + 1]!
       }
@@ -207,7 +210,7 @@ describe('energy matching', () => {
     // λ ε_max = 2 · 0.15.
     expect(sum(128, 256)).toBeCloseTo(0.3, 5)
     expect(sum(256, 384)).toBeCloseTo(-0.3, 5)
-    expect(joint!.w!.slice(128).every((w) => w === 0)).toBe(true)
+    expect(joint!.w!.length).toBe(128)
   })
 
   it('has negatives at temperature 0.15 where they start at data', async () => {

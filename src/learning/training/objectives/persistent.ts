@@ -3,6 +3,7 @@ import { fold } from '../../../core/maths/grid.ts'
 import { Purpose, gaussianPair, hash4, unit } from '../../../core/maths/rng.ts'
 import { rampedCosine } from '../adam.ts'
 import { DEFAULT_SHAPE } from '../model.ts'
+import { contrast } from './farField.ts'
 import { flowMatchingBatch } from './flowMatching.ts'
 import type { Objective, ObjectiveContext, ObjectiveState } from './objective.ts'
 
@@ -26,7 +27,7 @@ const draws = new Float64Array(4)
  * Maximum likelihood by persistent contrastive divergence (PCD) with Metropolis-adjusted chains. After a short
  * flow-matching warm-up, half the chains start at the data and half at a Gaussian. Each step makes one jump
  * (independence Metropolis–Hastings with a uniform proposal on Ω) and two MALA steps, then follows ∇θ of
- * mean V(data) − mean V(chains). The chains never restart, and MALA refuses proposals outside Ω.
+ * mean V(data) − mean V(chains) and of the far-field term. The chains never restart, and MALA refuses proposals outside Ω.
  */
 export const persistent: Objective = {
   id: 'persistent',
@@ -36,8 +37,6 @@ export const persistent: Objective = {
   prepare(context) {
     const warmUp = Math.min(WARM_UP_STEPS, Math.ceil(context.steps / 10))
     const chains = new ChainStepper(context)
-    const xy = new Float32Array(2 * (BATCH + CHAINS))
-    const c = new Float32Array(BATCH + CHAINS).fill(1 / BATCH, 0, BATCH).fill(-1 / CHAINS, BATCH)
     const warmUpTuples = (step: number) => flowMatchingBatch(context, step, WARM_UP_BATCH, 0).tuples
     return {
       warmUp,
@@ -47,19 +46,17 @@ export const persistent: Objective = {
           return { loss, acceptance: null, state }
         }
         const moved = await chains.advance(step, theta, step === warmUp ? chains.start() : state)
-        context.problem.batch(step, BATCH, xy.subarray(0, 2 * BATCH))
-        xy.set(moved.state.arrays.chains!, 2 * BATCH)
-        const loss = await context.energy.accumulate(theta, { xy, c, w: null, u: null }, gradient)
+        const tuples = contrast(context, step, BATCH, CHAINS)
+        tuples.xy.set(moved.state.arrays.chains!, tuples.xy.length - 2 * CHAINS)
+        const loss = await context.energy.accumulate(theta, tuples, gradient)
         return { loss, acceptance: moved.acceptance, state: moved.state }
       },
       onDevice: {
         begin: (step, state) => (step === warmUp ? chains.start() : state),
         plan(step) {
           if (step < warmUp) return { tuples: warmUpTuples(step), negatives: null, evaluations: 0 }
-          const points = new Float32Array(xy.length)
-          context.problem.batch(step, BATCH, points.subarray(0, 2 * BATCH))
           return {
-            tuples: { xy: points, c, w: null, u: null },
+            tuples: contrast(context, step, BATCH, CHAINS),
             negatives: {
               kind: 'chains',
               seed: context.seed,

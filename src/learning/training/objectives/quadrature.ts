@@ -2,6 +2,7 @@ import { exp, log } from '../../../core/maths/elementary.ts'
 import { Purpose, hash4, unit } from '../../../core/maths/rng.ts'
 import type { NetworkShape } from '../../kernels/kernel.ts'
 import { rampedCosine } from '../adam.ts'
+import { contrast } from './farField.ts'
 import type { Objective, ObjectiveContext, ObjectiveRun } from './objective.ts'
 
 /** Resolution of the likelihood in one step. */
@@ -23,8 +24,8 @@ const words = new Uint32Array(4)
 
 /**
  * Maximum likelihood by quadrature: Z = ∫ e^(−V) over Ω by one uniform point in each of side² cells, so that the loss is
- * mean V(data) + log Ẑ, an estimate of the cross-entropy in nats. Its gradient is taken through `batch` of those points,
- * resampled systematically by their Gibbs weight.
+ * mean V(data) + log Ẑ, an estimate of the cross-entropy in nats, and the far-field term. Its gradient is taken through
+ * `batch` of those points, resampled systematically by their Gibbs weight.
  *
  * Ẑ is unbiased; log Ẑ is not: by Jensen E log Ẑ ≤ log Z, low by about Var(Ẑ)/(2Z²). The weights are normalised by Ẑ, so
  * the gradient is that of log Ẑ, with a bias of the same order; resampling adds noise to it, and no bias. The error of
@@ -41,8 +42,6 @@ export function prepareQuadrature(
   const nodes = new Float32Array(2 * count)
   const value = new Float32Array(count)
   const weight = new Float64Array(count)
-  const xy = new Float32Array(4 * batch)
-  const c = new Float32Array(2 * batch).fill(1 / batch, 0, batch).fill(-1 / batch, batch)
   return {
     warmUp: 0,
     async step(step, theta, state, gradient) {
@@ -58,7 +57,8 @@ export function prepareQuadrature(
       for (let i = 0; i < count; i++) total += weight[i] = exp(least - value[i]!)
       const logZ = log(total * cell * cell) - least
 
-      problem.batch(step, batch, xy.subarray(0, 2 * batch))
+      const tuples = contrast(context, step, batch, batch)
+      const negatives = tuples.xy.subarray(-2 * batch)
       hash4(key, count, step, words)
       const offset = unit(words[0]!)
       let at = 0
@@ -67,20 +67,18 @@ export function prepareQuadrature(
       for (let k = 0; k < batch; k++) {
         const level = ((k + offset) / batch) * total
         while (mass < level && at < count - 1) mass += weight[++at]!
-        xy[2 * (batch + k)] = nodes[2 * at]!
-        xy[2 * (batch + k) + 1] = nodes[2 * at + 1]!
+        negatives[2 * k] = nodes[2 * at]!
+        negatives[2 * k + 1] = nodes[2 * at + 1]!
         resampled += value[at]! / batch
       }
-      const contrast = await energy.accumulate(theta, { xy, c, w: null, u: null }, gradient)
-      return { loss: contrast + resampled + logZ, acceptance: null, state }
+      const loss = await energy.accumulate(theta, tuples, gradient)
+      return { loss: loss + resampled + logZ, acceptance: null, state }
     },
     onDevice: {
       begin: (_, state) => state,
       plan(step) {
-        const points = new Float32Array(4 * batch)
-        problem.batch(step, batch, points.subarray(0, 2 * batch))
         return {
-          tuples: { xy: points, c, w: null, u: null },
+          tuples: contrast(context, step, batch, batch),
           negatives: {
             kind: 'quadrature',
             seed: context.seed,
