@@ -17,9 +17,10 @@ export const OBJECTIVE_TEXTS: readonly ObjectiveText[] = [
     id: 'persistent',
     label: 'Persistent chains',
     summary:
-      'Maximum likelihood with Metropolis-adjusted Langevin chains that start at the data and are never restarted, after a short flow-matching warm-up; it shares the energy and the Gibbs target of energy matching, but it is not the algorithm of the paper.',
-    formula: '\\mathcal L=\\mathbb E_{x\\sim\\rho^*}V(x)-\\mathbb E_{x\\sim\\text{chains}}V(x)',
-    plain: 'L = E_data V − E_chains V',
+      'Maximum likelihood with Metropolis-adjusted Langevin chains that are never restarted, after a short flow-matching warm-up; it shares the energy and the Gibbs target of energy matching, but it is not the algorithm of the paper. Where there are no data, its last term makes the slope lead to them: q is the data blurred by a heavy-tailed kernel, and g(q) rises to 1 where q is small.',
+    formula:
+      '\\mathcal L=\\mathbb E_{\\rho^*}V-\\mathbb E_{\\text{chains}}V+\\lambda\\int_\\Omega g(q)\\,|\\nabla V+\\nabla\\log q|^2\\,dx',
+    plain: 'L = E_data V − E_chains V + λ ∫ g(q) |∇V + ∇log q|² dx',
   },
   {
     id: 'energy-matching',
@@ -34,9 +35,10 @@ export const OBJECTIVE_TEXTS: readonly ObjectiveText[] = [
     id: 'quadrature',
     label: 'Quadrature',
     summary:
-      'Maximum likelihood with the partition function summed over a jittered grid, whose logarithm is a little low on average: no sampling, but only in low dimension, and the fastest way to retrain here.',
-    formula: '\\mathcal L=\\mathbb E_{\\rho^*}V+\\log\\int_\\Omega e^{-V(x)}\\,dx',
-    plain: 'L = E_data V + log ∫ e^(−V) dx',
+      'Maximum likelihood with the partition function summed over a jittered grid, whose logarithm is a little low on average: no sampling, but only in low dimension, and the fastest way to retrain here. Where there are no data, its last term makes the slope lead to them: q is the data blurred by a heavy-tailed kernel, and g(q) rises to 1 where q is small.',
+    formula:
+      '\\mathcal L=\\mathbb E_{\\rho^*}V+\\log\\int_\\Omega e^{-V}dx+\\lambda\\int_\\Omega g(q)\\,|\\nabla V+\\nabla\\log q|^2\\,dx',
+    plain: 'L = E_data V + log ∫ e^(−V) dx + λ ∫ g(q) |∇V + ∇log q|² dx',
   },
   {
     id: 'score-matching',

@@ -29,7 +29,7 @@ export interface LiveStep {
 export interface LiveStepReport {
   /** Adam steps made since the beginning, including this one unless it failed. */
   readonly step: number
-  /** mean V(data) + log Ẑ of the batch: an estimate of the cross-entropy, nats, world units. */
+  /** mean V(data) + log Ẑ of the batch, an estimate of the cross-entropy, nats, world units, and the small far-field term. */
   readonly loss: number
   /** Whether non-finite values sent the parameters back to the last good ones. */
   readonly returned: boolean
