@@ -29,6 +29,12 @@ test('training runs on the WebGPU adapter, the badge says so, the loss falls, th
   await expect(stage(page)).toHaveAttribute('data-training', 'finished', { timeout: 150_000 })
   await expect(stage(page)).toHaveAttribute('data-status', 'idle')
 
+  const outcome = page.getByTestId('training-summary')
+  await expect(outcome.locator('dt')).toHaveText([
+    ...['KL(ρ*‖πθ)', 'KL(πθ‖ρ*)', 'Stray start', 'Table − network'],
+  ])
+  await expect(outcome.locator('dd').nth(2)).toHaveText(/^(?:0|< 0\.01|\d+\.\d\d) %$/)
+
   const trained = await snapshot(page)
   expect(trained.scene.energy).toMatchObject({
     kind: 'shelf',

@@ -330,6 +330,7 @@ export function trained(scene: SceneSpec, outcome: TrainReply['outcome']): Train
       crossEntropy: null,
       crossEntropyStandardError: null,
       gaussianCrossEntropy: null,
+      strayStart: 0,
       tableError: { value: 0, gradient: 0 },
       history: [],
     },
@@ -354,6 +355,7 @@ export function progress(target: number, change: Partial<LiveProgress> = {}): Li
     learningRate: 1e-3,
     klDataModel: 0.05,
     crossEntropy: null,
+    strayStart: 0,
     ...change,
   }
 }

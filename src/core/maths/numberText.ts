@@ -97,10 +97,15 @@ export function nats(value: number | null | undefined): string {
   return `${formatNats(value)} nats`
 }
 
-/** A share in [0, 1] as a percentage: "12.3 %", "< 0.1 %", "> 99.9 %" for what is not quite all. A dash for anything else. */
-export function formatShare(value: number | null): string {
+/**
+ * A share in [0, 1] as a percentage: "12.3 %", "0 %" and "100 %" for nothing and all, "< 0.1 %" and "> 99.9 %" for what is
+ * not quite that. A dash for anything else.
+ */
+export function formatShare(value: number | null, decimals = 1): string {
   if (value === null || !(value >= 0 && value <= 1)) return ABSENT
-  if (value > 0 && value < 1e-3) return '< 0.1 %'
-  if (value < 1 && value >= 0.9995) return '> 99.9 %'
-  return `${(100 * value).toFixed(1)} %`
+  if (value === 0 || value === 1) return `${100 * value} %`
+  const least = Number(`1e-${decimals}`)
+  if (100 * value < least) return `< ${least.toFixed(decimals)} %`
+  const text = (100 * value).toFixed(decimals)
+  return Number(text) < 100 ? `${text} %` : `> ${(100 - least).toFixed(decimals)} %`
 }

@@ -294,6 +294,11 @@ export interface LiveProgress {
   readonly klDataModel: number | null
   /** Its cross-entropy on the validation points, which chose it, nats in standardised units; points only. */
   readonly crossEntropy: number | null
+  /**
+   * Share of N(0, I) in basins that hold less than 1e-3 of π at ε = 1: of this energy once `settled`, while `learning` of the
+   * one that was shown a second ago or so. Null before the first table.
+   */
+  readonly strayStart: number | null
 }
 
 /** A live energy written down. No recipe gives it again: its making depended on the clock. */

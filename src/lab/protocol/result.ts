@@ -42,6 +42,8 @@ export interface TrainingSummary {
   readonly crossEntropy: number | null
   readonly crossEntropyStandardError: number | null
   readonly gaussianCrossEntropy: number | null
+  /** Share of N(0, I), restricted to Ω, in basins of the gradient flow that hold less than 1e-3 of π at ε = 1. */
+  readonly strayStart: number
   readonly tableError: TableError
   readonly history: readonly TrainingPoint[]
 }

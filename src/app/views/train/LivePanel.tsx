@@ -6,6 +6,7 @@ import { LIVE_SPAN } from '../../stores/run/runStore.ts'
 import { useLab, usePalette, useRun } from '../parts/context.ts'
 import { LiveQuality } from './LiveQuality.tsx'
 import { LiveSwitch } from './LiveSwitch.tsx'
+import { StrayStart } from './StrayStart.tsx'
 import { useSurface } from '../parts/useSurface.ts'
 
 /** While the target is followed: keep what has been learned, or leave it. */
@@ -42,7 +43,7 @@ export function LivePanel() {
       <LiveFigures />
       <LiveQuality />
       <LivePlot />
-      <LiveTableError />
+      <LiveOutcome />
     </div>
   )
 }
@@ -98,11 +99,13 @@ function LivePlot() {
 
 const NO_HISTORY: readonly never[] = []
 
-function LiveTableError() {
+function LiveOutcome() {
   const error = useRun((state) => state.live?.tableError ?? null)
+  const stray = useRun((state) => state.live?.progress?.strayStart ?? null)
   if (error === null) return null
   return (
     <dl className="outcome">
+      <StrayStart share={stray} />
       <div title="Largest difference of the table that is shown and the network, at 256 places drawn from π">
         <dt>Table − network</dt>
         <dd>

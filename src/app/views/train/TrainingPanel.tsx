@@ -11,6 +11,7 @@ import { cardsOf } from '../../stores/shelf/cards.ts'
 import { nameOf, targetName } from '../../stores/shelf/shelfStore.ts'
 import { useLab, useRun, useScene, useShelf } from '../parts/context.ts'
 import { LiveSwitch } from './LiveSwitch.tsx'
+import { StrayStart } from './StrayStart.tsx'
 import { createPart } from '../parts/lazyPart.tsx'
 
 const LivePanel = createPart(async () => (await import('./LivePanel.tsx')).LivePanel, {
@@ -216,12 +217,20 @@ function Outcome() {
   return (
     <dl className="outcome" data-testid="training-summary">
       {summary !== null && summary.klDataModel !== null && (
-        <div>
-          <dt>
-            KL(ρ*‖π<sub>θ</sub>)
-          </dt>
-          <dd>{formatNats(summary.klDataModel)} nats</dd>
-        </div>
+        <>
+          <div>
+            <dt>
+              KL(ρ*‖π<sub>θ</sub>)
+            </dt>
+            <dd>{formatNats(summary.klDataModel)} nats</dd>
+          </div>
+          <div>
+            <dt>
+              KL(π<sub>θ</sub>‖ρ*)
+            </dt>
+            <dd>{formatNats(summary.klModelData)} nats</dd>
+          </div>
+        </>
       )}
       {summary !== null && summary.klDataModel === null && summary.crossEntropy !== null && (
         <>
@@ -239,6 +248,7 @@ function Outcome() {
           )}
         </>
       )}
+      {summary !== null && <StrayStart share={summary.strayStart} />}
       {error !== null && (
         <div title="Largest difference of the table that everything downstream reads and the network, where π has 99.9 % of its mass">
           <dt>Table − network</dt>

@@ -98,6 +98,13 @@ describe('following a target', () => {
     const learned = progressOf(events).at(-1)!
     expect(learned.klDataModel).toBeLessThan(0.06)
     expect(learned.learningRate).toBeCloseTo(RESTING_RATE, 10)
+    // Kept, the energy on show is tabulated on the scene's own, finer cells.
+    const { summary } = await session.keepLive()
+    expect(learned.strayStart).toBeCloseTo(summary.strayStart, 2)
+    // The first table is measured at once, and those that follow within a second are not.
+    const strays = progressOf(events).map(({ strayStart }) => strayStart)
+    expect(strays).not.toContain(null)
+    expect(new Set(strays).size).toBeLessThan(strays.length / 2)
 
     // Long enough after the last table for the next one to be due at once.
     turn(0.4)

@@ -26,6 +26,7 @@ import { Leaving } from './leaving.ts'
 import { openEnergy, trustedKernel } from '../energies/openEnergy.ts'
 import { Aborted, Refusal } from '../refusal.ts'
 import type { Quality, ResolvedTarget } from '../energies/resolveTarget.ts'
+import { strayStart } from '../energies/strayStart.ts'
 import { tabulate, type BatchEnergy } from '../energies/tabulate.ts'
 import { tableErrorOf } from '../energies/tableError.ts'
 
@@ -48,6 +49,9 @@ const LIVE_CELLS = 64
 /** Shortest time between two tables, seconds, and the largest share of the time that tables may take. */
 const SHOW_INTERVAL = 0.16
 const SHOW_SHARE = 0.2
+/** Shortest time between two measurements of the stray start while learning, seconds, and the largest share of the time for them. */
+const STRAY_INTERVAL = 1
+const STRAY_SHARE = 0.03
 /** Points at which the live table is compared with the network. */
 const PROBE_POINTS = 256
 /** Most measurements in the history; beyond it every second one is dropped. */
@@ -69,6 +73,13 @@ interface Effort {
   /** Seconds spent in the steps. */
   readonly seconds: number
   readonly gradientEvaluations: number
+}
+
+interface Stray {
+  readonly value: number | null
+  readonly of: EnergyField | null
+  /** Seconds on the clock. */
+  readonly next: number
 }
 
 export interface LiveTrainingOptions {
@@ -147,6 +158,8 @@ export class LiveTraining {
   private lastLandscape:
     | (Omit<LandscapeUpdate, 'landscape'> & { readonly landscape: { readonly epsilon: number } })
     | null = null
+  /** The stray start as it was last measured, of which energy, and from when on another one may be. */
+  private stray: Stray = { value: null, of: null, next: -Infinity }
   private lastShow = -Infinity
   private showCost = 0
   private lossSum = 0
@@ -243,6 +256,7 @@ export class LiveTraining {
         seconds,
         gradientEvaluations,
         ...resolved.conclude(field, scene.seed),
+        strayStart: strayStart(field),
         tableError: await tableErrorOf(field, energy, this.slicer),
         history,
       },
@@ -415,6 +429,7 @@ export class LiveTraining {
     if (better) await this.publish(kernel, model, field, step)
     if (target !== this.target || this.ended) return
     this.settleWhenDue(step)
+    this.measureStray()
     this.emitProgress(step)
     this.showCost = environment.clock() - start
   }
@@ -449,6 +464,18 @@ export class LiveTraining {
       this.progress >= 1 &&
       step - this.improvedAt.step >= PATIENCE_STEPS &&
       seconds - this.improvedAt.seconds >= PATIENCE_SECONDS
+  }
+
+  /** The stray start of the energy on show: always where the training settles, and now and then while it learns. */
+  private measureStray(): void {
+    const { lastField: field, environment } = this
+    const start = environment.clock()
+    if (field === null || field === this.stray.of) return
+    if (!this.settled && start < this.stray.next) return
+    const value = strayStart(field)
+    const now = environment.clock()
+    const next = now + Math.max(STRAY_INTERVAL, (now - start) / STRAY_SHARE)
+    this.stray = { value, of: field, next }
   }
 
   private async publish(
@@ -486,6 +513,7 @@ export class LiveTraining {
       learningRate: liveRate(this.progress),
       klDataModel: this.shown?.quality.klDataModel ?? null,
       crossEntropy: this.shown?.quality.crossEntropy ?? null,
+      strayStart: this.stray.value,
     })
   }
 }

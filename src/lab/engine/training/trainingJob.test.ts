@@ -9,6 +9,10 @@ import type { TrainingCheckpoint } from '../../protocol/calls.ts'
 import { Backends } from './backends.ts'
 import { Aborted } from '../refusal.ts'
 import { createBench, sceneOf, ticking, type Bench } from '../session.testing.ts'
+import { openEnergy } from '../energies/openEnergy.ts'
+import { strayStart } from '../energies/strayStart.ts'
+import { tabulate } from '../energies/tabulate.ts'
+import { Slicer } from '../environment.ts'
 import { TargetResolver } from '../energies/resolveTarget.ts'
 import { TrainingJob, type TrainingOutcome } from './trainingJob.ts'
 
@@ -56,6 +60,13 @@ test('a training finishes with what it learned', async () => {
   expect(history.map(({ step }) => step)).toEqual([...Array(22).keys()].map((k) => 2 * k + 2))
   expect(history.at(-1)!.klDataModel!).toBeLessThan(history[0]!.klDataModel!)
   expect(summary.klDataModel!).toBeLessThan(history[0]!.klDataModel!)
+  expect(summary.klModelData!).toBeGreaterThan(0)
+  const table = await tabulate(
+    { halfWidth: 4, cells: 32 },
+    openEnergy(bench.environment, summary.model),
+    new Slicer(bench.environment),
+  )
+  expect(summary.strayStart).toBe(strayStart({ grid: table, barriers: [] }))
   expect(summary.tableError.value).toBeGreaterThan(0)
   expect(summary.gradientEvaluations).toBeGreaterThan(STEPS * 128)
   expect(scene.training).toMatchObject({ steps: STEPS, seconds: null, backend: 'wasm' })

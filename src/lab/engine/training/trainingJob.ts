@@ -26,6 +26,7 @@ import { Leaving } from './leaving.ts'
 import { openEnergy, trustedKernel } from '../energies/openEnergy.ts'
 import { Aborted, Refusal } from '../refusal.ts'
 import type { ResolvedTarget } from '../energies/resolveTarget.ts'
+import { strayStart } from '../energies/strayStart.ts'
 import { kernelEnergy, tabulate, type BatchEnergy } from '../energies/tabulate.ts'
 import { largestDifference, tableErrorOf } from '../energies/tableError.ts'
 
@@ -484,6 +485,7 @@ export class TrainingJob {
       seconds,
       gradientEvaluations: this.gradientEvaluations,
       ...this.target.conclude(field, this.scene.seed),
+      strayStart: strayStart(field),
       tableError: await tableErrorOf(field, energy, this.slicer),
       history: this.history,
     }
