@@ -116,6 +116,45 @@ test('the slowest mode is shown in its place, with its states', async ({ page })
   await expect(page.locator('.rate-legend').first()).toContainText('lighter')
 })
 
+test('basins take its place too: the legend counts wells, and what of the start ends in stray ones', async ({
+  page,
+}) => {
+  const covariance = [
+    [0.16, 0],
+    [0, 0.16],
+  ] as const
+  const wells = scene({
+    target: {
+      kind: 'gaussian-mixture',
+      components: [
+        { weight: 0.6, mean: [-1.5, 0], covariance },
+        { weight: 0.4, mean: [1.5, 0], covariance },
+        { weight: 1e-4, mean: [0, 2.5], covariance },
+      ],
+    },
+    energy: { kind: 'exact' },
+    domain: { cells: 64 },
+    dynamics: { stepSize: 0.02, steps: 2, particles: 256, initial: { kind: 'gaussian' } },
+    view: { speed: 240 },
+  })
+  await openScene(page, wells, { haltAt: 0 })
+  await waitForHalt(page, 0)
+  const rivals = ['Density π', 'Slow mode', 'Basins'].map((name) =>
+    page.getByRole('button', { name }),
+  )
+  const pressed = async () =>
+    Promise.all(rivals.map((chip) => chip.getAttribute('aria-pressed').then((on) => on === 'true')))
+  await rivals[2]!.click()
+  expect(await pressed()).toEqual([false, false, true])
+  const legend = page.locator('.rate-legend').first()
+  await expect(legend).toHaveText(/^2 wells, +1 stray: \d\.\d % of the start$/)
+  await page.locator('summary', { hasText: 'Constants' }).click()
+  await expect(page.getByRole('row', { name: /stray start/ })).toContainText(/\d\.\d %.*estimate/)
+  await rivals[1]!.click()
+  expect(await pressed()).toEqual([false, true, false])
+  await expect(legend).toContainText('lighter')
+})
+
 test('a metric is suggested, or typed; what is none is refused by name and loses nothing', async ({
   page,
 }) => {

@@ -103,7 +103,7 @@ test('the constants are folded away, and none but the proved bound is called a c
   await whenAnalysed(page)
   await page.locator('summary', { hasText: 'Constants' }).click()
   const rows = page.getByRole('table', { name: 'Constants' }).getByRole('row')
-  await expect(rows).toHaveCount(9)
+  await expect(rows).toHaveCount(10)
   await expect(rows.filter({ hasText: 'certificate' })).toHaveCount(1)
   await expect(rows.filter({ hasText: 'certificate' })).toContainText('proved bound')
 })

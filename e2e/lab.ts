@@ -147,7 +147,7 @@ export interface Laws {
 /** The same of a result of the headless runner. */
 export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
   const { spectralGap, spectralGapError, spectralGapResolved, slowMode } = constants
-  const { logSobolevEstimate, twoStateFactor, logSobolevBound } = constants
+  const { logSobolevEstimate, twoStateFactor, logSobolevBound, strayStart } = constants
   const { step, kl, klMeaning, klStandardError, estimator, acceptance, ...curves } = langevin
   for (const column of [step, kl, klMeaning, klStandardError, estimator, acceptance])
     expect(column).toHaveLength(curves.klExact.length)
@@ -161,6 +161,7 @@ export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
       logSobolevEstimate,
       twoStateFactor,
       logSobolevBound,
+      strayStart,
     },
     stops: stopping,
   }

@@ -70,6 +70,7 @@ function nothing(steps: number): AnalysisReport {
     dissipationError: null,
     constants: null,
     mode: null,
+    basins: null,
   }
 }
 

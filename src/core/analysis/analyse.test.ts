@@ -21,6 +21,7 @@ import {
   type QuadraticProblem,
 } from './laws/gaussian.testing.ts'
 import { initialLaw } from './laws/initialLaw.ts'
+import { erf } from '../maths/special.ts'
 import { tabulateDensity } from './estimators/kl.ts'
 import { fieldOf, mixture, ringOfEight } from './landscapes.testing.ts'
 import { convexity } from './constants/logSobolev.ts'
@@ -377,5 +378,55 @@ describe('the ring of eight', () => {
       const rate = 0.5 * (curves.fokkerPlanckFisher[k]! + curves.fokkerPlanckFisher[k + 1]!)
       expect(Math.abs(fall / (eta * rate) - 1)).toBeLessThan(0.03)
     }
+  })
+})
+
+describe('the basins of a run', () => {
+  const box = { halfWidth: 4, cells: 64 }
+
+  it('tell how much of the start goes to stray wells: the mass beyond the ridge', () => {
+    const w = 2e-4
+    const field = fieldOf(
+      mixture(
+        [
+          [1 - w, -0.5, 0],
+          [w, 2.5, 0],
+        ],
+        0.25,
+      ),
+      box,
+    )
+    const start: GaussianLaw = { mean: [0, 0], covariance: [1, 0, 1] }
+    const given = {
+      fokkerPlanckStart: {
+        cells: 64,
+        density: tabulateDensity(gaussianLogDensity(start), box).density,
+      },
+      start: {
+        density: tabulateDensity(gaussianLogDensity(start), { ...box, cells: 128 }).density,
+      },
+      cells: 128,
+    }
+    const { basins, constants } = run(inputOf(field, 0.02, 1, 2, given), false)[1]
+    expect(basins!.wells.map(({ stray }) => stray)).toEqual([false, true])
+    expect(basins!.wellOf).toHaveLength(64 * 64)
+    const ridge = 1 + (0.25 * Math.log((1 - w) / w)) / 3
+    // A cell is 1/8 wide.
+    const beyond = (x: number) => 0.5 - 0.5 * erf(x * Math.SQRT1_2)
+    expect(constants!.strayStart!).toBeLessThan(beyond(ridge - 1 / 16))
+    expect(constants!.strayStart!).toBeGreaterThan(beyond(ridge + 1 / 16))
+
+    const xy = Float64Array.of(-1, 0, 0.5, 1, 3, 0, -2, 2)
+    const points = inputOf(field, 0.02, 1, 2, { ...given, start: { xy }, kl0: null })
+    expect(run(points, false)[1].constants!.strayStart).toBe(1 / 4)
+    const unknown = run({ ...points, startResolved: false }, false)[1]
+    expect(unknown.constants!.strayStart).toBeNull()
+    expect(unknown.basins!.wells).toHaveLength(2)
+  })
+
+  it('are one, and nothing is stray, where V is convex', () => {
+    const { basins, constants } = run(inputOf(ouA(64), 0.05, PROBLEM.epsilon, 2), false)[1]
+    expect(basins!.wells).toHaveLength(1)
+    expect(constants!.strayStart).toBe(0)
   })
 })

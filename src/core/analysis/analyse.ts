@@ -25,6 +25,7 @@ import {
   openCellsOnly,
 } from './laws/fokkerPlanck.ts'
 import { createGridJump } from './laws/gridJump.ts'
+import { type Basins, basinsOf, startMasses, strayShare } from './constants/basins.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './constants/logSobolev.ts'
 import { type ModeRaster, slowModeOf } from './constants/slowMode.ts'
 import { ASYMPTOTIC, furtherModes, type GapOnGrids, gapOnGrids } from './constants/spectrum.ts'
@@ -121,9 +122,12 @@ export interface AnalysisReport {
     | 'logSobolevEstimate'
     | 'twoStateFactor'
     | 'logSobolevBound'
+    | 'strayStart'
   > | null
   /** The mode of the gap over the cells that it was found on, to be shown; with `constants`. */
   readonly mode: ModeRaster | null
+  /** The basins of attraction on the table's cells, to be shown; known before `constants`. */
+  readonly basins: Basins | null
 }
 
 /** The state of the work between two pieces of it. */
@@ -223,6 +227,7 @@ class Findings {
   private dissipationError: number | null = null
   private constants: AnalysisReport['constants'] = null
   private mode: ModeRaster | null = null
+  private basins: Basins | null = null
   /** The least εI/(2KL) of the run's laws, which λ cannot exceed; `keepAbove` may lower it further. */
   private leastRate = Infinity
   private boundOf: { rate: number | null; at: LawCurves['envelope'] | null } | null = null
@@ -260,6 +265,7 @@ class Findings {
       dissipationError: this.dissipationError,
       constants: this.bounded(),
       mode: this.mode === null ? null : { ...this.mode, values: this.mode.values.slice() },
+      basins: this.basins === null ? null : { ...this.basins, wellOf: this.basins.wellOf.slice() },
     })
     const doing = () => this.doing
     this.going = { report, doing, milestone: false }
@@ -374,6 +380,9 @@ class Findings {
     this.doing = 'the constants of the landscape'
     const pi = gibbs(field, epsilon)
     yield this.going
+    const basins = basinsOf(field, pi)
+    this.basins = basins
+    yield this.going
     const [[xx, xy], [, yy]] = input.transition.preconditioner
     const metric = [xx, xy, yy] as const
     let found: GapOnGrids
@@ -398,6 +407,7 @@ class Findings {
     // `logSobolevLowerBound` holds for the dynamics with P = I only.
     const euclidean = xx === 1 && xy === 0 && yy === 1
     const bound = euclidean ? logSobolevLowerBound(field, epsilon) : null
+    const masses = input.startResolved ? startMasses(input.start, input.cells, pi) : null
     const { slowMode, raster } = slowModeOf(fine.law, fine.slowest.mode)
     this.mode = raster
     this.constants = {
@@ -408,6 +418,7 @@ class Findings {
       logSobolevEstimate: estimate.value,
       twoStateFactor: estimate.factor,
       logSobolevBound: bound,
+      strayStart: masses === null ? null : strayShare(basins, masses),
     }
     this.foldsLittle =
       this.walls !== null || foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT

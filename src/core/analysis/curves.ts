@@ -180,6 +180,11 @@ export interface Constants {
     readonly method: string
     readonly reason: string
   } | null
+  /**
+   * Share, in [0, 1], of the law of the start in the basins of attraction of x′ = −∇V whose wells hold less than 10⁻³ of π,
+   * within what barriers leave; basins are known to a cell. Null where no quadrature finds the start.
+   */
+  readonly strayStart: number | null
   /** m ≤ λmin(∇²V) everywhere, proved and nearly attained; negative where V is not convex. With soft barriers, beside which V has no bound, the least at the nodes of the table. */
   readonly convexity: number
   /** max over the box of the spectral norm of ∇²V; with soft barriers the greatest at the nodes of the table. */
@@ -205,4 +210,5 @@ export const UNKNOWN_CONSTANTS = {
   logSobolevEstimate: null,
   twoStateFactor: null,
   logSobolevBound: null,
+  strayStart: null,
 } as const satisfies Partial<Constants>

@@ -26,7 +26,7 @@ const kept = JSON.parse(
 
 /** A list of ids may have grown since. */
 const told = (problems: readonly string[]) =>
-  problems.map((problem) => problem.replace(/one of .*$/u, 'one of …'))
+  problems.map((problem) => problem.replace(/(one|a list) of .*$/u, '$1 of …'))
 
 const digest = (scene: SceneSpec) => createHash('sha256').update(sceneText(scene)).digest('hex')
 

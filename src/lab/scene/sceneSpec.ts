@@ -340,12 +340,13 @@ export type StoppingSpec = ValueOf<typeof STOPPING>
 
 /**
  * Layers of the two canvases, in the order in which they are drawn and listed. `contraction`: the local rate
- * λmin(∇²V); `slow-mode`: the mode of the spectral gap.
+ * λmin(∇²V); `slow-mode`: the mode of the spectral gap; `basins`: the basins of attraction of the gradient flow.
  */
 export const LAYER_IDS = [
   'energy',
   'contraction',
   'slow-mode',
+  'basins',
   'contours',
   'gradient',
   'data',

@@ -65,6 +65,7 @@ export function report(
     dissipationError: null,
     constants: null,
     mode: null,
+    basins: null,
     ...rest,
   }
 }

@@ -21,6 +21,7 @@ const found = {
   logSobolevEstimate: 0.167,
   twoStateFactor: 0.879,
   logSobolevBound: { value: 1.4e-8, method: 'holley-stroock', reason: 'V varies by 18.' },
+  strayStart: 0.019,
 }
 const analysis = report(
   {
@@ -51,6 +52,7 @@ describe('the table of constants', () => {
   it('says what is still being computed', () => {
     const rows = constantRows(constants, null, 1, 0)
     expect(row(rows, 'λ_PI')).toMatchObject({ value: '–', status: 'being computed' })
+    expect(row(rows, 'ρ₀(S)')).toMatchObject({ value: '–', status: 'being computed' })
     expect(row(rows, 'L')).toMatchObject({ value: '125.1', name: 'largest, at (0, −0.0010)' })
     expect(row(rows, 'm').value).toBe('−3.25')
     expect(row(rows, 'b(η)')).toMatchObject({ value: '0.00139', status: 'prediction' })
@@ -67,6 +69,14 @@ describe('the table of constants', () => {
     const firm = { ...found, logSobolevBound: { ...found.logSobolevBound, value: 0.5 } }
     const convex = constantRows(constants, { ...analysis, constants: firm }, 1, 0)
     expect(row(convex, 'λ ≥')).toMatchObject({ value: '0.50', status: 'certificate' })
+  })
+
+  it('tells how much of the start goes to stray wells, where that is known', () => {
+    const known = row(constantRows(constants, analysis, 1, 0), 'ρ₀(S)')
+    expect(known).toMatchObject({ value: '1.9 %', status: 'estimate', name: 'stray start' })
+    const thin = { ...analysis, constants: { ...found, strayStart: null } }
+    const unknown = row(constantRows(constants, thin, 1, 0), 'ρ₀(S)')
+    expect(unknown).toMatchObject({ value: '–', status: 'unknown' })
   })
 
   it('reads the curvature of a quadratic off exactly', () => {

@@ -1,5 +1,12 @@
 import type { AnalysisReport, RunReady } from '../../../lab/protocol/calls.ts'
-import { ABSENT, formatCount, formatDown, formatNats, formatNumber } from '../format.ts'
+import {
+  ABSENT,
+  formatCount,
+  formatDown,
+  formatNats,
+  formatNumber,
+  formatShare,
+} from '../format.ts'
 
 /** A constant of the landscape or the run as the page shows it. */
 export interface ConstantRow {
@@ -76,6 +83,7 @@ export function constantRows(
     logSobolevEstimate,
     twoStateFactor,
     logSobolevBound,
+    strayStart,
     quadratic,
   } = known
   const pending = analysis === null || (analysis.constants === null && analysis.stage !== 'done')
@@ -146,6 +154,15 @@ export function constantRows(
       unit: RATE,
       status: 'estimate',
       title: '‖∇²V‖ at 4,096 samples, 95th percentile; the suggested step is η = 0.5/L95.',
+    },
+    {
+      name: 'stray start',
+      symbol: 'ρ₀(S)',
+      value: formatShare(strayStart),
+      unit: 'share of the start',
+      status: strayStart === null ? missing : 'estimate',
+      title:
+        'S: the basins of attraction of wells that hold less than 0.1 % of π. The gradient flow never takes particles from there to the rest of π; noise does only over the rims of these wells, often in no time that counts.',
     },
     {
       name: 'bias of η',

@@ -5,6 +5,7 @@ import { hermiteJet } from '../../../core/maths/hermite.ts'
 import type { Landscape, Raster } from '../../../lab/protocol/calls.ts'
 import { createBitmap, type Bitmap, type Context } from '../canvas.ts'
 import type { Viewport } from '../coordinates.ts'
+import { type Basins, basinColours, fillBasins, paintWells } from './basins.ts'
 import { fillRate, type RateRaster } from './contraction.ts'
 import { drawLevel } from './levelLines.ts'
 import { tableOf } from '../charts/readout.ts'
@@ -22,6 +23,8 @@ export interface LandscapeData {
   readonly data: Float32Array
   /** The local rate of contraction or the slowest mode, drawn in place of any density; null: not wanted. */
   readonly rate: RateRaster | null
+  /** The basins of attraction, drawn in place of any density and of `rate`; null: not wanted. */
+  readonly basins: Basins | null
 }
 
 /** Which layers to draw; `energy` is the Gibbs density of the energy at its temperature. */
@@ -166,7 +169,7 @@ function paint(
 ): void {
   const { context } = bitmap
   const { ratio } = viewport
-  const { landscape, targetDensity, rate } = data
+  const { landscape, targetDensity, rate, basins } = data
   const { epsilon } = landscape
   const size = side / ratio
   const ramps = rampsOf(palette)
@@ -174,7 +177,12 @@ function paint(
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.fillStyle = palette.surface
   context.fillRect(0, 0, side, side)
-  if (rate !== null) {
+  if (basins !== null) {
+    const colours = basinColours(basins, palette)
+    paintHeat(bitmap, side, size, (n, out) => {
+      fillBasins(basins, n, n / size, colours, out)
+    })
+  } else if (rate !== null) {
     paintHeat(bitmap, side, size, (n, out) => {
       const values = new Float32Array(n * n)
       const presence = new Float32Array(n * n)
@@ -225,7 +233,8 @@ function paint(
     })
     context.restore()
   }
-  if (layers.target && (layers.energy || rate !== null) && targetDensity !== null) {
+  const ground = layers.energy || rate !== null || basins !== null
+  if (layers.target && ground && targetDensity !== null) {
     const n = targetDensity.cells
     const density = new Float32Array(n * n)
     sampleRaster(targetDensity, n, n, density)
@@ -246,6 +255,7 @@ function paint(
   }
   if (layers.gradient) paintArrows(context, size, landscape, palette)
   if (layers.data) paintData(context, size, landscape.halfWidth, data.data, palette)
+  if (basins !== null) paintWells(context, size, basins, palette)
 }
 
 /**
@@ -359,6 +369,7 @@ export function createLandscapePainter(): LandscapePainter {
           k.data.targetDensity === data.targetDensity &&
           k.data.data === data.data &&
           k.data.rate === data.rate &&
+          k.data.basins === data.basins &&
           k.side === side &&
           k.ratio === ratio &&
           k.palette === palette &&

@@ -60,7 +60,7 @@ export function createPadPainter(): PadPainter {
       painter.draw(
         bitmap.context,
         inner,
-        { landscape, targetDensity: null, data: NO_DATA, rate: null },
+        { landscape, targetDensity: null, data: NO_DATA, rate: null, basins: null },
         LAYERS,
         palette,
       )

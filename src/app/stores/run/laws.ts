@@ -147,5 +147,6 @@ function nothingKnown(steps: number): PackedAnalysis {
     dissipationError: null,
     constants: null,
     mode: null,
+    basins: null,
   }
 }

@@ -139,6 +139,8 @@ function useLandscapeData(ground: Ground | null): LandscapeData | null {
   const wanted = useScene((scene) => scene.view.layers.includes('contraction'))
   const modeWanted = useScene((scene) => scene.view.layers.includes('slow-mode'))
   const mode = useRun(({ analysis }) => (modeWanted ? (analysis?.mode ?? null) : null))
+  const basinsWanted = useScene((scene) => scene.view.layers.includes('basins'))
+  const basins = useRun(({ analysis }) => (basinsWanted ? (analysis?.basins ?? null) : null))
   const rate = useMemo(() => {
     if (landscape === null || ground === null) return null
     if (mode !== null) return ground.modeRaster(mode)
@@ -150,8 +152,8 @@ function useLandscapeData(ground: Ground | null): LandscapeData | null {
     () =>
       landscape === null
         ? null
-        : { landscape, targetDensity, data: points ?? new Float32Array(), rate },
-    [landscape, targetDensity, points, rate],
+        : { landscape, targetDensity, data: points ?? new Float32Array(), rate, basins },
+    [landscape, targetDensity, points, rate, basins],
   )
 }
 
@@ -303,6 +305,7 @@ function FlowCanvas({ flow, ground, painter, data, frames }: FlowCanvasProps) {
           />
         </div>
         {ground !== null && rate !== null && layers.includes('slow-mode') && <ground.ModeLegend />}
+        {ground !== null && layers.includes('basins') && <ground.BasinLegend />}
         {ground !== null && rate !== null && layers.includes('contraction') && (
           <ground.RateLegend rate={rate} plain={isIdentity(dynamics.preconditioner)} />
         )}
@@ -374,6 +377,7 @@ const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
   energy: 'Density π',
   contraction: 'Rate m(x)',
   'slow-mode': 'Slow mode',
+  basins: 'Basins',
   contours: 'Contours',
   gradient: 'Arrows',
   data: 'Data',
@@ -389,6 +393,8 @@ const LAYER_TITLES: Partial<Readonly<Record<LayerId, string>>> = {
   gradient: 'Arrows along −∇V',
   'slow-mode':
     'Between which two states mass is exchanged most slowly: the mode of the spectral gap',
+  basins:
+    'Which start ends in which well, when nothing but the gradient drives it; wells that hold less than 0.1 % of π are stray',
   difference: 'Particles against the Gibbs density: too many, too few',
 }
 
@@ -421,7 +427,7 @@ function Layers() {
 }
 
 /** Layers that colour the whole box: one takes the place of the other. */
-const RIVALS: readonly LayerId[] = ['energy', 'contraction', 'slow-mode']
+const RIVALS: readonly LayerId[] = ['energy', 'contraction', 'slow-mode', 'basins']
 
 /** The layers with one switched. */
 function toggled(layers: readonly LayerId[], layer: LayerId): readonly LayerId[] {

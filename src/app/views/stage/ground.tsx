@@ -4,7 +4,7 @@ import type { Context } from '../../render/canvas.ts'
 import { drawAxes } from '../../render/charts/axes.ts'
 import { formatReading, readLandscape } from '../../render/charts/readout.ts'
 import { toWorld, type Screen, type Viewport, type World } from '../../render/coordinates.ts'
-import { formatNumber } from '../../render/format.ts'
+import { counted, formatCount, formatNumber, formatShare } from '../../render/format.ts'
 import { gradientOf, rampsOf } from '../../render/ramps.ts'
 import type { RateRaster } from '../../render/stage/contraction.ts'
 import { createLandscapePainter, type LandscapeData } from '../../render/stage/landscape.ts'
@@ -104,6 +104,41 @@ export function ModeLegend() {
       <span>
         heavier <RateScale /> lighter<span className="word"> state</span>
       </span>
+    </p>
+  )
+}
+
+/** How many basins there are, and how much of the start ends in wells that hold next to nothing. */
+export function BasinLegend() {
+  const analysis = useRun((state) => state.analysis)
+  const wells = analysis?.basins?.wells
+  const stray = wells?.filter((well) => well.stray).length ?? 0
+  const share = analysis?.constants?.strayStart ?? null
+  return (
+    <p
+      className="rate-legend"
+      title="Wells of V and their shares of π. From a stray well, which holds less than 0.1 % of π, the gradient flow never leads to the others, and noise often in no time that counts"
+    >
+      {wells === undefined ? (
+        `wells: ${analysis?.stage === 'done' ? 'unknown' : '…'}`
+      ) : (
+        <span>
+          {counted(wells.length - stray, 'well')},{' '}
+          {stray === 0 ? (
+            'no stray well'
+          ) : (
+            <>
+              <i className="stray-swatch" /> {formatCount(stray)} stray
+              {share !== null && (
+                <>
+                  : {formatShare(share)}
+                  <span className="word"> of the start</span>
+                </>
+              )}
+            </>
+          )}
+        </span>
+      )}
     </p>
   )
 }

@@ -4,7 +4,7 @@ import { quadraticEnergy } from '../../fields/analytic.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import { gibbs } from '../../fields/gibbs.ts'
 import { centreCoordinate } from '../../maths/grid.ts'
-import { basinsOf, strayShare } from './basins.ts'
+import { basinsOf, startMasses, strayShare } from './basins.ts'
 
 const BOX = { halfWidth: 4, cells: 64 }
 
@@ -211,5 +211,38 @@ describe('stray share', () => {
       ]),
     )
     expect(strayShare(large, start(64))).toBe(0)
+  })
+
+  it('counts points and cells of any size where they lie, and nothing that a barrier forbids', () => {
+    const plane = { kind: 'half-plane', normal: [1, 0], offset: 0.01, strength: 0 } as const
+    const { pi } = basins(
+      quadraticEnergy(
+        [1, 0],
+        [
+          [1, 0],
+          [0, 1],
+        ],
+      ),
+      BOX,
+      [plane],
+    )
+    const at = (x: number, y: number) => Math.floor((x + 4) * 8) + 64 * Math.floor((y + 4) * 8)
+    const points = startMasses(
+      { xy: Float64Array.of(1.03, 2.03, 4, -4, -2, 0), mass: Float64Array.of(3, 1, 5) },
+      0,
+      pi,
+    )!
+    expect(points[at(1.03, 2.03)]).toBe(0.75)
+    expect(points[63]).toBe(0.25)
+    for (const cells of [32, 64, 128]) {
+      const law = startMasses({ density: start(cells) }, cells, pi)!
+      expect(law.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
+      let mean = 0
+      for (const [k, mass] of law.entries()) mean += mass * centreCoordinate(pi.box, k % 64)
+      // |x| of N(0, 1).
+      expect(Math.abs(mean - Math.sqrt(2 / Math.PI))).toBeLessThan(0.08)
+      for (let k = 0; k < 64 * 64; k++) if (k % 64 < 32) expect(law[k]).toBe(0)
+    }
+    expect(startMasses({ xy: Float64Array.of(-2, 0) }, 0, pi)).toBeNull()
   })
 })

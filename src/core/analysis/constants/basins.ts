@@ -6,6 +6,7 @@ import type { Gibbs } from '../../fields/gibbs.ts'
 import { exp } from '../../maths/elementary.ts'
 import { centreCoordinate, spacing, type Box, type Point } from '../../maths/grid.ts'
 import { eigenvalues2, type Symmetric2 } from '../../maths/linalg2.ts'
+import type { ChainStart } from '../laws/exactChain.ts'
 
 /** A well holds less than this share of π: particles that start in it are stray. */
 export const STRAY_MASS = 1e-3
@@ -17,6 +18,8 @@ export interface Well {
   readonly value: number
   /** π-mass of the cells whose centres flow to it. */
   readonly mass: number
+  /** mass < `STRAY_MASS`. */
+  readonly stray: boolean
 }
 
 /** Basins of attraction of the gradient flow x′ = −∇V. */
@@ -121,7 +124,7 @@ export function basinsOf(field: EnergyField, pi: Gibbs): Basins {
   return {
     box,
     wellOf: wellOf.map((well) => rankOf[well] ?? -1),
-    wells: ranks.map((i) => found[i]!),
+    wells: ranks.map((i) => ({ ...found[i]!, stray: found[i]!.mass < STRAY_MASS })),
   }
 }
 
@@ -245,14 +248,44 @@ function downFromSaddle(curvature: Symmetric2, out: Float64Array): number {
 }
 
 /**
- * The share of a law that lies in wells of less than `STRAY_MASS` of π.
+ * The masses of a start, within what barriers leave, in the cells of π, Σ = 1: every point, and the centre of every cell of a
+ * density, counts for the cell that it lies in. Null where barriers leave none of it.
+ * @param cells of the density, a side
+ */
+export function startMasses(
+  start: ChainStart,
+  cells: number,
+  { box, logDensity }: Gibbs,
+): Float64Array | null {
+  const masses = new Float64Array(logDensity.length)
+  const h = spacing(box)
+  const cellOf = (t: number) => clamp(Math.floor((t + box.halfWidth) / h), box.cells)
+  let sum = 0
+  const put = (x: number, y: number, mass: number) => {
+    const k = cellOf(x) + box.cells * cellOf(y)
+    if (logDensity[k] === -Infinity) return
+    masses[k]! += mass
+    sum += mass
+  }
+  if ('density' in start) {
+    const own = { ...box, cells }
+    for (const [k, p] of start.density.entries())
+      put(centreCoordinate(own, k % cells), centreCoordinate(own, Math.floor(k / cells)), p)
+  } else {
+    const { xy, mass } = start
+    for (let i = 0; i < xy.length; i += 2) put(xy[i]!, xy[i + 1]!, mass?.[i / 2] ?? 1)
+  }
+  return sum > 0 ? masses.map((mass) => mass / sum) : null
+}
+
+/**
+ * The share of a law that lies in stray wells.
  * @param masses of the law in the cells of the basins, Σ = 1
  */
 export function strayShare({ wellOf, wells }: Basins, masses: ArrayLike<number>): number {
   let share = 0
   for (let k = 0; k < wellOf.length; k++) {
-    const well = wells[wellOf[k]!]
-    if (well !== undefined && well.mass < STRAY_MASS) share += masses[k]!
+    if (wells[wellOf[k]!]?.stray === true) share += masses[k]!
   }
   return share
 }
