@@ -144,6 +144,45 @@ describe('basins', () => {
     expect(wells[0]!.mass).toBeGreaterThan(0.98)
   })
 
+  it('counts a well less than ε/2 deep with its neighbour, and a deeper one by itself', () => {
+    // Along x a double well ¼b(x² − 1)², of depth b/4 at ±1; −0.01x makes the left one the higher.
+    for (const [b, epsilon, wells] of [
+      [1, 1, 1],
+      [3, 1, 2],
+      [1, 0.2, 2],
+      [3, 4, 1],
+    ] as const) {
+      const found = basins(
+        (x, y, out) => {
+          out[0] = 0.25 * b * (x * x - 1) ** 2 + 2 * y * y - 0.01 * x
+          out[1] = b * x * (x * x - 1) - 0.01
+          out[2] = 4 * y
+        },
+        BOX,
+        [],
+        epsilon,
+      )
+      expect(found.wells).toHaveLength(wells)
+      expect(found.wells[0]!.at[0]).toBeCloseTo(1, 1)
+      expect(found.wells.reduce((sum, { mass }) => sum + mass, 0)).toBeCloseTo(1, 9)
+    }
+  })
+
+  it('of a ring whose ridge is level but for ripples: one', () => {
+    const { wells } = basins(
+      (x, y, out) => {
+        const r = Math.max(1e-9, Math.hypot(x, y))
+        const angle = Math.atan2(y, x)
+        const along = -0.1 * 9 * Math.sin(9 * angle)
+        out[0] = 20 * (r - 2) ** 2 + 0.1 * Math.cos(9 * angle)
+        out[1] = (40 * (r - 2) * x) / r - (along * y) / (r * r)
+        out[2] = (40 * (r - 2) * y) / r + (along * x) / (r * r)
+      },
+      { ...BOX, cells: 128 },
+    )
+    expect(wells).toHaveLength(1)
+  })
+
   it('has one well on level ground', () => {
     const { wells } = basins((_x, _y, out) => {
       out.fill(0)
@@ -154,7 +193,7 @@ describe('basins', () => {
 
   it('goes along a wall to its lowest place, and does not cross it', () => {
     const slope: EnergyFunction = (x, y, out) => {
-      out.set([0.5 * (x * x + 1.5 * y * y) + 0.3 * x, x + 0.3, 1.5 * y])
+      out.set([0.5 * (x * x + 5 * y * y) + 0.3 * x, x + 0.3, 5 * y])
     }
     for (const strength of [0, 0.1]) {
       const disc = { kind: 'disc', center: [-0.3, 0], radius: 1, strength } as const

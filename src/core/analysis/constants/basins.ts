@@ -22,7 +22,7 @@ export interface Well {
   readonly stray: boolean
 }
 
-/** Basins of attraction of the gradient flow x′ = −∇V. */
+/** Basins of attraction of the gradient flow x′ = −∇V, of wells that are deep enough to hold a particle at ε. */
 export interface Basins {
   readonly box: Box
   /** Index into `wells` of the minimum that the flow from each cell's centre ends in, length cells²; −1 where barriers leave nothing. */
@@ -31,6 +31,8 @@ export interface Basins {
   readonly wells: readonly Well[]
 }
 
+/** A well less deep than this, in ε, holds no particle back, and counts with its neighbour. */
+const SHALLOW = 0.5
 /** Longest step of the flow, in cells: no path jumps over a ridge that the cells resolve. */
 const LONGEST = 0.5
 /** A path has arrived where the longest of times moves it less than this, in cells. */
@@ -51,7 +53,8 @@ const MOST_STEPS = 4000
 /**
  * The basins of V's local minima on Ω: from each cell's centre the gradient flow of the bicubic table and its barriers
  * is followed to its minimum, or to where the four nearest centres are known to flow to one minimum. A wall holds
- * a path back in its own direction, and the path slides along it.
+ * a path back in its own direction, and the path slides along it. Wells less than ε/2 deep, such as a level ridge of π breaks
+ * into, count with the neighbour that they spill over into.
  *
  * A step is that of the exponential Euler method: in the eigenframe of ∇²V the displacement is −gᵢ(1 − e^(−λᵢτ))/λᵢ,
  * exact for quadratic V, so that narrow valleys do not bound τ; τ is halved until the step is at most half a cell long and
@@ -117,8 +120,17 @@ export function basinsOf(field: EnergyField, pi: Gibbs): Basins {
   // A cell that a barrier cuts, and whose centre it forbids, goes with the rest of its room.
   const cut = [...wellOf.keys()].filter((k) => wellOf[k] === UNKNOWN && density[k]! > 0)
   for (const [i, well] of cut.map((k) => besides(k, Infinity)).entries()) wellOf[cut[i]!] = well
-  for (let k = 0; k < size; k++) if (wellOf[k]! >= 0) found[wellOf[k]!]!.mass += density[k]! * h * h
-  const ranks = found.map((_, i) => i).sort((a, b) => found[b]!.mass - found[a]!.mass)
+  const kept = joinShallow(
+    pi,
+    wellOf,
+    found.map(({ value }) => value),
+  )
+  for (let k = 0; k < size; k++) {
+    if (wellOf[k]! < 0) continue
+    wellOf[k] = kept[wellOf[k]!]!
+    found[wellOf[k]!]!.mass += density[k]! * h * h
+  }
+  const ranks = [...new Set(kept)].sort((a, b) => found[b]!.mass - found[a]!.mass)
   const rankOf = new Int32Array(found.length)
   for (const [rank, i] of ranks.entries()) rankOf[i] = rank
   return {
@@ -127,6 +139,51 @@ export function basinsOf(field: EnergyField, pi: Gibbs): Basins {
     wells: ranks.map((i) => ({ ...found[i]!, stray: found[i]!.mass < STRAY_MASS })),
   }
 }
+
+/**
+ * The well that each well belongs to once those less than `SHALLOW`·ε deep have spilled over into the neighbour across their
+ * lowest edge, the shallowest first. Edges are crossed between the centres of two cells, at the higher of them.
+ */
+function joinShallow(
+  { box: { cells }, values, epsilon, parted }: Gibbs,
+  wellOf: Int32Array,
+  bottoms: readonly number[],
+): number[] {
+  const passes = new Map<number, { readonly a: number; readonly b: number; height: number }>()
+  for (let k = 0; k < wellOf.length; k++) {
+    for (const [dx, dy] of FORWARD) {
+      const column = (k % cells) + dx
+      const l = k + dx + dy * cells
+      if (column < 0 || column >= cells || l >= wellOf.length) continue
+      const [a, b] = [wellOf[k]!, wellOf[l]!]
+      if (a < 0 || b < 0 || a === b || parted?.between(k, dx, dy) === true) continue
+      const height = Math.max(values[k]!, values[l]!)
+      const key = Math.min(a, b) * bottoms.length + Math.max(a, b)
+      const known = passes.get(key)
+      if (known === undefined) passes.set(key, { a, b, height })
+      else known.height = Math.min(known.height, height)
+    }
+  }
+  const into = bottoms.map((_, i) => i)
+  const rootOf = (i: number): number => {
+    while (into[i] !== i) i = into[i]!
+    return i
+  }
+  for (const { a, b, height } of [...passes.values()].sort((p, q) => p.height - q.height)) {
+    const [p, q] = [rootOf(a), rootOf(b)]
+    const [lower, higher] = bottoms[p]! <= bottoms[q]! ? [p, q] : [q, p]
+    if (p !== q && height - bottoms[higher]! < SHALLOW * epsilon) into[higher] = lower
+  }
+  return into.map((_, i) => rootOf(i))
+}
+
+/** From a cell to those of its eight neighbours that come after it. */
+const FORWARD = [
+  [1, 0],
+  [-1, 1],
+  [0, 1],
+  [1, 1],
+] as const
 
 const UNKNOWN = -1
 

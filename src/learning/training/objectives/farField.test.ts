@@ -22,9 +22,9 @@ describe('the blurred data', () => {
       for (let y = -6 + h / 2; y < 6; y += h) mass += blurred(one, x, y)[0] * h * h
     expect(mass).toBeCloseTo(1, 4)
     const ratio = blurred(one, 40, 0)[0] / blurred(one, 20, 0)[0]
-    expect(ratio).toBeCloseTo(2 ** -12, 5)
-    // (p − 1)/(π a²) (1 + r²/a²)^(−p) at r = a = 0.6.
-    expect(blurred(one, 0.6, 0)[0]).toBeCloseTo((5 / (Math.PI * 0.36)) * 2 ** -6, 9)
+    expect(ratio / 2 ** -24).toBeCloseTo(1, 1)
+    // (p − 1)/(π a²) (1 + r²/a²)^(−p) at r = a = 0.4.
+    expect(blurred(one, 0.4, 0)[0]).toBeCloseTo((11 / (Math.PI * 0.16)) * 2 ** -12, 9)
   })
 
   it('have the slope of their logarithm', () => {
@@ -43,7 +43,7 @@ describe('the blurred data', () => {
   })
 
   it('have no maximum farther than a/√p from every point: q is subharmonic there', () => {
-    const radius = 0.6 / Math.sqrt(6)
+    const radius = 0.4 / Math.sqrt(12)
     for (const [seed, n, spread] of [
       [1, 1, 1],
       [2, 2, 3],
@@ -110,15 +110,15 @@ describe('the far field of a step', () => {
         weights.push([q, w![i]!])
       }
     }
-    // λ|Ω|/32 with λ = 1.5e-5 for each unit of area.
-    const most = (1.5e-5 * 64) / 32
+    // λ|Ω|/32 with λ = 3e-6 for each unit of area.
+    const most = (3e-6 * 64) / 32
     for (const [q, w] of weights) {
       expect(w).toBeLessThanOrEqual(most * (1 + 1e-6))
-      if (q < 1e-4) expect(w).toBeGreaterThan(0.98 * most)
-      if (q > 1e-2) expect(w).toBeLessThan(0.01 * most)
+      if (q < 1e-5) expect(w).toBeGreaterThan(0.98 * most)
+      if (q > 1e-3) expect(w).toBeLessThan(0.01 * most)
     }
-    expect(weights.some(([q]) => q < 1e-4)).toBe(true)
-    expect(weights.some(([q]) => q > 1e-2)).toBe(true)
+    expect(weights.some(([q]) => q < 1e-5)).toBe(true)
+    expect(weights.some(([q]) => q > 1e-3)).toBe(true)
   })
 
   it('weighs as much for each unit of area in any box', () => {
@@ -129,8 +129,8 @@ describe('the far field of a step', () => {
       return sum / (4 * halfWidth * halfWidth)
     }
     // All but the data, some four units of area.
-    expect(mean(8)).toBeGreaterThan(0.95 * 1.5e-5)
-    expect(mean(8)).toBeLessThanOrEqual(1.5e-5)
-    expect(mean(4)).toBeGreaterThan(0.75 * 1.5e-5)
+    expect(mean(8)).toBeGreaterThan(0.95 * 3e-6)
+    expect(mean(8)).toBeLessThanOrEqual(3e-6)
+    expect(mean(4)).toBeGreaterThan(0.75 * 3e-6)
   })
 })

@@ -4,13 +4,13 @@ import type { ObjectiveContext } from './objective.ts'
 
 /** Points of a step. */
 const FAR_POINTS = 32
-/** a², world units, and p of the kernel: `readBlurred` multiplies its sixth powers out. */
-const SQUARE = 0.36
-const EXPONENT = 6
+/** a², world units, and p of the kernel: `readBlurred` multiplies its twelfth powers out. */
+const SQUARE = 0.16
+const EXPONENT = 12
 /** λ, for each unit of area. */
-const WEIGHT = 1.5e-5
+const WEIGHT = 3e-6
 /** q₀, the density of the blurred data at which the term has half its weight, for each unit of area. */
-const SPARSE = 1e-3
+const SPARSE = 1e-4
 
 /** Steps of the additive recurrence of two coordinates, 1/φ and 1/φ² with φ³ = φ + 1: the points of any step cover Ω evenly. */
 const STEP_X = 0.7548776662466927
@@ -90,11 +90,12 @@ export function readBlurred(data: Float32Array, x: number, y: number, out: Float
     const dx = x - data[j]!
     const dy = y - data[j + 1]!
     const k = SQUARE / (SQUARE + dx * dx + dy * dy)
-    const k3 = k * k * k
-    const k6 = k3 * k3
-    sum += k6
-    sumX -= k6 * k * dx
-    sumY -= k6 * k * dy
+    const k2 = k * k
+    const k4 = k2 * k2
+    const k12 = k4 * k4 * k4
+    sum += k12
+    sumX -= k12 * k * dx
+    sumY -= k12 * k * dy
   }
   out[0] = ((EXPONENT - 1) / (Math.PI * SQUARE)) * (sum / (data.length / 2))
   // ∇log K(z) = −2p z/(a² + |z|²), weighted by K.
