@@ -9,10 +9,10 @@ import { eigenvalues2, type Symmetric2 } from '../../maths/linalg2.ts'
 import type { ChainStart } from '../laws/exactChain.ts'
 
 /** A well holds less than this share of π: particles that start in it are stray. */
-export const STRAY_MASS = 1e-3
+const STRAY_MASS = 1e-3
 
 /** One local minimum of V on Ω and its basin of attraction. */
-export interface Well {
+interface Well {
   /** The minimum. */
   readonly at: Point
   readonly value: number
