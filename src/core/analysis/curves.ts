@@ -181,7 +181,7 @@ export interface Constants {
     readonly reason: string
   } | null
   /**
-   * Share, in [0, 1], of the law of the start in the basins of attraction of x′ = −∇V whose wells hold less than 10⁻³ of π,
+   * Share, in [0, 1], of the law of the start in the `Basins` of x′ = −∇V whose wells hold less than 10⁻³ of π,
    * within what barriers leave; basins are known to a cell. Null where no quadrature finds the start.
    */
   readonly strayStart: number | null
