@@ -32,7 +32,7 @@ export interface Basins {
 }
 
 /** A well less deep than this, in ε, holds no particle back, and counts with its neighbour. */
-const SHALLOW = 0.5
+const SHALLOW = 1
 /** Longest step of the flow, in cells: no path jumps over a ridge that the cells resolve. */
 const LONGEST = 0.5
 /** A path has arrived where the longest of times moves it less than this, in cells. */
@@ -53,7 +53,7 @@ const MOST_STEPS = 4000
 /**
  * The basins of V's local minima on Ω: from each cell's centre the gradient flow of the bicubic table and its barriers
  * is followed to its minimum, or to where the four nearest centres are known to flow to one minimum. A wall holds
- * a path back in its own direction, and the path slides along it. Wells less than ε/2 deep, such as a level ridge of π breaks
+ * a path back in its own direction, and the path slides along it. Wells less than ε deep, such as a level ridge of π breaks
  * into, count with the neighbour that they spill over into.
  *
  * A step is that of the exponential Euler method: in the eigenframe of ∇²V the displacement is −gᵢ(1 − e^(−λᵢτ))/λᵢ,
@@ -121,6 +121,7 @@ export function basinsOf(field: EnergyField, pi: Gibbs): Basins {
   const cut = [...wellOf.keys()].filter((k) => wellOf[k] === UNKNOWN && density[k]! > 0)
   for (const [i, well] of cut.map((k) => besides(k, Infinity)).entries()) wellOf[cut[i]!] = well
   const kept = joinShallow(
+    field,
     pi,
     wellOf,
     found.map(({ value }) => value),
@@ -142,13 +143,27 @@ export function basinsOf(field: EnergyField, pi: Gibbs): Basins {
 
 /**
  * The well that each well belongs to once those less than `SHALLOW`·ε deep have spilled over into the neighbour across their
- * lowest edge, the shallowest first. Edges are crossed between the centres of two cells, at the higher of them.
+ * lowest edge, the shallowest first. An edge is crossed between two cells, at the higher of their floors: a valley that passes
+ * beside a centre is lower than V there.
  */
 function joinShallow(
-  { box: { cells }, values, epsilon, parted }: Gibbs,
+  field: EnergyField,
+  { box, epsilon, parted }: Gibbs,
   wellOf: Int32Array,
   bottoms: readonly number[],
 ): number[] {
+  const { cells } = box
+  const floors = new Float64Array(wellOf.length).fill(Number.NaN)
+  const floorOf = (k: number): number => {
+    if (Number.isNaN(floors[k]!))
+      floors[k] = floorOfCell(
+        field,
+        centreCoordinate(box, k % cells),
+        centreCoordinate(box, Math.floor(k / cells)),
+        spacing(box),
+      )
+    return floors[k]!
+  }
   const passes = new Map<number, { readonly a: number; readonly b: number; height: number }>()
   for (let k = 0; k < wellOf.length; k++) {
     for (const [dx, dy] of FORWARD) {
@@ -157,7 +172,7 @@ function joinShallow(
       if (column < 0 || column >= cells || l >= wellOf.length) continue
       const [a, b] = [wellOf[k]!, wellOf[l]!]
       if (a < 0 || b < 0 || a === b || parted?.between(k, dx, dy) === true) continue
-      const height = Math.max(values[k]!, values[l]!)
+      const height = Math.max(floorOf(k), floorOf(l))
       const key = Math.min(a, b) * bottoms.length + Math.max(a, b)
       const known = passes.get(key)
       if (known === undefined) passes.set(key, { a, b, height })
@@ -175,6 +190,20 @@ function joinShallow(
     if (p !== q && height - bottoms[higher]! < SHALLOW * epsilon) into[higher] = lower
   }
   return into.map((_, i) => rootOf(i))
+}
+
+/** V at the floor of the valley through a cell: least along the steepest curvature, no farther off than the cell reaches. */
+function floorOfCell(field: EnergyField, x: number, y: number, h: number): number {
+  const jet = new Float64Array(6)
+  const across = new Float64Array(2)
+  fieldJet(field, x, y, jet)
+  const curvature: Symmetric2 = [jet[3]!, jet[4]!, jet[5]!]
+  const [, most] = eigenvalues2(...curvature)
+  if (!(most > 0)) return jet[0]!
+  eigenvector(curvature, most, across)
+  const slope = jet[1]! * across[0]! + jet[2]! * across[1]!
+  const step = Math.max(-h * Math.SQRT1_2, Math.min(h * Math.SQRT1_2, -slope / most))
+  return jet[0]! + slope * step + 0.5 * most * step * step
 }
 
 /** From a cell to those of its eight neighbours that come after it. */

@@ -99,38 +99,46 @@ describe('the far field of a step', () => {
     for (const n of quarters.values()) expect(Math.abs(n - 100)).toBeLessThan(15)
   })
 
-  it('has its whole weight where there is no data, and next to none where there is', () => {
+  it('has the weight of its formula: next to none where there is data, more the farther from it', () => {
     const weights: [q: number, w: number][] = []
     for (let step = 0; step < 50; step++) {
       const { xy, w, u } = contrast(context(4), step, 256, 256)
       for (let i = 0; i < w!.length; i++) {
         const [q, qx, qy] = blurred(data, xy[2 * i]!, xy[2 * i + 1]!)
-        expect(u![2 * i]).toBeCloseTo(qx, 4)
-        expect(u![2 * i + 1]).toBeCloseTo(qy, 4)
+        expect(u![2 * i]! / qx).toBeCloseTo(1, 4)
+        expect(u![2 * i + 1]! / qy).toBeCloseTo(1, 4)
+        // λ|Ω|/32 for λ = 1e-6 a unit of area, κ = 0.12 and q₀ = 1e-4.
+        const ratio = q / 1e-4
+        const expected =
+          (((1e-6 * 64) / 32) * (1 + 0.12 * Math.log(1 + 1 / ratio))) / (1 + ratio * ratio)
+        expect(w![i]! / expected).toBeCloseTo(1, 4)
         weights.push([q, w![i]!])
       }
     }
-    // λ|Ω|/32 with λ = 3e-6 for each unit of area.
-    const most = (3e-6 * 64) / 32
-    for (const [q, w] of weights) {
-      expect(w).toBeLessThanOrEqual(most * (1 + 1e-6))
-      if (q < 1e-5) expect(w).toBeGreaterThan(0.98 * most)
-      if (q > 1e-3) expect(w).toBeLessThan(0.01 * most)
-    }
-    expect(weights.some(([q]) => q < 1e-5)).toBe(true)
-    expect(weights.some(([q]) => q > 1e-3)).toBe(true)
+    const of = (from: number, to: number) =>
+      weights.filter(([q]) => q >= from && q < to).map(([, w]) => w)
+    const [near, edge, far] = [of(1e-3, Infinity), of(1e-5, 1e-3), of(0, 1e-10)]
+    for (const list of [near, edge, far]) expect(list.length).toBeGreaterThan(20)
+    expect(Math.max(...near)).toBeLessThan(0.02 * Math.max(...edge))
+    expect(Math.min(...far)).toBeGreaterThan(2 * Math.max(...edge))
   })
 
-  it('weighs as much for each unit of area in any box', () => {
-    const mean = (halfWidth: number) => {
-      let sum = 0
-      for (let step = 0; step < 20; step++)
-        for (const w of contrast(context(halfWidth), step, 256, 256).w!) sum += w / 20
-      return sum / (4 * halfWidth * halfWidth)
+  it('weighs as much at a place in any box, for each unit of area', () => {
+    // The same places in a box twice as large, with data twice as far apart, would have another q; one point of data at
+    // the centre has the same q at the same distance.
+    const one = (halfWidth: number) => {
+      const { xy, w } = contrast(
+        { seed: 7, problem: { halfWidth, batch: (_step, _n, out) => out.fill(0) } },
+        3,
+        256,
+        256,
+      )
+      return Array.from(w!, (weight, i) => {
+        const [q] = blurred(Float32Array.of(0, 0), xy[2 * i]!, xy[2 * i + 1]!)
+        const g = (1 + 0.12 * Math.log(1 + 1e-4 / q)) / (1 + (q / 1e-4) ** 2)
+        return weight / (g * 4 * halfWidth * halfWidth)
+      })
     }
-    // All but the data, some four units of area.
-    expect(mean(8)).toBeGreaterThan(0.95 * 3e-6)
-    expect(mean(8)).toBeLessThanOrEqual(3e-6)
-    expect(mean(4)).toBeGreaterThan(0.75 * 3e-6)
+    for (const density of [...one(4), ...one(8)]) expect(density / (1e-6 / 32)).toBeCloseTo(1, 4)
   })
 })

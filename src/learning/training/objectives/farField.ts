@@ -1,3 +1,4 @@
+import { log } from '../../../core/maths/elementary.ts'
 import { Purpose, hash4, unit } from '../../../core/maths/rng.ts'
 import type { Tuples } from '../../kernels/kernel.ts'
 import type { ObjectiveContext } from './objective.ts'
@@ -8,9 +9,12 @@ const FAR_POINTS = 32
 const SQUARE = 0.16
 const EXPONENT = 12
 /** λ, for each unit of area. */
-const WEIGHT = 3e-6
+const WEIGHT = 1e-6
 /** q₀, the density of the blurred data at which the term has half its weight, for each unit of area. */
 const SPARSE = 1e-4
+
+/** κ: how much more weight a place has for each factor e by which q is less than q₀. */
+const FARTHER = 0.12
 
 /** Steps of the additive recurrence of two coordinates, 1/φ and 1/φ² with φ³ = φ + 1: the points of any step cover Ω evenly. */
 const STEP_X = 0.7548776662466927
@@ -40,8 +44,8 @@ export function contrast(
 
 /**
  * The far-field term of a step, λ ∫_Ω g(q) |∇V + ∇log q|² dx by FAR_POINTS points. q is the batch blurred by the
- * kernel K(z) = (p − 1)/(πa²) (1 + |z|²/a²)^(−p), and g = 1/(1 + (q/q₀)²): where there is no data the slope of V is that of
- * −log q, and where there is data the term vanishes.
+ * kernel K(z) = (p − 1)/(πa²) (1 + |z|²/a²)^(−p), and g = (1 + κ log(1 + q₀/q))/(1 + (q/q₀)²): where there is no data the slope
+ * of V is that of −log q, and where there is data the term vanishes.
  *
  * The likelihood does not see V where neither data nor chains come, and leaves there whatever the network is made of:
  * wells that hold nothing and from which Langevin particles do not return. −log q has none. K is subharmonic for
@@ -70,7 +74,7 @@ function farField(
     xy[2 * i + 1] = halfWidth * (2 * atY - 1)
     readBlurred(data, xy[2 * i]!, xy[2 * i + 1]!, blurred)
     const ratio = blurred[0]! / SPARSE
-    w[i] = share / (1 + ratio * ratio)
+    w[i] = (share * (1 + FARTHER * log(1 + 1 / ratio))) / (1 + ratio * ratio)
     u[2 * i] = blurred[1]!
     u[2 * i + 1] = blurred[2]!
   }
