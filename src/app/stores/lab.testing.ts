@@ -365,7 +365,6 @@ export function checkpointOf(scene: SceneSpec, step: number): TrainingCheckpoint
     scene,
     elapsedSeconds: 2,
     history: [],
-    best: null,
     lossWindow: { sum: 0, count: 0 },
     trainer: { step, arrays: { theta: Float32Array.from([1]) }, scalars: { rate: 0.01 } },
   }

@@ -56,7 +56,7 @@ export interface PreparedPoints {
   readonly count: number
   /** [x0, y0, …], world units, within [−3, 3]²; 60 % of the rows, in their order. */
   readonly train: Float64Array
-  /** 20 % of the rows, on which the bandwidth and the end of a training are chosen. */
+  /** 20 % of the rows, on which the bandwidth is chosen and trainings are measured. */
   readonly validation: Float64Array
   /** 20 % of the rows, used only for reports. */
   readonly test: Float64Array

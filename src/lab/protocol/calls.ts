@@ -356,12 +356,6 @@ export interface TrainingCheckpoint {
   readonly scene: SceneSpec
   readonly elapsedSeconds: number
   readonly history: readonly TrainingPoint[]
-  /** The parameters with the lowest validation cross-entropy so far; null for known densities. */
-  readonly best: {
-    readonly step: number
-    readonly crossEntropy: number
-    readonly theta: Float32Array
-  } | null
   /** Losses since the last entry of the history, for the mean of the next. */
   readonly lossWindow: { readonly sum: number; readonly count: number }
   readonly trainer: TrainerCheckpoint

@@ -20,17 +20,12 @@ export function readCheckpoints(found: readonly FoundTraining[]): {
 /** A stored record as a checkpoint that this version can resume; null where it is none. */
 export function decodeCheckpoint(found: unknown): TrainingCheckpoint | null {
   if (!isRecord(found) || !isRecord(found.trainer) || !isRecord(found.scene)) return null
-  const { trainer, elapsedSeconds, history, best, lossWindow } = found
+  const { trainer, elapsedSeconds, history, lossWindow } = found
   const { scene, problems } = recoverScene(found.scene)
   const good =
     isNumber(elapsedSeconds) &&
     Array.isArray(history) &&
     history.every(isTrainingPoint) &&
-    (best === null ||
-      (isRecord(best) &&
-        isNumber(best.step) &&
-        isNumber(best.crossEntropy) &&
-        best.theta instanceof Float32Array)) &&
     isRecord(lossWindow) &&
     isNumber(lossWindow.sum) &&
     isNumber(lossWindow.count) &&

@@ -117,7 +117,7 @@ export function BasinLegend() {
   return (
     <p
       className="rate-legend"
-      title="Wells of V, those less than ε deep with their neighbours, and their shares of π. From a stray well, which holds less than 0.1 % of π, the gradient flow never leads to the others, and noise often in no time that counts"
+      title="Wells of V, shallow ones with their neighbours, and their shares of π. From a stray well, which holds less than 0.1 % of π, the gradient flow never leads to the others, and noise often in no time that counts"
     >
       {wells === undefined ? (
         `wells: ${analysis?.stage === 'done' ? 'unknown' : '…'}`

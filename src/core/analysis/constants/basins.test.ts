@@ -144,11 +144,11 @@ describe('basins', () => {
     expect(wells[0]!.mass).toBeGreaterThan(0.98)
   })
 
-  it('counts a well less than ε deep with its neighbour, and a deeper one by itself', () => {
+  it('counts a well less than ε/2 deep with its neighbour, and a deeper one by itself', () => {
     // Along x a double well ¼b(x² − 1)², of depth b/4 at ±1; −0.01x makes the left one the higher.
     for (const [b, epsilon, wells] of [
       [1, 1, 1],
-      [6, 1, 2],
+      [3, 1, 2],
       [1, 0.2, 2],
       [3, 4, 1],
     ] as const) {

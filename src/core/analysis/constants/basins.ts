@@ -31,8 +31,8 @@ export interface Basins {
   readonly wells: readonly Well[]
 }
 
-/** A well less deep than this, in ε, holds no particle back, and counts with its neighbour. */
-const SHALLOW = 1
+/** A well less deep than this, in ε, holds no particle back, and counts with its neighbour; one of next to no mass, less deep than ε. */
+const SHALLOW = 0.5
 /** Longest step of the flow, in cells: no path jumps over a ridge that the cells resolve. */
 const LONGEST = 0.5
 /** A path has arrived where the longest of times moves it less than this, in cells. */
@@ -53,8 +53,9 @@ const MOST_STEPS = 4000
 /**
  * The basins of V's local minima on Ω: from each cell's centre the gradient flow of the bicubic table and its barriers
  * is followed to its minimum, or to where the four nearest centres are known to flow to one minimum. A wall holds
- * a path back in its own direction, and the path slides along it. Wells less than ε deep, such as a level ridge of π breaks
- * into, count with the neighbour that they spill over into.
+ * a path back in its own direction, and the path slides along it. Shallow wells, such as a level ridge of π breaks into,
+ * count with the neighbour that they spill over into: those less than ε/2 deep, and those less than ε deep of less than
+ * STRAY_MASS.
  *
  * A step is that of the exponential Euler method: in the eigenframe of ∇²V the displacement is −gᵢ(1 − e^(−λᵢτ))/λᵢ,
  * exact for quadratic V, so that narrow valleys do not bound τ; τ is halved until the step is at most half a cell long and
@@ -120,37 +121,28 @@ export function basinsOf(field: EnergyField, pi: Gibbs): Basins {
   // A cell that a barrier cuts, and whose centre it forbids, goes with the rest of its room.
   const cut = [...wellOf.keys()].filter((k) => wellOf[k] === UNKNOWN && density[k]! > 0)
   for (const [i, well] of cut.map((k) => besides(k, Infinity)).entries()) wellOf[cut[i]!] = well
-  const kept = joinShallow(
-    field,
-    pi,
-    wellOf,
-    found.map(({ value }) => value),
-  )
-  for (let k = 0; k < size; k++) {
-    if (wellOf[k]! < 0) continue
-    wellOf[k] = kept[wellOf[k]!]!
-    found[wellOf[k]!]!.mass += density[k]! * h * h
-  }
+  for (let k = 0; k < size; k++) if (wellOf[k]! >= 0) found[wellOf[k]!]!.mass += density[k]! * h * h
+  const kept = joinShallow(field, pi, wellOf, found)
   const ranks = [...new Set(kept)].sort((a, b) => found[b]!.mass - found[a]!.mass)
   const rankOf = new Int32Array(found.length)
   for (const [rank, i] of ranks.entries()) rankOf[i] = rank
   return {
     box,
-    wellOf: wellOf.map((well) => rankOf[well] ?? -1),
+    wellOf: wellOf.map((well) => (well < 0 ? -1 : rankOf[kept[well]!]!)),
     wells: ranks.map((i) => ({ ...found[i]!, stray: found[i]!.mass < STRAY_MASS })),
   }
 }
 
 /**
- * The well that each well belongs to once those less than `SHALLOW`·ε deep have spilled over into the neighbour across their
- * lowest edge, the shallowest first. An edge is crossed between two cells, at the higher of their floors: a valley that passes
- * beside a centre is lower than V there.
+ * The well that each well belongs to once the shallow ones have spilled over into the neighbour across their lowest edge, the
+ * shallowest first; the masses go with them. An edge is crossed between two cells, at the higher of their floors: a valley that
+ * passes beside a centre is lower than V there.
  */
 function joinShallow(
   field: EnergyField,
   { box, epsilon, parted }: Gibbs,
   wellOf: Int32Array,
-  bottoms: readonly number[],
+  wells: readonly { readonly value: number; mass: number }[],
 ): number[] {
   const { cells } = box
   const floors = new Float64Array(wellOf.length).fill(Number.NaN)
@@ -173,21 +165,25 @@ function joinShallow(
       const [a, b] = [wellOf[k]!, wellOf[l]!]
       if (a < 0 || b < 0 || a === b || parted?.between(k, dx, dy) === true) continue
       const height = Math.max(floorOf(k), floorOf(l))
-      const key = Math.min(a, b) * bottoms.length + Math.max(a, b)
+      const key = Math.min(a, b) * wells.length + Math.max(a, b)
       const known = passes.get(key)
       if (known === undefined) passes.set(key, { a, b, height })
       else known.height = Math.min(known.height, height)
     }
   }
-  const into = bottoms.map((_, i) => i)
+  const into = wells.map((_, i) => i)
   const rootOf = (i: number): number => {
     while (into[i] !== i) i = into[i]!
     return i
   }
   for (const { a, b, height } of [...passes.values()].sort((p, q) => p.height - q.height)) {
     const [p, q] = [rootOf(a), rootOf(b)]
-    const [lower, higher] = bottoms[p]! <= bottoms[q]! ? [p, q] : [q, p]
-    if (p !== q && height - bottoms[higher]! < SHALLOW * epsilon) into[higher] = lower
+    if (p === q) continue
+    const [lower, higher] = wells[p]!.value <= wells[q]!.value ? [p, q] : [q, p]
+    const { value, mass } = wells[higher]!
+    if (height - value >= (mass < STRAY_MASS ? 1 : SHALLOW) * epsilon) continue
+    into[higher] = lower
+    wells[lower]!.mass += mass
   }
   return into.map((_, i) => rootOf(i))
 }

@@ -116,7 +116,6 @@ export function targetOfPoints(points: PreparedPoints): ResolvedTarget {
         drawInside(distribution, rng, width, out.subarray(0, 2 * n))
       },
     }),
-    keepsBest: true,
     measure: (field) => ({
       klDataModel: null,
       crossEntropy: crossEntropy(validation, field, 1, gibbs(field, 1).logZ).value + unitsOffset,

@@ -47,8 +47,6 @@ export interface ResolvedTarget {
   readonly transform: Standardisation | null
   /** Fresh batches for a training with this seed on [−halfWidth, halfWidth]². */
   problem(seed: number, halfWidth: number): TrainingProblem
-  /** Whether a training keeps the parameters with the lowest validation cross-entropy rather than the last. */
-  readonly keepsBest: boolean
   /** The quality of an energy, from its table at ε = 1. */
   measure(field: EnergyField): Quality
   /** The final numbers, on the full table at ε = 1. */
@@ -148,7 +146,6 @@ function knownTarget(distribution: Distribution): ResolvedTarget {
         drawInside(distribution, rng, halfWidth, out.subarray(0, 2 * n))
       },
     }),
-    keepsBest: false,
     measure(field) {
       const data = table(field.grid.box)
       return {

@@ -184,7 +184,7 @@ test('the engine answers and shows its landscape while it trains', async () => {
   expect(scene.training).toEqual(reply.scene.training)
 })
 
-test('of data points the parameters with the best validation are kept, and the test part is reported', async () => {
+test('of data points the validation part is measured, and the test part is reported', async () => {
   const { session, assets } = createBench()
   assets.bytes.set('points:old-faithful.csv', readFileSync('public/data/old-faithful.csv'))
   const scene = { ...SCENE, target: { kind: 'old-faithful' } as const }

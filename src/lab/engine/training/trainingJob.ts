@@ -30,7 +30,7 @@ import { strayStart } from '../energies/strayStart.ts'
 import { kernelEnergy, tabulate, type BatchEnergy } from '../energies/tabulate.ts'
 import { largestDifference, tableErrorOf } from '../energies/tableError.ts'
 
-/** How a training ended, with the best parameters it found. */
+/** How a training ended, with its last parameters that were good. */
 export interface TrainingOutcome {
   readonly outcome: 'finished' | 'aborted' | 'diverged'
   readonly model: EnergyModel
@@ -70,12 +70,6 @@ const PROBE_BLOCK = 8
 /** Points at which the live table is compared with the network. */
 const PROBE_POINTS = 256
 
-interface Best {
-  readonly step: number
-  readonly crossEntropy: number
-  readonly theta: Float32Array
-}
-
 /**
  * One training: owns the trainer, measures as it goes, and can be paused, stepped and aborted between
  * steps. Pausing, and resuming from a checkpoint, change no number of the result.
@@ -104,7 +98,6 @@ export class TrainingJob {
   private elapsed = 0
   private resumedAt = 0
   private history: TrainingPoint[] = []
-  private best: Best | null = null
   private lossSum = 0
   private lossCount = 0
   /** Whether a measurement at the current step is due. */
@@ -197,7 +190,6 @@ export class TrainingJob {
     if (from !== undefined) {
       this.elapsed = from.elapsedSeconds
       this.history = [...from.history]
-      this.best = from.best
       this.lossSum = from.lossWindow.sum
       this.lossCount = from.lossWindow.count
     }
@@ -226,11 +218,7 @@ export class TrainingJob {
       // A later training can resume an aborted one from this checkpoint.
       if (this.aborted) this.emitCheckpoint(trainer)
       this.gradientEvaluations = trainer.gradientEvaluations
-      const current = this.withTransform(trainer.model())
-      const model =
-        this.best === null || diverged
-          ? current
-          : { ...current, theta: Float32Array.from(this.best.theta) }
+      const model = this.withTransform(trainer.model())
       const summary = await this.conclude(model, backend, trainer.step, total)
       return {
         outcome: diverged ? 'diverged' : this.aborted ? 'aborted' : 'finished',
@@ -311,7 +299,6 @@ export class TrainingJob {
       })
       // The trainer went back to `report.step` and will measure the later steps again.
       this.history = this.history.filter(({ step }) => step <= report.step)
-      if (this.best !== null && this.best.step > report.step) this.best = null
       return
     }
     this.lossSum += report.loss
@@ -358,9 +345,6 @@ export class TrainingJob {
     this.lossCount = 0
     this.history.push(point)
     this.pendingHistory.push(point)
-    const score = this.target.keepsBest ? quality.crossEntropy : null
-    if (score !== null && Number.isFinite(score) && score < (this.best?.crossEntropy ?? Infinity))
-      this.best = { step, crossEntropy: score, theta: trainer.model().theta }
   }
 
   /**
@@ -458,7 +442,6 @@ export class TrainingJob {
       },
       elapsedSeconds: this.settleClock(),
       history: this.history,
-      best: this.best === null ? null : { ...this.best, theta: this.best.theta.slice() },
       lossWindow: { sum: this.lossSum, count: this.lossCount },
       trainer: trainer.checkpoint(),
     })
