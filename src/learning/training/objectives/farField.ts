@@ -9,12 +9,12 @@ const FAR_POINTS = 32
 const SQUARE = 0.16
 const EXPONENT = 12
 /** λ, for each unit of area. */
-const WEIGHT = 1e-6
+const WEIGHT = 2.5e-6
 /** q₀, the density of the blurred data at which the term has half its weight, for each unit of area. */
 const SPARSE = 1e-4
 
 /** κ: how much more weight a place has for each factor e by which q is less than q₀. */
-const FARTHER = 0.12
+const FARTHER = 0.03
 
 /** Steps of the additive recurrence of two coordinates, 1/φ and 1/φ² with φ³ = φ + 1: the points of any step cover Ω evenly. */
 const STEP_X = 0.7548776662466927
