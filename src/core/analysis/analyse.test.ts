@@ -392,7 +392,7 @@ describe('the basins of a run', () => {
           [1 - w, -0.5, 0],
           [w, 2.5, 0],
         ],
-        0.25,
+        0.16,
       ),
       box,
     )
@@ -410,7 +410,7 @@ describe('the basins of a run', () => {
     const { basins, constants } = run(inputOf(field, 0.02, 1, 2, given), false)[1]
     expect(basins!.wells.map(({ stray }) => stray)).toEqual([false, true])
     expect(basins!.wellOf).toHaveLength(64 * 64)
-    const ridge = 1 + (0.25 * Math.log((1 - w) / w)) / 3
+    const ridge = 1 + (0.16 * Math.log((1 - w) / w)) / 3
     // A cell is 1/8 wide.
     const beyond = (x: number) => 0.5 - 0.5 * erf(x * Math.SQRT1_2)
     expect(constants!.strayStart!).toBeLessThan(beyond(ridge - 1 / 16))
