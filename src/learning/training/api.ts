@@ -40,7 +40,7 @@ export interface TrainerOptions {
    * Opens a kernel that repeats a step with non-finite values: where it finds finite ones, the training kernel is at
    * fault and the step throws a `BackendFault`. null: the training kernel is trusted.
    */
-  readonly check?: () => Promise<EnergyKernel | null>
+  readonly check?: () => EnergyKernel | null
   /** The state to continue from; the result is bit for bit that of an uninterrupted run. */
   readonly checkpoint?: TrainerCheckpoint
 }

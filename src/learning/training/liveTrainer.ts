@@ -40,7 +40,7 @@ export interface LiveTrainerOptions {
   readonly problem: TrainingProblem
   readonly kernel: EnergyKernel
   /** Opens a kernel that checks non-finite values, as in `TrainerOptions`. */
-  readonly check?: () => Promise<EnergyKernel | null>
+  readonly check?: () => EnergyKernel | null
 }
 
 /**
@@ -148,7 +148,7 @@ export class LiveTrainer {
 
   /** @throws BackendFault where the same step gives finite values on the kernel of `check` */
   private async checkKernel(live: LiveStep): Promise<void> {
-    const trusted = (await this.check?.()) ?? null
+    const trusted = this.check?.() ?? null
     if (trusted === null) return
     const { kernel } = this
     this.kernel = trusted

@@ -185,7 +185,7 @@ describe('non-finite values of a kernel that is not trusted', () => {
     const sound = await kernelFor(SHAPE)
     const expected = createTrainer(await options({ steps: 20 }))
     const trainer = createTrainer(
-      await options({ steps: 20, kernel: failing(sound, 20), check: async () => sound }),
+      await options({ steps: 20, kernel: failing(sound, 20), check: () => sound }),
     )
     for (;;) {
       try {
@@ -208,7 +208,7 @@ describe('non-finite values of a kernel that is not trusted', () => {
       await options({
         steps: 20,
         kernel: failing(sound, 20),
-        check: async () => failing(sound, 0),
+        check: () => failing(sound, 0),
       }),
     )
     let report = await trainer.advance()

@@ -279,7 +279,7 @@ class ResumableTrainer implements Trainer {
    * @throws BackendFault where that kernel finds finite values, so that the backend is at fault
    */
   private async checkKernel(failed: number): Promise<void> {
-    const trusted = (await this.options.check?.()) ?? null
+    const trusted = this.options.check?.() ?? null
     if (trusted === null) return
     const { kernel, evaluations } = this
     let { state } = this

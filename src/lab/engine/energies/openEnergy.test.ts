@@ -42,7 +42,7 @@ it('is the same energy with the compiled kernel, without one, and with one that 
   const energy = openEnergy(environment, model)
   expect(at(energy)).toEqual(plain)
   await vi.waitFor(async () => {
-    expect(await trustedKernel(environment, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
+    expect(trustedKernel(environment, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
   }, PATIENCE)
   expect(at(energy)).toEqual(plain)
   expect(at(openEnergy(environment, model))).toEqual(plain)
@@ -78,6 +78,6 @@ it('a table that is under way when the kernel arrives has the same bits', async 
     },
     new Slicer(environment),
   )
-  expect(await trustedKernel(late, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
+  expect(trustedKernel(late, DEFAULT_SHAPE)).toSatisfy(isSynchronous)
   expect(table).toEqual(whole)
 })

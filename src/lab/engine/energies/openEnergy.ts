@@ -1,4 +1,5 @@
 import type { EnergyKernel, NetworkShape } from '../../../learning/kernels/kernel.ts'
+import { referenceKernel } from '../../../learning/kernels/reference.ts'
 import {
   createFloat64Networks,
   type Float64Networks,
@@ -50,11 +51,8 @@ export function openEnergy(environment: Kernels, model: EnergyModel): BatchEnerg
 }
 
 /** A kernel in this thread, with which callers check the values of a device. */
-export async function trustedKernel(
-  environment: Kernels,
-  shape: NetworkShape,
-): Promise<EnergyKernel> {
+export function trustedKernel(environment: Kernels, shape: NetworkShape): EnergyKernel {
   const { compiled } = arrivalOf(environment)
   if (compiled !== null) return createSimdKernel(compiled.module, shape)
-  return (await import('../../../learning/kernels/reference.ts')).referenceKernel(shape)
+  return referenceKernel(shape)
 }

@@ -306,7 +306,7 @@ export class LiveTraining {
         seed: this.scene.seed,
         problem: this.problem(),
         kernel,
-        check: async () =>
+        check: () =>
           isOnDevice(backend.name) ? trustedKernel(this.environment, LIVE_SHAPE) : null,
       }))
     let trainer = begin()

@@ -165,8 +165,7 @@ export class TrainingJob {
         steps,
         problem,
         kernel,
-        check: async () =>
-          isOnDevice(backend.name) ? trustedKernel(this.environment, shape) : null,
+        check: () => (isOnDevice(backend.name) ? trustedKernel(this.environment, shape) : null),
         ...(checkpoint === undefined ? {} : { checkpoint }),
       })
     /** Goes on with another backend; the failed call has left the trainer unchanged. */
