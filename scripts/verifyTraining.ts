@@ -30,15 +30,15 @@ interface Row extends Job {
 }
 
 const SEEDS = [1, 2, 3]
-/** Largest KL(ρ*‖π_θ) allowed at sharpness 1, nats; the mean over all runs, and that of KL(π_θ‖ρ*). */
-const LARGEST = 0.022
-const MEAN = 0.0085
-const REVERSE_MEAN = 0.011
-/** Largest share of N(0, I) in stray wells: of known densities at their default sharpness, of sharper ones, of data sets. */
-const STRAY = { known: 5e-4, sharp: 1e-3, points: 1e-3 }
+/** Largest KL(ρ*‖π_θ) allowed, nats; its mean at sharpness 1, and that of KL(π_θ‖ρ*). */
+const LARGEST = 0.0184
+const MEAN = 0.0078
+const REVERSE_MEAN = 0.01
+/** Largest share of N(0, I) in stray wells: of known densities, of data sets. */
+const STRAY = { known: 5e-4, points: 1e-3 }
 /** Least gap, beside that of the exact energy; most KL after STEPS steps: so many times the exact one's and so much more. */
 const LEAST_GAP = 0.9
-const MOST_KL = { factor: 1.25, known: 0.002, points: 0.035 }
+const MOST_KL = { factor: 1.25, known: 0.002, points: 0.005 }
 /** Longest a run may take on WebAssembly, seconds. */
 const LONGEST = 180
 
@@ -90,24 +90,24 @@ function faultsOf({ subject, seconds, training, trained, exact }: Row): string[]
   const most = MOST_KL.factor * exact.kl + (known ? MOST_KL.known : MOST_KL.points)
   const sharp = known && subject.sharpness === 1
   const faults: readonly (readonly [missed: boolean, words: string])[] = [
-    [known && !((klDataModel ?? Infinity) <= LARGEST), `KL ${klDataModel} is above ${LARGEST}`],
+    [
+      known && !((klDataModel ?? Infinity) <= LARGEST),
+      `KL ${four(klDataModel)} is above ${LARGEST}`,
+    ],
     [
       !known &&
         subject.set.id !== 'few' &&
         !((crossEntropy ?? Infinity) < (gaussianCrossEntropy ?? -Infinity)),
       `cross-entropy ${crossEntropy} is not below the Gaussian's ${gaussianCrossEntropy}`,
     ],
+    [!(strayStart <= STRAY[known ? 'known' : 'points']), `stray start ${share(strayStart)} %`],
     [
-      !(strayStart <= STRAY[sharp ? 'sharp' : known ? 'known' : 'points']),
-      `stray start ${strayStart}`,
-    ],
-    [
-      known && !sharp && !(trained.gap >= LEAST_GAP * exact.gap),
-      `gap ${trained.gap} beside ${exact.gap} of the exact energy`,
+      known && !(trained.gap >= LEAST_GAP * exact.gap),
+      `gap ${four(trained.gap)} beside ${four(exact.gap)} of the exact energy`,
     ],
     [
       !sharp && !(trained.kl <= most),
-      `KL after ${STEPS} steps ${trained.kl}, of the exact energy ${exact.kl}`,
+      `KL after ${STEPS} steps ${four(trained.kl)}, of the exact energy ${four(exact.kl)}`,
     ],
     [
       backend === 'wasm' && seconds > LONGEST,
@@ -160,9 +160,10 @@ const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0
 const sharp = rows.filter(({ subject }) => 'kind' in subject && subject.sharpness === 1)
 const forward = mean(sharp.map(({ training }) => training.klDataModel ?? Number.NaN))
 const reverse = mean(sharp.map(({ training }) => training.klModelData ?? Number.NaN))
-if (whole && !(forward <= MEAN)) failures.push(`mean KL ${forward} is above ${MEAN}`)
+if (whole && !(forward <= MEAN))
+  failures.push(`mean KL at sharpness 1 ${four(forward)} is above ${MEAN}`)
 if (whole && !(reverse <= REVERSE_MEAN))
-  failures.push(`mean reverse KL ${reverse} is above ${REVERSE_MEAN}`)
+  failures.push(`mean reverse KL at sharpness 1 ${four(reverse)} is above ${REVERSE_MEAN}`)
 
 /** One line of a table: the values of all seeds in each cell. */
 function line(
@@ -227,18 +228,18 @@ function report(): string {
 
 Written by \`npm run verify:training\`: every target with a known density at its default sharpness and at 1, and data sets, seeds ${seeds.join(', ')}, with the
 default recipe (objective \`persistent\`, ${rows[0]?.training.steps ?? 0} Adam steps) on the WebAssembly backend, headless, two runs at a time.
-The command fails where a bound is missed or a run takes longer than ${LONGEST} s.
+The command fails where a bound is missed or a run takes longer than ${LONGEST} s; what was missed stands at the end.
 
 An energy makes two promises: its Gibbs measure is the law of the data, and its dynamics carry every start there. The first is measured by
 divergences in nats, by quadrature on 128 × 128 cells of the table that sampling uses. The second by three numbers on the same table at ε = 1,
 each beside that of the exact energy −log ρ* (for data sets: of the kernel estimate that the training draws from):
 
-- **stray start**: share of N(0, I) in wells that hold less than 0.1 % of π; at most ${100 * STRAY.known} %, at sharpness 1 and for data sets ${100 * STRAY.points} %;
+- **stray start**: share of N(0, I) in wells that hold less than 0.1 % of π; at most ${100 * STRAY.known} %, for data sets ${100 * STRAY.points} %;
 - **gap** of the grid's generator; at least ${LEAST_GAP} × the exact one's, for known densities;
 - **KL(ρ_${STEPS}‖π)** of the continuous dynamics from N(0, I) after ${STEPS} default steps of the trained energy; at most ${MOST_KL.factor} × that of the exact energy over
   the same time + ${MOST_KL.known}, for data sets + ${MOST_KL.points}.
 
-Gap and KL have no bound at sharpness 1, where plain Langevin is metastable on the exact energy, too.
+KL has no bound at sharpness 1, where plain Langevin is metastable on the exact energy, too.
 
 Times are wall times of whole runs on this machine, start-up and the final table included: ${MACHINE}. They say nothing about
 another machine; the slowest run took ${slowest.toFixed(0)} s.
@@ -270,6 +271,10 @@ Gaussian, fitted on the training part and scored on the same points, which is to
 its training part, whose bandwidth the validation part chose, and goes on to its last step.
 
 ${pointsTable()}
+
+## Missed bounds
+
+${failures.length === 0 ? 'None.' : failures.map((failure) => `- ${failure}`).join('\n')}
 `
 }
 

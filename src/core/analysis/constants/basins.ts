@@ -16,7 +16,7 @@ interface Well {
   /** The minimum. */
   readonly at: Point
   readonly value: number
-  /** π-mass of the cells whose centres flow to it. */
+  /** π-mass of the cells whose centres flow to it, and to shallow wells that count with it. */
   readonly mass: number
   /** mass < `STRAY_MASS`. */
   readonly stray: boolean
@@ -59,8 +59,7 @@ const MOST_STEPS = 4000
  *
  * A step is that of the exponential Euler method: in the eigenframe of ∇²V the displacement is −gᵢ(1 − e^(−λᵢτ))/λᵢ,
  * exact for quadratic V, so that narrow valleys do not bound τ; τ is halved until the step is at most half a cell long and
- * does not climb. Wells narrower than a cell can be missed, and boundaries of
- * basins are known to about a cell.
+ * does not climb. Wells narrower than a cell can be missed, and boundaries of basins are known to about a cell.
  * @param pi π on the cells at which the basins are wanted
  */
 export function basinsOf(field: EnergyField, pi: Gibbs): Basins {

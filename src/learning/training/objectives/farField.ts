@@ -48,7 +48,7 @@ export function contrast(
  * of V is that of −log q, and where there is data the term vanishes.
  *
  * The likelihood does not see V where neither data nor chains come, and leaves there whatever the network is made of:
- * wells that hold nothing and from which Langevin particles do not return. −log q has none. K is subharmonic for
+ * wells that hold nothing and from which Langevin particles do not return. K is subharmonic for
  * |z| > a/√p, so that q, a mean of such functions, has no maximum farther than a/√p from every data point. Its tails fall like
  * |z|^(−2p): a slope of 2p/|z| or so leads from anywhere to the data.
  * @param data batch of the same step, length 2n
