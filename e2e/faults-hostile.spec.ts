@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.ts'
-import { stage } from './lab.ts'
+import { reload, stage } from './lab.ts'
 
 const MARKUP = '<img class="hostile" src=x onerror=alert(1)><b class=hostile>'
 
@@ -37,7 +37,7 @@ test('markup in files, columns, rows and links is shown as it stands and makes n
   await dialog.getByRole('button', { name: 'Use as target' }).click()
   await expect(page.getByRole('radio', { name: '<img class="hostile"' })).toBeChecked()
   await expect(stage(page)).toHaveAttribute('data-status', 'idle')
-  await page.reload()
+  await reload(page)
   await expect(page.getByRole('radio', { name: '<img class="hostile"' })).toBeChecked()
   expect(await page.locator('.hostile').count()).toBe(0)
 })

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, stage, waitForHalt } from './lab.ts'
+import { openScene, openStill, reload, scene, stage, waitForHalt } from './lab.ts'
 
 const SMALL = {
   domain: { cells: 64 },
@@ -42,7 +42,7 @@ test('records that are not what they should be are set aside, told once and save
     ['settings', 'draft', '[[1,"x"]]'],
     ['settings', 'theme', 7],
   ])
-  await page.reload()
+  await reload(page)
   await waitForHalt(page, 15)
   await expect(messages(page)).toContainText('4 records that this browser keeps cannot be read')
   await messages(page).getByRole('button', { name: 'Show' }).click()
@@ -93,7 +93,7 @@ test('two tabs share the shelf; what was removed can be put back, also after a r
     .getByRole('button', { name: /^Remove .* from the shelf$/ })
     .click()
   await expect(own(page)).toHaveCount(0)
-  await second.reload()
+  await reload(second)
   await waitForHalt(second, 15)
   await expect(own(second)).toHaveCount(0)
   await messages(second).getByRole('button', { name: 'Undo' }).click()
@@ -117,6 +117,43 @@ test('storage that is cleared while the page is open is filled again', async ({ 
   )
   await page.getByRole('button', { name: 'Save as energy' }).click()
   await expect(own).toHaveCount(2)
-  await page.reload()
+  await reload(page)
   await expect(own).toHaveCount(2)
+})
+
+test('the browser asks before it leaves a page whose data storage is still writing', async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    // The transaction of a data set stays open for as long as requests follow one another.
+    const put = IDBObjectStore.prototype.put
+    IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...given) {
+      const hold = () => {
+        if (!('released' in window)) this.count().onsuccess = hold
+      }
+      if (this.name === 'dataSets') hold()
+      return put.apply(this, given)
+    }
+  })
+  await openStill(page)
+  await page.getByRole('button', { name: 'Paste' }).click()
+  await page.getByRole('textbox', { name: 'Points' }).fill('1 2\n2 1\n3 5\n4 4\n0 1\n2 2\n5 3\n1 1\n3 2\n2 4')
+  await page.getByRole('button', { name: 'Use as target' }).click()
+  await expect(page.getByRole('radio', { name: '10 points' })).toBeChecked()
+
+  const asked = page.waitForEvent('dialog')
+  await page.evaluate(() => {
+    setTimeout(() => {
+      location.reload()
+    })
+  })
+  const question = await asked
+  expect(question.type()).toBe('beforeunload')
+  await question.dismiss()
+  await expect(page.getByRole('radio', { name: '10 points' })).toBeChecked()
+  await page.evaluate(() => {
+    Object.assign(window, { released: true })
+  })
+  await reload(page)
+  await expect(page.getByRole('radio', { name: '10 points' })).toBeChecked()
 })

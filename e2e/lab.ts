@@ -33,6 +33,12 @@ export async function openScene(
   await page.goto(`/?${pairs.join('&')}${encodeHash(asked)}`)
 }
 
+/** Reloads the page after all that was made in it is in storage. */
+export async function reload(page: Page): Promise<void> {
+  await page.waitForFunction(() => window.lyapunovLab?.unsaved() === false)
+  await page.reload()
+}
+
 export const stage = (page: Page): Locator => page.getByTestId('stage')
 
 /** Waits until the clock stands at a step; a page that reports an error fails at once, with its words. */

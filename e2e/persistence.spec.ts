@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, snapshot, stage, waitForHalt } from './lab.ts'
+import { openScene, reload, scene, snapshot, stage, waitForHalt } from './lab.ts'
 
 test('a reload keeps the trained energies, weight for weight', async ({ page }) => {
   const asked = scene({
@@ -22,7 +22,7 @@ test('a reload keeps the trained energies, weight for weight', async ({ page }) 
   expect(kept?.[0]?.kind).toBe('weights')
   expect(trained.scene.energy).toMatchObject({ kind: 'shelf', id: kept?.[0]?.id })
 
-  await page.reload()
+  await reload(page)
   await waitForHalt(page, 15)
   expect(await shelf()).toEqual(kept)
   const again = await snapshot(page)

@@ -1,6 +1,6 @@
 import { decodeLocation } from '../src/lab/scene/link/urlCodec.ts'
 import { expect, test } from './fixtures.ts'
-import { openStill, stage } from './lab.ts'
+import { openStill, reload, stage } from './lab.ts'
 
 /** Interleaved sequences that fill a square, by 150 rows, as a workbook in a German office saves them. */
 const ROWS = Array.from({ length: 150 }, (_, i) =>
@@ -83,7 +83,7 @@ test('a table of one’s own is shown as it was read, decided by hand, and kept 
     ...{ separator: 'semicolon', log: ['y'], clip: 10 },
   }
   expect(decodeLocation(new URL(page.url()).hash).scene.target).toMatchObject(kept)
-  await page.reload()
+  await reload(page)
   await expect(page.getByRole('radio', { name: 'flowers' })).toBeChecked()
   await expect(stage(page)).toHaveAttribute('data-status', 'idle')
 })

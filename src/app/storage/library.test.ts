@@ -118,6 +118,19 @@ describe('the library on disk', () => {
     })
   })
 
+  it('knows whether an energy or data are still to be written', async () => {
+    const store = visit({ name: fresh() })
+    await store.contents()
+    expect(store.unsaved).toBe(false)
+    const writing = store.putDataSet(drawn)
+    expect(store.unsaved).toBe(true)
+    await writing
+    expect(store.unsaved).toBe(false)
+    const setting = store.putUnfinished('draft', '[]')
+    expect(store.unsaved).toBe(false)
+    await setting
+  })
+
   it('lists oldest first, replaces by id, and removes only what is named', async () => {
     const name = fresh()
     const store = visit({ name })

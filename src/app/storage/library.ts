@@ -35,6 +35,8 @@ export interface Library {
   putUnfinished(key: 'draft' | 'followed', value: string): Promise<void>
   /** Removes a record that could not be read, for good. */
   removeAside(aside: Aside): Promise<void>
+  /** Whether an energy or a data set is still to be written to storage that answers. */
+  readonly unsaved: boolean
   /** Hears of what happens to storage, and of what other tabs change. */
   listen(listener: (news: News) => void): void
   close(): void
@@ -203,6 +205,9 @@ export function openLibrary({
       const own = table === 'checkpoints' && typeof key === 'string'
       return (own ? ownRecord : record)(table, key as string)
     },
+    get unsaved() {
+      return problem === null && ledger.unsaved.some(({ table }) => isMade(table))
+    },
     listen(listener) {
       tell = listener
     },
@@ -210,6 +215,11 @@ export function openLibrary({
       connection.close()
     },
   }
+}
+
+/** Whether its records are what the visitor made and cannot be computed again. */
+function isMade(table: TableName): boolean {
+  return table === 'shelf' || table === 'dataSets'
 }
 
 /** @param sort null: what the page knows it has made itself, and it needs no reading */

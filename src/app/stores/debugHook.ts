@@ -45,6 +45,8 @@ export interface DebugHook {
   live(): LiveTrainingState | null
   /** The visitor's own energies on the shelf. */
   shelf(): readonly { readonly id: string; readonly label: string; readonly kind: string }[]
+  /** Whether an energy or a data set is still to be written to storage, as far as storage answers. */
+  unsaved(): boolean
 }
 
 export function createDebugHook(lab: Lab): DebugHook {
@@ -82,6 +84,7 @@ export function createDebugHook(lab: Lab): DebugHook {
       lab.shelf
         .getState()
         .items.map(({ id, label, content }) => ({ id, label, kind: content.kind })),
+    unsaved: () => lab.unsaved,
   })
 }
 

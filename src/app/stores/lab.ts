@@ -58,6 +58,8 @@ export interface Lab
   dismissNotice(id: number): void
   /** Removes the notices with this key, since the problem is solved. */
   withdrawNotices(about: string): void
+  /** Whether an energy or a data set is still to be written to storage, as far as storage answers. */
+  readonly unsaved: boolean
   dispose(): void
 }
 
@@ -236,6 +238,16 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     },
   })
 
+  const disposal = new AbortController()
+  page.addEventListener(
+    'beforeunload',
+    (event) => {
+      // The browser asks the visitor, and storage writes meanwhile.
+      if (keeping.unsaved) event.preventDefault()
+    },
+    { signal: disposal.signal },
+  )
+
   playback.refresh()
 
   const parts = [history, background, backend, training, following, playback, laws, client]
@@ -265,7 +277,11 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     watch(seen) {
       for (const part of [playback, training, following]) part.watch(seen)
     },
+    get unsaved() {
+      return keeping.unsaved
+    },
     dispose() {
+      disposal.abort()
       for (const stop of unlisten) stop()
       for (const part of parts) part.dispose()
     },

@@ -20,6 +20,8 @@ export interface Keeping extends Omit<ShelfRecords, 'tidy'> {
   readonly bytesOf: (asset: Asset) => Uint8Array | null
   /** Whether the contents of storage are on the page. */
   readonly read: boolean
+  /** Whether an energy or a data set is still to be written to storage that answers. */
+  readonly unsaved: boolean
 }
 
 export interface KeepingOptions extends ShelfRecordsOptions, Pick<Surroundings, 'scene' | 'tool'> {
@@ -130,6 +132,9 @@ export function createKeeping(options: KeepingOptions): Keeping {
     bytesOf: (asset) => bytesOf(asset, options),
     get read() {
       return read
+    },
+    get unsaved() {
+      return library.unsaved
     },
   }
 }

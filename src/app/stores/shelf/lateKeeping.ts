@@ -11,6 +11,8 @@ export interface LateKeeping extends Pick<Keeping, 'safe' | 'put'> {
   readonly loaded: Promise<void>
   /** Calls `what` once `Keeping` has loaded; never where it has not arrived in time. */
   ask(what: (keeping: Keeping) => void): void
+  /** Whether an energy or a data set is still to be written to storage, as far as storage answers. */
+  readonly unsaved: boolean
 }
 
 export interface LateKeepingOptions extends Omit<KeepingOptions, 'library'> {
@@ -30,19 +32,34 @@ export function createLateKeeping(options: LateKeepingOptions): LateKeeping {
   coming.catch((error: unknown) => {
     post(run, 'error', explain(error, 'Nothing is kept beyond this tab.'))
   })
+  let keeping: Keeping | null = null
+  /** Number of calls that wait for the code. */
+  let waiting = 0
   const ready = () => Promise.race([coming, patience.then(() => null)]).catch(() => null)
+
+  /** The loaded `Keeping` for a call that writes. */
+  async function writing(): Promise<Keeping | null> {
+    waiting++
+    keeping = await ready()
+    waiting--
+    return keeping
+  }
+
   return {
     ready,
-    loaded: ready().then(async (keeping) => {
-      if (keeping === null) shelf.setState({ persistent: false })
-      else options.onLoaded(await keeping.loaded)
+    loaded: ready().then(async (loaded) => {
+      if (loaded === null) shelf.setState({ persistent: false })
+      else options.onLoaded(await loaded.loaded)
     }),
     ask(what) {
-      void ready().then((keeping) => {
-        if (keeping !== null) what(keeping)
+      void writing().then((kept) => {
+        if (kept !== null) what(kept)
       })
     },
-    safe: async (what, write) => (await ready())?.safe(what, write) ?? false,
-    put: async (one) => (await ready())?.put(one) ?? false,
+    safe: async (what, write) => (await writing())?.safe(what, write) ?? false,
+    put: async (one) => (await writing())?.put(one) ?? false,
+    get unsaved() {
+      return waiting > 0 || (keeping?.unsaved ?? false)
+    },
   }
 }
