@@ -126,18 +126,23 @@ test('the browser asks before it leaves a page whose data storage is still writi
 }) => {
   await page.addInitScript(() => {
     // The transaction of a data set stays open for as long as requests follow one another.
-    const put = IDBObjectStore.prototype.put
-    IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...given) {
+    const transact = Reflect.get(IDBDatabase.prototype, 'transaction') as (
+      ...given: unknown[]
+    ) => IDBTransaction
+    IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...given) {
+      const transaction = transact.apply(this, given)
       const hold = () => {
-        if (!('released' in window)) this.count().onsuccess = hold
+        if (!('released' in window)) transaction.objectStore('dataSets').count().onsuccess = hold
       }
-      if (this.name === 'dataSets') hold()
-      return put.apply(this, given)
+      if (given[1] === 'readwrite' && transaction.objectStoreNames.contains('dataSets')) hold()
+      return transaction
     }
   })
   await openStill(page)
   await page.getByRole('button', { name: 'Paste' }).click()
-  await page.getByRole('textbox', { name: 'Points' }).fill('1 2\n2 1\n3 5\n4 4\n0 1\n2 2\n5 3\n1 1\n3 2\n2 4')
+  await page
+    .getByRole('textbox', { name: 'Points' })
+    .fill('1 2\n2 1\n3 5\n4 4\n0 1\n2 2\n5 3\n1 1\n3 2\n2 4')
   await page.getByRole('button', { name: 'Use as target' }).click()
   await expect(page.getByRole('radio', { name: '10 points' })).toBeChecked()
 
