@@ -679,7 +679,7 @@ class Moment {
     const { grid } = this.field
     const { epsilon } = this.gibbs
     // The mean of the log, not the log of the mean: the law weighs every place alike, not those where π is large.
-    const walls = barrierLogMean(barriers, epsilon, x, y, width, height)
+    const walls = barrierLogMean(barriers, epsilon, x, y, width, height, allowed.x, allowed.y)
     sums.moment += share * (l + readValue(grid, allowed.x, allowed.y) / epsilon - walls)
   }
 }

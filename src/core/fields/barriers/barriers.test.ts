@@ -315,7 +315,10 @@ describe('the mean over a rectangle', () => {
       if (count < 0.1 * n * n) continue
       const mean = logMean([wall], epsilon, 0, 0, width, height)
       expect(Math.abs(mean - log(sum / (n * n)))).toBeLessThan(5e-3)
-      const meanLog = barrierLogMean([wall], epsilon, 0, 0, width, height)
+      const middle = new Float64Array(3)
+      barrierMean([wall], Infinity, 0, 0, width, height, middle)
+      const [, atX, atY] = middle as unknown as [number, number, number]
+      const meanLog = barrierLogMean([wall], epsilon, 0, 0, width, height, atX, atY)
       expect(Math.abs(meanLog - logs / count)).toBeLessThan(5e-3 * (1 + wall.strength / epsilon))
     }
   })

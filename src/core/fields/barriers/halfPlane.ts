@@ -13,7 +13,9 @@ interface HalfPlane {
 /** n·x/|n| ≤ offset: h = n·x/|n| − offset. The offset is a length, whatever |n| is. */
 export const halfPlane: BarrierKind<HalfPlane> = {
   course: 'affine',
-  readLevel({ normal: [a, b], offset }, x, y, _, jet) {
+  readLevel({ normal, offset }, x, y, _, jet) {
+    const a = normal[0]
+    const b = normal[1]
     const scale = 1 / Math.sqrt(a * a + b * b)
     jet[0] = scale * (a * x + b * y) - offset
     jet[1] = scale * a

@@ -117,6 +117,7 @@ export function barrierMean(
 ): void {
   let sum = 0
   let far = 0
+  let isFelt = false
   out[1] = x
   out[2] = y
   for (const barrier of barriers) {
@@ -132,7 +133,11 @@ export function barrierMean(
       return
     }
     if (isFar(h, half, power, inSum)) {
-      if (power > 0 && h < CAP_TO + half) far++
+      if (power > 0) {
+        farWalls[far] = barrier
+        farLevels[far++] = h
+        isFelt ||= h < CAP_TO + half
+      }
       continue
     }
     if (power > 0 && h - half >= CAP_TO) continue
@@ -149,9 +154,22 @@ export function barrierMean(
     out[1] = out[1] + scale * hx
     out[2] = out[2] + scale * hy
   }
-  if (far > 0) sum += farTerms(barriers, epsilon, x, y, width, height, out[1], out[2], inSum)
+  if (isFelt) {
+    const isMoved = out[1] !== x || out[2] !== y
+    let terms = 0
+    for (let i = 0; i < far; i++) {
+      const wall = farWalls[i]!
+      const there = isMoved ? readLevel(wall, out[1], out[2], false) : farLevels[i]!
+      if (there < CAP_TO) terms += (wall.strength / epsilon) * log(cap(there))
+    }
+    sum += terms
+  }
   out[0] = sum
 }
+
+/** The soft barriers that are far from the rectangle at hand, and their h at its middle. */
+const farWalls: Barrier[] = []
+const farLevels: number[] = []
 
 /**
  * Whether the middle of a rectangle, whose h changes by `half` to either side, stands for it: nothing but a wall is felt, and none
@@ -165,35 +183,12 @@ function isFar(h: number, half: number, power: number, inSum: boolean): boolean 
   return FAR * power * capped[0]! * half <= 1
 }
 
-/** Σ μ/ε log c(h) at (atX, atY) of the barriers that are far from a rectangle. */
-function farTerms(
-  barriers: readonly Barrier[],
-  epsilon: number,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  atX: number,
-  atY: number,
-  inSum: boolean,
-): number {
-  let sum = 0
-  for (const barrier of barriers) {
-    const power = barrier.strength / epsilon
-    if (!(power > 0)) continue
-    const h = readSlope(barrier, x, y, width, height)
-    const half = 0.5 * (Math.abs(level[1]!) * width + Math.abs(level[2]!) * height)
-    if (!isFar(h, half, power, inSum)) continue
-    const there = atX === x && atY === y ? h : readLevel(barrier, atX, atY, false)
-    if (there < CAP_TO) sum += power * log(cap(there))
-  }
-  return sum
-}
-
 /**
  * Σ μ/ε · mean of log c(h) over the allowed part of a rectangle, which may not be empty: the mean of what barriers add to −V/ε, by
  * Jensen's inequality at most the log of the mean that `barrierMean` gives. Where a wall crosses the rectangle or is near, h is taken as
  * linear and integrated in closed form; farther away the second derivatives of h enter, and the error is of fourth order.
+ * @param x, y its middle
+ * @param allowedX, allowedY the middle of its allowed part, as `barrierMean` gives it for ε = Infinity
  */
 export function barrierLogMean(
   barriers: readonly Barrier[],
@@ -202,37 +197,38 @@ export function barrierLogMean(
   y: number,
   width: number,
   height: number,
+  allowedX: number,
+  allowedY: number,
 ): number {
   let sum = 0
-  // The middle of the allowed part.
-  barrierMean(barriers, Infinity, x, y, width, height, left)
-  const [dx, dy] = [left[1]! - x, left[2]! - y]
+  const dx = allowedX - x
+  const dy = allowedY - y
   for (const barrier of barriers) {
     const power = barrier.strength / epsilon
     if (!(power > 0)) continue
     const h = readSlope(barrier, x, y, width, height)
-    const [, hx, hy, hxx, , hyy] = level as unknown as [number, ...number[]]
-    const a = Math.abs(hx!) * width
-    const b = Math.abs(hy!) * height
+    const hx = level[1]!
+    const hy = level[2]!
+    const a = Math.abs(hx) * width
+    const b = Math.abs(hy) * height
     const half = 0.5 * (a + b)
     if (h - half >= CAP_TO) continue
     if (h < FAR * half) {
-      const [wide, narrow] = [Math.max(a, b), Math.min(a, b)]
+      const wide = Math.max(a, b)
+      const narrow = Math.min(a, b)
       sum +=
         power * (h + half > CAP_FROM ? cappedMeanLog(h, wide, narrow) : meanLog(h, wide, narrow))
     } else if (h < CAP_TO) {
-      const value = log(cap(h + hx! * dx + hy! * dy))
+      const value = log(cap(h + hx * dx + hy * dy))
       const capSlope = capped[0]!
       const capBend = capped[1]!
       const bend = (capBend - capSlope * capSlope) * (a * a + b * b)
-      const curve = capSlope * (hxx! * width * width + hyy! * height * height)
+      const curve = capSlope * (level[3]! * width * width + level[5]! * height * height)
       sum += power * (value + (bend + curve) / 24)
     }
   }
   return sum
 }
-
-const left = new Float64Array(3)
 
 /** Mean of log z over z = h + a·s + b·t > 0, s, t in [−½, ½]; a ≥ b ≥ 0, a > 0, and some z > 0. */
 function meanLog(h: number, a: number, b: number): number {
