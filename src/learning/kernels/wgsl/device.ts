@@ -20,10 +20,11 @@ import type { SettingName, Source, SourceOptions } from './source.ts'
 /**
  * Layout of a tile. On a GPU small tiles keep more of its units busy, and workgroup memory is faster than
  * storage buffers. A software adapter has one kind of memory, and its compiled code clears workgroup memory
- * word by word; there only the arrays that need workgroup memory use it.
+ * word by word; there only the arrays that need workgroup memory use it. It compiles blocks of 2 × 2 in half the time
+ * of 4 × 4, and they run as fast.
  */
-const ON_GPU = { tile: 16, workgroupBytes: 32768 }
-const IN_SOFTWARE = { tile: 32, workgroupBytes: 0 }
+const ON_GPU = { tile: 16, workgroupBytes: 32768, block: 4 }
+const IN_SOFTWARE = { tile: 32, workgroupBytes: 0, block: 2 }
 /** Most workgroups of one dispatch, and of one that leaves shares of the θ-gradient. */
 const MOST_GROUPS = 256
 const MOST_SHARES = 64
@@ -104,7 +105,7 @@ export class NetworkOnDevice {
   readonly layout: PaddedLayout
   /** Points of a tile. */
   readonly tile: number
-  private readonly workgroupBytes: number
+  private readonly memory: Pick<SourceOptions, 'workgroupBytes' | 'block'>
   private readonly programs = new Map<string, Promise<Program>>()
   private readonly buffers = new Map<BufferName, GPUBuffer>()
   private readonly staging: GPUBuffer[] = []
@@ -126,10 +127,13 @@ export class NetworkOnDevice {
   ) {
     this.device = device
     this.patience = patience
-    const { tile, workgroupBytes } = software ? IN_SOFTWARE : ON_GPU
+    const { tile, workgroupBytes, block } = software ? IN_SOFTWARE : ON_GPU
     this.tile = tile
     const { maxComputeWorkgroupStorageSize } = device.limits
-    this.workgroupBytes = Math.min(workgroupBytes, maxComputeWorkgroupStorageSize)
+    this.memory = {
+      workgroupBytes: Math.min(workgroupBytes, maxComputeWorkgroupStorageSize),
+      block,
+    }
     this.shape = shape
     this.layout = paddedLayout(shape)
     this.layouts = {
@@ -335,8 +339,8 @@ export class NetworkOnDevice {
   }
 
   private source(name: ProgramName, nodes: number): Source {
-    const { shape, tile, workgroupBytes } = this
-    const options: SourceOptions = { shape, tile, workgroupBytes }
+    const { shape, tile } = this
+    const options: SourceOptions = { shape, tile, ...this.memory }
     switch (name) {
       case 'evaluate':
         return evaluateSource(options, true)

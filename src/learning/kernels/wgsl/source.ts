@@ -6,7 +6,7 @@ import type { PaddedLayout } from './layout.ts'
  * Generates the compute shaders of a network for its shape.
  *
  * A workgroup of 64 invocations takes a tile of points through the whole network. Each matrix product
- * is done in register blocks: an invocation owns up to 4 × 4 entries, rows `row + 8p` and columns
+ * is done in register blocks: an invocation owns up to `block` × `block` entries, rows `row + 8p` and columns
  * `lane + 8q`, so that neighbouring invocations read the left factor at one address and the right
  * factor at consecutive ones. Between products the arrays of a tile lie in workgroup memory while there
  * is room, and in the workgroup's own slab of a storage buffer otherwise.
@@ -15,9 +15,6 @@ import type { PaddedLayout } from './layout.ts'
  */
 const WORKGROUP = 64
 const ROWS = WORKGROUP / LANES
-/** Entries of a register block along rows and columns. */
-const BLOCK_ROWS = 4
-const BLOCK_COLUMNS = 4
 /** Floats of a point in the buffer of tuples: x, y, c, w, u₀, u₁ and two of padding. */
 export const TUPLE = 8
 /** Floats of a report: loss, accepted proposals, step size d, one of padding. */
@@ -67,6 +64,8 @@ export interface SourceOptions {
   readonly tile: number
   /** Bytes of workgroup memory that the shader may use. */
   readonly workgroupBytes: number
+  /** Most entries of a register block along its rows, and along its columns. */
+  readonly block: number
 }
 
 export interface Source {
@@ -184,54 +183,6 @@ function range(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i)
 }
 
-/** Emits entries (row, column) = start + Σᵢ left(row, i) right(i, column), blocked over the workgroup. */
-function product({ rows, columns, inner, terms, start, finish, before, after }: Product): string {
-  const perRow = rows / ROWS
-  const perColumn = columns / LANES
-  const P = divisor(perRow, BLOCK_ROWS)
-  const Q = divisor(perColumn, BLOCK_COLUMNS)
-  const lines: string[] = []
-  const emit = (line: string) => lines.push(line)
-  emit(`for (var rb = 0u; rb < ${rows}u; rb += ${ROWS * P}u) {`)
-  for (const p of range(P)) {
-    emit(`let r${p} = rb + row + ${ROWS * p}u;`)
-    if (before !== undefined) emit(before(p))
-  }
-  emit(`for (var cb = 0u; cb < ${columns}u; cb += ${LANES * Q}u) {`)
-  for (const q of range(Q)) emit(`let c${q} = cb + lane + ${LANES * q}u;`)
-  for (const q of range(Q)) {
-    const first = start === undefined ? '0.0' : start(`c${q}`)
-    emit(`let f${q} = ${first};`)
-    for (const p of range(P)) emit(`var s${p}_${q} = f${q};`)
-  }
-  terms.forEach(({ left, right }, t) => {
-    for (const p of range(P)) emit(`var a${t}_${p} = ${left.start(`r${p}`)};`)
-    emit(`var b${t} = ${right.start('c0')};`)
-  })
-  emit(`for (var i = 0u; i < ${inner}u; i++) {`)
-  terms.forEach(({ left, right }, t) => {
-    emit('{')
-    for (const q of range(Q)) emit(`let y${q} = ${right.array}[b${t} + ${LANES * q}u];`)
-    for (const p of range(P)) {
-      emit(`let x${p} = ${left.array}[a${t}_${p}];`)
-      for (const q of range(Q)) emit(`s${p}_${q} += x${p} * y${q};`)
-    }
-    emit('}')
-  })
-  terms.forEach(({ left, right }, t) => {
-    for (const p of range(P)) emit(`a${t}_${p} += ${left.stride}u;`)
-    emit(`b${t} += ${right.stride}u;`)
-  })
-  emit('}')
-  for (const p of range(P)) {
-    for (const q of range(Q)) emit(finish(`r${p}`, `c${q}`, `s${p}_${q}`, p))
-  }
-  emit('}')
-  if (after !== undefined) for (const p of range(P)) emit(after(`r${p}`, p))
-  emit('}')
-  return lines.join('\n')
-}
-
 const BARRIER = 'workgroupBarrier();\nstorageBarrier();\n'
 
 /** f, f′, f″. The shaders compute sine and cosine themselves: WGSL allows its own an absolute error of 2⁻¹¹. */
@@ -308,10 +259,12 @@ class Generator {
   readonly memory: Memory
   private readonly shape: NetworkShape
   private readonly tile: number
+  private readonly block: number
 
   constructor(options: SourceOptions, reserved: readonly (readonly [string, number])[] = []) {
     this.shape = options.shape
     this.tile = options.tile
+    this.block = options.block
     this.layout = paddedLayout(options.shape)
     this.memory = new Memory(options.tile, options.workgroupBytes)
     for (const [name, length] of reserved) this.memory.own(name, length)
@@ -376,6 +329,54 @@ class Generator {
     }
   }
 
+  /** Emits entries (row, column) = start + Σᵢ left(row, i) right(i, column), blocked over the workgroup. */
+  product({ rows, columns, inner, terms, start, finish, before, after }: Product): string {
+    const perRow = rows / ROWS
+    const perColumn = columns / LANES
+    const P = divisor(perRow, this.block)
+    const Q = divisor(perColumn, this.block)
+    const lines: string[] = []
+    const emit = (line: string) => lines.push(line)
+    emit(`for (var rb = 0u; rb < ${rows}u; rb += ${ROWS * P}u) {`)
+    for (const p of range(P)) {
+      emit(`let r${p} = rb + row + ${ROWS * p}u;`)
+      if (before !== undefined) emit(before(p))
+    }
+    emit(`for (var cb = 0u; cb < ${columns}u; cb += ${LANES * Q}u) {`)
+    for (const q of range(Q)) emit(`let c${q} = cb + lane + ${LANES * q}u;`)
+    for (const q of range(Q)) {
+      const first = start === undefined ? '0.0' : start(`c${q}`)
+      emit(`let f${q} = ${first};`)
+      for (const p of range(P)) emit(`var s${p}_${q} = f${q};`)
+    }
+    terms.forEach(({ left, right }, t) => {
+      for (const p of range(P)) emit(`var a${t}_${p} = ${left.start(`r${p}`)};`)
+      emit(`var b${t} = ${right.start('c0')};`)
+    })
+    emit(`for (var i = 0u; i < ${inner}u; i++) {`)
+    terms.forEach(({ left, right }, t) => {
+      emit('{')
+      for (const q of range(Q)) emit(`let y${q} = ${right.array}[b${t} + ${LANES * q}u];`)
+      for (const p of range(P)) {
+        emit(`let x${p} = ${left.array}[a${t}_${p}];`)
+        for (const q of range(Q)) emit(`s${p}_${q} += x${p} * y${q};`)
+      }
+      emit('}')
+    })
+    terms.forEach(({ left, right }, t) => {
+      for (const p of range(P)) emit(`a${t}_${p} += ${left.stride}u;`)
+      emit(`b${t} += ${right.stride}u;`)
+    })
+    emit('}')
+    for (const p of range(P)) {
+      for (const q of range(Q)) emit(finish(`r${p}`, `c${q}`, `s${p}_${q}`, p))
+    }
+    emit('}')
+    if (after !== undefined) for (const p of range(P)) emit(after(`r${p}`, p))
+    emit('}')
+    return lines.join('\n')
+  }
+
   /** Entries of the first layer, whose two inputs stand in arrays of their own. */
   firstLayer(
     finish: (row: string, column: string, z: string, p: number) => string,
@@ -385,7 +386,7 @@ class Generator {
     around: Pick<Product, 'before' | 'after'> = {},
   ): string {
     const columns = this.width(1)
-    const P = divisor(this.tile / ROWS, BLOCK_ROWS)
+    const P = divisor(this.tile / ROWS, this.block)
     const lines = [`for (var rb = 0u; rb < ${this.tile}u; rb += ${ROWS * P}u) {`]
     for (const p of range(P)) {
       lines.push(`let r${p} = rb + row + ${ROWS * p}u;`)
@@ -488,7 +489,7 @@ ${SINE_COSINE}${kinds.map((kind) => ACTIVATIONS[kind]).join('')}${CONFINEMENT}`
       body.push(
         i === 1
           ? this.firstLayer(finish, 'px', 'py', true, around)
-          : product({
+          : this.product({
               rows: tile,
               columns: this.width(i),
               inner: this.width(i - 1),
@@ -520,7 +521,7 @@ ${SINE_COSINE}${kinds.map((kind) => ACTIVATIONS[kind]).join('')}${CONFINEMENT}`
         return i === 2 ? `${s}\n${towards('s', c, p)}\n}` : `${s} ${to.at(r, c)} = s; }`
       }
       body.push(
-        product({
+        this.product({
           rows: tile,
           columns: this.width(i - 1),
           inner: this.width(i),
@@ -863,7 +864,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
     body.push(
       i === 1
         ? generator.firstLayer(finish, 'px', 'py', true, around)
-        : product({
+        : generator.product({
             rows: tile,
             columns: generator.width(i),
             inner: generator.width(i - 1),
@@ -881,7 +882,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
   if (second) {
     for (let i = depth; i >= 2; i--) {
       body.push(
-        product({
+        generator.product({
           rows: tile,
           columns: generator.width(i - 1),
           inner: generator.width(i),
@@ -933,7 +934,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
       body.push(
         i === 1
           ? generator.firstLayer(finish, 'pgx', 'pgy', false)
-          : product({
+          : generator.product({
               rows: tile,
               columns: generator.width(i),
               inner: generator.width(i - 1),
@@ -953,7 +954,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
 
   for (let i = depth; i >= 2; i--) {
     body.push(
-      product({
+      generator.product({
         rows: tile,
         columns: generator.width(i - 1),
         inner: generator.width(i),
@@ -976,7 +977,7 @@ export function accumulateSource(options: AccumulateOptions): Source {
     const terms = [generator.outer(at(a, i - 1), at(d, i))]
     if (second) terms.push(generator.outer(at(r, i - 1), at(s, i)))
     body.push(
-      product({
+      generator.product({
         rows: generator.width(i - 1),
         columns: generator.width(i),
         inner: tile,

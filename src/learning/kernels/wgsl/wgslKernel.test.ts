@@ -36,7 +36,8 @@ describe.skipIf(dawn.open === null)('WGSL kernel', () => {
   afterAll(() => device.destroy())
 
   it('agrees as a GPU would run it too, in workgroup memory', async () => {
-    const shape: NetworkShape = { widths: [12, 8], activations: ['sin', 'tanh'] }
+    // Wide enough for whole register blocks.
+    const shape: NetworkShape = { widths: [28, 32], activations: ['sin', 'tanh'] }
     const { length } = parameterLayout(shape)
     const theta = draws(6, length, 0.5)
     const kernel = createWgslKernel(device, shape, false)
