@@ -99,6 +99,15 @@ function run(input: AnalysisInput, progressive: boolean): [AnalysisReport[], Ana
   }
 }
 
+/** The last report alone: those of each of thousands of steps would be gigabytes. */
+function lastOf(input: AnalysisInput): AnalysisReport {
+  const work = analyse(input, false)
+  for (;;) {
+    const next = work.next()
+    if (next.done === true) return next.value
+  }
+}
+
 describe('the laws of a run', () => {
   const STEPS = 30
   const eta = 0.1
@@ -149,7 +158,7 @@ describe('the laws of a run', () => {
       fokkerPlanckStart: onCells(128),
       coarseStart: onCells(64),
     })
-    const last = run(skewed, false)[1]
+    const last = lastOf(skewed)
     const { curves, fokkerPlanckRise } = last
     const bar = largestBar(last)
     const { fokkerPlanck } = curves
@@ -174,7 +183,7 @@ describe('the laws of a run', () => {
     expect(fine[0]).toBe(-1)
     expect(fine).toEqual([...fine].sort((a, b) => a - b))
     expect(report.cells).toBe(96)
-    expect(run(input, false)[1]).toEqual(report)
+    expect(lastOf(input)).toEqual(report)
   })
 
   it('bring the constants and the envelope, which no exact KL exceeds', () => {
@@ -188,7 +197,7 @@ describe('the laws of a run', () => {
   })
 
   it('bring no envelope from where the walls have a part in the law', () => {
-    const leaning = run(inputOf(ouA(64, 2.5), 0.1, PROBLEM.epsilon, 5), false)[1]
+    const leaning = lastOf(inputOf(ouA(64, 2.5), 0.1, PROBLEM.epsilon, 5))
     expect(Math.max(...leaning.foldedMass.map((mass) => mass ?? 0))).toBeGreaterThan(1e-6)
     const { envelope, klExact } = leaning.curves
     expect(envelope.at(-1)).toBeNull()
@@ -198,7 +207,7 @@ describe('the laws of a run', () => {
   })
 
   it('are flat once the chain is at rest, without being followed further', () => {
-    const long = run(inputOf(ouA(64), 0.4, PROBLEM.epsilon, 3000), false)[1]
+    const long = lastOf(inputOf(ouA(64), 0.4, PROBLEM.epsilon, 3000))
     expect(long.exactTo).toBe(3000)
     expect(long.curves.klExact[3000]).toBe(long.curves.klExact[2000])
     expect(long.curves.klExact[3000]! / long.curves.klExact[100]!).toBeCloseTo(1, 6)
@@ -208,15 +217,14 @@ describe('the laws of a run', () => {
 describe('what cannot be followed', () => {
   it('is said: a step below the cells, and samplers without a density', () => {
     const field = ouA(64)
-    const fine = run(inputOf(field, 0.001, 0.5, 3), false)[1]
+    const fine = lastOf(inputOf(field, 0.001, 0.5, 3))
     expect(fine.unresolved).toBe(NOT_RESOLVED)
     expect(fine.exactTo).toBe(-1)
     expect(fine.curves.klExact.every((kl) => kl === null)).toBe(true)
     expect(fine.curves.fokkerPlanck.every((kl) => kl !== null)).toBe(true)
-    const mala = run(
+    const mala = lastOf(
       inputOf(field, 0.1, 0.5, 3, { departure: 'MALA leaves refused particles where they are' }),
-      false,
-    )[1]
+    )
     expect(mala.unresolved).toMatch(/MALA/)
     expect(mala.curves.klExact.every((kl) => kl === null)).toBe(true)
   })
@@ -227,12 +235,12 @@ describe('against the law of the data', () => {
     const field = ouA(96)
     const { constants } = inputOf(field, 1, 1, 1)
     const rest = { constants: { ...constants, curvature95: 2.4 }, startResolved: false }
-    const long = run(inputOf(field, 1, PROBLEM.epsilon, 1500, rest), false)[1]
+    const long = lastOf(inputOf(field, 1, PROBLEM.epsilon, 1500, rest))
     expect(long.withoutContinuous).toBe(UNSTABLE)
     expect(long.curves.fokkerPlanck.every((kl) => kl === null)).toBe(true)
     expect(long.constants!.spectralGap).toBeGreaterThan(0.5)
     // Few steps are followed all the same.
-    const short = run(inputOf(field, 1, PROBLEM.epsilon, 2, rest), false)[1]
+    const short = lastOf(inputOf(field, 1, PROBLEM.epsilon, 2, rest))
     expect(short.withoutContinuous).toBeNull()
     expect(short.curves.fokkerPlanck[2]).toBeGreaterThan(0)
   })
@@ -266,7 +274,7 @@ describe('against the law of the data', () => {
       scoreX[k] = -x / 0.8
       scoreY[k] = -y / 0.8
     }
-    const { curves } = run(
+    const { curves } = lastOf(
       inputOf(field, 0.01, 1, 240, {
         start: { density },
         fokkerPlanckStart: { cells: box.cells, density },
@@ -274,8 +282,7 @@ describe('against the law of the data', () => {
         kl0: start.kl,
         data: { logDensity, scoreX, scoreY, smoothed: false, outside: 0 },
       }),
-      false,
-    )[1]
+    )
     expect(curves.dataKl[0]!).toBeCloseTo(4.2621, 3)
     const least = Math.min(...curves.dataKl.map((kl) => kl!))
     expect(Math.abs(least - 0.026601)).toBeLessThan(2e-5)
@@ -365,7 +372,7 @@ describe('the ring of eight', () => {
   it('has the rate that its trajectory shows: KL falls by the integral of εI', () => {
     const field = fieldOf(ringOfEight, { halfWidth: 4, cells: 64 })
     const eta = 0.02
-    const { curves } = run(inputOf(field, eta, 1, 20), false)[1]
+    const { curves } = lastOf(inputOf(field, eta, 1, 20))
     const { covariance } = createTransition({
       stepSize: eta,
       epsilon: 1,
@@ -407,7 +414,7 @@ describe('the basins of a run', () => {
       },
       cells: 128,
     }
-    const { basins, constants } = run(inputOf(field, 0.02, 1, 2, given), false)[1]
+    const { basins, constants } = lastOf(inputOf(field, 0.02, 1, 2, given))
     expect(basins!.wells.map(({ stray }) => stray)).toEqual([false, true])
     expect(basins!.wellOf).toHaveLength(64 * 64)
     const ridge = 1 + (0.16 * Math.log((1 - w) / w)) / 3
@@ -418,14 +425,14 @@ describe('the basins of a run', () => {
 
     const xy = Float64Array.of(-1, 0, 0.5, 1, 3, 0, -2, 2)
     const points = inputOf(field, 0.02, 1, 2, { ...given, start: { xy }, kl0: null })
-    expect(run(points, false)[1].constants!.strayStart).toBe(1 / 4)
-    const unknown = run({ ...points, startResolved: false }, false)[1]
+    expect(lastOf(points).constants!.strayStart).toBe(1 / 4)
+    const unknown = lastOf({ ...points, startResolved: false })
     expect(unknown.constants!.strayStart).toBeNull()
     expect(unknown.basins!.wells).toHaveLength(2)
   })
 
   it('are one, and nothing is stray, where V is convex', () => {
-    const { basins, constants } = run(inputOf(ouA(64), 0.05, PROBLEM.epsilon, 2), false)[1]
+    const { basins, constants } = lastOf(inputOf(ouA(64), 0.05, PROBLEM.epsilon, 2))
     expect(basins!.wells).toHaveLength(1)
     expect(constants!.strayStart).toBe(0)
   })
