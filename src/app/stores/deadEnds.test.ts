@@ -128,11 +128,12 @@ async function openLab(scene: SceneSpec = FIRST_SCENE, followed = true) {
   return { lab, settled, problem, notices }
 }
 
-/** The same scene with as little to compute as there can be. */
+/** The same scene with as little to compute as there can be: in wide cells that hold several walls a start costs more. */
 function small(scene: SceneSpec): SceneSpec {
+  const isWalled = scene.energy.kind === 'sum' && scene.energy.barriers.length > 0
   return {
     ...scene,
-    domain: { ...scene.domain, cells: 32 },
+    domain: { ...scene.domain, cells: isWalled ? 96 : 32 },
     dynamics: { ...scene.dynamics, particles: 32, steps: 0 },
   }
 }
