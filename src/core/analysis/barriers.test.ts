@@ -353,8 +353,8 @@ describe('initial laws beside barriers', () => {
     return (
       across +
       klOnLine(
-        -4,
-        4,
+        -2,
+        2,
         4000,
         (y) => (-y * y) / (2 * sy),
         (y) => (-k * y * y) / 2,
@@ -374,7 +374,7 @@ describe('initial laws beside barriers', () => {
     ]
     const k = 4
     const grid = tabulateEnergy(
-      { halfWidth: 4, cells: 64 },
+      { halfWidth: 2, cells: 32 },
       quadraticEnergy(
         [0, 0],
         [
