@@ -5,6 +5,7 @@ const STEPS = 120
 const EIGHT = scene({
   target: { kind: 'eight-gaussians' },
   energy: { kind: 'pretrained', name: 'eight-gaussians' },
+  domain: { cells: 64 },
   dynamics: { steps: STEPS, particles: 2048 },
   view: { speed: 240 },
 })

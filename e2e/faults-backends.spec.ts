@@ -8,7 +8,7 @@ test.use({ contextOptions: { reducedMotion: 'reduce' }, actionTimeout: 30_000 })
 const QUICK = scene({
   target: { kind: 'two-gaussians' },
   energy: { kind: 'trained' },
-  training: { objective: 'quadrature', steps: 20, backend: 'auto' },
+  training: { objective: 'score-matching', steps: 4, backend: 'auto' },
   domain: { cells: 32 },
   dynamics: { steps: 5, particles: 64 },
 })

@@ -14,6 +14,7 @@ import { encodeHash } from '../src/lab/scene/link/urlCodec.ts'
 import { expect } from './fixtures.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
+const RUNNER = path.join(ROOT, 'src/lab/cli/experiment.ts')
 
 /** A scene as a person would write it, with every default filled in; throws on any mistake. */
 export function scene(input: object): SceneSpec {
@@ -89,17 +90,15 @@ export async function snapshot(page: Page): Promise<Snapshot> {
   })
 }
 
-/** Runs a scene in the headless runner, as its users do, and returns result.json. */
+/** Runs a scene in the headless runner, in a process of its own, and returns result.json. */
 export async function runHeadless(asked: SceneSpec): Promise<RunResult> {
   const folder = mkdtempSync(path.join(tmpdir(), 'lyapunov-lab-'))
   try {
     const file = path.join(folder, 'scene.json')
     const out = path.join(folder, 'out')
     writeFileSync(file, JSON.stringify(asked))
-    await promisify(execFile)('npm', ['run', '--silent', 'experiment', '--', file, '--out', out], {
-      cwd: ROOT,
-      shell: process.platform === 'win32',
-    })
+    const parameters = ['--import', 'tsx', RUNNER, file, '--out', out]
+    await promisify(execFile)(process.execPath, parameters, { cwd: ROOT })
     return JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8')) as RunResult
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -183,6 +182,7 @@ export async function openStill(page: Page): Promise<void> {
   const still = scene({
     target: { kind: 'eight-gaussians' },
     energy: { kind: 'pretrained', name: 'eight-gaussians' },
+    domain: { cells: 32 },
     dynamics: { particles: 64, steps: 20 },
   })
   await openScene(page, still, { haltAt: 2, backend: 'cpu' })

@@ -10,7 +10,8 @@ const ASKED = scene({
       { weight: 0.5, energy: { kind: 'pretrained', name: 'two-gaussians' } },
     ],
   },
-  dynamics: { steps: 30 },
+  domain: { cells: 32 },
+  dynamics: { steps: 30, particles: 256 },
   view: { speed: 240 },
 })
 

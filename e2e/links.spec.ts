@@ -5,7 +5,7 @@ const ASKED = scene({
   seed: 4_000_000_007,
   target: { kind: 'banana', sharpness: 0.7 },
   energy: { kind: 'exact' },
-  domain: { halfWidth: 5, cells: 96 },
+  domain: { halfWidth: 5, cells: 48 },
   dynamics: {
     epsilon: 0.8,
     steps: 40,

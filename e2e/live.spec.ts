@@ -5,6 +5,7 @@ import { openScene, runHeadless, scene, stage } from './lab.ts'
 
 const SCENE = scene({
   energy: { kind: 'pretrained', name: 'two-moons' },
+  domain: { cells: 64 },
   dynamics: { steps: 60, particles: 1024 },
   view: { haltAt: 20 },
 })
@@ -120,6 +121,15 @@ test('a drawing is learned under its strokes as well as by a whole training, and
 
   const asked = await page.evaluate(() => window.lyapunovLab?.scene() ?? null)
   expect(asked?.target.kind).toBe('points')
+  await page.getByRole('button', { name: 'Keep' }).click()
+  await expect(stage(page)).toHaveAttribute('data-live', '', { timeout: 30_000 })
+  await expect(stage(page)).toHaveAttribute('data-status', 'paused')
+  const kept = await page.evaluate(() => window.lyapunovLab?.runScene() ?? null)
+  expect(kept?.energy).toMatchObject({ kind: 'shelf', recipe: null })
+  const curves = await page.evaluate(() => window.lyapunovLab?.curves() ?? [])
+  expect(curves[0]?.kl).toBeGreaterThan(0)
+  await expect(page.locator('[data-origin="trained"]')).toHaveCount(1)
+
   const { training } = await runHeadless(
     scene({
       seed: asked!.seed,
@@ -132,13 +142,4 @@ test('a drawing is learned under its strokes as well as by a whole training, and
   )
   const whole = Math.min(...training!.history.flatMap(({ crossEntropy }) => crossEntropy ?? []))
   expect(measured - whole).toBeLessThan(0.15)
-
-  await page.getByRole('button', { name: 'Keep' }).click()
-  await expect(stage(page)).toHaveAttribute('data-live', '', { timeout: 30_000 })
-  await expect(stage(page)).toHaveAttribute('data-status', 'paused')
-  const kept = await page.evaluate(() => window.lyapunovLab?.runScene() ?? null)
-  expect(kept?.energy).toMatchObject({ kind: 'shelf', recipe: null })
-  const curves = await page.evaluate(() => window.lyapunovLab?.curves() ?? [])
-  expect(curves[0]?.kl).toBeGreaterThan(0)
-  await expect(page.locator('[data-origin="trained"]')).toHaveCount(1)
 })
