@@ -60,10 +60,10 @@ export default defineConfig({
     },
   ],
   webServer: {
-    command: `npx tsx scripts/serve.ts --no-open --no-build --port ${port}`,
+    command: `node --import tsx scripts/serve.ts --no-open --no-build --port ${port}`,
     cwd: '..',
     url: address,
     reuseExistingServer: false,
-    timeout: 30_000,
+    timeout: 120_000,
   },
 })
