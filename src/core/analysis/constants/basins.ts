@@ -135,13 +135,13 @@ export function basinsOf(field: EnergyField, pi: Gibbs): Basins {
 /**
  * The well that each well belongs to once the shallow ones have spilled over into the neighbour across their lowest edge, the
  * shallowest first; the masses go with them. An edge is crossed between two cells, at the higher of their floors: a valley that
- * passes beside a centre is lower than V there.
+ * passes beside a centre is lower than V there. A minimum in a cell of another well touches it there.
  */
 function joinShallow(
   field: EnergyField,
   { box, epsilon, parted }: Gibbs,
   wellOf: Int32Array,
-  wells: readonly { readonly value: number; mass: number }[],
+  wells: readonly { readonly at: Point; readonly value: number; mass: number }[],
 ): number[] {
   const { cells } = box
   const floors = new Float64Array(wellOf.length).fill(Number.NaN)
@@ -170,6 +170,16 @@ function joinShallow(
       else known.height = Math.min(known.height, height)
     }
   }
+  // A path that came to rest on the level floor of a bent valley is no well of its own: the cell in which it rests flows on.
+  if (parted === null)
+    for (const [a, { at }] of wells.entries()) {
+      const [column, row] = at.map((x) =>
+        clamp(Math.floor((x + box.halfWidth) / spacing(box)), cells),
+      )
+      const k = column! + cells * row!
+      const b = wellOf[k]!
+      if (b >= 0 && b !== a) passes.set(-1 - a, { a, b, height: floorOf(k) })
+    }
   const into = wells.map((_, i) => i)
   const rootOf = (i: number): number => {
     while (into[i] !== i) i = into[i]!
