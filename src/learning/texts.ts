@@ -17,10 +17,10 @@ export const OBJECTIVE_TEXTS: readonly ObjectiveText[] = [
     id: 'persistent',
     label: 'Persistent chains',
     summary:
-      'Maximum likelihood with Metropolis-adjusted Langevin chains that are never restarted, after a short flow-matching warm-up; it shares the energy and the Gibbs target of energy matching, but it is not the algorithm of the paper. Where there are no data, its last term makes the slope lead to them: q is the data blurred by a heavy-tailed kernel, and g(q) rises to 1 where q is small.',
+      'Maximum likelihood with Metropolis-adjusted Langevin chains that are never restarted and jump to places drawn from a histogram of the data, after a short flow-matching warm-up; it shares the energy and the Gibbs target of energy matching, but it is not the algorithm of the paper. Where there are no data, its last term makes the slope lead to them: q is the data blurred by a heavy-tailed kernel, g(q) rises to 1 where q is small, and W is a wall at the edge of the box.',
     formula:
-      '\\begin{aligned}\\mathcal L={}&\\mathbb E_{\\rho^*}V-\\mathbb E_{\\text{chains}}V\\\\&+\\lambda\\int_\\Omega g(q)\\,|\\nabla V+\\nabla\\log q|^2\\,dx\\end{aligned}',
-    plain: 'L = E_data V − E_chains V + λ ∫ g(q) |∇V + ∇log q|² dx',
+      '\\begin{aligned}\\mathcal L={}&\\mathbb E_{\\rho^*}V-\\mathbb E_{\\text{chains}}V\\\\&+\\lambda\\int_\\Omega g(q)\\,|\\nabla V+\\nabla\\log q-\\nabla W|^2\\,dx\\end{aligned}',
+    plain: 'L = E_data V − E_chains V + λ ∫ g(q) |∇V + ∇log q − ∇W|² dx',
   },
   {
     id: 'energy-matching',
@@ -35,10 +35,10 @@ export const OBJECTIVE_TEXTS: readonly ObjectiveText[] = [
     id: 'quadrature',
     label: 'Quadrature',
     summary:
-      'Maximum likelihood with the partition function summed over a jittered grid, whose logarithm is a little low on average: no sampling, but only in low dimension, and the fastest way to retrain here. Where there are no data, its last term makes the slope lead to them: q is the data blurred by a heavy-tailed kernel, and g(q) rises to 1 where q is small.',
+      'Maximum likelihood with the partition function summed over a jittered grid, whose logarithm is a little low on average: no sampling, but only in low dimension, and the fastest way to retrain here. Where there are no data, its last term makes the slope lead to them: q is the data blurred by a heavy-tailed kernel, g(q) rises to 1 where q is small, and W is a wall at the edge of the box.',
     formula:
-      '\\begin{aligned}\\mathcal L={}&\\mathbb E_{\\rho^*}V+\\log\\int_\\Omega e^{-V}dx\\\\&+\\lambda\\int_\\Omega g(q)\\,|\\nabla V+\\nabla\\log q|^2\\,dx\\end{aligned}',
-    plain: 'L = E_data V + log ∫ e^(−V) dx + λ ∫ g(q) |∇V + ∇log q|² dx',
+      '\\begin{aligned}\\mathcal L={}&\\mathbb E_{\\rho^*}V+\\log\\int_\\Omega e^{-V}dx\\\\&+\\lambda\\int_\\Omega g(q)\\,|\\nabla V+\\nabla\\log q-\\nabla W|^2\\,dx\\end{aligned}',
+    plain: 'L = E_data V + log ∫ e^(−V) dx + λ ∫ g(q) |∇V + ∇log q − ∇W|² dx',
   },
   {
     id: 'score-matching',

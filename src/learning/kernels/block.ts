@@ -12,14 +12,23 @@ interface Draws {
   readonly counter: number
 }
 
+/** A density that is constant on each of side² cells of Ω. */
+export interface JumpDensity {
+  readonly side: number
+  /** log q of each cell up to a constant, row-major, x fastest. */
+  readonly log: Float32Array
+}
+
 /**
- * Persistent chains (PCD) at ε = 1: one jump (independence Metropolis–Hastings, uniform on Ω, draws of `counter`),
- * then `moves` MALA steps of size d (`counter` + 1, …) with drift clipped to norm `clip`. After the step d becomes
+ * Persistent chains (PCD) at ε = 1: one jump (independence Metropolis–Hastings) to the points of the tuples, drawn from
+ * q and accepted by the third draw of `counter`, then `moves` MALA steps of size d (`counter` + 1, …) with drift clipped to norm `clip`. After the step d becomes
  * d e^{κ Σ(a − a*)}, the sum over its MALA steps, within its limits.
  */
 export interface ChainNegatives extends Draws {
   readonly kind: 'chains'
   readonly count: number
+  /** q, the same in all steps of a block. */
+  readonly jumps: JumpDensity
   readonly moves: number
   readonly clip: number
   /** a*, κ and the limits of d. */

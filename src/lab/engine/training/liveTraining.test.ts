@@ -135,6 +135,29 @@ describe('following a target', () => {
     await session.endLive()
   })
 
+  test('one second after a switch or a stroke no start is stray, and the density is near', async () => {
+    const bench = listening()
+    const { session } = bench
+    const strokes = arc(400)
+    const targets = [
+      ...['rings', 'two-moons'].map((kind) => ({ kind })),
+      ...[150, 400].map((n) => ({ kind: 'points', points: strokes.slice(0, n) })),
+    ]
+    for (const [k, target] of targets.entries()) {
+      await session.live({ scene: scene(target) })
+      await bench.until(
+        ({ name, payload }) =>
+          name === 'live' &&
+          payload.target === k + 1 &&
+          (payload.seconds >= 1 || payload.state === 'settled'),
+      )
+      const { summary } = await session.keepLive()
+      expect(summary.strayStart).toBeLessThan('points' in target ? 1e-3 : 5e-4)
+      if (summary.klDataModel !== null) expect(summary.klDataModel).toBeLessThan(0.02)
+    }
+    await session.endLive()
+  }, 60_000)
+
   test('of targets that come at once the latest is taken up, the others are told so', async () => {
     const { session } = createBench()
     const kinds = ['rings', 'banana', 'pinwheel', 'two-spirals']

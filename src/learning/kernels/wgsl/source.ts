@@ -646,9 +646,10 @@ export function nodesSource(options: SourceOptions): Source {
 }
 
 /**
- * One jump (independence Metropolis–Hastings, uniform on Ω) and `moves` MALA steps of size d at ε = 1 for every
- * chain; see training/objectives/persistent.ts for the formulae. `chains` holds the chains, then d, then the
- * number of accepted proposals of each workgroup; the shader writes the new positions to `tuples` too.
+ * One jump (independence Metropolis–Hastings) to its point in `tuples` and `moves` MALA steps of size d at ε = 1 for
+ * every chain; see training/objectives/persistent.ts for the formulae. `chains` holds the chains, then d, then the
+ * number of accepted proposals of each workgroup, then log q of side² cells; the shader writes the new positions to
+ * `tuples`.
  */
 export function chainsSource(options: SourceOptions): Source {
   const { tile } = options
@@ -657,6 +658,11 @@ fn clipped(g: vec2f, d: f32) -> vec2f {
   let step = d * g;
   let norm = length(step);
   return step * select(1.0, given.clip / norm, norm > given.clip);
+}
+fn log_q(p: vec2f) -> f32 {
+  let scale = 0.5 * f32(given.side);
+  let k = min(vec2u(given.side - 1u), vec2u((p / given.halfWidth + 1.0) * scale));
+  return chains[2u * given.count + 1u + given.chainGroups + k.y * given.side + k.x];
 }
 var<workgroup> taken: array<u32, ${tile}>;
 `
@@ -672,8 +678,11 @@ var<workgroup> taken: array<u32, ${tile}>;
   let d = chains[2u * given.count];
   var accepted = 0u;
   var x = vec2f();
+  var jump = vec2f();
+  let at = (given.first + given.negatives + i) * ${TUPLE}u;
   if (mine) {
     x = vec2f(chains[2u * i], chains[2u * i + 1u]);
+    jump = vec2f(tuples[at], tuples[at + 1u]);
   }
   if (local < ${tile}u) {
     px[local] = x.x;
@@ -689,7 +698,7 @@ var<workgroup> taken: array<u32, ${tile}>;
     evaluate_tile();
     let there = vec2f(pgx[slot], pgy[slot]);
     var taking = m == 0u;
-    if (m == 1u) { taking = log(unit(draws.z)) < v - pv[slot]; }
+    if (m == 1u) { taking = log(unit(draws.z)) < v - pv[slot] + log_q(x) - log_q(jump); }
     if (m >= 2u) {
       let back = x - proposal + clipped(there, d);
       let ratio = v - pv[slot] - dot(back, back) / (4.0 * d) + 0.5 * dot(noise, noise);
@@ -705,9 +714,7 @@ var<workgroup> taken: array<u32, ${tile}>;
     draws = hash4(i, given.counter + m);
     noise = gaussian_pair(draws);
     proposal = x - clipped(g, d) + sqrt(2.0 * d) * noise;
-    if (m == 0u) {
-      proposal = given.halfWidth * (2.0 * vec2f(unit(draws.x), unit(draws.y)) - 1.0);
-    }
+    if (m == 0u) { proposal = jump; }
     if (local < ${tile}u) {
       px[local] = proposal.x;
       py[local] = proposal.y;
@@ -719,7 +726,6 @@ var<workgroup> taken: array<u32, ${tile}>;
   if (mine) {
     chains[2u * i] = x.x;
     chains[2u * i + 1u] = x.y;
-    let at = (given.first + given.negatives + i) * ${TUPLE}u;
     tuples[at] = x.x;
     tuples[at + 1u] = x.y;
   }

@@ -150,6 +150,7 @@ function negativeSettings(negatives: Negatives): Settings {
       return {
         ...draws,
         count: negatives.count,
+        side: negatives.jumps.side,
         moves: negatives.moves,
         clip: negatives.clip,
         acceptance: negatives.targetAcceptance,
@@ -176,19 +177,20 @@ function negativeSettings(negatives: Negatives): Settings {
   }
 }
 
-/** The chains, then d; the workgroups' counts of accepted proposals follow. */
+/** The chains, then d, room for the workgroups' counts of accepted proposals, and log q of the jumps. */
 function writeChains(
   network: NetworkOnDevice,
-  { count }: ChainNegatives,
+  { count, jumps }: ChainNegatives,
   groups: number,
   { chains }: BlockState,
 ): void {
   if (chains?.xy.length !== 2 * count) {
     throw new RangeError(`chains: found ${(chains?.xy.length ?? 0) / 2}, the step moves ${count}`)
   }
-  const words = new Float32Array(2 * count + 1)
+  const words = new Float32Array(2 * count + 1 + groups + jumps.log.length)
   words.set(chains.xy)
   words[2 * count] = chains.stepSize
-  network.reserve('chains', words.length + groups)
+  words.set(jumps.log, 2 * count + 1 + groups)
+  network.reserve('chains', words.length)
   network.write('chains', words)
 }

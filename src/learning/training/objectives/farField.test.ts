@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Purpose, Rng } from '../../../core/maths/rng.ts'
-import { contrast, readBlurred } from './farField.ts'
+import { DataHistogram } from './dataHistogram.ts'
+import { blurredHistogram, contrast, readBlurred } from './farField.ts'
 
 const blurred = (data: Float32Array, x: number, y: number) => {
   const out = new Float64Array(3)
-  readBlurred(data, x, y, out)
+  readBlurred(data, new Float64Array(data.length / 2).fill(2 / data.length), x, y, out)
   return [...out] as [q: number, qx: number, qy: number]
 }
 
@@ -104,9 +105,12 @@ describe('the far field of a step', () => {
     for (let step = 0; step < 50; step++) {
       const { xy, w, u } = contrast(context(4), step, 256, 256)
       for (let i = 0; i < w!.length; i++) {
-        const [q, qx, qy] = blurred(data, xy[2 * i]!, xy[2 * i + 1]!)
-        expect(u![2 * i]! / qx).toBeCloseTo(1, 4)
-        expect(u![2 * i + 1]! / qy).toBeCloseTo(1, 4)
+        const [x, y] = [xy[2 * i]!, xy[2 * i + 1]!]
+        const [q, qx, qy] = blurred(data, x, y)
+        // W = 22 Σ relu(|xᵢ| − 3.2)² on [−4, 4]².
+        const wall = (z: number) => 44 * Math.max(0, Math.abs(z) - 3.2) * Math.sign(z)
+        expect(u![2 * i]! / (qx - wall(x))).toBeCloseTo(1, 4)
+        expect(u![2 * i + 1]! / (qy - wall(y))).toBeCloseTo(1, 4)
         // λ|Ω|/32 for λ = 2.5e-6 a unit of area, κ = 0.03 and q₀ = 1e-4.
         const ratio = q / 1e-4
         const expected =
@@ -140,5 +144,40 @@ describe('the far field of a step', () => {
       })
     }
     for (const density of [...one(4), ...one(8)]) expect(density / (2.5e-6 / 32)).toBeCloseTo(1, 4)
+  })
+
+  it('of a blurred histogram leads to the bulk of the data, past single draws of their tail', () => {
+    // A thousandth of the mass lies in a square far off, and two draws lie alone.
+    const far = (i: number) => i % 1000 === 0
+    const problem = {
+      halfWidth: 4,
+      batch: (_step: number, n: number, out: Float32Array) => {
+        const rng = new Rng({ seed: 2, purpose: Purpose.data })
+        for (let i = 0; i < n; i++) {
+          const [x, y] = i < 2 ? [-3, 3] : far(i) ? [3, 3] : [0, -2]
+          out[2 * i] = x + (i < 2 ? 0 : 0.3 * (rng.uniform() - 0.5))
+          out[2 * i + 1] = y + (i < 2 ? 0 : 0.3 * (rng.uniform() - 0.5))
+        }
+      },
+    }
+    const blurred = blurredHistogram(new DataHistogram({ problem, steps: 5 }))
+    const at = (x: number, y: number) => {
+      const [place, read] = [new Float64Array(3), new Float64Array(3)]
+      blurred.place(x, y, place)
+      blurred.read(place[0]!, place[1]!, read)
+      return { place, q: read[0]!, slope: [read[1]!, read[2]!] as const }
+    }
+    // The centre of the cell, less than half a cell away.
+    const { place } = at(0.3, 0.4)
+    expect(Math.hypot(place[0]! - 0.3, place[1]! - 0.4)).toBeLessThan(0.0625 * Math.SQRT2)
+    expect((place[0]! / 0.125) % 1).toBeCloseTo(0.5, 9)
+    // Beside the two draws the slope leads to the bulk; beside the square it leads to the square.
+    expect(at(-2.6, 3).slope[0]).toBeGreaterThan(0)
+    expect(at(-2.6, 3).slope[1]).toBeLessThan(0)
+    expect(at(2.3, 3).slope[0]).toBeGreaterThan(0)
+    // Near the bulk q is that of a square with nearly all of the mass.
+    expect(at(0, -2).q).toBeGreaterThan(1)
+    const { w, u } = contrast({ seed: 7, problem }, 3, 256, 256, blurred)
+    expect([...w!, ...u!].every(Number.isFinite)).toBe(true)
   })
 })

@@ -37,7 +37,7 @@ interface ObjectiveResult {
 
 /** A step as data, for kernels that run whole blocks of them. */
 interface DeviceStep {
-  /** Negatives, where the step has any, are the last points; their coordinates may be unset. */
+  /** Negatives, where the step has any, are the last points: those of chains are where the chains may jump, others may be unset. */
   readonly tuples: Tuples
   readonly negatives: Negatives | null
   /** Points at which V or ∇V is evaluated besides those of the tuples. */

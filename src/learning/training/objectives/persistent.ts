@@ -1,9 +1,11 @@
 import { exp, log } from '../../../core/maths/elementary.ts'
 import { fold } from '../../../core/maths/grid.ts'
 import { Purpose, gaussianPair, hash4, unit } from '../../../core/maths/rng.ts'
+import type { Tuples } from '../../kernels/kernel.ts'
 import { rampedCosine } from '../adam.ts'
 import { DEFAULT_SHAPE } from '../model.ts'
-import { contrast } from './farField.ts'
+import { DataHistogram } from './dataHistogram.ts'
+import { blurredHistogram, contrast, type BlurredData } from './farField.ts'
 import { flowMatchingBatch } from './flowMatching.ts'
 import type { Objective, ObjectiveContext, ObjectiveState } from './objective.ts'
 
@@ -11,7 +13,7 @@ const WARM_UP_STEPS = 100
 const WARM_UP_BATCH = 128
 const BATCH = 256
 const CHAINS = 256
-const MALA_STEPS = 2
+const MALA_STEPS = 1
 /** Largest norm of the chains' drift, world units; clipped in proposal and reverse proposal alike. */
 const CLIP = 0.25
 const FIRST_STEP_SIZE = 0.02
@@ -26,7 +28,7 @@ const draws = new Float64Array(4)
 /**
  * Maximum likelihood by persistent contrastive divergence (PCD) with Metropolis-adjusted chains. After a short
  * flow-matching warm-up, half the chains start at the data and half at a Gaussian. Each step makes one jump
- * (independence Metropolis–Hastings with a uniform proposal on Ω) and two MALA steps, then follows ∇θ of
+ * (independence Metropolis–Hastings with proposals from a histogram of the data) and one MALA step, then follows ∇θ of
  * mean V(data) − mean V(chains) and of the far-field term. The chains never restart, and MALA refuses proposals outside Ω.
  */
 export const persistent: Objective = {
@@ -36,7 +38,9 @@ export const persistent: Objective = {
   rate: (step, steps) => rampedCosine(1e-2, step, steps),
   prepare(context) {
     const warmUp = Math.min(WARM_UP_STEPS, Math.ceil(context.steps / 10))
-    const chains = new ChainStepper(context)
+    let made: ChainStepper | null = null
+    // The first step with chains makes them: they look at the data more than once.
+    const chainsOf = () => (made ??= new ChainStepper(context))
     const warmUpTuples = (step: number) => flowMatchingBatch(context, step, WARM_UP_BATCH, 0).tuples
     return {
       warmUp,
@@ -45,20 +49,26 @@ export const persistent: Objective = {
           const loss = await context.energy.accumulate(theta, warmUpTuples(step), gradient)
           return { loss, acceptance: null, state }
         }
+        const chains = chainsOf()
         const moved = await chains.advance(step, theta, step === warmUp ? chains.start() : state)
-        const tuples = contrast(context, step, BATCH, CHAINS)
-        tuples.xy.set(moved.state.arrays.chains!, tuples.xy.length - 2 * CHAINS)
+        const tuples = chains.tuples(step)
+        negativesOf(tuples).set(moved.state.arrays.chains!)
         const loss = await context.energy.accumulate(theta, tuples, gradient)
         return { loss, acceptance: moved.acceptance, state: moved.state }
       },
       onDevice: {
-        begin: (step, state) => (step === warmUp ? chains.start() : state),
+        begin: (step, state) => (step === warmUp ? chainsOf().start() : state),
         plan(step) {
           if (step < warmUp) return { tuples: warmUpTuples(step), negatives: null, evaluations: 0 }
+          const chains = chainsOf()
+          const { histogram } = chains
+          const tuples = chains.tuples(step)
+          histogram.draw(chains.key, 4 * step + 1, negativesOf(tuples))
           return {
-            tuples: contrast(context, step, BATCH, CHAINS),
+            tuples,
             negatives: {
               kind: 'chains',
+              jumps: histogram.jumps,
               seed: context.seed,
               purpose: Purpose.chains,
               counter: 4 * step + 1,
@@ -78,13 +88,20 @@ export const persistent: Objective = {
   },
 }
 
+/** The coordinates of the negatives among the points of a step. */
+function negativesOf({ xy }: Tuples): Float32Array {
+  return xy.subarray(xy.length - 2 * CHAINS)
+}
+
 /**
  * The negative chains at ε = 1: x′ ~ N(x − D(x), 2d I) with D = clip(d∇V), accepted with
  * log a = V(x) − V(x′) − |x − x′ + D(x′)|²/4d + |ξ|²/2.
  */
 class ChainStepper {
+  readonly key
+  readonly histogram: DataHistogram
   private readonly context: ObjectiveContext
-  private readonly key
+  private readonly blurred: BlurredData
   private readonly both = new Float32Array(4 * CHAINS)
   private readonly bothValue = new Float32Array(2 * CHAINS)
   private readonly bothGradient = new Float32Array(4 * CHAINS)
@@ -97,7 +114,14 @@ class ChainStepper {
 
   constructor(context: ObjectiveContext) {
     this.context = context
+    this.histogram = new DataHistogram(context)
+    this.blurred = blurredHistogram(this.histogram)
     this.key = { seed: context.seed, purpose: Purpose.chains }
+  }
+
+  /** Far field and data of a step, and room for the chains. */
+  tuples(step: number): Tuples {
+    return contrast(this.context, step, BATCH, CHAINS, this.blurred)
   }
 
   /** Half the chains at data (of a batch that no training step uses), half at N(0, I) in Ω. */
@@ -114,30 +138,29 @@ class ChainStepper {
     return { arrays: { chains }, scalars: { stepSize: FIRST_STEP_SIZE } }
   }
 
-  /** One jump and two MALA steps at θ. Counters 4·step + 1, 2, 3 belong to this step. */
+  /** One jump and one MALA step at θ. Counters 4·step + 1 and 4·step + 2 belong to this step. */
   async advance(
     step: number,
     theta: Float32Array,
     state: ObjectiveState,
   ): Promise<{ state: ObjectiveState; acceptance: number }> {
-    const { energy, problem } = this.context
-    const { both, bothValue, bothGradient } = this
-    const wall = problem.halfWidth
+    const { energy } = this.context
+    const { both, bothValue, bothGradient, histogram } = this
     const x = state.arrays.chains!.slice()
 
     // The jumps need V at the chains, and MALA needs ∇V at the chains or at the jumps; one evaluation gives both.
     both.set(x)
-    for (let i = 0; i < CHAINS; i++) {
-      hash4(this.key, i, 4 * step + 1, words)
-      both[2 * (CHAINS + i)] = wall * (2 * unit(words[0]!) - 1)
-      both[2 * (CHAINS + i) + 1] = wall * (2 * unit(words[1]!) - 1)
-      this.uniform[i] = unit(words[2]!)
-    }
+    histogram.draw(this.key, 4 * step + 1, both.subarray(2 * CHAINS))
     await energy.evaluate(theta, both, bothValue, bothGradient)
     const value = bothValue.slice(0, CHAINS)
     const gradient = bothGradient.slice(0, 2 * CHAINS)
     for (let i = 0; i < CHAINS; i++) {
-      if (log(this.uniform[i]!) >= bothValue[i]! - bothValue[CHAINS + i]!) continue
+      hash4(this.key, i, 4 * step + 1, words)
+      const here = bothValue[i]! + histogram.logDensity(both[2 * i]!, both[2 * i + 1]!)
+      const there =
+        bothValue[CHAINS + i]! +
+        histogram.logDensity(both[2 * (CHAINS + i)]!, both[2 * (CHAINS + i) + 1]!)
+      if (log(unit(words[2]!)) >= here - there) continue
       value[i] = bothValue[CHAINS + i]!
       for (let k = 2 * i; k < 2 * i + 2; k++) {
         x[k] = both[2 * CHAINS + k]!
