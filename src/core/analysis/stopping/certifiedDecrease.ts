@@ -62,6 +62,10 @@ export function certifiedDecreaseStep(input: DecreaseInput): DecreaseStop | null
   return null
 }
 
+/** What the strict form says and what it depends on. */
+const PREMISE =
+  ' This is about the slope of KL at the end of each step, and proved if the one premise holds that is estimated: the law of the chain on the grid, from which I and M are computed.'
+
 /**
  * The report of the criterion. Up to the strict stop the derivative of KL at the end of each step is
  * negative by a theorem, if the grid's I and M are right; the integrated form is an estimate.
@@ -142,9 +146,12 @@ export const certifiedDecrease: Criterion = {
         reason: `${found.reason} Not a certificate: the walls fold up to ${formatUp(folded, 2)} of the mass a step.`,
       }
     }
-    if (found.step === null && law.unresolved !== null) {
-      return { ...found, reason: `${found.reason} Beyond it nothing is known: ${law.unresolved}.` }
-    }
-    return found
+    const evaluated = curves.fisher.some((value, k) => k > 0 && value !== null)
+    const premise = strict && evaluated ? PREMISE : ''
+    const beyond =
+      found.step === null && law.unresolved !== null
+        ? ` Beyond it nothing is known: ${law.unresolved}.`
+        : ''
+    return { ...found, reason: `${found.reason}${premise}${beyond}` }
   },
 }
