@@ -86,6 +86,7 @@ const jobs = JOBS.filter(({ name }) => only?.includes(name) ?? true)
 const entries = await knownEntries()
 const commit = sourceCommit()
 let failed = false
+let writing = Promise.resolve()
 
 async function keep(job: Job, { result, weights, seconds }: Finished): Promise<void> {
   const { scene, training } = result
@@ -106,8 +107,12 @@ async function keep(job: Job, { result, weights, seconds }: Finished): Promise<v
     hash: sha256HexSync(weights),
     commit,
   })
-  const energies = JOBS.flatMap((known) => entries.get(known.name) ?? [])
-  await writeWhole(MANIFEST, `${JSON.stringify({ version: 1, energies }, null, 2)}\n`)
+  // Two trainings may end together, and one file is written at a time.
+  writing = writing.then(() => {
+    const energies = JOBS.flatMap((known) => entries.get(known.name) ?? [])
+    return writeWhole(MANIFEST, `${JSON.stringify({ version: 1, energies }, null, 2)}\n`)
+  })
+  await writing
   console.log(`${name}: KL ${String(training.klDataModel)} in ${seconds.toFixed(0)} s`)
 }
 
