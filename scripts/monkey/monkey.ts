@@ -101,7 +101,10 @@ export async function monkey(
   page.on('console', hear)
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.stack ?? error.message}`))
   page.on('crash', () => problems.push('the page crashed'))
-  page.on('dialog', (dialog) => void dialog.dismiss())
+  page.on('dialog', (dialog) => {
+    // A reload is meant, also where storage is still writing.
+    void (dialog.type() === 'beforeunload' ? dialog.accept() : dialog.dismiss())
+  })
   page.on('filechooser', (chooser) => {
     const rows = Array.from(
       { length: 40 },
