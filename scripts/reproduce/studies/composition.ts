@@ -23,6 +23,11 @@ export const composition: Study = {
     const terms = energy.kind === 'sum' ? energy.terms : []
     return {
       main: { scene, seeds: several, laws: 'shared' },
+      fine: {
+        scene: { ...scene, domain: { ...scene.domain, cells: 192 } },
+        seeds: [1],
+        laws: 'shared',
+      },
       large: { scene: withDynamics(scene, { particles: 16384 }), seeds: several, laws: 'shared' },
       ...Object.fromEntries(
         terms.map(
@@ -43,6 +48,7 @@ export const composition: Study = {
     }
   },
   variations: {
+    fine: '192² cells: early in the run the identity wants a finer grid',
     large: 'N = 16384',
     [termName(0)]: 'the table of the first energy alone',
     [termName(1)]: 'the table of the second energy alone',
@@ -62,7 +68,7 @@ export const composition: Study = {
           ),
           1e-12,
         ),
-        ...lyapunov(outcomes),
+        ...lyapunov(of('fine')),
         particlesFollow(outcomes),
         particlesFollow(of('large')),
       ],

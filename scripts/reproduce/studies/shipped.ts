@@ -10,7 +10,7 @@ import {
   stopOf,
 } from '../measures.ts'
 import { exactly, number, percent } from '../numbers.ts'
-import type { Outcomes } from '../perform.ts'
+import type { Outcome, Outcomes } from '../perform.ts'
 import { floorRule, klAxis, langevinSeries, STEP_AXIS } from '../panels.ts'
 import { holds, limit, type Prediction, type Study } from '../study.ts'
 
@@ -33,24 +33,33 @@ function worst(
 }
 
 /**
- * Where `statistical` may stop, from the exact law alone. With σ₀ the standard deviation of one reading at π and w the
- * window, two quiet windows in a row are not to be had while KL falls by more than 5√2 σ₀ a window, and fail to come
- * four windows after it has ceased to fall by ½σ₀ only by rare chance.
+ * Where `statistical` may stop, from the exact law and the noise of the readings. With σ_k the standard deviation of a reading
+ * at step k and w the window, two quiet windows in a row are not to be had while KL falls by more than
+ * 5√(σ²_{k−w} + σ_k²) a window, and fail to come four windows after it has ceased to fall by ½σ₀ only by rare chance; σ₀ is
+ * that at π, which σ_k exceeds early in a run.
  */
 export function statisticalInterval(
   exact: readonly (number | null)[],
   deviation: number,
   window: number,
+  deviationAt: (k: number) => number = () => deviation,
 ): readonly [number, number] {
   const fall = (k: number) => known(exact[k - window]) - known(exact[k])
   const ends = Array.from(
     { length: Math.floor((exact.length - 1) / window) },
     (_, i) => (i + 1) * window,
   )
-  const slow = ends.find((k) => fall(k) <= 5 * Math.SQRT2 * deviation) ?? Number.NaN
+  const noise = (k: number) => Math.hypot(deviationAt(k - window), deviationAt(k))
+  const slow = ends.find((k) => fall(k) <= 5 * noise(k)) ?? Number.NaN
   const still = ends.find((k) => fall(k) <= 0.5 * deviation) ?? Number.NaN
   return [slow + window, still + 4 * window]
 }
+
+/** Standard error of the particles' KL at a step; 0 where it is no estimate. */
+const errorAt = ({ result }: Outcome, k: number) => result.langevin.klStandardError[k] ?? 0
+
+const rootMeanSquare = (values: readonly number[]) =>
+  Math.hypot(...values) / Math.sqrt(values.length)
 
 /** Window of `statistical`: max(10, steps/20), up to a multiple of 5. */
 const windowOf = (steps: number) => 5 * Math.ceil(Math.max(10, steps / 20) / 5)
@@ -87,6 +96,7 @@ export const shipped: Study = {
       langevin.klExact,
       deviation,
       windowOf(scene.dynamics.steps),
+      (k) => Math.max(deviation, rootMeanSquare(repeated.runs.map((run) => errorAt(run, k)))),
     )
     const fastest = Math.min(...stops)
     const slowest = Math.max(...stops)
