@@ -41,11 +41,11 @@ const settled = (page: Page): Promise<unknown> =>
   page.waitForFunction(
     () => {
       const data = document.querySelector<HTMLElement>('[data-testid="stage"]')?.dataset
-      const count = (of: string) => document.querySelectorAll(of).length
+      // No named function: tsx would have it call a helper that the page does not have.
       const isDrawn =
-        count('canvas.base[data-drawn]') === 2 &&
-        count('.thumbnail') > 0 &&
-        count('.thumbnail[data-drawn="false"]') === 0
+        document.querySelectorAll('canvas.base[data-drawn]').length === 2 &&
+        document.querySelector('.thumbnail') !== null &&
+        document.querySelector('.thumbnail[data-drawn="false"]') === null
       return Number(data?.['run']) > 0 && data?.['backend'] !== '' && isDrawn
     },
     undefined,
