@@ -355,7 +355,7 @@ data, which is a gradient and has no time, in place of velocities of minibatch t
 training.
 
 The chains that stand for the model jump to places drawn from a histogram of the data, by exact independence Metropolis–Hastings
-(\`src/learning/training/objectives/dataHistogram.ts\`), so that they change between separate modes as often as within one.
+(\`src/learning/training/objectives/dataHistogram.ts\`).
 
 ## Known densities, default sharpness
 

@@ -79,3 +79,16 @@ it('draws from that density, inside Ω, and again the same', () => {
   histogram.draw(key, 4 * (n / 256 - 1) + 1, again)
   expect(again).toEqual(out)
 })
+
+it('takes coordinates that lie beyond the wall by their rounding into the cells beside it', () => {
+  const halfWidth = 4.3
+  const beyond = Math.fround(-halfWidth)
+  expect(beyond).toBeLessThan(-halfWidth)
+  const histogram = new DataHistogram({
+    steps: 10,
+    problem: { halfWidth, batch: (_step, _n, out) => out.fill(beyond) },
+  })
+  expect(histogram.shares[0]).toBe(1)
+  expect(histogram.logDensity(beyond, beyond)).toBe(histogram.jumps.log[0])
+  expect(histogram.logDensity(-beyond, -beyond)).toBe(histogram.jumps.log[SIDE * SIDE - 1])
+})

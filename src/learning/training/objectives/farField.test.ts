@@ -180,4 +180,30 @@ describe('the far field of a step', () => {
     const { w, u } = contrast({ seed: 7, problem }, 3, 256, 256, blurred)
     expect([...w!, ...u!].every(Number.isFinite)).toBe(true)
   })
+
+  it('leaves the wall out where data lie nearer to it: no well before them', () => {
+    const problem = {
+      halfWidth: 8,
+      batch: (_step: number, _n: number, out: Float32Array) => {
+        for (let i = 0; i < out.length; i++) out[i] = i % 2 === 0 ? 7.8 : 0
+      },
+    }
+    let [towards, away] = [0, 0]
+    for (let step = 0; step < 20; step++) {
+      const { xy, w, u } = contrast({ seed: 7, problem }, step, 256, 256)
+      for (let i = 0; i < w!.length; i++) {
+        const [x, slope] = [xy[2 * i]!, -u![2 * i]!]
+        // The wall begins at 6.4. On the side of the data V falls towards them, on the other it falls off the wall.
+        if (x > 6.4 && x < 7.7) {
+          expect(slope).toBeLessThan(0)
+          towards++
+        }
+        if (x < -6.5) {
+          expect(slope).toBeLessThan(-44 * (-x - 6.4))
+          away++
+        }
+      }
+    }
+    expect(Math.min(towards, away)).toBeGreaterThan(10)
+  })
 })
