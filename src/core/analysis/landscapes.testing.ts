@@ -124,3 +124,35 @@ export function roughDensity(seed: number, n: number, area: number): Float64Arra
   }
   return out.map((p) => p / (sum * area))
 }
+
+/**
+ * The gap of dx = −V′ dt + √2 dW between walls at ±w, by inverse iteration: −(π g′)′ = π f is two integrals, by
+ * Simpson's rule.
+ */
+export function gapOnLine(v: (x: number) => number, w: number, n = 4000): number {
+  const h = (2 * w) / n
+  const values = Float64Array.from({ length: 2 * n + 1 }, (_, i) => v(-w + (i * h) / 2))
+  const least = values.reduce((a, b) => Math.min(a, b))
+  const simpson = (sign: number, from: number): number =>
+    (h / 6) *
+    [1, 4, 1].reduce((sum, c, j) => sum + c * Math.exp(sign * (values[from + j]! - least)), 0)
+  const mass = Float64Array.from({ length: n }, (_, i) => simpson(-1, 2 * i))
+  const z = mass.reduce((a, b) => a + b)
+  let f = Float64Array.from({ length: n }, (_, i) => i - 0.4 * n)
+  let gap = 0
+  for (let pass = 0; pass < 40; pass++) {
+    const mean = (g: (i: number) => number) => mass.reduce((sum, m, i) => sum + m * g(i), 0) / z
+    const centre = mean((i) => f[i]!)
+    const norm = Math.sqrt(mean((i) => (f[i]! - centre) ** 2))
+    f = f.map((value) => (value - centre) / norm)
+    // Summed from the nearer wall: what rounding leaves of a sum that ends at 0 would grow with 1/π behind a well.
+    const flux = new Float64Array(n)
+    for (let i = 0, sum = 0; i < n / 2; i++) flux[i] = sum += mass[i]! * f[i]!
+    for (let i = n - 1, sum = 0; i > n / 2; i--) flux[i - 1] = sum -= mass[i]! * f[i]!
+    const g = new Float64Array(n)
+    for (let i = 0; i + 1 < n; i++) g[i + 1] = g[i]! - flux[i]! * simpson(1, 2 * i + 1)
+    gap = 1 / mean((i) => f[i]! * g[i]!)
+    f = g
+  }
+  return gap
+}
