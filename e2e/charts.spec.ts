@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, stage, waitForHalt } from './lab.ts'
+import { openScene, runHeadless, scene, stage, waitForHalt } from './lab.ts'
 
 const STEPS = 60
 const ASKED = scene({
@@ -78,14 +78,14 @@ test('the contraction starts a second cloud and bounds it on a convex energy', a
   expect(within).toBe(true)
 })
 
-test('all six criteria are listed with what they may claim, the strict one as a choice', async ({
+test('all seven criteria are listed with what they may claim, the strict one as a choice', async ({
   page,
 }) => {
   await openScene(page, ASKED, { haltAt: STEPS })
   await waitForHalt(page, STEPS)
   await whenAnalysed(page)
   const list = page.getByRole('list', { name: 'Stopping criterion' })
-  await expect(list.getByRole('radio')).toHaveCount(6)
+  await expect(list.getByRole('radio')).toHaveCount(7)
   const decrease = list.locator('[data-criterion="certified-decrease"]')
   await expect(decrease.getByRole('radio')).toBeChecked()
   await expect(decrease).toHaveAttribute('data-outcome', 'stopped')
@@ -95,7 +95,7 @@ test('all six criteria are listed with what they may claim, the strict one as a 
   expect(Number(await decrease.getAttribute('data-step'))).toBeLessThan(first)
 })
 
-test('the constants are folded away, and none but the proved bound is called a certificate', async ({
+test('the constants are folded away, and none but the proved bounds are called certificates', async ({
   page,
 }) => {
   await openScene(page, ASKED, { haltAt: STEPS })
@@ -103,7 +103,30 @@ test('the constants are folded away, and none but the proved bound is called a c
   await whenAnalysed(page)
   await page.locator('summary', { hasText: 'Constants' }).click()
   const rows = page.getByRole('table', { name: 'Constants' }).getByRole('row')
-  await expect(rows).toHaveCount(10)
-  await expect(rows.filter({ hasText: 'certificate' })).toHaveCount(1)
-  await expect(rows.filter({ hasText: 'certificate' })).toContainText('proved bound')
+  await expect(rows).toHaveCount(11)
+  // The gap is proved for those who look.
+  await expect(rows.filter({ hasText: 'certificate' })).toHaveCount(2)
+  await expect(rows.filter({ hasText: 'certificate' })).toContainText([
+    'proved gap',
+    'proved bound',
+  ])
+})
+
+test('a proved gap certifies a step in advance, in the page as in the headless runner', async ({
+  page,
+}) => {
+  const asked = { ...ASKED, stopping: { ...ASKED.stopping, criterion: 'poincare' as const } }
+  await openScene(page, ASKED, { haltAt: 2 })
+  await waitForHalt(page, 2)
+  await whenAnalysed(page)
+  const list = page.getByRole('list', { name: 'Stopping criterion' })
+  const row = list.locator('[data-criterion="poincare"]')
+  await expect(row).toContainText('no claim')
+  await row.getByRole('radio').check()
+  await expect(row).toContainText('certificate')
+  await expect(page.getByText(/λ ≥ 0\.\d+ is proved on \d+² squares/)).toBeVisible()
+  const { stopping } = await runHeadless(asked)
+  const verdict = stopping.find(({ criterion }) => criterion === 'poincare')
+  expect(verdict?.status).toBe('certificate')
+  await expect(row).toHaveAttribute('data-step', String(verdict?.step))
 })

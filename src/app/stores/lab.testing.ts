@@ -165,6 +165,7 @@ export class FakeClient implements ComputeClient {
       targetDensity: () => ({ halfWidth: 4, cells: 2, values: new Float32Array(4) }),
       attach: () => null,
       analyse: () => new Promise(() => undefined),
+      proveGap: () => null,
       result: () => null,
       train: () => new Promise((resolve) => (this.training = resolve)),
       steerTraining: ({ action }) => {
@@ -435,6 +436,7 @@ export async function open({
   const lab = createLab({
     analysis: {
       analyse: () => new Promise(() => undefined),
+      proveGap: () => Promise.resolve(null),
       onReport: () => undefined,
       dispose: () => undefined,
     },

@@ -45,6 +45,8 @@ export interface Lab
   /** The scenes of this visit. */
   readonly history: SceneHistory
   readonly checkBackend: BackendChoice['check']
+  /** Proves the gap of each run on the stage from now on, or no longer; see `Laws.prove`. */
+  proveGap(wanted: boolean): void
   setTheme(theme: SceneSpec['view']['theme']): void
   /** @param seen whether any of the stage is on screen; particles off screen do not move */
   watch(seen: boolean): void
@@ -261,6 +263,9 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     following,
     history,
     checkBackend: backend.check,
+    proveGap(wanted) {
+      laws.prove(wanted)
+    },
     setTheme(theme) {
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))
       void keeping.safe('The theme', (kept) => kept.putSetting('theme', theme))

@@ -26,6 +26,7 @@ import {
 } from './laws/fokkerPlanck.ts'
 import { createGridJump } from './laws/gridJump.ts'
 import { type Basins, basinsOf, startMasses, strayShare } from './constants/basins.ts'
+import { renyiDivergence, type Split, splitsOf } from './constants/poincare.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './constants/logSobolev.ts'
 import { type ModeRaster, slowModeOf } from './constants/slowMode.ts'
 import { ASYMPTOTIC, furtherModes, type GapOnGrids, gapOnGrids } from './constants/spectrum.ts'
@@ -124,6 +125,10 @@ export interface AnalysisReport {
     | 'logSobolevBound'
     | 'strayStart'
   > | null
+  /** Splits of ρ₀, from which a gap certifies; null where ρ₀ has no density, and until the continuous dynamics are followed. */
+  readonly startSplits?: readonly Split[] | null
+  /** Put there by whoever proves the gap, after the laws are known; absent until then. */
+  readonly spectralGapBound?: NonNullable<Constants['spectralGapBound']>
   /** The mode of the gap over the cells that it was found on, to be shown; with `constants`. */
   readonly mode: ModeRaster | null
   /** The basins of attraction on the table's cells, to be shown; known before `constants`. */
@@ -192,7 +197,10 @@ export function* analyse(
   return known.whole.report()
 }
 
-interface ContinuousCurves extends Pick<LawCurves, 'fokkerPlanck' | 'fokkerPlanckFisher'> {
+interface ContinuousCurves extends Pick<
+  LawCurves,
+  'fokkerPlanck' | 'fokkerPlanckFisher' | 'renyi'
+> {
   readonly cells: number
   /** The part of KL due to V, (E_ρ[V] − E_π[V])/ε with the grid's own π; the rest is due to the entropies. */
   readonly energy: readonly number[]
@@ -228,6 +236,7 @@ class Findings {
   private constants: AnalysisReport['constants'] = null
   private mode: ModeRaster | null = null
   private basins: Basins | null = null
+  private startSplits: readonly Split[] | null = null
   /** The least εI/(2KL) of the run's laws, which λ cannot exceed; `keepAbove` may lower it further. */
   private leastRate = Infinity
   private boundOf: { rate: number | null; at: LawCurves['envelope'] | null } | null = null
@@ -264,6 +273,7 @@ class Findings {
       fokkerPlanckRise: this.fokkerPlanckRise,
       dissipationError: this.dissipationError,
       constants: this.bounded(),
+      startSplits: this.startSplits,
       mode: this.mode === null ? null : { ...this.mode, values: this.mode.values.slice() },
       basins: this.basins === null ? null : { ...this.basins, wellOf: this.basins.wellOf.slice() },
     })
@@ -298,7 +308,9 @@ class Findings {
     openCellsOnly(density, solver.gibbs)
     const jumps =
       jumpEvery > 0 ? { every: jumpEvery, apply: createGridJump(solver.gibbs) } : undefined
-    const { fokkerPlanck, fokkerPlanckFisher, ...before } = noLawCurves(steps)
+    const { fokkerPlanck, fokkerPlanckFisher, renyi, ...before } = noLawCurves(steps)
+    if (start === this.input.fokkerPlanckStart.density && this.input.kl0 !== null)
+      this.startSplits = splitsOf(density, solver.gibbs)
     const against = data === null ? null : new DataComparison(this.field, solver.gibbs, data)
     const area = spacing(box) * spacing(box)
     const mass = against === null ? null : new Float64Array(density.length)
@@ -313,6 +325,7 @@ class Findings {
     for (const reading of fokkerPlanckCurve(solver, density, transition.stepSize, steps, jumps)) {
       fokkerPlanck[k] = k === 0 ? (this.input.kl0 ?? reading.kl) : reading.kl
       fokkerPlanckFisher[k] = this.fisherAt(k, reading.fisher, reading.kl)
+      renyi[k] = renyiDivergence(reading.density, solver.gibbs)
       energy[k] = meanEnergy(reading.density, solver.gibbs) - atRest
       steepness[k] = area * reading.fisher
       if (k > 0) rise = Math.max(rise ?? -Infinity, reading.kl - previous)
@@ -339,6 +352,7 @@ class Findings {
       coarseness: coarsenessOf(solver.gibbs),
       fokkerPlanck,
       fokkerPlanckFisher,
+      renyi,
     }
     const drawn =
       coarse === null
@@ -350,6 +364,10 @@ class Findings {
       fokkerPlanck: drawn.fokkerPlanck,
       fokkerPlanckError: drawn.fokkerPlanckError,
       fokkerPlanckFisher: drawn.fokkerPlanckFisher,
+      renyi: renyi.map((value, j) => {
+        const other = coarse?.renyi[j] ?? null
+        return value === null || other === null ? value : value + Math.abs(value - other)
+      }),
     }
     for (let j = 0; j <= steps; j++) {
       const kl = drawn.fokkerPlanck[j] ?? null
@@ -771,6 +789,7 @@ function copied(curves: LawCurves): LawCurves {
     fokkerPlanck: [...curves.fokkerPlanck],
     fokkerPlanckError: [...curves.fokkerPlanckError],
     fokkerPlanckFisher: [...curves.fokkerPlanckFisher],
+    renyi: [...curves.renyi],
     dataKl: [...curves.dataKl],
     dataFisher: [...curves.dataFisher],
     residual: [...curves.residual],

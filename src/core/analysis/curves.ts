@@ -18,6 +18,7 @@ export type KlMeaning =
   | 'smoothed lower bound of KL'
   | 'smoothed reading that is no bound of KL'
   | 'KL of the exact chain to the data'
+  | 'KL of the continuous dynamics'
   | 'KL of the continuous dynamics to the data'
 
 /**
@@ -42,6 +43,11 @@ export interface LawCurves {
   /** I(ρ_t‖π) of the continuous dynamics at t = kη: d/dt KL = −ε I. Null where two grids do not show second order. */
   readonly fokkerPlanckFisher: (number | null)[]
   /**
+   * log(1 + χ²(ρ_t‖π)) of the continuous dynamics at t = kη, nats, their Rényi divergence of order 2: of the finest cells, with its
+   * distance from that of the coarse ones added.
+   */
+  readonly renyi: (number | null)[]
+  /**
    * Against the law ρ_D of the data (for points: smoothed), restricted to Ω and renormalised: KL(ρ_k‖ρ_D), I(ρ_k‖ρ_D) and E_{ρ_k}|b̄ + ε∇log ρ_D|², of the
    * exact law of the chain where it is known, b̄ the drift that it has at the end of the step that ends at k; else of the
    * continuous dynamics, b̄ = ∇V, and null where two grids do not show second order of their KL.
@@ -63,6 +69,7 @@ export function noLawCurves(steps: number): LawCurves {
     fokkerPlanck: nothing(),
     fokkerPlanckError: nothing(),
     fokkerPlanckFisher: nothing(),
+    renyi: nothing(),
     dataKl: nothing(),
     dataFisher: nothing(),
     residual: nothing(),
@@ -165,6 +172,11 @@ export interface Constants {
   readonly spectralGapError: number | null
   /** Whether the two grids show second order, with walls within what they leave uncertain. If not, the gap and all values computed from it are rough. */
   readonly spectralGapResolved: boolean | null
+  /**
+   * A lower bound of the gap, proved up to rounding on a mesh of cells² squares; 0: tried, and nothing proved (0 cells: broken off). Null where it was not tried: it
+   * takes seconds, and is done for whoever looks at it.
+   */
+  readonly spectralGapBound: { readonly value: number; readonly cells: number } | null
   /** The two states between which mass is exchanged at the rate `spectralGap`. */
   readonly slowMode: SlowMode | null
   /**
@@ -206,6 +218,7 @@ export const UNKNOWN_CONSTANTS = {
   spectralGap: null,
   spectralGapError: null,
   spectralGapResolved: null,
+  spectralGapBound: null,
   slowMode: null,
   logSobolevEstimate: null,
   twoStateFactor: null,

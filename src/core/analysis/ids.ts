@@ -2,6 +2,7 @@
 export const CRITERION_IDS = [
   'certified-decrease',
   'a-priori',
+  'poincare',
   'floor',
   'statistical',
   'data-mismatch',

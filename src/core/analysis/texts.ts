@@ -13,6 +13,8 @@ export interface CriterionText {
   readonly strict?: { readonly formula: string; readonly plain: string }
   /** One sentence. */
   readonly description: string
+  /** Whether it needs `spectralGapBound`, which takes seconds to prove and is proved for those who ask. */
+  readonly needsGapBound?: true
 }
 
 /** Texts of the criteria. */
@@ -33,6 +35,15 @@ export const CRITERION_TEXTS = {
     plain: 'qᵏ KL₀ + F(1 − qᵏ) ≤ δ',
     description:
       'The number of steps that is enough by a bound known before the run, from KL₀, the log-Sobolev rate λ and the smoothness L: the better of the bound of Vempala and Wibisono and a sharper one, vacuous on energies of several wells.',
+  },
+  poincare: {
+    divergence: 'gibbs',
+    label: 'Poincaré',
+    formula: '\\log(1+\\chi^2_0\\,e^{-2\\lambda t}) \\le \\delta',
+    plain: 'log(1 + χ²₀ e^(−2λt)) ≤ δ',
+    description:
+      'The time after which the continuous dynamics are within δ, known before the run from a spectral gap λ that is proved for this very energy, wells and all, and from χ² of the start; what the step size adds is not in it.',
+    needsGapBound: true,
   },
   floor: {
     divergence: 'gibbs',

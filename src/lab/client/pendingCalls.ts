@@ -2,7 +2,12 @@ import type { CallName, Reply } from '../protocol/calls.ts'
 import { abortError } from './callError.ts'
 
 /** Calls of which only the latest counts: a new one aborts the pending one. */
-const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>(['prepare', 'analyse', 'live'])
+const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>([
+  'prepare',
+  'analyse',
+  'proveGap',
+  'live',
+])
 
 interface Call {
   readonly name: CallName

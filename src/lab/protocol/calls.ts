@@ -55,6 +55,8 @@ interface Calls {
   attach: [request: { readonly run: number; readonly report: PackedAnalysis }, reply: null]
   /** Served by the analysis worker: follows the laws of a run, telling on the way; aborts the one before. */
   analyse: [request: { readonly run: number; readonly input: AnalysisInput }, reply: PackedAnalysis]
+  /** Served by the analysis worker: proves a lower bound of the gap of the run whose laws it followed last; null for another run. */
+  proveGap: [request: { readonly run: number }, reply: GapProof | null]
   /** The whole run as the headless runner would write it, computing what is missing. */
   result: [request: { readonly run: number }, reply: RunResult]
   /** Starts training on the scene's target; replies when the training ends, is aborted or fails. */
@@ -81,6 +83,7 @@ interface Calls {
 }
 
 export type { AnalysisInput, AnalysisReport, Calibration }
+export type GapProof = NonNullable<Constants['spectralGapBound']>
 export type PackedAnalysis = PackedReport<AnalysisReport>
 
 export type CallName = keyof Calls

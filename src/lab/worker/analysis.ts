@@ -1,5 +1,7 @@
 import { steadyClock } from '../../core/maths/steadyClock.ts'
 import { describeFailure } from '../engine/describeFailure.ts'
+import { proveGap } from '../engine/runs/proveGap.ts'
+import type { AnalysisInput } from '../protocol/calls.ts'
 import { followLaws } from '../engine/runs/followLaws.ts'
 import { Aborted } from '../engine/refusal.ts'
 import { packReport } from '../io/packedReport.ts'
@@ -13,8 +15,16 @@ const SPRINT = 8
 
 /** The analysis worker: follows the laws of one run at a time, beside the particles and off the page's thread. */
 let latest = 0
+/** The run whose laws are known, and its gap. */
+let followed: { readonly run: number; readonly input: AnalysisInput; readonly gap: number } | null =
+  null
 const clock = steadyClock(() => performance.now() / 1000)
 const pause = messagePause()
+
+const environment = () => ({
+  clock,
+  pause: FEW_CORES ? restingPause(pause, clock, SPRINT) : pause,
+})
 
 const emit = serve(
   globalThis as unknown as Port,
@@ -24,15 +34,23 @@ const emit = serve(
       // Calls that already wait are let in first: of a drag only the last scene is followed.
       await pause()
       if (turn !== latest) throw new Aborted()
+      followed = null
       const report = await followLaws(input, {
-        environment: { clock, pause: FEW_CORES ? restingPause(pause, clock, SPRINT) : pause },
+        environment: environment(),
         signal,
         onReport(report) {
           if (turn !== latest) throw new Aborted()
           emit('analysis', { run, report: packReport(report) })
         },
       })
+      const gap = report.constants?.spectralGap ?? 0
+      if (gap > 0) followed = { run, input, gap }
       return packReport(report)
+    },
+    async proveGap({ run }, signal) {
+      return followed?.run === run
+        ? proveGap(followed.input, followed.gap, environment(), signal)
+        : null
     },
   },
   describeFailure,

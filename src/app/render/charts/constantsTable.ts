@@ -40,7 +40,8 @@ const METHODS: Readonly<Record<string, string>> = {
 
 /** What a run knows of its constants: those at hand at once, and those that the analysis has found since. */
 function mergedConstants(constants: Constants, analysis: AnalysisReport | null): Constants {
-  return { ...constants, ...analysis?.constants }
+  const spectralGapBound = analysis?.spectralGapBound ?? null
+  return { ...constants, ...analysis?.constants, spectralGapBound }
 }
 
 /**
@@ -111,6 +112,7 @@ export function constantRows(
           ? ' Here the two grids differ by more than second order explains, or walls cut too much of the cells that matter: wells or passes are narrow beside the cells.'
           : ''),
     },
+    gapBound(known.spectralGapBound, analysis),
     slowest(known.slowMode, missing),
     {
       name: 'log-Sobolev',
@@ -185,6 +187,40 @@ export function constantRows(
     },
   ]
   return rows
+}
+
+/** The proved bound of the gap; being proved while the table is looked at, once the laws are known. */
+function gapBound(
+  bound: Constants['spectralGapBound'],
+  analysis: AnalysisReport | null,
+): ConstantRow {
+  const row = { name: 'proved gap', symbol: 'λ_PI ≥', unit: RATE }
+  const how =
+    'Counted on Crouzeix–Raviart elements with bounds of V that hold on each of their triangles: a lower bound of the gap of this very table, up to rounding. χ²(ρ_t‖π) falls at least like e^(−2λt) with it.'
+  if (bound === null)
+    return {
+      ...row,
+      value: ABSENT,
+      status:
+        analysis?.stage === 'done' && analysis.constants === null ? 'unknown' : 'being proved',
+      title: how,
+    }
+  if (!(bound.value > 0))
+    return {
+      ...row,
+      value: ABSENT,
+      status: 'nothing proved',
+      title:
+        bound.cells === 0
+          ? 'The worker that proves it stopped.'
+          : `V varies too much within the triangles of ${bound.cells}² squares, or there are barriers, beside which it has no bound.`,
+    }
+  return {
+    ...row,
+    value: formatDown(bound.value, 3),
+    status: 'certificate',
+    title: `${how} Mesh: ${bound.cells}² squares.`,
+  }
 }
 
 const MODES: Readonly<Record<SlowMode['kind'], string>> = {

@@ -19,11 +19,18 @@ function follow(meets: Error[]) {
   const attached: PackedAnalysis[] = []
   const asked: number[] = []
   let last: PackedAnalysis | null = null
+  const proofs: number[] = []
   const analysis: AnalysisClient = {
     analyse(id) {
       asked.push(id)
       const error = meets.shift()
       return error === undefined ? Promise.resolve(last!) : Promise.reject(error)
+    },
+    proveGap(id) {
+      proofs.push(id)
+      return id === 3
+        ? Promise.reject(new Error('gone'))
+        : Promise.resolve({ value: 0.25, cells: 128 })
     },
     onReport: () => undefined,
     dispose: () => undefined,
@@ -45,7 +52,7 @@ function follow(meets: Error[]) {
     refreshStops: () => undefined,
   })
   const answers = (report: PackedAnalysis) => (last = report)
-  return { laws, run, attached, asked, answers }
+  return { laws, run, attached, asked, answers, proofs }
 }
 
 describe('an analysis worker that does not answer', () => {
@@ -90,5 +97,61 @@ describe('an analysis worker that does not answer', () => {
     expect(asked).toEqual([1, 2])
     expect(run.getState().analysis).toMatchObject({ exactTo: 3, curves: { klExact: [0, 0, 0, 0] } })
     expect(run.getState().notices).toEqual([])
+  })
+})
+
+describe('the proof of the gap', () => {
+  const known = () => {
+    const followed = follow([])
+    const list = () => new Float64Array(4)
+    followed.answers({
+      stage: 'done',
+      curves: { klExact: list() } as unknown as PackedAnalysis['curves'],
+      foldedMass: list(),
+      exactTo: 3,
+    } as unknown as PackedAnalysis)
+    return followed
+  }
+  const bound = { value: 0.25, cells: 128 }
+
+  it('is made for those who look at it, once the laws are known, and the run is told', async () => {
+    const { laws, run, attached, proofs } = known()
+    laws.follow(ready(1))
+    await settle()
+    expect(proofs).toEqual([])
+    laws.prove(true)
+    await settle()
+    expect(proofs).toEqual([1])
+    expect(run.getState().analysis?.spectralGapBound).toEqual(bound)
+    expect(attached.map(({ spectralGapBound }) => spectralGapBound)).toEqual([undefined, bound])
+    // Looked at again, it is there.
+    laws.prove(false)
+    laws.prove(true)
+    await settle()
+    expect(proofs).toEqual([1])
+  })
+
+  it('is made for every later run while it is looked at, and not after', async () => {
+    const { laws, proofs } = known()
+    laws.prove(true)
+    await settle()
+    expect(proofs).toEqual([])
+    for (const id of [1, 2]) {
+      laws.follow(ready(id))
+      await settle()
+    }
+    expect(proofs).toEqual([1, 2])
+    laws.prove(false)
+    laws.follow(ready(4))
+    await settle()
+    expect(proofs).toEqual([1, 2])
+  })
+
+  it('that a worker breaks off is known to be missing', async () => {
+    const { laws, run } = known()
+    laws.prove(true)
+    laws.follow(ready(3))
+    await settle()
+    expect(run.getState().analysis?.spectralGapBound).toEqual({ value: 0, cells: 0 })
   })
 })

@@ -2,7 +2,7 @@ import type { AnalysisClient } from '../../../lab/client/analysisClient.ts'
 import { isAbortError, isCrash } from '../../../lab/client/callError.ts'
 import type { ComputeClient } from '../../../lab/client/computeClient.ts'
 import type { AnalysisReport, PackedAnalysis, RunReady } from '../../../lab/protocol/calls.ts'
-import { unpackReport } from '../../../lab/io/packedReport.ts'
+import { packReport, unpackReport } from '../../../lab/io/packedReport.ts'
 import { explain } from '../explain.ts'
 import type { Platform } from '../platform.ts'
 import { post, withdraw, type RunStore } from './runStore.ts'
@@ -13,6 +13,11 @@ export interface Laws {
   follow(run: RunReady): void
   /** Aborts the analysis, so that the run on the stage gets no laws. */
   drop(): void
+  /**
+   * From now on proves the gap of each run whose laws are known, or no longer: it takes seconds of a processor, so that it is for those
+   * who look at it.
+   */
+  prove(wanted: boolean): void
   dispose(): void
 }
 
@@ -38,6 +43,8 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
   let timer: (() => void) | null = null
   let attaching = false
   let waiting: PackedAnalysis | null = null
+  let wanted = false
+  let proving: AbortController | null = null
 
   analysis.onReport(({ run: id, report }) => {
     if (id === current) receive(report)
@@ -78,6 +85,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
       if (current !== ready.run) return
       receive(report)
       withdraw(run, ABOUT)
+      void proveGap()
     } catch (error) {
       if (own.signal.aborted || isAbortError(error) || current !== ready.run) return
       if (isCrash(error)) {
@@ -93,7 +101,28 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
     }
   }
 
+  /** Proves the gap of the run on the stage where its laws are known and its gap is not proved yet. */
+  async function proveGap(): Promise<void> {
+    const before = run.getState().analysis
+    if (!wanted || proving !== null || current === null || before?.stage !== 'done') return
+    if (before.spectralGapBound !== undefined) return
+    const id = current
+    const own = new AbortController()
+    proving = own
+    try {
+      // A worker that stopped, or knows another run, proves nothing of this one; the next run gets its own proof.
+      const proof = await analysis.proveGap(id, own.signal).catch(() => null)
+      const report = run.getState().analysis
+      if (own.signal.aborted || current !== id || report === null) return
+      receive(packReport({ ...report, spectralGapBound: proof ?? { value: 0, cells: 0 } }))
+    } finally {
+      if (proving === own) proving = null
+    }
+  }
+
   function drop(): void {
+    proving?.abort()
+    proving = null
     timer?.()
     timer = null
     controller?.abort()
@@ -113,6 +142,14 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
       })
     },
     drop,
+    prove(asked) {
+      wanted = asked
+      if (wanted) void proveGap()
+      else {
+        proving?.abort()
+        proving = null
+      }
+    },
     dispose() {
       drop()
       analysis.dispose()
@@ -132,6 +169,7 @@ function nothingKnown(steps: number): PackedAnalysis {
       fokkerPlanck: nothing(),
       fokkerPlanckError: nothing(),
       fokkerPlanckFisher: nothing(),
+      renyi: nothing(),
       dataKl: nothing(),
       dataFisher: nothing(),
       residual: nothing(),

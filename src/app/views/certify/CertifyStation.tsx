@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { CriterionId } from '../../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS, type CriterionText } from '../../../lab/scene/longTexts.ts'
 import type { FrameReply } from '../../../lab/protocol/calls.ts'
@@ -50,6 +50,11 @@ export function CertifyStation() {
   const computed = useRun((state) => state.computed)
   const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
   const [open, setOpen] = useState(false)
+  const text: CriterionText = CRITERION_TEXTS[stopping.criterion]
+  const proves = open || text.needsGapBound === true
+  useEffect(() => {
+    lab.proveGap(proves)
+  }, [lab, proves])
   /** Nothing can be said of an energy that is still being learned, or has not been. */
   const learning = useLearning()
   const untrained = useRun((state) => state.run?.trained === false)

@@ -28,12 +28,13 @@ export function Constants() {
 
 /** A sign with its index set low. */
 function Symbol({ text }: { readonly text: string }) {
-  const parts = /^(.)_?(PI|95)$/u.exec(text)
+  const parts = /^(.)_?(PI|95)( ≥)?$/u.exec(text)
   if (parts === null) return <i>{text}</i>
   return (
     <i>
       {parts[1]}
       <sub>{parts[2]}</sub>
+      {parts[3]}
     </i>
   )
 }

@@ -21,7 +21,11 @@ export interface CertificateContext {
     Partial<
       Pick<
         Constants,
-        'logSobolevEstimate' | 'logSobolevBound' | 'curvature95' | 'spectralGapResolved'
+        | 'logSobolevEstimate'
+        | 'logSobolevBound'
+        | 'curvature95'
+        | 'spectralGapResolved'
+        | 'spectralGapBound'
       >
     >
 }

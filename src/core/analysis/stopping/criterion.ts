@@ -1,5 +1,6 @@
 import { formatApart, formatDown } from '../../maths/limitText.ts'
 import { isPossibleKl } from '../../maths/statistics.ts'
+import type { Split } from '../constants/poincare.ts'
 import type { Constants, KlMeaning, LangevinCurves, Verdict } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
 import type { CriterionText } from '../texts.ts'
@@ -37,6 +38,8 @@ export interface StoppingInput {
     readonly data: 'gibbs' | 'known' | 'smoothed' | null
     /** Share of the data's law outside Ω, which is left out; null where the data have no law or the share is unknown (yet). */
     readonly dataOutside: number | null
+    /** Splits of ρ₀; null where it has no density, and until they are known. */
+    readonly startSplits?: readonly Split[] | null
   }
   readonly certificates: CertificateContext
   readonly biasPrediction: Constants['biasPrediction']

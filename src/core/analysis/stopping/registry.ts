@@ -4,6 +4,7 @@ import { aPriori } from './aPrioriCriterion.ts'
 import { certifiedDecrease } from './certifiedDecrease.ts'
 import { dataMismatch } from './dataMismatch.ts'
 import { floor } from './floor.ts'
+import { poincare } from './poincare.ts'
 import { statistical } from './statistical.ts'
 import { tolerance } from './tolerance.ts'
 
@@ -11,6 +12,7 @@ import { tolerance } from './tolerance.ts'
 export const CRITERIA: readonly Criterion[] = [
   certifiedDecrease,
   aPriori,
+  poincare,
   floor,
   statistical,
   dataMismatch,

@@ -509,7 +509,9 @@ export class Run {
 
   /** The constants of the landscape, overwritten by those that the analysis has found. */
   get constants(): Constants {
-    return { ...this.ownConstants, ...this.analysis?.constants }
+    const { analysis, ownConstants } = this
+    const spectralGapBound = analysis?.spectralGapBound ?? null
+    return { ...ownConstants, ...analysis?.constants, spectralGapBound }
   }
 
   private curves(): LangevinCurves {
@@ -542,6 +544,7 @@ export class Run {
         unresolved: analysis?.unresolved ?? null,
         data: this.dataLaw,
         dataOutside: analysis?.dataOutside ?? null,
+        startSplits: analysis?.startSplits ?? null,
       },
       certificates: {
         transition: { ...dynamics, stepSize: this.transition.stepSize },

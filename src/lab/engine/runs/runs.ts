@@ -33,6 +33,8 @@ import type {
 } from '../../protocol/calls.ts'
 import type { RunResult } from '../../protocol/result.ts'
 import type { SceneSpec } from '../../scene/sceneSpec.ts'
+import { CRITERIA } from '../../../core/analysis/stopping/registry.ts'
+import { proveGap } from './proveGap.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Slicer, type Environment } from '../environment.ts'
 import type { Frame, SpareClouds } from './frames.ts'
@@ -260,7 +262,13 @@ export class Runs {
         level: 'warning',
         text: `No continuous curve: ${withoutContinuous}.`,
       })
-    run.attach(report)
+    const gap = report.constants?.spectralGap ?? 0
+    const asked = CRITERIA.find(({ id }) => id === run.scene.stopping.criterion)
+    run.attach(
+      asked?.needsGapBound && gap > 0
+        ? { ...report, spectralGapBound: await proveGap(input, gap, environment, signal) }
+        : report,
+    )
   }
 
   /** Does work for a run piece by piece and lets messages in. @throws Aborted once the run is closed */
