@@ -5,9 +5,15 @@ import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
 import { readKernelModule, readSamplerModule } from '../../src/lab/cli/kernelModule.ts'
 import type { Environment } from '../../src/lab/engine/environment.ts'
 import { followLaws } from '../../src/lab/engine/runs/followLaws.ts'
+import { proveGap } from '../../src/lab/engine/runs/proveGap.ts'
 import { createSession, type Session } from '../../src/lab/engine/session.ts'
 import { packReport } from '../../src/lab/io/packedReport.ts'
-import type { AnalysisReport, FrameReply, Landscape } from '../../src/lab/protocol/calls.ts'
+import type {
+  AnalysisInput,
+  AnalysisReport,
+  FrameReply,
+  Landscape,
+} from '../../src/lab/protocol/calls.ts'
 import type { RunResult } from '../../src/lab/protocol/result.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
 
@@ -20,6 +26,8 @@ export interface Job {
    * seed anew, or not at all.
    */
   readonly laws: 'shared' | 'each' | 'none'
+  /** Whether the gap is proved, too. */
+  readonly proof?: true
 }
 
 /** One run of a scene, by the very engine of the page. */
@@ -75,7 +83,7 @@ function nothing(steps: number): AnalysisReport {
 }
 
 /** @throws Refusal where the engine does not run the scene */
-export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
+export async function perform({ scene, seeds, laws, proof }: Job): Promise<Outcomes> {
   const surroundings = environment()
   const session = createSession(surroundings, () => undefined)
   let shared: AnalysisReport | null = laws === 'none' ? nothing(scene.dynamics.steps) : null
@@ -88,9 +96,7 @@ export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
     const ready = await session.prepare({ run, scene: { ...scene, seed, dynamics } })
     // The default step size is read off seeded probes; runs that share their laws must share it.
     if (laws === 'shared') stepSize = ready.scene.dynamics.stepSize
-    const report =
-      shared ??
-      (await followLaws(await session.analysisInput({ run }), { environment: surroundings }))
+    const report = shared ?? (await follow(await session.analysisInput({ run }), proof === true))
     if (laws === 'shared') shared = report
     await session.attach({ run, report: packReport(report) })
     const result = await session.result({ run })
@@ -104,6 +110,15 @@ export async function perform({ scene, seeds, laws }: Job): Promise<Outcomes> {
   }
   if (landscape === null) throw new RangeError('A job needs at least one seed')
   return { landscape, runs }
+}
+
+/** The laws of a run, with the proof of its gap where that is asked for. */
+async function follow(input: AnalysisInput, proof: boolean): Promise<AnalysisReport> {
+  const surroundings = environment()
+  const report = await followLaws(input, { environment: surroundings })
+  const gap = report.constants?.spectralGap ?? 0
+  if (!proof || gap === 0) return report
+  return { ...report, spectralGapBound: await proveGap(input, gap, surroundings) }
 }
 
 /** Frames carry single precision: a particle at a wall may be this far on its wrong side, world units. */

@@ -1,3 +1,4 @@
+import type { Constants } from '../../../src/core/analysis/curves.ts'
 import { PRETRAINED_IDS, experiment } from '../../../src/lab/scene/experiments.ts'
 import {
   first,
@@ -55,6 +56,21 @@ export function statisticalInterval(
   return [slow + window, still + 4 * window]
 }
 
+/** Below this log(1 + χ²) its changes are those of its two grids. */
+const LEAST_RENYI = 1e-3
+
+/** The largest χ²_{k+1}/χ²_k over e^(−2λη), λ the proved gap, on the steps that a run has followed. */
+function slowestFall({ result }: Outcome): number {
+  const { langevin, constants, scene } = result
+  const promised = Math.exp(
+    -2 * known(constants.spectralGapBound?.value) * known(scene.dynamics.stepSize),
+  )
+  const chi = langevin.renyi.map((renyi) => Math.expm1(known(renyi)))
+  return Math.max(
+    ...chi.slice(2).map((next, i) => (next < LEAST_RENYI ? 0 : next / chi[i + 1]! / promised)),
+  )
+}
+
 /** Standard error of the particles' KL at a step; 0 where it is no estimate. */
 const errorAt = ({ result }: Outcome, k: number) => result.langevin.klStandardError[k] ?? 0
 
@@ -74,7 +90,8 @@ export const shipped: Study = {
   jobs: (_, { few, many }) => ({
     ...Object.fromEntries(
       PRETRAINED_IDS.map(
-        (id) => [id, { scene: experiment(id)!.scene, seeds: few, laws: 'shared' }] as const,
+        (id) =>
+          [id, { scene: experiment(id)!.scene, seeds: few, laws: 'shared', proof: true }] as const,
       ),
     ),
     repeated: { scene: experiment(REPEATED)!.scene, seeds: many, laws: 'shared' },
@@ -98,6 +115,15 @@ export const shipped: Study = {
       windowOf(scene.dynamics.steps),
       (k) => Math.max(deviation, rootMeanSquare(repeated.runs.map((run) => errorAt(run, k)))),
     )
+    const proved = (constants: Constants) => known(constants.spectralGapBound?.value)
+    const least = (share: (constants: Constants) => number) => {
+      const shares = all.map(
+        ([id, outcomes]) => [id, share(first(outcomes).result.constants)] as const,
+      )
+      const [id, value] = shares.reduce((a, b) => (b[1] < a[1] ? b : a))
+      return `${number(value)} (${id})`
+    }
+    const certified = all.flatMap(([, outcomes]) => stopOf(first(outcomes), 'poincare') ?? [])
     const fastest = Math.min(...stops)
     const slowest = Math.max(...stops)
     return {
@@ -132,6 +158,27 @@ export const shipped: Study = {
           `${fastest} to ${slowest}`,
           `${interval.join(' to ')}`,
           fastest >= interval[0] && slowest <= interval[1],
+        ),
+        holds(
+          'The proved gap is at most the estimate of the gap and at least 0.6 of it: least share, of all energies',
+          least((constants) => proved(constants) / known(constants.spectralGap)),
+          '0.6 to 1',
+          all.every(([, outcomes]) => {
+            const { constants } = first(outcomes).result
+            const gap = known(constants.spectralGap)
+            return proved(constants) >= 0.6 * gap && proved(constants) <= gap
+          }),
+        ),
+        worst(
+          'χ² of the continuous dynamics falls in every step to at most the e^(−2λη) of it that the proved gap promises: largest part of that, of all energies',
+          1,
+          all.map(([id, outcomes]) => [id, slowestFall(first(outcomes))] as const),
+        ),
+        holds(
+          'By it the criterion poincare certifies in advance a step from which on the continuous dynamics are within δ',
+          `${certified.length} of ${all.length} energies, after ${Math.min(...certified)} to ${Math.max(...certified)} steps`,
+          `${all.length} of ${all.length}`,
+          certified.length === all.length,
         ),
       ],
       figures: [
