@@ -199,9 +199,9 @@ export interface Constants {
   readonly strayStart: number | null
   /** m ≤ λmin(∇²V) everywhere, proved and nearly attained; negative where V is not convex. With soft barriers, beside which V has no bound, the least at the nodes of the table. */
   readonly convexity: number
-  /** max over the box of the spectral norm of ∇²V; with soft barriers the greatest at the nodes of the table. */
+  /** L ≥ ‖∇²V‖ everywhere, the spectral norm, proved and nearly attained; with barriers the greatest at the nodes of the table. */
   readonly smoothness: number
-  /** The place at which `smoothness` is attained. */
+  /** The place at which ‖∇²V‖ was found to be greatest. */
   readonly smoothnessAt: readonly [number, number]
   /** V is exactly quadratic, so that `convexity` and `smoothness` are the eigenvalues of its one Hessian. */
   readonly quadratic: boolean

@@ -61,7 +61,7 @@ describe('the table of constants', () => {
   it('calls only what is proved a certificate, and a vacuous one by its name', () => {
     const rows = constantRows(constants, analysis, 1, 0)
     const certified = rows.filter(({ status }) => status.includes('certificate'))
-    expect(certified.map(({ symbol }) => symbol)).toEqual(['λ ≥', 'm'])
+    expect(certified.map(({ symbol }) => symbol)).toEqual(['λ ≥', 'm', 'L'])
     expect(certified[0]!.status).toBe('certificate (vacuous)')
     expect(certified[0]!.title).toContain('Holley–Stroock: V varies by 18.')
     expect(row(rows, 'λ_PI').status).toContain('estimate')
@@ -69,6 +69,26 @@ describe('the table of constants', () => {
     const firm = { ...found, logSobolevBound: { ...found.logSobolevBound, value: 0.5 } }
     const convex = constantRows(constants, { ...analysis, constants: firm }, 1, 0)
     expect(row(convex, 'λ ≥')).toMatchObject({ value: '0.50', status: 'certificate' })
+  })
+
+  it('shows the gap that is proved, whether it is under way, came to nothing or was broken off', () => {
+    const shown = (spectralGapBound?: { value: number; cells: number }) =>
+      row(
+        constantRows(
+          constants,
+          spectralGapBound === undefined ? analysis : { ...analysis, spectralGapBound },
+          1,
+          0,
+        ),
+        'λ_PI ≥',
+      )
+    expect(shown()).toMatchObject({ value: '–', status: 'being proved' })
+    expect(shown({ value: 0.31499, cells: 128 })).toMatchObject({
+      value: '0.314',
+      status: 'certificate',
+    })
+    expect(shown({ value: 0, cells: 128 })).toMatchObject({ value: '–', status: 'nothing proved' })
+    expect(shown({ value: 0, cells: 0 }).title).toContain('stopped')
   })
 
   it('tells how much of the start goes to stray wells, where that is known', () => {

@@ -6,6 +6,7 @@ import {
   formatNats,
   formatNumber,
   formatShare,
+  formatUp,
 } from '../format.ts'
 
 /** A constant of the landscape or the run as the page shows it. */
@@ -144,10 +145,13 @@ export function constantRows(
     {
       name: `largest, at ${place}`,
       symbol: 'L',
-      value: formatNumber(known.smoothness, 4),
+      value:
+        quadratic || logSobolevBound === null
+          ? formatNumber(known.smoothness, 4)
+          : formatUp(known.smoothness, 4),
       unit: RATE,
-      status: curvature,
-      title: `L = max ‖∇²V‖ over the box, attained at ${place}.`,
+      status: quadratic || logSobolevBound === null ? curvature : 'certificate',
+      title: `L ≥ ‖∇²V‖ everywhere on the box, by bounds on every patch of the table; greatest at ${place}.`,
     },
     {
       name: '95th percentile',

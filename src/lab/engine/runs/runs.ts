@@ -127,12 +127,14 @@ export class Runs {
     check()
     const steepest = smoothness(field)
     const curvature = field.barriers.length > 0 ? null : curvatureRange(field)
+    const quadratic = isQuadratic(field)
+    const bounds = quadratic || curvature === null ? [] : [curvature.most, -curvature.least]
     const constants = {
       ...UNKNOWN_CONSTANTS,
       convexity: curvature?.least ?? convexity(field),
-      smoothness: steepest.value,
+      smoothness: Math.max(steepest.value, ...bounds),
       smoothnessAt: steepest.at,
-      quadratic: isQuadratic(field),
+      quadratic,
       smoothness95: l95,
       curvature95: curvature95(field, probes),
       // MALA has no bias, and jumps (independence Metropolis–Hastings) shrink it.
