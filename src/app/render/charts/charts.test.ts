@@ -107,6 +107,15 @@ describe('the KL chart', () => {
     expect(drawn(vacuous)).toBe(0)
   })
 
+  it('draws log(1 + χ²) over the continuous dynamics for those who look at the proved gap', () => {
+    const laws = report({ fokkerPlanck: kl, renyi: kl.map((v) => 2 * v) })
+    const drawn = (analysis: typeof laws) =>
+      labelled(lyapunovPicture(chartData([], { analysis })), 'log(1 + χ²) ≥ Fokker–Planck').samples
+    expect(drawn(laws)).toEqual([])
+    const proved = drawn({ ...laws, spectralGapBound: { value: 0.3, cells: 128 } })
+    expect(proved.map(({ value }) => value)).toEqual(kl.map((v) => 2 * v))
+  })
+
   it('draws the late slope through the last evaluation, straight in KL over k', () => {
     const growth = 0.02
     const points = times.map((_, k) =>

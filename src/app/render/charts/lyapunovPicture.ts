@@ -76,7 +76,11 @@ export function lyapunovPicture(data: ChartData): StepPicture {
     Math.max(delta, floor ?? 0, ...[langevin, deterministic, exact, continuous].map(largest)),
     [delta, floor, ...known, known.length === 0 ? leastPositive(continuous) : null],
   )
-  const inRange = bound.filter(({ value }) => value >= domain[0] && value <= domain[1])
+  /** A bound stretches no axis: one that lies outside it altogether is left out. */
+  const shown = (samples: readonly Sample[]): readonly Sample[] =>
+    samples.some(({ value }) => value >= domain[0] && value <= domain[1]) ? samples : []
+  // Of use to those who look at the proved gap, at whose rate e^(renyi) − 1 falls.
+  const proved = data.analysis?.spectralGapBound !== undefined
   const curves: Curve[] = [
     {
       label: 'Langevin',
@@ -110,8 +114,14 @@ export function lyapunovPicture(data: ChartData): StepPicture {
     {
       label: 'a-priori bound',
       pen: { tone: 'muted', width: 1, dash: [7, 4] },
-      samples: inRange.length === 0 ? [] : bound,
+      samples: shown(bound),
       read: ({ value }) => `≤ ${natsUp(value)}`,
+    },
+    {
+      label: 'log(1 + χ²) ≥ Fokker–Planck',
+      pen: { tone: 'muted', width: 1.5, dash: [1.5, 3] },
+      samples: proved ? shown(samplesOfLaw(data, 'renyi')) : [],
+      read: nats,
     },
   ]
   return {
