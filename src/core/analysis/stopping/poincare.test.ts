@@ -155,7 +155,7 @@ describe('the Poincaré criterion', () => {
     ],
     ['no finite χ²', { law: { startSplits: [] } }, /not finite/],
   ])('claims nothing: %s', (_name, change, words) => {
-    const verdict = poincare.evaluate(input(change as Change))
+    const verdict = poincare.evaluate(input(change))
     expect(verdict).toMatchObject({ status: 'none', step: null, outcome: 'unfired' })
     expect(verdict.reason).toMatch(words)
   })
