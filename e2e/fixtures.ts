@@ -28,8 +28,28 @@ export async function watchForProblems(page: Page): Promise<string[]> {
   return problems
 }
 
-/** A test in whose pages nothing may go wrong unnoticed. */
+/**
+ * A test in whose pages nothing may go wrong unnoticed.
+ *
+ * Where playwright.config.ts sets `reuseContext`, the tests of a worker have one context and one page after another:
+ * opening the lab in a new context costs twice as much. Between two of them Playwright leads the page to about:blank,
+ * closes the others, takes back routes, init scripts, clock, viewport and media, and clears cookies, caches, IndexedDB,
+ * local and session storage. It leaves the permissions, which are taken back here; the history of the tab and whether
+ * the context is offline, which tests of a fresh profile alone depend on or change; and what sessions of the DevTools
+ * protocol have overridden, after which the next test gets a new context. `profile.spec.ts` tests what is taken back.
+ */
 export const test = base.extend({
+  context: async ({ context }, use) => {
+    let isDriven = false
+    const newCDPSession = context.newCDPSession.bind(context)
+    context.newCDPSession = (page) => {
+      isDriven = true
+      return newCDPSession(page)
+    }
+    await use(context)
+    if (isDriven) await context.close()
+    else await context.clearPermissions()
+  },
   page: async ({ page }, use) => {
     const problems = await watchForProblems(page)
     await use(page)

@@ -29,6 +29,11 @@ const NEEDS_WEBGPU = [
   ...['training.spec.ts', 'kernels.spec.ts', 'faults-backends.spec.ts'],
   'backends.spec.ts',
 ]
+/** Of a first visit, of what a browser keeps, of the tab's history or the network cut: each has a context of its own. */
+const NEEDS_FRESH_PROFILE = [
+  ...['opening.spec.ts', 'budgets.spec.ts', 'persistence.spec.ts', 'faults-storage.spec.ts'],
+  ...['history.spec.ts', 'unseen.spec.ts', 'faults-soak.spec.ts', 'faults-monkey.spec.ts'],
+]
 
 export default defineConfig({
   testDir: '.',
@@ -51,11 +56,19 @@ export default defineConfig({
     {
       name: 'software WebGPU',
       testMatch: NEEDS_WEBGPU,
-      use: { launchOptions: { executablePath: chromium, args: [...PLAIN, ...SOFTWARE_WEBGPU] } },
+      use: {
+        launchOptions: { executablePath: chromium, args: [...PLAIN, ...SOFTWARE_WEBGPU] },
+        reuseContext: true,
+      },
     },
     {
       name: 'no adapter',
-      testIgnore: NEEDS_WEBGPU,
+      testIgnore: [...NEEDS_WEBGPU, ...NEEDS_FRESH_PROFILE],
+      use: { launchOptions: { executablePath: chromium, args: PLAIN }, reuseContext: true },
+    },
+    {
+      name: 'no adapter, fresh profile',
+      testMatch: NEEDS_FRESH_PROFILE,
       use: { launchOptions: { executablePath: chromium, args: PLAIN } },
     },
   ],
