@@ -9,7 +9,7 @@ const STEPS = 40
 const EIGHT = scene({
   target: { kind: 'eight-gaussians' },
   energy: { kind: 'pretrained', name: 'eight-gaussians' },
-  domain: { cells: 64 },
+  domain: { cells: 32 },
   dynamics: { particles: 1024, steps: STEPS },
   view: { speed: 240 },
 })

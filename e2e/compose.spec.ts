@@ -6,7 +6,7 @@ import { openScene, scene, snapshot, stage, waitForHalt } from './lab.ts'
 test.use({ viewport: { width: 1440, height: 1000 }, hasTouch: true })
 
 const TERMS = ['eight-gaussians', 'banana'] as const
-const BASE = { domain: { cells: 64 }, dynamics: { particles: 512, steps: 40 } }
+const BASE = { domain: { cells: 32 }, dynamics: { particles: 512, steps: 40 } }
 
 const card = (page: Page, name: string): Locator =>
   page.locator(`[data-card="shipped:${name}"]`).getByRole('button')

@@ -3,7 +3,7 @@ import { expect, test } from './fixtures.ts'
 import { openScene, openStill, reload, scene, stage, waitForHalt } from './lab.ts'
 
 const SMALL = {
-  domain: { cells: 64 },
+  domain: { cells: 32 },
   dynamics: { steps: 15, particles: 256 },
   view: { speed: 240 },
 }

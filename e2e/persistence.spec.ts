@@ -6,7 +6,7 @@ test('a reload keeps the trained energies, weight for weight', async ({ page }) 
     target: { kind: 'three-gaussians' },
     energy: { kind: 'trained' },
     training: { steps: 80, backend: 'wasm' },
-    domain: { cells: 64 },
+    domain: { cells: 32 },
     dynamics: { steps: 15, particles: 256 },
     view: { speed: 240 },
   })
