@@ -125,7 +125,7 @@ export interface AnalysisReport {
     | 'logSobolevBound'
     | 'strayStart'
   > | null
-  /** Splits of ρ₀, from which a gap certifies; null where ρ₀ has no density, and until the continuous dynamics are followed. */
+  /** Splits of ρ₀, from which a gap certifies; null where the cells do not resolve ρ₀ or π, and until they are known. */
   readonly startSplits?: readonly Split[] | null
   /** Put there by whoever proves the gap, after the laws are known; absent until then. */
   readonly spectralGapBound?: NonNullable<Constants['spectralGapBound']>
@@ -192,6 +192,7 @@ export function* analyse(
   const data = chain || input.cells !== input.fokkerPlanckStart.cells ? null : input.data
   if (continuous) yield* known.followContinuous(input.fokkerPlanckStart, data, coarse)
   yield* known.findConstants()
+  yield* known.splitStart()
   if (chain) yield* known.followChain({ halfWidth, cells: input.cells }, input.start, input.data)
   known.stage = 'done'
   return known.whole.report()
@@ -210,6 +211,12 @@ interface ContinuousCurves extends Pick<
   readonly coarseness: number
 }
 type Data = NonNullable<AnalysisInput['data']>
+
+interface StartOnCells {
+  readonly pi: Gibbs
+  readonly density: Float64Array
+  readonly renyi: number | null
+}
 
 /** What `analyse` has found so far; its methods do the work and fill the curves. */
 class Findings {
@@ -309,8 +316,6 @@ class Findings {
     const jumps =
       jumpEvery > 0 ? { every: jumpEvery, apply: createGridJump(solver.gibbs) } : undefined
     const { fokkerPlanck, fokkerPlanckFisher, renyi, ...before } = noLawCurves(steps)
-    if (start === this.input.fokkerPlanckStart.density && this.input.kl0 !== null)
-      this.startSplits = splitsOf(density, solver.gibbs)
     const against = data === null ? null : new DataComparison(this.field, solver.gibbs, data)
     const area = spacing(box) * spacing(box)
     const mass = against === null ? null : new Float64Array(density.length)
@@ -441,6 +446,29 @@ class Findings {
     this.foldsLittle =
       this.walls !== null || foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT
     yield this.whole
+  }
+
+  /**
+   * Finds the splits of ρ₀ where the cells resolve it and π, with the KL that the quadrature has. Means over cells make χ² smaller, by as
+   * much as h²: the difference of two grids is added to every split.
+   */
+  *splitStart(): Generator<Progress, void> {
+    const { fokkerPlanckStart: fine, coarseStart: coarse, kl0, grid, transition } = this.input
+    if (kl0 === null || coarse === null) return
+    const [law, rough] = [fine, coarse].map(({ cells, density }) => {
+      const pi = gibbs(this.field, transition.epsilon, { halfWidth: grid.halfWidth, cells })
+      return { pi, density, renyi: renyiDivergence(density, pi) }
+    }) as [StartOnCells, StartOnCells]
+    yield this.going
+    const off = Math.abs(klOnCells(law.density, law.pi) - kl0)
+    if (law.pi.refinement > 1 || !(off <= START_OFF) || law.renyi === null || rough.renyi === null)
+      return
+    const error = Math.abs(law.renyi - rough.renyi)
+    this.startSplits = splitsOf(law.density, law.pi).map((split) => ({
+      ...split,
+      renyi: split.renyi + error,
+    }))
+    yield this.going
   }
 
   /**
@@ -764,6 +792,15 @@ function coarsenessOf({ density, box }: Gibbs): number {
   const mass = density.map((p) => p * h * h)
   const share = (h * h * relativeFisher(mass, new Float64Array(mass.length), box)) / 6
   return share > COARSE ? share : 0
+}
+
+/** KL(ρ‖π) over cells. */
+function klOnCells(density: Float64Array, { logDensity, box }: Gibbs): number {
+  let sum = 0
+  for (let k = 0; k < density.length; k++) {
+    if (density[k]! > 0) sum += density[k]! * (log(density[k]!) - logDensity[k]!)
+  }
+  return sum * spacing(box) * spacing(box)
 }
 
 /** E_ρ[−log π] over cells. */

@@ -44,7 +44,7 @@ const emit = serve(
         },
       })
       const gap = report.constants?.spectralGap ?? 0
-      if (gap > 0) followed = { run, input, gap }
+      followed = { run, input, gap }
       return packReport(report)
     },
     async proveGap({ run }, signal) {

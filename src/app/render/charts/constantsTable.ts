@@ -41,8 +41,14 @@ const METHODS: Readonly<Record<string, string>> = {
 
 /** What a run knows of its constants: those at hand at once, and those that the analysis has found since. */
 function mergedConstants(constants: Constants, analysis: AnalysisReport | null): Constants {
+  const known = { ...constants, ...analysis?.constants }
   const spectralGapBound = analysis?.spectralGapBound ?? null
-  return { ...constants, ...analysis?.constants, spectralGapBound }
+  const { spectralGap } = known
+  return {
+    ...known,
+    spectralGapBound,
+    spectralGap: spectralGap === null ? null : Math.max(spectralGap, spectralGapBound?.value ?? 0),
+  }
 }
 
 /**
@@ -217,7 +223,7 @@ function gapBound(
       title:
         bound.cells === 0
           ? 'The worker that proves it stopped.'
-          : `V varies too much within the triangles of ${bound.cells}² squares, or there are barriers, beside which it has no bound.`,
+          : `V varies too much within the triangles of ${bound.cells}² squares, the gap is as small as rounding, or there are barriers, beside which V has no bound.`,
     }
   return {
     ...row,

@@ -5,7 +5,7 @@ import { minEigenvalue2, type Symmetric2 } from '../../maths/linalg2.ts'
 
 /** ‖v‖ ≤ 0.1893 diam(K) ‖∇v‖ for every v on a triangle K whose mean over each edge is 0; Liu (2015). */
 const EDGE_MEANS = 0.1893
-/** Units of rounding of max|V| by which a control value may be off: 3 of `controlValues`, 3 a halving, and 4 of a difference. */
+/** Units of rounding of the largest control value by which one may be off: 4 of `controlValues`, 3 a halving, 4 of a difference. */
 const ROUNDINGS = 64
 const UNIT = Number.EPSILON / 2
 
@@ -24,13 +24,13 @@ export interface Mesh {
  */
 export interface BoundedWeight {
   readonly cells: number
-  /** log α of each triangle K, α a lower bound of the harmonic mean of w on K, or of w itself where that is `least`. */
+  /** log α of each triangle K: α a lower bound of the harmonic mean of w on K, on a steep one a lower bound of w itself. */
   readonly logAlpha: Float64Array
   /** ∫_K φ_e φ_f β/α of each triangle for the pairs 00, 01, 02, 11, 12, 22, β ≥ w constant on its parts; area units. */
   readonly mass: Float64Array
   /**
-   * A bound of ∫_K b c²(α/w − 1)²/(εα|K|), a time: b ≥ w on K, c the constant of K in the metric; 0 where α is below w
-   * everywhere and the stiffness therefore a plain one.
+   * A bound of ∫_K b c²(ᾱ/w − 1)²/(εα|K|), a time: b ≥ w on K, ᾱ its harmonic mean, c the constant of K in the metric. 0 on
+   * a steep triangle, with whose α the inequality is the one for constant weights.
    */
   readonly variation: Float64Array
   /** The largest c²b/(εa), a time: a ≤ w ≤ b on K. */
@@ -103,11 +103,7 @@ export function* boundWeight(
     throw new RangeError(`A mesh of ${cells} squares in ${parts} parts does not fit the table`)
   let greatest = 0
   let least = Infinity
-  for (const value of v) {
-    greatest = Math.max(greatest, Math.abs(value))
-    least = Math.min(least, value)
-  }
-  const slack = ROUNDINGS * UNIT * greatest
+  for (const value of v) least = Math.min(least, value)
   /** Bounds of V, row-major on the squares of the parts: least and greatest on the lower left half, then on the other. */
   const bounds = new Float64Array(4 * fine * fine)
   const root = new Float64Array(16)
@@ -133,10 +129,12 @@ export function* boundWeight(
   for (let row = 0; row < box.cells; row++) {
     for (let column = 0; column < box.cells; column++) {
       controlValues(field, column, row, root)
+      for (const value of root) greatest = Math.max(greatest, Math.abs(value))
       descend(root, 0, column, row)
     }
     yield
   }
+  const slack = ROUNDINGS * UNIT * greatest
 
   const list = partsOf(parts)
   const count = 2 * cells * cells

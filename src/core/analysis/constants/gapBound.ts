@@ -92,7 +92,8 @@ export function* gapBound(
   for (let i = 0; i < MOST_COUNTS && !(high <= low * (1 + SEARCHED)); i++) {
     if (!(mu * (1 - ROUNDED) > rounding)) break
     const count = yield* countBelow(weight, epsilon, metric, time, mu)
-    if (count <= 1) {
+    // The constants are one of them.
+    if (count === 1) {
       low = mu
       best = { value: proved(low), cells }
       yield best
@@ -108,6 +109,16 @@ export function* gapBound(
 
 /** A pivot below this share of an entry of the matrix makes the elimination unreliable: the count is then Infinity. */
 const LEAST_PIVOT = 1e-10
+/** A pivot above so many entries is the remainder of a division by a tiny one, with its error; the count is then Infinity, too. */
+const MOST_PIVOT = 1e4
+
+interface PivotLimits {
+  readonly least: number
+  readonly most: number
+}
+
+const isPivot = (d: number, { least, most }: PivotLimits): boolean =>
+  Math.abs(d) > least && Math.abs(d) < most
 
 /**
  * The number of eigenvalues below μ of the Crouzeix–Raviart problem ε∫α(1 − t/T)∇uᵀP∇v = λ∫βuv: that of the negative pivots of
@@ -130,8 +141,10 @@ function* countBelow(
     2 * pxx,
     -2 * (pxx + pxy),
     2 * (pxx + 2 * pxy + pyy),
-  ].map((s) => epsilon * s)
-  const least = LEAST_PIVOT * epsilon * Math.min(pxx, pyy)
+  ]
+  // Rates and entries in units of ε, so that entries are of size 1.
+  const rate = mu / epsilon
+  const limits = { least: LEAST_PIVOT * Math.min(pxx, pyy), most: MOST_PIVOT * (pxx + pyy) }
   let negative = 0
   const size = 2 * n
   /** Upper triangle; rows and columns: the lower edges along x of a row of squares, then the upper ones. */
@@ -177,7 +190,7 @@ function* countBelow(
         const s2 = exp(0.5 * (own - scaleDiagonal))
         const kept = 1 - variation[k + half]! / time
         for (let i = 0; i < 6; i++) {
-          e[6 * half + i] = kept * stiffness[i]! - mu * mass[6 * (k + half) + i]!
+          e[6 * half + i] = kept * stiffness[i]! - rate * mass[6 * (k + half) + i]!
         }
         e[6 * half] = e[6 * half]! * s0 * s0
         e[6 * half + 1] = e[6 * half + 1]! * s0 * s1
@@ -187,7 +200,7 @@ function* countBelow(
         e[6 * half + 5] = e[6 * half + 5]! * s2 * s2
       }
       const d = e[5]! + e[11]!
-      if (!(Math.abs(d) > least)) return Infinity
+      if (!isPivot(d, limits)) return Infinity
       if (d < 0) negative++
       const [low, lowSide, high, highSide] = [e[2]!, e[4]!, e[8]!, e[10]!]
       a[j * size + j] = a[j * size + j]! + e[0]! - (low * low) / d
@@ -204,7 +217,7 @@ function* countBelow(
     for (let j = 0; j <= n; j++) {
       if (j > 0) pivot[j] = pivot[j]! - (beside[j - 1]! * beside[j - 1]!) / pivot[j - 1]!
       const d = pivot[j]!
-      if (!(Math.abs(d) > least)) return Infinity
+      if (!isPivot(d, limits)) return Infinity
       if (d < 0) negative++
       ratio[j] = j < n ? -beside[j]! / d : 0
     }
@@ -241,8 +254,8 @@ function* countBelow(
         gHigh *= ratio[j]!
       }
     }
-    negative += eliminate(a, size, 0, n, least)
-    if (row === n - 1) negative += eliminate(a, size, n, size, least)
+    negative += eliminate(a, size, 0, n, limits)
+    if (row === n - 1) negative += eliminate(a, size, n, size, limits)
     if (!Number.isFinite(negative)) return Infinity
     yield null
   }
@@ -252,15 +265,21 @@ function* countBelow(
 /**
  * Eliminates unknowns from…to − 1 of a symmetric matrix of which the upper triangle is kept, overwritten by its Schur
  * complement. Four at a time, so that each entry is read once for four.
- * @returns the number of negative pivots; Infinity where one is below `least` in size
+ * @returns the number of negative pivots; Infinity where one is outside the limits
  */
-function eliminate(a: Float64Array, size: number, from: number, to: number, least: number): number {
+function eliminate(
+  a: Float64Array,
+  size: number,
+  from: number,
+  to: number,
+  limits: PivotLimits,
+): number {
   let negative = 0
   for (let k = from; k < to; k += 4) {
     const end = Math.min(k + 4, to)
     for (let p = k; p < end; p++) {
       const d = a[p * size + p]!
-      if (!(Math.abs(d) > least)) return Infinity
+      if (!isPivot(d, limits)) return Infinity
       if (d < 0) negative++
       for (let q = p + 1; q < end; q++) subtractRow(a, size, p, q, a[p * size + q]! / d)
     }

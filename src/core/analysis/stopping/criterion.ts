@@ -38,7 +38,7 @@ export interface StoppingInput {
     readonly data: 'gibbs' | 'known' | 'smoothed' | null
     /** Share of the data's law outside Ω, which is left out; null where the data have no law or the share is unknown (yet). */
     readonly dataOutside: number | null
-    /** Splits of ρ₀; null where it has no density, and until they are known. */
+    /** Splits of ρ₀; null where the cells do not resolve it or π, and until they are known. */
     readonly startSplits?: readonly Split[] | null
   }
   readonly certificates: CertificateContext

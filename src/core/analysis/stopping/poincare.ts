@@ -1,4 +1,4 @@
-import { formatDown, natsExactly, natsUp } from '../../maths/limitText.ts'
+import { formatDown, formatUp, natsExactly, natsUp } from '../../maths/limitText.ts'
 import { formatCount, formatNumber, formatShare, nats } from '../../maths/numberText.ts'
 import { certifiedTime, type Split } from '../constants/poincare.ts'
 import type { Verdict } from '../curves.ts'
@@ -38,8 +38,8 @@ export const poincare: Criterion = {
     if (!(value > 0))
       return no(
         cells === 0
-          ? 'the proof of the gap was broken off'
-          : `V varies too much within the triangles of ${cells}² squares for a proved gap`,
+          ? 'the proof of the gap was broken off; the next scene has its own'
+          : `V varies too much within the triangles of ${cells}² squares for a proof of the gap, or the gap is as small as rounding`,
       )
     const start = startOf(input)
     if (start === null) return no('χ² of the start is not finite, or the cells do not resolve it')
@@ -50,7 +50,7 @@ export const poincare: Criterion = {
     const kl = curves.fokkerPlanck[step] ?? null
     const followed = soonest(input, value)
     const sentences = [
-      `KL of the continuous dynamics is at most δ = ${natsExactly(delta)} from step ${formatCount(step)} on: λ ≥ ${formatDown(value)} is proved on ${cells}² squares, and log(1 + χ²) = ${formatNumber(by.renyi)} ${start.words}${tail(by)}.`,
+      `KL of the continuous dynamics is at most δ = ${natsExactly(delta)} from step ${formatCount(step)} on: λ ≥ ${formatDown(value)} is proved on ${cells}² squares, and log(1 + χ²) ≤ ${formatUp(by.renyi)} ${start.words}${tail(by)}.`,
       followed === null || followed.step >= step
         ? null
         : `By the law on the grid, where log(1 + χ²) is ${formatNumber(followed.renyi)} at step ${formatCount(followed.from)}, it is so from step ${formatCount(followed.step)} on.`,

@@ -601,3 +601,61 @@ describe('the continuous curve of a scene', () => {
     expect(report.constants!.spectralGap).toBe(0)
   })
 })
+
+describe('the splits of a start, from which a proved gap certifies', () => {
+  const quadratic = { kind: 'quadratic', center: [0, 0], matrix: HESSIAN }
+  const sceneFrom = (initial: object, epsilon = 1, halfWidth = 4): object => ({
+    energy: quadratic,
+    domain: { halfWidth, cells: 96 },
+    dynamics: { epsilon, stepSize: ETA, steps: 2, particles: 16, initial },
+  })
+
+  it.each([
+    ['a narrow point', { kind: 'point', at: [1, 1], spread: 0.001 }, 1],
+    ['a small square', { kind: 'uniform', halfWidth: 0.01 }, 1],
+    [
+      'a cold law',
+      {
+        kind: 'gaussian',
+        mean: [0, 0],
+        covariance: [
+          [1, 0],
+          [0, 1],
+        ],
+      },
+      0.005,
+    ],
+  ])('are not made of cells that do not resolve it: %s', async (_name, initial, epsilon) => {
+    const { report } = await lawsOf(sceneFrom(initial, epsilon))
+    expect(report.startSplits ?? null).toBeNull()
+  })
+
+  it('have no χ² below that of the formula, nor a bound below KL', async () => {
+    const s = 0.6
+    const initial = {
+      kind: 'gaussian',
+      mean: [0.5, 0],
+      covariance: [
+        [s * s, 0],
+        [0, s * s],
+      ],
+    }
+    const { input, report } = await lawsOf(sceneFrom(initial, 1, 7))
+    // ∫ρ²/π of Gaussians, S = s²I, H the Hessian: |H|^(−½) |S|⁻¹ |2S⁻¹ − H|^(−½) exp(½ b·(2S⁻¹ − H)⁻¹b − m·S⁻¹m), b = 2S⁻¹m.
+    const [[xx, xy], [, yy]] = HESSIAN
+    const p = 2 / (s * s)
+    const determinant = (p - xx) * (p - yy) - xy * xy
+    const bx = p * 0.5
+    const quadraticForm = (0.5 * bx * bx * (p - yy)) / determinant - 0.25 / (s * s)
+    const exact =
+      -0.5 * Math.log(xx * yy - xy * xy) -
+      Math.log(s ** 4) -
+      0.5 * Math.log(determinant) +
+      quadraticForm
+    const [whole, ...rest] = report.startSplits!
+    expect(whole!.renyi).toBeGreaterThan(exact - 1e-8)
+    expect(whole!.renyi).toBeLessThan(exact + 0.02)
+    for (const { mass, renyi, rest: far } of [whole!, ...rest])
+      expect(mass * renyi + far).toBeGreaterThan(input.kl0!)
+  })
+})

@@ -5,7 +5,7 @@ import { throwIfAborted } from '../refusal.ts'
 
 /**
  * Proves a lower bound of the gap of a run's energy, piece by piece, letting messages in between: value 0 where nothing is proved.
- * @param estimate the gap as the analysis found it
+ * @param estimate the gap as the analysis found it; 0 where it found none, and nothing is proved
  * @throws Aborted
  */
 export async function proveGap(
@@ -15,6 +15,7 @@ export async function proveGap(
   signal?: AbortSignal,
 ): Promise<GapProof> {
   const { halfWidth, cells, ...nodes } = grid
+  if (!(estimate > 0)) return { value: 0, cells: meshOf(cells).cells }
   const [[xx, xy], [, yy]] = transition.preconditioner
   const field = { grid: { box: { halfWidth, cells }, ...nodes }, barriers }
   const work = gapBound(field, transition.epsilon, { metric: [xx, xy, yy], estimate })

@@ -267,7 +267,7 @@ export class Runs {
     const gap = report.constants?.spectralGap ?? 0
     const asked = CRITERIA.find(({ id }) => id === run.scene.stopping.criterion)
     run.attach(
-      asked?.needsGapBound && gap > 0
+      asked?.needsGapBound
         ? { ...report, spectralGapBound: await proveGap(input, gap, environment, signal) }
         : report,
     )
