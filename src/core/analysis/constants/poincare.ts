@@ -36,6 +36,7 @@ const THRESHOLDS = 0.5
 /** Splits whose far part costs more than this, nats, or whose near part has less mass, are of no use. */
 const MOST_REST = 10
 const LEAST_NEAR = 0.5
+const LEAST_FAR = 1e-13
 
 /** Splits of a law on the cells of π at thresholds of ρ/π: the whole law first, then with more and more of it far. */
 export function splitsOf(density: Float64Array, { box, logDensity }: Gibbs): Split[] {
@@ -64,8 +65,10 @@ export function splitsOf(density: Float64Array, { box, logDensity }: Gibbs): Spl
     if (!last && Math.floor(ratio[next]! / THRESHOLDS) === Math.floor(ratio[k]! / THRESHOLDS))
       continue
     const far = 1 - mass
+    // So little that it is the rounding of the sum: not told apart from the whole law.
+    if (!last && far < LEAST_FAR) continue
     // (1 − mass)·KL(ρ_far‖π): the far part is normalised by its mass.
-    const rest = last || far <= 0 ? 0 : whole - near - far * log(far)
+    const rest = last ? 0 : whole - near - far * log(far)
     if (mass < LEAST_NEAR || rest > MOST_REST || !(square < Infinity)) continue
     splits.push({ mass: last ? 1 : mass, renyi: Math.max(0, log(square / (mass * mass))), rest })
   }
