@@ -99,7 +99,7 @@ describe('a separable energy', () => {
           if (mesh.cells === 64 && epsilon > 1) expect(proved).toBeGreaterThan(0.75 * exact)
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 8 },
     )
   })
 
@@ -135,7 +135,7 @@ describe('any energy', () => {
         // Both searches stop within 2 % of what their meshes give.
         expect(fine).toBeGreaterThanOrEqual(0.97 * coarse)
       }),
-      { numRuns: 10 },
+      { numRuns: 6 },
     )
   })
 

