@@ -22,6 +22,7 @@ import {
   createFokkerPlanck,
   dissipationError,
   fokkerPlanckCurve,
+  klOnCells,
   openCellsOnly,
 } from './laws/fokkerPlanck.ts'
 import { createGridJump } from './laws/gridJump.ts'
@@ -792,15 +793,6 @@ function coarsenessOf({ density, box }: Gibbs): number {
   const mass = density.map((p) => p * h * h)
   const share = (h * h * relativeFisher(mass, new Float64Array(mass.length), box)) / 6
   return share > COARSE ? share : 0
-}
-
-/** KL(ρ‖π) over cells. */
-function klOnCells(density: Float64Array, { logDensity, box }: Gibbs): number {
-  let sum = 0
-  for (let k = 0; k < density.length; k++) {
-    if (density[k]! > 0) sum += density[k]! * (log(density[k]!) - logDensity[k]!)
-  }
-  return sum * spacing(box) * spacing(box)
 }
 
 /** E_ρ[−log π] over cells. */

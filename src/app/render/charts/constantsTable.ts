@@ -223,7 +223,7 @@ function gapBound(
       title:
         bound.cells === 0
           ? 'The worker that proves it stopped.'
-          : `V varies too much within the triangles of ${bound.cells}² squares, the gap is as small as rounding, or there are barriers, beside which V has no bound.`,
+          : `V varies too much within the triangles of ${bound.cells}² squares, the gap is as small as rounding, or there are barriers, whose walls the mesh does not follow.`,
     }
   return {
     ...row,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Barrier } from '../../fields/barriers/registry.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
 import type { EnergyFunction } from '../../fields/energyGrid.ts'
 import { readValue } from '../../fields/energyGrid.ts'
@@ -152,9 +153,7 @@ describe('any energy', () => {
   })
 
   it('beside a barrier has no bound', () => {
-    const barriers = [
-      { kind: 'half-plane', normal: [1, 0], offset: 1, strength: 0 },
-    ] as unknown as EnergyField['barriers']
+    const barriers: Barrier[] = [{ kind: 'half-plane', normal: [1, 0], offset: 1, strength: 0 }]
     const field = { ...fieldOf(quarticWell, { halfWidth: 2, cells: 32 }), barriers }
     expect(finish(gapBound(field, 1, { estimate: 1 }))).toBeNull()
   })

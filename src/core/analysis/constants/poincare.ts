@@ -20,13 +20,13 @@ export interface Split {
   readonly rest: number
 }
 
-/** log(1 + χ²(ρ‖π)) = log ∫ρ²/π by midpoints on the cells of π, nats; null where a cell's part overflows. */
-export function renyiDivergence(density: Float64Array, { box, logDensity }: Gibbs): number | null {
-  const h = spacing(box)
+/** log(1 + χ²(ρ‖π)) = log ∫ρ²/π by midpoints on the cells of π, nats; null where it overflows, or π underflows. */
+export function renyiDivergence(density: Float64Array, pi: Gibbs): number | null {
+  const h = spacing(pi.box)
   let sum = 0
   for (let k = 0; k < density.length; k++) {
     const p = density[k]!
-    if (p > 0) sum += p * p * exp(-logDensity[k]!)
+    if (p > 0) sum += (p * p) / pi.density[k]!
   }
   return sum < Infinity ? Math.max(0, log(sum * h * h)) : null
 }

@@ -105,11 +105,20 @@ export function createFokkerPlanck(
   return fokkerPlanckOf(gibbs(field, epsilon, box), dynamics)
 }
 
+/** KL(ρ‖π), nats, of a density on the cells of π. */
+export function klOnCells(density: Float64Array, { logDensity, box }: Gibbs): number {
+  let sum = 0
+  for (let k = 0; k < density.length; k++) {
+    const p = density[k]!
+    if (p > 0) sum += p * (log(p) - logDensity[k]!)
+  }
+  return sum * (spacing(box) * spacing(box))
+}
+
 /** The solver on the cells of a Gibbs measure that is already known. */
 export function fokkerPlanckOf(pi: Gibbs, dynamics: FokkerPlanckDynamics = {}): FokkerPlanck {
   const { skew = 0, preconditioner: [[pxx, pxy], [, pyy]] = IDENTITY } = dynamics
   const { cells } = pi.box
-  const area = spacing(pi.box) * spacing(pi.box)
   const metric: Symmetric2 = [pxx, pxy, pyy]
   const axes = latticeDirections(metric).map((direction) => scharfetterGummel(pi, direction))
   const flow = skew === 0 ? null : createSkewFlow(pi, skew)
@@ -150,14 +159,7 @@ export function fokkerPlanckOf(pi: Gibbs, dynamics: FokkerPlanckDynamics = {}): 
     return scheme
   }
 
-  function kl(density: Float64Array): number {
-    let sum = 0
-    for (let k = 0; k < density.length; k++) {
-      const p = density[k]!
-      if (p > 0) sum += p * (log(p) - pi.logDensity[k]!)
-    }
-    return sum * area
-  }
+  const kl = (density: Float64Array): number => klOnCells(density, pi)
 
   const read = (density: Float64Array): Information =>
     information(density, pi.logDensity, pi.box, metric, scratch, pi.parted)

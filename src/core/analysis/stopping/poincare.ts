@@ -19,7 +19,7 @@ export const poincare: Criterion = {
     const { departure, jumpEvery, barriers, constants, transition } = certificates
     const off =
       barriers.length > 0
-        ? 'beside barriers no gap is proved, since V has no bound there'
+        ? 'beside barriers, whose walls the mesh does not follow, no gap is proved'
         : departure !== null
           ? `${departure}, and the proved gap is that of the Langevin dynamics`
           : jumpEvery > 0
