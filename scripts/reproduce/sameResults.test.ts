@@ -44,9 +44,15 @@ test('the scenes that come with the lab have the results that they had, to the l
     })
     const { result, cloud } = runs[0]!
     const { kl, klStandardError, klExact, fokkerPlanck, fokkerPlanckError } = result.langevin
+    const { energy, gradient, ...flow } = result.deterministic
+    const { energyError, energyRate, energyRateError, energyDrift } = result.langevin
     const parts = {
       ...{ kl, klStandardError, klExact, fokkerPlanck, fokkerPlanckError },
-      flow: result.deterministic,
+      flow,
+      energies: [
+        ...[energy, gradient, result.langevin.energy, result.langevin.gradient],
+        ...[energyError, energyRate, energyRateError, energyDrift],
+      ],
       constants: result.constants,
       stops: result.stopping.map(({ criterion, step }) => [criterion, step]),
       particles: [...cloud],

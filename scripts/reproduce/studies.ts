@@ -1,5 +1,6 @@
 import { acceleration } from './studies/acceleration.ts'
 import { barrier } from './studies/barrier.ts'
+import { oneWell, smallGradient } from './studies/blindRules.ts'
 import { certificate } from './studies/certificate.ts'
 import { composition } from './studies/composition.ts'
 import { contraction } from './studies/contraction.ts'
@@ -30,6 +31,8 @@ export const STUDIES: readonly Study[] = [
   preconditioner,
   contraction,
   stalled,
+  oneWell,
+  smallGradient,
   jumps,
   mala,
   shipped,

@@ -87,6 +87,9 @@ function curvePoint(step: number): CurvePoint {
     deterministicLowerBound: false,
     acceptance: null,
     deterministicRate: null,
+    energy: null,
+    energyStandardError: null,
+    deterministicEnergy: null,
     contraction: null,
   }
 }
@@ -205,6 +208,7 @@ export class FakeClient implements ComputeClient {
         dynamics: { ...scene.dynamics, stepSize: scene.dynamics.stepSize ?? 0.02 },
       },
       trained: scene.energy.kind !== 'trained',
+      energy: { least: 0, atGibbs: 1 },
       landscape: {
         halfWidth: 4,
         cells: 1,

@@ -20,6 +20,8 @@ export type KlMeaning =
   | 'KL of the exact chain to the data'
   | 'KL of the continuous dynamics'
   | 'KL of the continuous dynamics to the data'
+  | 'KL of the noiseless flow'
+  | 'lower bound of the KL of the noiseless flow'
 
 /**
  * Curves of laws on a grid rather than of particles: the exact law of the discrete chain, the continuous dynamics,
@@ -87,6 +89,19 @@ export interface LangevinCurves extends LawCurves {
   readonly foldedMass: (number | null)[]
   /** Share of the Metropolis moves of the step (MALA) that were accepted; null for samplers that accept all. */
   readonly acceptance: (number | null)[]
+  /** E[V] of the particles with its standard error. */
+  readonly energy: (number | null)[]
+  readonly energyError: (number | null)[]
+  /** S/ε = E[tr(P∇²V)] − E[∇VᵀP∇V]/ε, per unit of time, with its standard error: the rate of E[V]/ε under the Langevin dynamics, 0 at π. */
+  readonly energyRate: (number | null)[]
+  readonly energyRateError: (number | null)[]
+  /** E[∇VᵀP∇V]/ε, per unit of time: what the drift takes from E[V]/ε. */
+  readonly energyDrift: (number | null)[]
+  /** E|∇V|². */
+  readonly gradient: (number | null)[]
+  /** The squared kernel Stein discrepancy of the particles to π, per squared length; null where not evaluated, at all steps unless asked for. */
+  readonly stein: (number | null)[]
+  readonly steinError: (number | null)[]
 }
 
 export interface DeterministicCurves {
@@ -98,6 +113,10 @@ export interface DeterministicCurves {
   readonly lowerBound: boolean[]
   /** S/ε = E[ΔV − |∇V|²/ε] over the particles: the rate d/dt KL of the continuous flow, positive or negative. */
   readonly klRate: (number | null)[]
+  /** E[V], which never rises along the flow. */
+  readonly energy: (number | null)[]
+  /** E|∇V|². */
+  readonly gradient: (number | null)[]
 }
 
 /** A minimum of V that particles of the deterministic flow end in. */

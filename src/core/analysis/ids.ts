@@ -7,5 +7,8 @@ export const CRITERION_IDS = [
   'statistical',
   'data-mismatch',
   'tolerance',
+  'gradient-norm',
+  'energy-plateau',
+  'stein',
 ] as const
 export type CriterionId = (typeof CRITERION_IDS)[number]

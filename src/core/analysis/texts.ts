@@ -15,6 +15,8 @@ export interface CriterionText {
   readonly description: string
   /** Whether it needs `spectralGapBound`, which takes seconds to prove and is proved for those who ask. */
   readonly needsGapBound?: true
+  /** Whether it needs the Stein discrepancy of the particles, which is read for those who ask. */
+  readonly needsStein?: true
 }
 
 /** Texts of the criteria. */
@@ -72,9 +74,34 @@ export const CRITERION_TEXTS = {
   tolerance: {
     divergence: 'gibbs',
     label: 'Tolerance',
-    formula: '\\mathrm{KL}_k + 1.645\\,\\mathrm{SE}_k \\le \\delta',
-    plain: 'KLₖ + 1.645 SEₖ ≤ δ',
+    formula: '\\mathrm{KL}_k + z_j\\,\\mathrm{SE}_k \\le \\delta',
+    plain: 'KLₖ + zⱼ SEₖ ≤ δ',
     description:
-      'Stops at the first step whose KL is at most δ: the exact law of the chain where it is known, else the upper 95 % end of the particle estimate (smoothed: of a lower bound).',
+      'Stops at the first step whose KL is at most δ: the exact law of the chain where it is known, else the upper end of the particle estimate (smoothed: of a lower bound), wider at every look, so that looking often does not stop by chance.',
+  },
+  'gradient-norm': {
+    divergence: 'gibbs',
+    label: 'Gradient norm',
+    formula: '\\mathrm{E}|\\nabla V|^2 \\le \\delta\\,\\mathrm{E}|\\nabla V|^2_0',
+    plain: 'E|∇V|² ≤ δ E|∇V|²₀',
+    description:
+      'The adaptive stop of samplers that descend, when the particles of the noiseless flow have come to where the slope is small: it certifies nothing, and the smaller δ is, the greater is the KL of the flow.',
+  },
+  'energy-plateau': {
+    divergence: 'gibbs',
+    label: 'Energy plateau',
+    formula: '\\varepsilon\\,\\mathrm{E}\\,\\Delta V = \\mathrm{E}|\\nabla V|^2',
+    plain: 'ε E ΔV = E|∇V|²',
+    description:
+      'Stops when the energy of the particles rests, noise and drift in balance to the share √(2δ) and E[V] unmoved for a window: it certifies nothing, since each well is in balance by itself.',
+  },
+  stein: {
+    divergence: 'gibbs',
+    label: 'Stein',
+    formula: '\\mathrm{KSD}^2_k + z_j\\,\\mathrm{SE} \\le \\tfrac23\\delta',
+    plain: 'KSD²ₖ + zⱼ SE ≤ ⅔ δ',
+    description:
+      'Stops when the kernel Stein discrepancy of the particles, which needs neither Z nor a grid, is as small as that of a normal law with KL δ: it certifies nothing, since it hardly sees how the mass is shared among wells.',
+    needsStein: true,
   },
 } as const satisfies Readonly<Record<CriterionId, CriterionText>>

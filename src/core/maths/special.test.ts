@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gaussLegendre } from './quadrature.ts'
-import { erf, erfc, erfcx, logErfDifference, logSumExp } from './special.ts'
+import { erf, erfc, erfcx, logErfDifference, logSumExp, normalUpperQuantile } from './special.ts'
 
 // Reference values: mpmath 1.3 at 60 digits (the differences at 4,000), of the exact doubles on the left.
 /** [x, erf x, erfc x, e^(x²) erfc x] */
@@ -154,5 +154,21 @@ describe('gaussLegendre', () => {
   it('refuses a size out of range', () => {
     expect(() => gaussLegendre(0)).toThrow(RangeError)
     expect(() => gaussLegendre(2.5)).toThrow(RangeError)
+  })
+})
+
+describe('normalUpperQuantile', () => {
+  it('matches the reference, from the middle to the far tail', () => {
+    // mpmath 1.3: sqrt(2)·erfinv(1 − 2α) at 60 digits.
+    expect(normalUpperQuantile(0.05)).toBeCloseTo(1.6448536269514722, 13)
+    expect(normalUpperQuantile(0.025)).toBeCloseTo(1.959963984540054, 13)
+    expect(normalUpperQuantile(0.5)).toBeCloseTo(0, 13)
+    expect(normalUpperQuantile(0.975)).toBeCloseTo(-1.959963984540054, 13)
+    expect(normalUpperQuantile(1e-9)).toBeCloseTo(5.997807015007687, 12)
+  })
+
+  it('refuses what is no probability', () => {
+    for (const alpha of [0, 1, -1, NaN])
+      expect(() => normalUpperQuantile(alpha)).toThrow(RangeError)
   })
 })

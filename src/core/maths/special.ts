@@ -204,6 +204,22 @@ export function logErfDifference(a: number, b: number): number {
   return log(erfcx(a) - exp(-(b - a) * (b + a)) * erfcx(b)) - a * a
 }
 
+/**
+ * The upper quantile of the standard normal law: z with P(N > z) = α, 0 < α < 1, by bisection of erfc to the last bits.
+ */
+export function normalUpperQuantile(alpha: number): number {
+  if (!(alpha > 0 && alpha < 1))
+    throw new RangeError(`normalUpperQuantile: α must lie strictly between 0 and 1: ${alpha}`)
+  let low = -38
+  let high = 38
+  for (;;) {
+    const middle = 0.5 * (low + high)
+    if (middle <= low || middle >= high) return middle
+    if (0.5 * erfc(middle * Math.SQRT1_2) > alpha) low = middle
+    else high = middle
+  }
+}
+
 /** log Σᵢ e^{vᵢ} over the first `count` values. −Infinity when all are −Infinity or there are none. */
 export function logSumExp(values: ArrayLike<number>, count = values.length): number {
   let top = -Infinity

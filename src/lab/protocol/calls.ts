@@ -187,6 +187,8 @@ export interface RunReady {
   /** From the data's own units to world units; null for targets made in world units. */
   readonly transform: Standardisation | null
   readonly constants: Constants
+  /** The least value of V on the nodes of its table, and E_π[V]. */
+  readonly energy: { readonly least: number; readonly atGibbs: number }
   /** Whether the data have a law to be compared with: ρ*, or the smoothed data of points. */
   readonly dataLaw: 'known' | 'smoothed' | 'none'
   readonly frame: FrameReply
@@ -231,6 +233,10 @@ export interface CurvePoint {
   readonly deterministicLowerBound: boolean
   /** S/ε, the rate of the deterministic KL. */
   readonly deterministicRate: number | null
+  /** E[V] of the Langevin particles, and of the deterministic flow. */
+  readonly energy: number | null
+  readonly energyStandardError: number | null
+  readonly deterministicEnergy: number | null
   /** Distances of the two clouds under one noise; null without a companion. */
   readonly contraction: {
     readonly largest: number

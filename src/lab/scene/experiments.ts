@@ -402,6 +402,26 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     scene: sceneOf(...ONE_WELL, ONE_WELL_SETTING),
   },
   {
+    id: 'one-well',
+    title: 'Rules that see one well at a time',
+    sentence:
+      'All particles start in one of two wells: the Stein discrepancy and the energy say that they have arrived, while half of the mass is missing.',
+    scene: sceneOf(...ONE_WELL, {
+      ...ONE_WELL_SETTING,
+      stopping: { criterion: 'stein', delta: 0.2 },
+    }),
+  },
+  {
+    id: 'small-gradient',
+    title: 'A small gradient is no arrival',
+    sentence:
+      'Samplers that descend stop where the slope is small: the smaller it is to be, the longer the noiseless flow has collapsed, and the greater its KL.',
+    scene: sceneOf(...EIGHT, {
+      dynamics: { stepSize: 0.01 },
+      stopping: { criterion: 'gradient-norm', delta: 1e-6 },
+    }),
+  },
+  {
     id: 'jumps',
     title: 'Jumps over the pass',
     sentence:

@@ -359,9 +359,9 @@ export type LayerId = (typeof LAYER_IDS)[number]
 
 /**
  * What the chart under the stage shows: KL to π (the Lyapunov function), the dissipation identity KL′ = −εI, KL to the
- * data, or the distance of two clouds under one noise.
+ * data, the distance of two clouds under one noise, or the energy E[V].
  */
-export const CHART_IDS = ['lyapunov', 'dissipation', 'data', 'contraction'] as const
+export const CHART_IDS = ['lyapunov', 'dissipation', 'data', 'contraction', 'energy'] as const
 export type ChartId = (typeof CHART_IDS)[number]
 
 const THEME_IDS = ['auto', 'light', 'dark'] as const

@@ -20,6 +20,8 @@ export interface ChartData {
   readonly stepSize: number | null
   /** ε. */
   readonly epsilon: number
+  /** The least value of V on the nodes of the table, and E_π[V]; null until known. */
+  readonly energy: RunReady['energy'] | null
   /** Mean and mean + 2 sd of the estimator at exact samples of π. */
   readonly nullFloor: FrameReply['nullFloor']
   readonly stops: FrameReply['stops']

@@ -5,6 +5,7 @@ import { chartData, DECAY, point, report } from './charts.testing.ts'
 import { contractionNote, contractionRate } from './contractionPicture.ts'
 import { dataNote, dataPicture, dataVoid } from './dataPicture.ts'
 import { dissipationNote, dissipationPicture } from './dissipationPicture.ts'
+import { energyNote, energyPicture } from './energyPicture.ts'
 import { lyapunovNote, lyapunovPicture } from './lyapunovPicture.ts'
 import { readPicture, samplesOf } from './stepScale.ts'
 
@@ -131,6 +132,33 @@ describe('the KL chart', () => {
       { label: 'best time, no certificate', tone: 'deterministic', step: 40, value: 1.8 },
     ])
     expect(lyapunovPicture(chartData(points.slice(0, 30), { collapse })).guides).toEqual([])
+  })
+})
+
+describe('the energy chart', () => {
+  const points = times.map((_, k) =>
+    point(k, null, {
+      energy: k % 5 === 0 ? 3 : null,
+      energyStandardError: k % 5 === 0 ? 0.1 : null,
+      deterministicEnergy: 1 + 2 * Math.exp(-k),
+    }),
+  )
+  const data = chartData(points, { epsilon: 2, energy: { least: 1, atGibbs: 2 } })
+
+  it('draws E[V] above the least V in units of ε, down to three decades below rest', () => {
+    const picture = energyPicture(data)
+    const langevin = labelled(picture, 'Langevin')
+    expect(langevin.samples[1]).toEqual({ step: 5, value: 1, error: 0.05, varied: false })
+    expect(langevin.read(langevin.samples[0]!)).toBe('1.00 ± 0.050')
+    expect(picture.level).toEqual({ label: 'at π', value: 0.5 })
+    expect(picture.domain[0]).toBeGreaterThan(1e-4)
+    expect(energyNote(data)).toMatch(/falls at every step, from 1\.00 to .*; at π it is 0\.500/)
+  })
+
+  it('is empty before the run is known', () => {
+    const picture = energyPicture(chartData([]))
+    expect(picture.curves.every(({ samples }) => samples.length === 0)).toBe(true)
+    expect(energyNote(chartData([]))).toBeNull()
   })
 })
 

@@ -16,6 +16,9 @@ export function point(step: number, kl: number | null, rest: Partial<CurvePoint>
     deterministicLowerBound: false,
     acceptance: null,
     deterministicRate: null,
+    energy: null,
+    energyStandardError: null,
+    deterministicEnergy: null,
     contraction: null,
     ...rest,
   }
@@ -35,6 +38,7 @@ export function chartData(points: readonly CurvePoint[], rest: Partial<ChartData
     steps: 200,
     stepSize: 0.01,
     epsilon: 1,
+    energy: null,
     nullFloor: { mean: 0.001, upper: 0.004 },
     stops: [],
     criterion: { id: 'tolerance', label: 'Tolerance' },

@@ -2,6 +2,7 @@ import type { ChartData } from './chartData.ts'
 import { contractionNote, contractionPicture, contractionVoid } from './contractionPicture.ts'
 import { dataNote, dataPicture, dataVoid } from './dataPicture.ts'
 import { dissipationNote, dissipationPicture, dissipationVoid } from './dissipationPicture.ts'
+import { energyNote, energyPicture } from './energyPicture.ts'
 import { lyapunovNote, lyapunovPicture } from './lyapunovPicture.ts'
 import type { StepPicture } from './stepScale.ts'
 
@@ -54,5 +55,13 @@ export const CHARTS = {
     picture: contractionPicture,
     note: contractionNote,
     empty: contractionVoid,
+  },
+  energy: {
+    label: 'E[V]',
+    title: 'The mean energy of the particles, which the noiseless flow lowers at every step',
+    alt: 'Energy: mean of V over the particles of both dynamics over the steps',
+    picture: energyPicture,
+    note: energyNote,
+    empty: () => null,
   },
 } as const satisfies Readonly<Record<string, Chart>>

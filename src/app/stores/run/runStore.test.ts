@@ -22,6 +22,9 @@ const point = (step: number, kl = step): CurvePoint => ({
   deterministicLowerBound: false,
   acceptance: null,
   deterministicRate: null,
+  energy: null,
+  energyStandardError: null,
+  deterministicEnergy: null,
   contraction: null,
 })
 

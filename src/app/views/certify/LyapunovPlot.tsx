@@ -50,6 +50,7 @@ function useChartData(unlearned: boolean): ChartData {
       steps: dynamics?.steps ?? 200,
       stepSize: dynamics?.stepSize ?? null,
       epsilon: dynamics?.epsilon ?? 1,
+      energy: known?.energy ?? null,
       nullFloor: unlearned ? null : nullFloor,
       stops: unlearned ? [] : stops,
       criterion: {
@@ -66,7 +67,7 @@ function useChartData(unlearned: boolean): ChartData {
 }
 
 /**
- * The chart under the stage, one of four, over the steps of the run: hover reads off, a click or the arrow keys
+ * The chart under the stage, one of five, over the steps of the run: hover reads off, a click or the arrow keys
  * scrub there, δ is a line to drag.
  * @param frames when the curves are drawn
  */

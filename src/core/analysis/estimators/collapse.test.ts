@@ -10,7 +10,8 @@ import { gradientFlow } from '../../samplers/gradientFlow.ts'
 import { type Cloud, createCloud } from '../../samplers/sampler.ts'
 import type { TargetId } from '../../targets/ids.ts'
 import { targetKind } from '../../targets/registry.ts'
-import { bestStep, findBasins, transportRate } from './collapse.ts'
+import { bestStep, findBasins } from './collapse.ts'
+import { energyBalance } from './energyBalance.ts'
 import type { Collapse } from '../curves.ts'
 import { initialLaw } from '../laws/initialLaw.ts'
 import { ringOfEight, twoWells } from '../landscapes.testing.ts'
@@ -91,7 +92,7 @@ describe('the late slope of the exact-transport KL', () => {
     expect(Math.abs(measured / found.slope! - 1)).toBeLessThan(1e-4)
     // The continuous rate is that of the minima, too.
     const rate = found.basins.reduce((sum, { mass, laplacian }) => sum + mass * laplacian, 0)
-    expect(Math.abs(transportRate(cloud.xy, field, t) / rate - 1)).toBeLessThan(1e-4)
+    expect(Math.abs(energyBalance(cloud.xy, field, t).rate.value / rate - 1)).toBeLessThan(1e-4)
   })
 
   it('does not depend on when the basins are looked for', () => {
@@ -246,10 +247,10 @@ describe('the rate S/ε', () => {
     const cloud = startOf(field, 400)
     const kl = (): number => transportKl(cloud.xy, cloud.logDensity!, field, 0.7, pi.logZ).value
     const before = kl()
-    const rate = transportRate(cloud.xy, field, t)
+    const rate = energyBalance(cloud.xy, field, t).rate.value
     gradientFlow.step(cloud, field, t, key, 1)
     const after = kl()
-    const rateAfter = transportRate(cloud.xy, field, t)
+    const rateAfter = energyBalance(cloud.xy, field, t).rate.value
     // Trapezoid over one step of the map, which differs from the flow by O(η²).
     const mean = 0.5 * (rate + rateAfter)
     expect(Math.abs((after - before) / eta / mean - 1)).toBeLessThan(2e-3)
@@ -280,7 +281,7 @@ describe('the rate S/ε', () => {
     for (let k = 0; k <= 120; k++) {
       if (k > 0) gradientFlow.step(cloud, field, t, key, k)
       kl.push(transportKl(cloud.xy, cloud.logDensity!, field, 1, pi.logZ).value)
-      klRate.push(transportRate(cloud.xy, field, t))
+      klRate.push(energyBalance(cloud.xy, field, t).rate.value)
     }
     const best = bestStep({ kl, klRate })!
     // S = 2 − E|x|², of relative standard error 1/√n: it moves the root by ½/√n in time, .35 steps.

@@ -1,11 +1,9 @@
 import { fieldJet } from '../../fields/fieldReading.ts'
-import { Derivative, fieldDerivatives } from '../../fields/blocks.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
-import { BLOCK, map, type Transition } from '../../fields/transition.ts'
+import { map, type Transition } from '../../fields/transition.ts'
 import { log } from '../../maths/elementary.ts'
 import { spacing } from '../../maths/grid.ts'
 import { determinant2, isPositiveDefinite2 } from '../../maths/linalg2.ts'
-import { finish, PIECE } from '../../maths/pieces.ts'
 import type { Basin, Collapse, DeterministicCurves } from '../curves.ts'
 
 /*
@@ -13,54 +11,6 @@ import type { Basin, Collapse, DeterministicCurves } from '../curves.ts'
  * −Σ p_i log|det(I − ηD∇²V(x_i*))| a step of the map. This slope is predicted without the measured KL of the late
  * steps, so that comparing the two is a test.
  */
-
-const derivatives = new Float64Array(Derivative.count * BLOCK)
-
-/**
- * S/ε, the rate d/dt KL(ρ_t‖π) of the continuous flow x′ = −D∇V, D = P + γJ, at a law given by its particles:
- *
- *   S/ε = E[tr(P∇²V)] − E[∇VᵀP∇V]/ε,
- *
- * nats per unit of time, of either sign. The skew part drops out: tr(J∇²V) = 0 = ∇VᵀJ∇V.
- * @param xy positions, length 2n, n ≥ 1
- */
-export function transportRate(
-  xy: Float64Array,
-  field: EnergyField,
-  transition: Transition,
-): number {
-  return finish(transportRateInPieces(xy, field, transition))
-}
-
-/** `transportRate` in pieces of a few milliseconds at most; the positions must not change meanwhile. */
-export function* transportRateInPieces(
-  xy: Float64Array,
-  field: EnergyField,
-  transition: Transition,
-): Generator<undefined, number> {
-  const { epsilon, covariance } = transition
-  const scale = 1 / (2 * transition.stepSize * epsilon)
-  const pxx = covariance[0] * scale
-  const pxy = covariance[1] * scale
-  const pyy = covariance[2] * scale
-  const n = xy.length / 2
-  let sum = 0
-  for (let first = 0; first < n; first += BLOCK) {
-    if (first > 0 && first % PIECE === 0) yield
-    const count = Math.min(BLOCK, n - first)
-    fieldDerivatives(field, xy, first, count, derivatives)
-    for (let at = 0; at < Derivative.count * count; at += Derivative.count) {
-      const gx = derivatives[at + Derivative.vx]!
-      const gy = derivatives[at + Derivative.vy]!
-      sum +=
-        pxx * derivatives[at + Derivative.vxx]! +
-        2 * pxy * derivatives[at + Derivative.vxy]! +
-        pyy * derivatives[at + Derivative.vyy]! -
-        (pxx * gx * gx + 2 * pxy * gx * gy + pyy * gy * gy) / epsilon
-    }
-  }
-  return (2 * sum) / xy.length
-}
 
 /**
  * The evaluated step at which the flow was nearest to π: where S turned from ≤ 0 to > 0, so that KL stopped

@@ -12,9 +12,9 @@ import {
 import { cos, exp, log, sin } from '../../maths/elementary.ts'
 import { gaussianPair, Purpose, Rng } from '../../maths/rng.ts'
 import { erfc } from '../../maths/special.ts'
-import { noLawCurves } from '../curves.ts'
 import { createKlEstimator, type KlEstimator } from './nativeKl.ts'
 import { nullFloor } from './nullFloor.ts'
+import { blankInput } from '../stopping/input.testing.ts'
 import { statistical, statisticalWindow } from '../stopping/statistical.ts'
 
 const IDENTITY = [
@@ -569,12 +569,13 @@ describe('a metastable energy', () => {
     const label: ('native' | 'smoothed' | null)[] = Array.from({ length: steps + 1 }, () => null)
     const pseudoValues: (Float64Array | null)[] = Array.from({ length: steps + 1 }, () => null)
     let computed = 0
+    const blank = blankInput(steps)
     const report = () =>
       statistical.evaluate({
+        ...blank,
         computed,
-        steps,
         curves: {
-          ...noLawCurves(steps),
+          ...blank.curves,
           kl,
           klStandardError,
           estimator: label,
@@ -582,30 +583,14 @@ describe('a metastable energy', () => {
         },
         pseudoValues,
         nullFloor: floor,
-        delta: 0.05,
-        particles: 4096,
-        strict: false,
-        law: {
-          exactTo: -1,
-          pending: false,
-          unresolved: 'not followed',
-          data: null,
-          dataOutside: null,
-        },
         certificates: {
+          ...blank.certificates,
           transition: {
+            ...blank.certificates.transition,
             stepSize: t.stepSize,
             epsilon: t.epsilon,
-            skew: 0,
-            preconditioner: IDENTITY,
           },
-          departure: null,
-          jumpEvery: 0,
-          barriers: [],
-          kl0: null,
-          constants: { convexity: -1, smoothness: 1, quadratic: false },
         },
-        biasPrediction: null,
       })
     while (computed < steps && report().outcome === 'unfired') {
       computed++

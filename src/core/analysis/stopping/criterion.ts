@@ -1,7 +1,13 @@
 import { formatApart, formatDown } from '../../maths/limitText.ts'
 import { isPossibleKl } from '../../maths/statistics.ts'
 import type { Split } from '../constants/poincare.ts'
-import type { Constants, KlMeaning, LangevinCurves, Verdict } from '../curves.ts'
+import type {
+  Constants,
+  DeterministicCurves,
+  KlMeaning,
+  LangevinCurves,
+  Verdict,
+} from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
 import type { CriterionText } from '../texts.ts'
 import { meaningOf } from '../estimators/nativeKl.ts'
@@ -18,6 +24,8 @@ export interface StoppingInput {
   /** N. */
   readonly particles: number
   readonly curves: Omit<LangevinCurves, 'step' | 'acceptance'>
+  /** The noiseless flow from the same start. */
+  readonly flow: Pick<DeterministicCurves, 'kl' | 'lowerBound' | 'gradient'>
   /** Jackknife pseudo-values of the particle KL at each step; null (or absent) where not evaluated. */
   readonly pseudoValues: readonly (Float64Array | null | undefined)[]
   /** Null until measured. */
@@ -99,7 +107,10 @@ export function klReading(curves: StoppingInput['curves'], k: number): number | 
 }
 
 /** The KL at a step: of the exact law where it has been followed so far, else of the particles; null where neither is known. */
-function klAt({ curves, law }: Pick<StoppingInput, 'curves' | 'law'>, k: number): KlReading | null {
+export function klAt(
+  { curves, law }: Pick<StoppingInput, 'curves' | 'law'>,
+  k: number,
+): KlReading | null {
   const exact = k <= law.exactTo ? (curves.klExact[k] ?? null) : null
   if (exact !== null) {
     return { kl: exact, meaning: k === 0 ? 'KL of the start' : 'KL of the exact chain' }

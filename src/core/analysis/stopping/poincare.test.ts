@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Split } from '../constants/poincare.ts'
 import { certifiedTime } from '../constants/poincare.ts'
-import { noLawCurves } from '../curves.ts'
 import type { StoppingInput } from './criterion.ts'
+import { blankInput } from './input.testing.ts'
 import { poincare } from './poincare.ts'
 
 const STEPS = 100
@@ -21,49 +21,19 @@ function input(
   change: Change = {},
   renyi: (k: number) => number | null = () => null,
 ): StoppingInput {
-  const nothing = new Array<null>(STEPS + 1).fill(null)
-  const laws = noLawCurves(STEPS)
+  const blank = blankInput(STEPS)
+  const { certificates, curves } = blank
   const base: StoppingInput = {
-    computed: STEPS,
-    steps: STEPS,
-    particles: 4096,
-    curves: {
-      ...laws,
-      renyi: laws.renyi.map((_, k) => renyi(k)),
-      kl: nothing,
-      klStandardError: nothing,
-      estimator: nothing,
-      foldedMass: nothing,
-    },
-    pseudoValues: [],
-    nullFloor: null,
+    ...blank,
+    curves: { ...curves, renyi: curves.renyi.map((_, k) => renyi(k)) },
     delta: 0.1,
-    strict: false,
-    law: {
-      exactTo: -1,
-      pending: false,
-      unresolved: null,
-      data: null,
-      dataOutside: null,
-      startSplits: SPLITS,
-    },
+    law: { ...blank.law, unresolved: null, startSplits: SPLITS },
     certificates: {
-      transition: {
-        stepSize: ETA,
-        epsilon: 1,
-        skew: 0,
-        preconditioner: [
-          [1, 0],
-          [0, 1],
-        ],
-      },
-      departure: null,
-      jumpEvery: 0,
-      barriers: [],
+      ...certificates,
+      transition: { ...certificates.transition, stepSize: ETA },
       kl0: 2,
-      constants: { convexity: -1, smoothness: 1, quadratic: false, spectralGapBound: BOUND },
+      constants: { ...certificates.constants, spectralGapBound: BOUND },
     },
-    biasPrediction: null,
   }
   return {
     ...base,

@@ -3,9 +3,12 @@ import { type Criterion, type StoppingInput, unstableStep } from './criterion.ts
 import { aPriori } from './aPrioriCriterion.ts'
 import { certifiedDecrease } from './certifiedDecrease.ts'
 import { dataMismatch } from './dataMismatch.ts'
+import { energyPlateau } from './energyPlateau.ts'
 import { floor } from './floor.ts'
+import { gradientNorm } from './gradientNorm.ts'
 import { poincare } from './poincare.ts'
 import { statistical } from './statistical.ts'
+import { stein } from './stein.ts'
 import { tolerance } from './tolerance.ts'
 
 /** The stopping criteria, in the order of `CRITERION_IDS`. Adding one is one file and one line here. */
@@ -17,6 +20,9 @@ export const CRITERIA: readonly Criterion[] = [
   statistical,
   dataMismatch,
   tolerance,
+  gradientNorm,
+  energyPlateau,
+  stein,
 ]
 
 /** The reports of all criteria; at an unstable step size each says so. */

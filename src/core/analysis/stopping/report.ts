@@ -12,6 +12,21 @@ export function noClaim(criterion: CriterionId, reason: string): Verdict {
   return { ...unfired(criterion, reason), status: 'none' }
 }
 
+/**
+ * The stop of a rule that certifies nothing.
+ * @param reading the KL at its step, which the rule does not read; null where it is unknown
+ * @param sentences the empty ones are left out
+ */
+export function blindStop(
+  criterion: CriterionId,
+  step: number,
+  reading: KlReading | null,
+  sentences: readonly string[],
+): Verdict {
+  const reason = sentences.filter((sentence) => sentence !== '').join(' ')
+  return { criterion, step, ...reportedKl(reading), reason, status: 'none', outcome: 'stopped' }
+}
+
 /** A KL and its meaning. */
 export interface KlReading {
   readonly kl: number

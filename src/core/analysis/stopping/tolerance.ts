@@ -1,7 +1,8 @@
 import { formatApart, natsExactly } from '../../maths/limitText.ts'
-import { formatNats, nats } from '../../maths/numberText.ts'
+import { formatCount, formatNats, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import { bestKl, type Criterion } from './criterion.ts'
+import { errorsAtLook } from './looks.ts'
 import {
   type KlReading,
   klText,
@@ -11,12 +12,10 @@ import {
   unfired,
 } from './report.ts'
 
-/** Upper end of a one-sided 95 % interval, in standard errors. */
-const UPPER_95 = 1.645
-
 /**
- * First k with klExact_k ≤ δ where the exact law of the chain is known, else with max(0, kl_k) + 1.645 SE_k ≤ δ: a KL is never
- * negative, and a reading below 0 by its noise proves no more than a reading of 0.
+ * First k with klExact_k ≤ δ where the exact law of the chain is known, else with max(0, kl_k) + z_j SE_k ≤ δ, z_j of `errorsAtLook` at the
+ * j-th estimate, so that looking at every one does not stop by chance: a KL is never negative, and a reading below 0 by its noise
+ * proves no more than a reading of 0.
  * An estimate without a standard error (a single particle) bounds nothing and is skipped.
  */
 export const tolerance: Criterion = {
@@ -26,8 +25,11 @@ export const tolerance: Criterion = {
     const { curves, delta } = input
     const { kl: readings, computed } = bestKl(input)
     let lowest: Bound | null = null
+    let looks = 0
     for (let k = 0; k <= computed; k++) {
-      const found = boundOf(readings[k] ?? null, curves.klStandardError[k] ?? null)
+      const reading = readings[k] ?? null
+      if (reading !== null && isEstimate(reading)) looks++
+      const found = boundOf(reading, curves.klStandardError[k] ?? null, looks)
       if (found === null) continue
       if (lowest === null || found.bound < lowest.bound) lowest = found
       if (!(found.bound <= delta)) continue
@@ -54,7 +56,7 @@ function whyUnfired(lowest: Bound | null, delta: number, going: boolean): string
   const { bound, reading } = lowest
   const { meaning } = reading
   const [least] = formatApart(bound, delta, formatNats)
-  const of = isEstimate(reading) ? `upper 95 % end of the ${meaning}` : meaning
+  const of = isEstimate(reading) ? `upper end of the ${meaning}` : meaning
   return `Lowest so far is the ${of}, ${least} nats, above δ = ${natsExactly(delta)}.`
 }
 
@@ -71,7 +73,7 @@ interface Bound {
   readonly sentence: (verdict: string) => string
 }
 
-function boundOf(reading: KlReading | null, error: number | null): Bound | null {
+function boundOf(reading: KlReading | null, error: number | null, look: number): Bound | null {
   if (reading === null) return null
   const { kl, meaning } = reading
   if (!isEstimate(reading)) {
@@ -80,12 +82,12 @@ function boundOf(reading: KlReading | null, error: number | null): Bound | null 
     return { reading, bound: kl, sentence }
   }
   if (error === null) return null
-  const bound = Math.max(0, kl) + UPPER_95 * error
+  const bound = Math.max(0, kl) + errorsAtLook(look) * error
   return {
     reading,
     bound,
     sentence: (verdict) =>
-      `${klText(reading)} with standard error ${nats(error)}: its upper 95 % end ${nats(bound)} is ${verdict}.` +
+      `${klText(reading)} with standard error ${nats(error)}: its upper end at look ${formatCount(look)}, 95 % for all looks together, ${nats(bound)} is ${verdict}.` +
       smoothedRemark(meaning, 'the KL itself may be above δ'),
   }
 }

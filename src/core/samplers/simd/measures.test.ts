@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { transportRate } from '../../analysis/estimators/collapse.ts'
+import { energyBalance } from '../../analysis/estimators/energyBalance.ts'
 import { addEntropies } from '../../analysis/estimators/entropies.ts'
 import { createKlEstimator } from '../../analysis/estimators/nativeKl.ts'
 import { SplineKernel } from '../../analysis/estimators/splineKernel.ts'
@@ -96,7 +96,7 @@ describe('the measurements of the flow: the same bits in SIMD as in TypeScript',
       { grid, barriers },
     ]) {
       expectSameBits(() => transportKl(xy, logDensity(n), field, 0.7, 0.3))
-      expectSameBits(() => transportRate(xy, field, TRANSITION))
+      expectSameBits(() => energyBalance(xy, field, TRANSITION))
     }
   })
 })

@@ -1,8 +1,5 @@
-import {
-  bestStep,
-  findBasins,
-  transportRateInPieces,
-} from '../../../core/analysis/estimators/collapse.ts'
+import { bestStep, findBasins } from '../../../core/analysis/estimators/collapse.ts'
+import { energyBalanceInPieces } from '../../../core/analysis/estimators/energyBalance.ts'
 import { Contraction } from '../../../core/analysis/constants/contraction.ts'
 import {
   type Collapse,
@@ -25,6 +22,8 @@ import {
 import { measureNullFloor, type NullFloor } from '../../../core/analysis/estimators/nullFloor.ts'
 import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts'
 import { stoppingReports } from '../../../core/analysis/stopping/registry.ts'
+import { steinDiscrepancyInPieces } from '../../../core/analysis/estimators/stein.ts'
+import { CRITERION_TEXTS, type CriterionText } from '../../../core/analysis/texts.ts'
 import { patchesOf, quadraticWalls, type Walls } from '../../../core/analysis/stopping/walls.ts'
 import { transportKlInPieces } from '../../../core/analysis/estimators/transportKl.ts'
 import { isAllowed } from '../../../core/fields/barriers/ways.ts'
@@ -79,6 +78,11 @@ export function isEvaluated(step: number, steps: number): boolean {
   return step <= 10 || step % 5 === 0 || step === steps
 }
 
+/** The words of a criterion, among them what it needs to be measured. */
+export function textOf({ criterion }: StoppingSpec): CriterionText {
+  return CRITERION_TEXTS[criterion]
+}
+
 /** The clouds of a run, all at the same step. */
 interface Clouds {
   readonly langevin: Cloud
@@ -126,6 +130,9 @@ export class Run {
   private estimator: KlEstimator | null = null
   private floor: NullFloor | null = null
   private measuringFloor: Promise<NullFloor> | null = null
+  /** Whether the Stein discrepancy is read at every evaluated step. */
+  private readsStein: boolean
+  private measuringStein: Promise<void> | null = null
   private ends: Pick<Collapse, 'basins' | 'slope'> | null = null
   private findingEnds: Promise<void> | null = null
   private readonly langevin: Omit<LangevinCurves, keyof LawCurves> = {
@@ -135,6 +142,14 @@ export class Run {
     estimator: [],
     foldedMass: [],
     acceptance: [],
+    energy: [],
+    energyError: [],
+    energyRate: [],
+    energyRateError: [],
+    energyDrift: [],
+    gradient: [],
+    stein: [],
+    steinError: [],
   }
   private readonly deterministic: DeterministicCurves = {
     step: [],
@@ -142,6 +157,8 @@ export class Run {
     klStandardError: [],
     lowerBound: [],
     klRate: [],
+    energy: [],
+    gradient: [],
   }
   /** Null without a second cloud. */
   private readonly contraction: Contraction | null
@@ -193,6 +210,7 @@ export class Run {
       options.frameBudget,
       companion === null ? 2 : 3,
     )
+    this.readsStein = textOf(scene.stopping).needsStein === true
     finish(this.note(0, { langevin: 0, companion: 0 }))
   }
 
@@ -335,7 +353,6 @@ export class Run {
     let kl: number | null = null
     let error: number | null = null
     let flow: { readonly value: number; readonly standardError: number | null } | null = null
-    let rate: number | null = null
     let reading: KlReading | null = null
     if (step === 0) {
       kl = this.initial.kl
@@ -352,7 +369,10 @@ export class Run {
         flow = yield* transportKlInPieces(cloud.xy, cloud.logDensity, this.field, epsilon, logZ)
       }
     }
-    if (evaluated) rate = yield* transportRateInPieces(cloud.xy, this.field, this.transition)
+    const balance = (xy: Float64Array) => energyBalanceInPieces(xy, this.field, this.transition)
+    const falling = evaluated ? yield* balance(cloud.xy) : null
+    const noisy = evaluated ? yield* balance(clouds.langevin.xy) : null
+    const stein = evaluated && this.readsStein ? yield* this.steinOf(clouds.langevin.xy) : null
     this.pseudoValues[step] = reading?.pseudoValues ?? null
     langevin.estimator[step] =
       reading?.estimator ?? (step === 0 && kl !== null ? 'quadrature' : null)
@@ -366,7 +386,17 @@ export class Run {
     deterministic.kl[step] = finite(flow?.value ?? null)
     deterministic.klStandardError[step] = finite(flow?.standardError ?? null)
     deterministic.lowerBound[step] = !cloud.injective
-    deterministic.klRate[step] = finite(rate)
+    deterministic.klRate[step] = finite(falling?.rate.value ?? null)
+    deterministic.energy[step] = finite(falling?.energy.value ?? null)
+    deterministic.gradient[step] = finite(falling?.gradient ?? null)
+    langevin.energy[step] = finite(noisy?.energy.value ?? null)
+    langevin.energyError[step] = finite(noisy?.energy.standardError ?? null)
+    langevin.energyRate[step] = finite(noisy?.rate.value ?? null)
+    langevin.energyRateError[step] = finite(noisy?.rate.standardError ?? null)
+    langevin.energyDrift[step] = finite(noisy?.drift ?? null)
+    langevin.gradient[step] = finite(noisy?.gradient ?? null)
+    langevin.stein[step] = finite(stein?.value ?? null)
+    langevin.steinError[step] = finite(stein?.standardError ?? null)
     if (clouds.companion !== null)
       this.contraction?.note(
         clouds.langevin.xy,
@@ -374,6 +404,12 @@ export class Run {
         folded.langevin + folded.companion,
       )
     this.frames.record(step, positionsOf(clouds))
+  }
+
+  /** The Stein discrepancy of particles, in the precision of the frames: read at the step or from its frame it is the same. */
+  private steinOf(xy: Float64Array | Float32Array): ReturnType<typeof steinDiscrepancyInPieces> {
+    const places = Float64Array.from(Float32Array.from(xy))
+    return steinDiscrepancyInPieces(places, this.field, this.gibbs.epsilon)
   }
 
   /** Whether Metropolis or a barrier may refuse a particle's move. */
@@ -437,6 +473,9 @@ export class Run {
         deterministicStandardError: deterministic.klStandardError[step]!,
         deterministicLowerBound: deterministic.lowerBound[step]!,
         deterministicRate: deterministic.klRate[step]!,
+        energy: langevin.energy[step]!,
+        energyStandardError: langevin.energyError[step]!,
+        deterministicEnergy: deterministic.energy[step]!,
         contraction: pairs === undefined ? null : contractionAt(pairs, step),
       })
     return points
@@ -465,6 +504,29 @@ export class Run {
       }),
     )
     return this.floor
+  }
+
+  /** Reads the Stein discrepancy of the steps so far, from their frames, and of every step from now on; lets messages in. */
+  measureStein(signal?: AbortSignal): Promise<void> {
+    this.measuringStein ??= this.runStein(signal).catch((error: unknown) => {
+      this.measuringStein = null
+      throw error
+    })
+    return this.measuringStein
+  }
+
+  private async runStein(signal: AbortSignal | undefined): Promise<void> {
+    const { stein, steinError } = this.langevin
+    await this.inTurn(() => {
+      this.readsStein = true
+    })
+    for (let step = 0; step <= this.step; step++) {
+      if (!isEvaluated(step, this.steps) || (stein[step] ?? null) !== null) continue
+      const { langevin } = await this.frameAt(step, signal)
+      const reading = await this.drain(this.steinOf(langevin))
+      stein[step] = finite(reading.value)
+      steinError[step] = finite(reading.standardError)
+    }
   }
 
   /** Finds, once per run, the basins that the deterministic flow ends in, from its last positions; lets messages in. */
@@ -533,6 +595,7 @@ export class Run {
       steps: this.steps,
       particles: dynamics.particles,
       curves: this.curves(),
+      flow: this.deterministic,
       pseudoValues: this.pseudoValues,
       nullFloor: this.floor,
       delta: stopping.delta,

@@ -33,7 +33,6 @@ import type {
 } from '../../protocol/calls.ts'
 import type { RunResult } from '../../protocol/result.ts'
 import type { SceneSpec } from '../../scene/sceneSpec.ts'
-import { CRITERIA } from '../../../core/analysis/stopping/registry.ts'
 import { proveGap } from './proveGap.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Slicer, type Environment } from '../environment.ts'
@@ -43,7 +42,7 @@ import { Aborted, Refusal, throwIfAborted } from '../refusal.ts'
 import type { EnergyResolver } from '../energies/resolveEnergy.ts'
 import type { ResolvedTarget, TargetResolver } from '../energies/resolveTarget.ts'
 import { followLaws } from './followLaws.ts'
-import { Run } from './run.ts'
+import { Run, textOf } from './run.ts'
 import { PICTURE_POINTS, rasterOf } from '../energies/targetRaster.ts'
 import { recipeOf, type Trainings } from '../training/trainings.ts'
 import { UNKNOWN_CONSTANTS } from '../../../core/analysis/curves.ts'
@@ -185,6 +184,7 @@ export class Runs {
       data: target.picture(PICTURE_POINTS, scene.seed),
       transform: target.transform,
       constants,
+      energy: { least: leastOf(field.grid.v), atGibbs: meanEnergy(pi) },
       dataLaw: data === null ? 'none' : data.smoothed ? 'smoothed' : 'known',
       frame,
       notices,
@@ -228,9 +228,13 @@ export class Runs {
     return this.currentOf(id).analysisInput(signal)
   }
 
-  stops = async ({ run: id, stopping }: Request<'stops'>): Promise<Reply<'stops'>> => {
+  stops = async (
+    { run: id, stopping }: Request<'stops'>,
+    signal?: AbortSignal,
+  ): Promise<Reply<'stops'>> => {
     const run = this.runOf(id)
     if (run.needsFloor) await run.measureFloor()
+    if (textOf(stopping).needsStein === true) await run.measureStein(signal)
     return run.reports(stopping)
   }
 
@@ -265,9 +269,8 @@ export class Runs {
         text: `No continuous curve: ${withoutContinuous}.`,
       })
     const gap = report.constants?.spectralGap ?? 0
-    const asked = CRITERIA.find(({ id }) => id === run.scene.stopping.criterion)
     run.attach(
-      asked?.needsGapBound
+      textOf(run.scene.stopping).needsGapBound === true
         ? { ...report, spectralGapBound: await proveGap(input, gap, environment, signal) }
         : report,
     )
@@ -392,6 +395,24 @@ function gibbsOf(field: EnergyField, epsilon: number): Gibbs {
 
 function densityRaster(target: ResolvedTarget, { grid }: EnergyField): Raster | null {
   return rasterOf(target, grid.box)
+}
+
+function leastOf(values: Float64Array): number {
+  let least = Infinity
+  for (const value of values) least = Math.min(least, value)
+  return least
+}
+
+/** E_π[V] = Σ π(V at the centre of the cell), over the cells that barriers leave. */
+function meanEnergy({ density, values }: Gibbs): number {
+  let sum = 0
+  let mass = 0
+  for (let k = 0; k < density.length; k++) {
+    if (density[k] === 0) continue
+    sum += density[k]! * values[k]!
+    mass += density[k]!
+  }
+  return sum / mass
 }
 
 /** Share of π in the outermost cells of the box, each cell counted once, relative to the sum over all cells. */

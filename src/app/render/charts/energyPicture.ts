@@ -1,0 +1,75 @@
+import { computedStep, type ChartData } from './chartData.ts'
+import { formatNumber, formatUp } from '../format.ts'
+import {
+  largest,
+  leastPositive,
+  logDomain,
+  samplesOf,
+  type Sample,
+  type StepPicture,
+} from './stepScale.ts'
+
+/** Decades below the energy of rest that the axis shows of a flow that sinks for ever. */
+const DECADES = 3
+
+const energy = ({ value, error }: Sample): string =>
+  error > 0 ? `${formatNumber(value, 3)} ± ${formatUp(error, 2)}` : formatNumber(value, 3)
+
+/**
+ * (E[V] − min V)/ε of both dynamics. Along the noiseless flow d/dt E[V] = −E[∇VᵀP∇V] ≤ 0: it is a Lyapunov function, of the collapse onto the
+ * minima. Under Langevin E[V] may rise, and rests at E_π[V].
+ */
+export function energyPicture(data: ChartData): StepPicture {
+  const { points, epsilon } = data
+  const least = data.energy?.least ?? null
+  const above = (value: number | null) =>
+    value === null || least === null ? null : (value - least) / epsilon
+  const langevin = samplesOf(
+    points.map((point) => above(point.energy)),
+    undefined,
+    points.map(({ energyStandardError: error }) => (error === null ? null : error / epsilon)),
+  )
+  const flow = samplesOf(points.map((point) => above(point.deterministicEnergy)))
+  const rest = above(data.energy?.atGibbs ?? null)
+  const top = Math.max(largest(langevin), largest(flow), rest ?? 0)
+  const lowest = [leastPositive(langevin), leastPositive(flow), rest].map((value) =>
+    value === null || rest === null ? value : Math.max(value, rest * 10 ** -DECADES),
+  )
+  return {
+    title: '(E[V] − min V)/ε',
+    curves: [
+      {
+        label: 'Langevin',
+        pen: { tone: 'langevin', width: 2 },
+        samples: langevin,
+        read: energy,
+      },
+      {
+        label: 'deterministic flow',
+        pen: { tone: 'deterministic', width: 2 },
+        samples: flow,
+        read: energy,
+      },
+    ],
+    steps: data.steps,
+    computed: computedStep(data),
+    stepSize: data.stepSize,
+    domain: logDomain(top, lowest),
+    guides: [],
+    marks: [],
+    level: rest === null ? null : { label: 'at π', value: rest },
+    floor: null,
+    delta: null,
+    stops: data.stops,
+    criterion: data.criterion,
+    stopValue: () => null,
+  }
+}
+
+/** What the noiseless flow has done with its energy, in words. */
+export function energyNote({ points, energy: known, epsilon }: ChartData): string | null {
+  const read = points.flatMap(({ deterministicEnergy: value }) => (value === null ? [] : [value]))
+  const [first, last] = [read[0], read.at(-1)]
+  if (first === undefined || last === undefined || known === null || read.length < 2) return null
+  return `the flow’s falls at every step, from ${formatNumber((first - known.least) / epsilon)} to ${formatNumber((last - known.least) / epsilon)}; at π it is ${formatNumber((known.atGibbs - known.least) / epsilon)}`
+}
