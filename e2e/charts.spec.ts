@@ -131,3 +131,29 @@ test('a proved gap certifies a step in advance, in the page as in the headless r
   expect(verdict?.status).toBe('certificate')
   await expect(row).toHaveAttribute('data-step', String(verdict?.step))
 })
+
+test('rules that certify nothing are folded away, read when chosen, and say so', async ({
+  page,
+}) => {
+  await openScene(page, ASKED, { haltAt: STEPS })
+  await waitForHalt(page, STEPS)
+  await page.locator('summary', { hasText: 'Rules that certify nothing' }).click()
+  const list = page.getByRole('list', { name: 'Rules that certify nothing' })
+  await expect(list.getByRole('radio')).toHaveCount(3)
+  const row = list.locator('[data-criterion="stein"]')
+  await expect(row).not.toHaveAttribute('data-step')
+  await row.getByRole('radio').check()
+  await expect(row.getByText(/^The squared kernel Stein discrepancy is/)).toBeVisible()
+  const asked = { ...ASKED, stopping: { ...ASKED.stopping, criterion: 'stein' as const } }
+  const { stopping } = await runHeadless(asked)
+  for (const { criterion, step, status } of stopping.slice(-3)) {
+    expect(status).toBe('none')
+    await expect(list.locator(`[data-criterion="${criterion}"]`)).toHaveAttribute(
+      'data-step',
+      String(step),
+    )
+  }
+  await chartOf(page, 'E[V]').check({ force: true })
+  await expect(page.getByRole('img', { name: /^Energy/ })).toBeVisible()
+  await expect(page.getByTestId('chart-note')).toHaveText(/falls at every step/)
+})

@@ -13,6 +13,8 @@ export interface CriterionText {
   readonly strict?: { readonly formula: string; readonly plain: string }
   /** One sentence. */
   readonly description: string
+  /** Whether it is a rule from practice that certifies nothing, shown to be seen through. */
+  readonly blind?: true
   /** Whether it needs `spectralGapBound`, which takes seconds to prove and is proved for those who ask. */
   readonly needsGapBound?: true
   /** Whether it needs the Stein discrepancy of the particles, which is read for those who ask. */
@@ -82,6 +84,7 @@ export const CRITERION_TEXTS = {
   'gradient-norm': {
     divergence: 'gibbs',
     label: 'Gradient norm',
+    blind: true,
     formula: '\\mathrm{E}|\\nabla V|^2 \\le \\delta\\,\\mathrm{E}|\\nabla V|^2_0',
     plain: 'E|∇V|² ≤ δ E|∇V|²₀',
     description:
@@ -90,6 +93,7 @@ export const CRITERION_TEXTS = {
   'energy-plateau': {
     divergence: 'gibbs',
     label: 'Energy plateau',
+    blind: true,
     formula: '\\varepsilon\\,\\mathrm{E}\\,\\Delta V = \\mathrm{E}|\\nabla V|^2',
     plain: 'ε E ΔV = E|∇V|²',
     description:
@@ -98,6 +102,7 @@ export const CRITERION_TEXTS = {
   stein: {
     divergence: 'gibbs',
     label: 'Stein',
+    blind: true,
     formula: '\\mathrm{KSD}^2_k + z_j\\,\\mathrm{SE} \\le \\tfrac23\\delta',
     plain: 'KSD²ₖ + zⱼ SE ≤ ⅔ δ',
     description:

@@ -15,13 +15,19 @@ const DECADES = 3
 const energy = ({ value, error }: Sample): string =>
   error > 0 ? `${formatNumber(value, 3)} ± ${formatUp(error, 2)}` : formatNumber(value, 3)
 
+/** The least V that is known: of the nodes of the table, or of the flow, which may have come to lie between them. */
+function leastOf({ points, energy: known }: ChartData): number | null {
+  if (known === null) return null
+  return points.reduce((least, p) => Math.min(least, p.deterministicEnergy ?? least), known.least)
+}
+
 /**
  * (E[V] − min V)/ε of both dynamics. Along the noiseless flow d/dt E[V] = −E[∇VᵀP∇V] ≤ 0: it is a Lyapunov function, of the collapse onto the
  * minima. Under Langevin E[V] may rise, and rests at E_π[V].
  */
 export function energyPicture(data: ChartData): StepPicture {
   const { points, epsilon } = data
-  const least = data.energy?.least ?? null
+  const least = leastOf(data)
   const above = (value: number | null) =>
     value === null || least === null ? null : (value - least) / epsilon
   const langevin = samplesOf(
@@ -67,9 +73,13 @@ export function energyPicture(data: ChartData): StepPicture {
 }
 
 /** What the noiseless flow has done with its energy, in words. */
-export function energyNote({ points, energy: known, epsilon }: ChartData): string | null {
+export function energyNote(data: ChartData): string | null {
+  const { points, energy: known, epsilon } = data
+  const least = leastOf(data)
   const read = points.flatMap(({ deterministicEnergy: value }) => (value === null ? [] : [value]))
   const [first, last] = [read[0], read.at(-1)]
-  if (first === undefined || last === undefined || known === null || read.length < 2) return null
-  return `the flow’s falls at every step, from ${formatNumber((first - known.least) / epsilon)} to ${formatNumber((last - known.least) / epsilon)}; at π it is ${formatNumber((known.atGibbs - known.least) / epsilon)}`
+  if (first === undefined || last === undefined || read.length < 2) return null
+  if (known === null || least === null) return null
+  const text = (value: number) => formatNumber((value - least) / epsilon)
+  return `the flow’s falls at every step, from ${text(first)} to ${text(last)}; at π it is ${text(known.atGibbs)}`
 }

@@ -50,6 +50,7 @@ export function CertifyStation() {
   const computed = useRun((state) => state.computed)
   const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
   const [open, setOpen] = useState(false)
+  const [rules, setRules] = useState(false)
   const text: CriterionText = CRITERION_TEXTS[stopping.criterion]
   const proves = open || text.needsGapBound === true
   useEffect(() => {
@@ -61,6 +62,20 @@ export function CertifyStation() {
   const unlearned = learning || untrained
   /** Before the laws are known to the end, what has not fired may yet do so. */
   const following = useRun((state) => state.analysis?.stage !== 'done')
+  const reports = stops.length === 0 ? WAITING : stops
+  const line = (report: Report) => (
+    <Criterion
+      key={report.criterion}
+      report={report}
+      outcome={
+        unlearned
+          ? 'untrained'
+          : report.step === null && report.status !== 'none' && (computed < steps || following)
+            ? 'pending'
+            : report.outcome
+      }
+    />
+  )
   return (
     <section className="station certify" aria-labelledby="certify-heading">
       <h2 id="certify-heading">
@@ -71,22 +86,22 @@ export function CertifyStation() {
           <i>step k</i> <i>KL, nats</i>
         </p>
         <ul role="list" aria-label="Stopping criterion">
-          {(stops.length === 0 ? WAITING : stops).map((report) => (
-            <Criterion
-              key={report.criterion}
-              report={report}
-              outcome={
-                unlearned
-                  ? 'untrained'
-                  : report.step === null &&
-                      report.status !== 'none' &&
-                      (computed < steps || following)
-                    ? 'pending'
-                    : report.outcome
-              }
-            />
-          ))}
+          {reports.filter((report) => !isBlind(report)).map(line)}
         </ul>
+        <details
+          className="fold blind-rules"
+          open={rules || text.blind === true}
+          onToggle={(event) => {
+            setRules(event.currentTarget.open)
+          }}
+        >
+          <summary>
+            Rules that certify nothing <span className="quiet">and what they miss</span>
+          </summary>
+          <ul role="list" aria-label="Rules that certify nothing">
+            {reports.filter(isBlind).map(line)}
+          </ul>
+        </details>
       </div>
       <Slider
         path="stopping.delta"
@@ -114,9 +129,15 @@ export function CertifyStation() {
   )
 }
 
-/** Beside a number that is not the KL of a law to π: of the data, or smoothed. */
+function isBlind({ criterion }: Report): boolean {
+  const text: CriterionText = CRITERION_TEXTS[criterion as CriterionId]
+  return text.blind === true
+}
+
+/** Beside a number that is not the KL of a law to π: of the data, of the noiseless flow, or smoothed. */
 function markOf({ klMeaning }: Report): string {
   if (klMeaning?.endsWith('to the data')) return 'D'
+  if (klMeaning?.endsWith('of the noiseless flow')) return 'F'
   return klMeaning?.startsWith('smoothed') ? 'S' : ''
 }
 

@@ -36,7 +36,7 @@ export const gradientNorm: Criterion = {
         `How they are spread it does not see${kl === null ? '' : `: the ${meaning} is ${nats(kl)}`}.`,
         beside === null
           ? ''
-          : `Under Langevin it is ${formatNumber(beside)} at this step and stays above 0: E_π|∇V|² = ε E_π[ΔV].`,
+          : `Under Langevin it is ${formatNumber(beside)} at this step, and at rest never 0 but εE[ΔV].`,
       ])
     }
     const [found, wanted] = formatApart(least, level)
