@@ -14,9 +14,9 @@ test('a page that is used again and again holds no more than before', async ({
 }) => {
   const samples = await soak(browser, page, baseURL!, (cycle) => cycle < CYCLES)
   const [first, ...later] = samples.slice(WARM_UP)
-  for (const { listeners, nodes, heap } of later) {
+  for (const { listeners, nodes, objects } of later) {
     expect(listeners).toBeLessThanOrEqual(first!.listeners)
     expect(nodes).toBeLessThanOrEqual(first!.nodes)
-    expect(heap).toBeLessThanOrEqual(1.05 * first!.heap)
+    expect(objects).toBeLessThanOrEqual(1.05 * first!.objects)
   }
 })

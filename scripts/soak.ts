@@ -24,7 +24,7 @@ if (!(minutes > 0 && minutes <= 24 * 60))
   refuse(USAGE, '--minutes', values.minutes, 'a number above 0, up to 1440')
 
 const QUANTITIES = [
-  ['JavaScript heap, MiB', ({ heap }) => heap],
+  ['objects on the JavaScript heap, compiled code left out, MiB', ({ objects }) => objects],
   [
     'resident memory of the process, its workers’ buffers included, MiB',
     ({ resident }) => resident,
@@ -55,9 +55,9 @@ try {
   const goesOn = (cycle: number) => cycle < FEWEST + 1 || performance.now() < until
   await soak(browser, page, address, goesOn, (sample) => {
     samples.push(sample)
-    const { at, heap, resident, listeners, nodes, frame } = sample
+    const { at, objects, heap, resident, listeners, nodes, frame } = sample
     console.log(
-      `${at.toFixed(1)} min: heap ${heap.toFixed(1)} MiB, resident ${resident.toFixed(0)} MiB, ` +
+      `${at.toFixed(1)} min: objects ${objects.toFixed(2)} MiB, heap ${heap.toFixed(1)} MiB, resident ${resident.toFixed(0)} MiB, ` +
         `${listeners} listeners, ${nodes} nodes, ${frame.toFixed(1)} ms a frame`,
     )
   })

@@ -4,10 +4,13 @@ import { parseScene } from '../../src/lab/scene/reading/decode.ts'
 import { experiment } from '../../src/lab/scene/experiments.ts'
 import { encodeHash } from '../../src/lab/scene/link/urlCodec.ts'
 import type { SceneSpec } from '../../src/lab/scene/sceneSpec.ts'
+import { heapObjects } from './heapObjects.ts'
 
 export interface Sample extends Footprint {
   /** Minutes since the first. */
   readonly at: number
+  /** Objects on the JavaScript heap, compiled code left out, MiB. */
+  readonly objects: number
   /** Median time between two frames while particles move, ms. */
   readonly frame: number
 }
@@ -158,7 +161,8 @@ export async function soak(
     const frame = await frameTime(page)
     await waitFor(page, 'data-laws', 'done')
     const at = (performance.now() - start) / 60_000
-    samples.push({ at, frame, ...(await footprint(browser, page)) })
+    const held = await footprint(browser, page)
+    samples.push({ at, frame, ...held, objects: (await heapObjects(page)) / 2 ** 20 })
     tell(samples.at(-1)!)
   }
   return samples
