@@ -105,26 +105,34 @@ it('finds each kind of statement that is false', async () => {
     curve.map((value) => (value === null ? null : value + by))
   const scaled = (curve: readonly (number | null)[], by: number): (number | null)[] =>
     curve.map((value) => (value === null ? null : value * by))
+  const certified = (criterion: string): Partial<RunResult> => ({
+    stopping: [
+      {
+        criterion,
+        divergence: 'gibbs',
+        step: 1,
+        kl: null,
+        klMeaning: null,
+        reason: '',
+        status: 'certificate',
+        outcome: 'stopped',
+      },
+    ],
+  })
   const lies: [Check, Partial<RunResult>][] = [
     ['kl0', { langevin: { ...langevin, kl: raised(langevin.kl, 0.01) } }],
     ['fisher0', { langevin: { ...langevin, fisher: scaled(langevin.fisher, 1.2) } }],
     ['exact', { langevin: { ...langevin, klExact: raised(langevin.klExact, 0.01) } }],
     ['envelope', { langevin: { ...langevin, envelope: scaled(langevin.klExact, 0.99) } }],
+    ['certificate', certified('a-priori')],
+    ['gapCertificate', certified('poincare')],
     [
-      'certificate',
+      'gapBound',
       {
-        stopping: [
-          {
-            criterion: 'a-priori',
-            divergence: 'gibbs',
-            step: 1,
-            kl: null,
-            klMeaning: null,
-            reason: '',
-            status: 'certificate',
-            outcome: 'stopped',
-          },
-        ],
+        constants: {
+          ...constants,
+          spectralGapBound: { value: 1.3 * constants.spectralGap!, cells: 128 },
+        },
       },
     ],
     [
