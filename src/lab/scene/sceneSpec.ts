@@ -359,9 +359,16 @@ export type LayerId = (typeof LAYER_IDS)[number]
 
 /**
  * What the chart under the stage shows: KL to π (the Lyapunov function), the dissipation identity KL′ = −εI, KL to the
- * data, the distance of two clouds under one noise, or the energy E[V].
+ * data, the distance of two clouds under one noise, the energy E[V], or the steps that are still needed to KL ≤ δ.
  */
-export const CHART_IDS = ['lyapunov', 'dissipation', 'data', 'contraction', 'energy'] as const
+export const CHART_IDS = [
+  'lyapunov',
+  'dissipation',
+  'data',
+  'contraction',
+  'energy',
+  'needed',
+] as const
 export type ChartId = (typeof CHART_IDS)[number]
 
 const THEME_IDS = ['auto', 'light', 'dark'] as const

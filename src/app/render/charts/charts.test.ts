@@ -7,6 +7,7 @@ import { dataNote, dataPicture, dataVoid } from './dataPicture.ts'
 import { dissipationNote, dissipationPicture } from './dissipationPicture.ts'
 import { energyNote, energyPicture } from './energyPicture.ts'
 import { lyapunovNote, lyapunovPicture } from './lyapunovPicture.ts'
+import { neededNote, neededPicture, neededVoid } from './neededPicture.ts'
 import { readPicture, samplesOf } from './stepScale.ts'
 
 const steps = 200
@@ -132,6 +133,44 @@ describe('the KL chart', () => {
       { label: 'best time, no certificate', tone: 'deterministic', step: 40, value: 1.8 },
     ])
     expect(lyapunovPicture(chartData(points.slice(0, 30), { collapse })).guides).toEqual([])
+  })
+})
+
+describe('the chart of the steps to go', () => {
+  const gap = 0.5
+  const bound = { spectralGapBound: { value: gap, cells: 128 } }
+  // χ² − 1 falls at the rate of the gap itself: what is certified at every step ends at the same one.
+  const renyi = times.map((t) => Math.log1p(20 * Math.exp(-2 * gap * t)))
+  const laws = report({ renyi, fokkerPlanck: times.map((t) => 2 * Math.exp(-3 * t)) })
+  const data = (rest: object) => chartData([], { analysis: { ...laws, ...rest }, delta: 0.1 })
+
+  it('counts from every step what is certified and what is taken', () => {
+    const picture = neededPicture(data(bound))
+    const promised = labelled(picture, 'certified by the proved gap').samples
+    const whole = Math.log(20 / Math.expm1(0.1)) / (2 * gap * 0.01)
+    for (const { step, value } of promised)
+      expect(Math.abs(step + value - whole)).toBeLessThanOrEqual(1)
+    expect(neededNote(data(bound))).toMatch(/^λ ≥ 0\.500 is proved; .* from step \d+ on$/)
+    const real = labelled(picture, 'taken by Fokker–Planck').samples
+    expect(real[0]).toMatchObject({ step: 0, value: Math.ceil(Math.log(20) / 0.03) })
+    expect(real.at(-1)!.value).toBe(0)
+  })
+
+  it('takes the splits of the start where there are any', () => {
+    const startSplits = [{ mass: 1, renyi: Math.log1p(2000), rest: 0 }]
+    const [first, second] = labelled(
+      neededPicture(data({ ...bound, startSplits })),
+      'certified by the proved gap',
+    ).samples
+    expect(first!.value).toBeGreaterThan(second!.value + 400)
+  })
+
+  it('says why there is nothing to show', () => {
+    expect(neededVoid(chartData([]))).toMatch(/being computed/)
+    expect(neededVoid(data({}))).toMatch(/being proved/)
+    expect(neededVoid(data({ spectralGapBound: { value: 0, cells: 0 } }))).toMatch(/No gap/)
+    expect(neededVoid(data(bound))).toBeNull()
+    expect(neededNote(data({}))).toBeNull()
   })
 })
 

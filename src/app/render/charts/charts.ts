@@ -4,6 +4,7 @@ import { dataNote, dataPicture, dataVoid } from './dataPicture.ts'
 import { dissipationNote, dissipationPicture, dissipationVoid } from './dissipationPicture.ts'
 import { energyNote, energyPicture } from './energyPicture.ts'
 import { lyapunovNote, lyapunovPicture } from './lyapunovPicture.ts'
+import { neededNote, neededPicture, neededVoid } from './neededPicture.ts'
 import type { StepPicture } from './stepScale.ts'
 
 /** A chart that may stand under the stage. */
@@ -63,5 +64,13 @@ export const CHARTS = {
     picture: energyPicture,
     note: energyNote,
     empty: () => null,
+  },
+  needed: {
+    label: 'To go',
+    title: 'The steps still needed to KL ≤ δ: certified by the proved gap, and taken in truth',
+    alt: 'Steps still needed to come within δ of the Gibbs measure, at every step',
+    picture: neededPicture,
+    note: neededNote,
+    empty: neededVoid,
   },
 } as const satisfies Readonly<Record<string, Chart>>

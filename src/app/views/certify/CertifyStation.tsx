@@ -52,7 +52,8 @@ export function CertifyStation() {
   const [open, setOpen] = useState(false)
   const [rules, setRules] = useState(false)
   const text: CriterionText = CRITERION_TEXTS[stopping.criterion]
-  const proves = open || text.needsGapBound === true
+  const chart = useScene((scene) => scene.view.chart)
+  const proves = open || text.needsGapBound === true || chart === 'needed'
   useEffect(() => {
     lab.proveGap(proves)
   }, [lab, proves])

@@ -67,7 +67,7 @@ function useChartData(unlearned: boolean): ChartData {
 }
 
 /**
- * The chart under the stage, one of five, over the steps of the run: hover reads off, a click or the arrow keys
+ * The chart under the stage, one of six, over the steps of the run: hover reads off, a click or the arrow keys
  * scrub there, δ is a line to drag.
  * @param frames when the curves are drawn
  */

@@ -98,3 +98,8 @@ export function certifiedTime(
   }
   return least
 }
+
+/** Whole steps that take at least a time; a part of 1e-9 of a step is rounding. */
+export function stepsOf(time: number, stepSize: number): number {
+  return Math.ceil(time / stepSize - 1e-9)
+}

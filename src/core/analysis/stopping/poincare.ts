@@ -1,6 +1,6 @@
 import { formatDown, formatUp, natsExactly, natsUp } from '../../maths/limitText.ts'
 import { formatCount, formatNumber, formatShare, nats } from '../../maths/numberText.ts'
-import { certifiedTime, type Split } from '../constants/poincare.ts'
+import { certifiedTime, type Split, stepsOf } from '../constants/poincare.ts'
 import type { Verdict } from '../curves.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import type { Criterion, StoppingInput } from './criterion.ts'
@@ -76,11 +76,6 @@ function tail({ mass, rest }: Split): string {
 }
 
 const no = (reason: string): Verdict => noClaim(ID, `No certificate: ${reason}.`)
-
-/** Whole steps that take at least a time; a part of 1e-9 of a step is rounding. */
-function stepsOf(time: number, stepSize: number): number {
-  return Math.ceil(time / stepSize - 1e-9)
-}
 
 /** The law that certifies: the start where it has a density, else that of the first step at which the cells resolve it. */
 function startOf({ law, curves }: StoppingInput): {
