@@ -130,6 +130,8 @@ test('a proved gap certifies a step in advance, in the page as in the headless r
   const verdict = stopping.find(({ criterion }) => criterion === 'poincare')
   expect(verdict?.status).toBe('certificate')
   await expect(row).toHaveAttribute('data-step', String(verdict?.step))
+  await chartOf(page, 'To go').check({ force: true })
+  await expect(page.getByTestId('chart-note')).toHaveText(/^certain from step \d+ on/)
 })
 
 test('rules that certify nothing are folded away, read when chosen, and say so', async ({

@@ -150,7 +150,7 @@ describe('the chart of the steps to go', () => {
     const whole = Math.log(20 / Math.expm1(0.1)) / (2 * gap * 0.01)
     for (const { step, value } of promised)
       expect(Math.abs(step + value - whole)).toBeLessThanOrEqual(1)
-    expect(neededNote(data(bound))).toMatch(/^λ ≥ 0\.500 is proved; .* from step \d+ on$/)
+    expect(neededNote(data(bound))).toMatch(/^certain from step \d+ on, .*λ ≥ 0\.500 is proved$/)
     const real = labelled(picture, 'taken by Fokker–Planck').samples
     expect(real[0]).toMatchObject({ step: 0, value: Math.ceil(Math.log(20) / 0.03) })
     expect(real.at(-1)!.value).toBe(0)

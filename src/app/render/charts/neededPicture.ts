@@ -90,7 +90,7 @@ export function neededNote(data: ChartData): string | null {
     value === null ? [] : [step + value],
   )
   if (ends.length === 0) return null
-  return `λ ≥ ${formatDown(bound.value)} is proved; by the start or a law on the way certain from step ${formatCount(Math.min(...ends))} on`
+  return `certain from step ${formatCount(Math.min(...ends))} on, by the start or a law on the way: λ ≥ ${formatDown(bound.value)} is proved`
 }
 
 /** Why there is nothing to show; null where there is. */
