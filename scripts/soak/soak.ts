@@ -121,6 +121,13 @@ async function useOnce(page: Page): Promise<void> {
     await remove.first().click()
     await dismissNotices(page)
   }
+  // What is removed is kept for a month, unless it is deleted.
+  await page.getByRole('button', { name: /^Removed and unreadable/ }).click()
+  const destroy = page.getByRole('button', { name: /^Delete .* for good$/ })
+  await destroy.first().waitFor({ timeout: LONGEST })
+  while ((await destroy.count()) > 0) await destroy.first().click()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached', timeout: LONGEST })
 }
 
 /** Median time between frames while the particles of the page move, ms. */
