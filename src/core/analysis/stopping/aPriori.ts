@@ -5,8 +5,8 @@ import { formatCount, formatNats, formatNumber, nats } from '../../maths/numberT
 import { type KlReading, reportedKl, unfired } from './report.ts'
 import type { Walls } from './walls.ts'
 
-/** A constant, and whether it is proved to be a bound on the right side. */
-interface BoundedConstant {
+/** A lower bound of a constant, proved or estimated. */
+interface LowerBound {
   readonly value: number
   readonly proved: boolean
   /** Whether the grid resolves the quantity that it was estimated from; default true. */
@@ -18,9 +18,9 @@ export interface APrioriInput {
   /** KL(ρ₀‖π), nats, finite. */
   readonly kl0: number
   /** λ: a lower bound of the log-Sobolev rate, KL ≤ ε I/(2λ); never the spectral gap, which is an upper bound. */
-  readonly rate: BoundedConstant
-  /** L: an upper bound of ‖∇²V‖. */
-  readonly smoothness: BoundedConstant
+  readonly rate: LowerBound
+  /** L: a proved upper bound of ‖∇²V‖. */
+  readonly smoothness: number
   /** η. */
   readonly stepSize: number
   /** δ, nats. */
@@ -65,7 +65,7 @@ export function vempalaWibisono(input: Omit<APrioriInput, 'delta'>): EnvelopeOrR
   const { stepSize, dimension = 2 } = input
   const kl0 = klOnPlane(input)
   const lambda = input.rate.value
-  const l2 = input.smoothness.value * input.smoothness.value
+  const l2 = input.smoothness * input.smoothness
   const largest = lambda / (4 * l2)
   if (!(stepSize <= largest)) {
     return {
@@ -94,7 +94,7 @@ export function sharperBound(input: Omit<APrioriInput, 'delta'>): EnvelopeOrReas
   const { stepSize: eta, dimension = 2 } = input
   const kl0 = klOnPlane(input)
   const lambda = input.rate.value
-  const l = input.smoothness.value
+  const l = input.smoothness
   const q = exp(-lambda * eta) + (2 * l * l * l * l * eta * eta * eta) / (3 * lambda)
   if (!(q < 1)) {
     return {
@@ -128,7 +128,7 @@ export interface Schedule {
 export function vempalaWibisonoSchedule(input: Omit<APrioriInput, 'stepSize'>): Schedule {
   const { kl0, delta, dimension = 2 } = input
   const lambda = input.rate.value
-  const l2 = input.smoothness.value * input.smoothness.value
+  const l2 = input.smoothness * input.smoothness
   const stepSize = (lambda / (4 * l2)) * Math.min(1, delta / (4 * dimension))
   return { stepSize, steps: ceiling(log((2 * kl0) / delta) / (lambda * stepSize)) }
 }
@@ -153,24 +153,22 @@ export function sharperSchedule(input: Omit<APrioriInput, 'stepSize'>): Schedule
 /** `certificate` only where every input is proved and the walls' part is known. */
 export function aPrioriStatus({
   rate,
-  smoothness,
   walls,
-}: Pick<APrioriInput, 'rate' | 'smoothness' | 'walls'>): StoppingStatus {
-  return rate.proved && smoothness.proved && walls !== null ? 'certificate' : 'certificate-if'
+}: Pick<APrioriInput, 'rate' | 'walls'>): StoppingStatus {
+  return rate.proved && walls !== null ? 'certificate' : 'certificate-if'
 }
 
-/** λ and L in words, each marked where it is estimated. */
+/** λ and L in words, λ marked where it is estimated. */
 export function aPrioriConditions({
   rate,
   smoothness,
 }: Pick<APrioriInput, 'rate' | 'smoothness'>): string {
-  const estimated = ({ proved, resolved = true }: BoundedConstant): string => {
-    if (proved) return ''
-    return resolved
-      ? ' (estimated)'
-      : ' (a rough estimate: the cells do not resolve the slowest mode)'
-  }
-  return `λ ≥ ${formatDown(rate.value)}${estimated(rate)} and L ≤ ${formatUp(smoothness.value)}${estimated(smoothness)}`
+  const estimated = rate.proved
+    ? ''
+    : rate.resolved === false
+      ? ' (a rough estimate: the cells do not resolve the slowest mode)'
+      : ' (estimated)'
+  return `λ ≥ ${formatDown(rate.value)}${estimated} and L ≤ ${formatUp(smoothness)}`
 }
 
 /** First k whose bound, with what the walls may add on the way there, is at most δ. */

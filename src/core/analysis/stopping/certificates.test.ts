@@ -301,7 +301,7 @@ const proved = (value: number): APrioriInput['rate'] => ({ value, proved: true }
 describe('a-priori certificates', () => {
   // V = |x|²/2, ε = 1, from N((3, 0), .25 I): KL₀ in closed form; k of an independent program.
   const kl0 = 5.136294361119891
-  const iso = { kl0, rate: proved(1), smoothness: proved(1) }
+  const iso = { kl0, rate: proved(1), smoothness: 1 }
 
   it('the schedules for V = |x|²/2', () => {
     const start: GaussianLaw = { mean: [3, 0], covariance: [0.25, 0, 0.25] }
@@ -340,7 +340,7 @@ describe('a-priori certificates', () => {
           const input = {
             kl0: gaussianKl(law, pi),
             rate: proved(lambda),
-            smoothness: proved(l),
+            smoothness: l,
             stepSize,
           }
           const bounds = [vempalaWibisono(input), sharperBound(input)]
@@ -394,7 +394,7 @@ describe('a-priori certificates', () => {
     const floor = aPrioriReport({ ...iso, stepSize: 0.2, delta: 0.1 })
     expect(floor).toMatchObject({ step: null, status: 'none', outcome: 'unfired' })
     expect(floor.reason).toMatch(/No certificate: the bound cannot fall below/)
-    const large = aPrioriReport({ ...iso, smoothness: proved(100), stepSize: 0.2, delta: 0.1 })
+    const large = aPrioriReport({ ...iso, smoothness: 100, stepSize: 0.2, delta: 0.1 })
     expect(large.reason).toMatch(/No certificate: the step is too large/)
     const vacuous = aPrioriReport({ ...iso, rate: proved(0), stepSize: 0.2, delta: 0.1 })
     expect(vacuous.status).toBe('none')
@@ -429,7 +429,7 @@ describe('the inputs of the a-priori bounds', () => {
 describe('floor', () => {
   const problem: QuadraticProblem = { hessian: [1, 0, 1], center: [0, 0], epsilon: 1 }
   const start: GaussianLaw = { mean: [3, 0], covariance: [0.25, 0, 0.25] }
-  const input = { kl0: 5.136294361119891, rate: proved(1), smoothness: proved(1), stepSize: 0.05 }
+  const input = { kl0: 5.136294361119891, rate: proved(1), smoothness: 1, stepSize: 0.05 }
 
   it('certified: there the decaying part is at most the floor, one step before it is not', () => {
     const floor = certifiedFloor(input)!
@@ -439,7 +439,7 @@ describe('floor', () => {
     const decaying = (k: number): number => bound.factor ** k * input.kl0
     expect(decaying(floor.step)).toBeLessThanOrEqual(floor.level)
     expect(decaying(floor.step - 1)).toBeGreaterThan(floor.level)
-    expect(certifiedFloor({ ...input, smoothness: proved(50) })).toBeNull()
+    expect(certifiedFloor({ ...input, smoothness: 50 })).toBeNull()
   })
 
   it('predicted: the first KL within twice the bias', () => {

@@ -103,7 +103,7 @@ export function aPrioriInput(
   return {
     kl0,
     rate,
-    smoothness: { value: smoothness, proved: true },
+    smoothness,
     stepSize: transition.stepSize,
     walls: quadratic && convexity > 0 ? context.walls?.() : null,
   }

@@ -147,7 +147,7 @@ describe('what the walls fold of the chain of a quadratic', () => {
     const bounds = {
       kl0: law.kl!,
       rate: { value: low, proved: true },
-      smoothness: { value: high, proved: true },
+      smoothness: high,
       stepSize: at.stepSize,
       delta: 9.9,
     }
@@ -164,7 +164,7 @@ describe('what the walls fold of the chain of a quadratic', () => {
 describe('a certificate', () => {
   it('at step 0 says that it means the start, and what is allowed after it', () => {
     const proved = (value: number) => ({ value, proved: true })
-    const base = { kl0: 0, rate: proved(1), smoothness: proved(1), delta: 0.01 }
+    const base = { kl0: 0, rate: proved(1), smoothness: 1, delta: 0.01 }
     const above = aPrioriReport({ ...base, stepSize: 0.5 })
     expect(above).toMatchObject({ step: 0, kl: 0, status: 'estimate', outcome: 'stopped' })
     expect(above.reason).toMatch(
@@ -214,7 +214,7 @@ describe('a certificate', () => {
           const base = {
             kl0: law.kl!,
             rate: { value: low, proved: true },
-            smoothness: { value: high, proved: true },
+            smoothness: high,
             stepSize: at.stepSize,
             walls,
           }
