@@ -15,6 +15,8 @@ const MINUTES = '30'
 /** Share of the samples that is not counted: code is compiled, caches fill. */
 const WARM_UP = 0.25
 const FEWEST = 4
+/** Steps that the history of a scene keeps. */
+const HISTORY = 300
 
 const { values } = readCommandLine(USAGE, {
   options: { minutes: { type: 'string', default: MINUTES } },
@@ -53,14 +55,15 @@ try {
   await page.addInitScript('globalThis.__name = (named) => named')
   const until = performance.now() + 60_000 * minutes
   const goesOn = (cycle: number) => cycle < FEWEST + 1 || performance.now() < until
-  await soak(browser, page, address, goesOn, (sample) => {
+  const tell = (sample: Sample) => {
     samples.push(sample)
     const { at, objects, heap, resident, listeners, nodes, frame } = sample
     console.log(
       `${at.toFixed(1)} min: objects ${objects.toFixed(2)} MiB, heap ${heap.toFixed(1)} MiB, resident ${resident.toFixed(0)} MiB, ` +
         `${listeners} listeners, ${nodes} nodes, ${frame.toFixed(1)} ms a frame`,
     )
-  })
+  }
+  await soak(browser, page, address, goesOn, tell, HISTORY)
 } finally {
   await browser.close()
   server.kill()

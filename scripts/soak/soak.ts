@@ -150,16 +150,22 @@ async function frameTime(page: Page): Promise<number> {
   return gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]!
 }
 
-/** Uses a page again and again, and looks at what it holds after each time. */
+/**
+ * Uses a page again and again, and looks at what it holds after each time.
+ * @param changes changes of the scene before the first time: its history, which keeps so many and no more, is then full from the start
+ */
 export async function soak(
   browser: Browser,
   page: Page,
   address: string,
   goesOn: (cycle: number) => boolean,
   tell: (sample: Sample) => void = () => undefined,
+  changes = 0,
 ): Promise<readonly Sample[]> {
   await page.goto(`${address}/${HOME}`)
   await waitFor(page, 'data-status', 'stopped')
+  for (let i = 0; i < changes; i++)
+    await page.getByRole('button', { name: 'Contours', exact: true }).click()
   const samples: Sample[] = []
   const start = performance.now()
   for (let cycle = 0; goesOn(cycle); cycle++) {
