@@ -69,6 +69,10 @@ export interface RunOptions {
   readonly frameBudget?: number
   /** Spare arrays for the clouds of frames; default: none, every frame gets new ones. */
   readonly spare?: SpareClouds
+  /** The start, where it has been built before; default: built from scene, field, π and target. */
+  readonly initial?: InitialLaw | undefined
+  /** Whether the deterministic flow is followed; default true. Its curves are null after step 0 where it is not. */
+  readonly flow?: boolean
 }
 
 /** Above this many particles a run measures the null floor after its last step, otherwise after step 10. */
@@ -112,6 +116,7 @@ export class Run {
   private readonly key: Key
   private readonly particles: number
   private readonly steps: number
+  private readonly flow: boolean
   private readonly clouds: Clouds
   private readonly frames: FrameStore
   private readonly spare: SpareClouds
@@ -166,7 +171,8 @@ export class Run {
     this.particles = scene.dynamics.particles
     this.steps = scene.dynamics.steps
     this.noLaws = noLawCurves(this.steps)
-    this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
+    this.flow = options.flow ?? true
+    this.initial = options.initial ?? initialLaw(scene.dynamics.initial, { field, gibbs, target })
     const xy = this.initial.sample(this.particles, scene.seed)
     const { logDensity } = this.initial
     const { companion } = scene.dynamics
@@ -176,7 +182,7 @@ export class Run {
         deterministic: xy,
         companion: companion === null ? null : offset(xy, companion, field),
       },
-      logDensity === null
+      logDensity === null || !this.flow
         ? null
         : Float64Array.from({ length: this.particles }, (_, i) =>
             logDensity(xy[2 * i]!, xy[2 * i + 1]!),
@@ -323,7 +329,7 @@ export class Run {
       langevin: yield* stepped(this.sampler, langevin),
       companion: companion === null ? 0 : yield* stepped(this.sampler, companion),
     }
-    yield* stepped(gradientFlow, deterministic)
+    if (this.flow) yield* stepped(gradientFlow, deterministic)
     return folded
   }
 
@@ -352,7 +358,8 @@ export class Run {
         flow = yield* transportKlInPieces(cloud.xy, cloud.logDensity, this.field, epsilon, logZ)
       }
     }
-    if (evaluated) rate = yield* transportRateInPieces(cloud.xy, this.field, this.transition)
+    if (evaluated && this.flow)
+      rate = yield* transportRateInPieces(cloud.xy, this.field, this.transition)
     this.pseudoValues[step] = reading?.pseudoValues ?? null
     langevin.estimator[step] =
       reading?.estimator ?? (step === 0 && kl !== null ? 'quadrature' : null)
