@@ -15,6 +15,16 @@ export interface CriterionText {
   readonly description: string
   /** Whether it needs `spectralGapBound`, which takes seconds to prove and is proved for those who ask. */
   readonly needsGapBound?: true
+  /**
+   * The law whose KL to π a stop claims to be at most δ: that of the chain or of the continuous dynamics. Absent where a stop
+   * claims something else, and no KL makes it a false one.
+   */
+  readonly claims?: 'chain' | 'continuous'
+  /**
+   * Whether the particles enter its report: `never`, or only where the exact law is not followed to the last step
+   * (`unfollowed`), and then without the null floor. Absent: they do.
+   */
+  readonly particles?: 'never' | 'unfollowed'
 }
 
 /** Texts of the criteria. */
@@ -27,6 +37,7 @@ export const CRITERION_TEXTS = {
     strict: { formula: '\\varepsilon^2 I_k \\le M_k', plain: 'ε²Iₖ ≤ Mₖ' },
     description:
       'Stops at the first step after which the fall of KL is no longer certified by the chain’s own inequality: the relative Fisher information I of its exact law against the error M of its drift inside a step (strict: ε²I ≤ M), without any log-Sobolev constant.',
+    particles: 'never',
   },
   'a-priori': {
     divergence: 'gibbs',
@@ -35,6 +46,8 @@ export const CRITERION_TEXTS = {
     plain: 'qᵏ KL₀ + F(1 − qᵏ) ≤ δ',
     description:
       'The number of steps that is enough by a bound known before the run, from KL₀, the log-Sobolev rate λ and the smoothness L: the better of the bound of Vempala and Wibisono and a sharper one, vacuous on energies of several wells.',
+    claims: 'chain',
+    particles: 'unfollowed',
   },
   poincare: {
     divergence: 'gibbs',
@@ -44,6 +57,8 @@ export const CRITERION_TEXTS = {
     description:
       'The time after which the continuous dynamics are within δ, known before the run from a spectral gap λ that is proved for this very energy, wells and all, and from χ² of the start; what the step size adds is not in it.',
     needsGapBound: true,
+    claims: 'continuous',
+    particles: 'never',
   },
   floor: {
     divergence: 'gibbs',
@@ -52,6 +67,7 @@ export const CRITERION_TEXTS = {
     plain: 'KLₖ ≤ 2 b(η)',
     description:
       'Stops where what is left of the start is no more than the bias b(η) that the step size is predicted to leave: the chain is ultimately bounded, and a longer run gains little.',
+    particles: 'unfollowed',
   },
   statistical: {
     divergence: 'gibbs',
@@ -68,6 +84,7 @@ export const CRITERION_TEXTS = {
     plain: 'ε²I(ρₖ‖ρ_D) ≤ E|e|²',
     description:
       'Stops where a longer run need not bring the samples closer to the data: the error e = b̄ + ε∇log ρ_D of the drift b̄ that a learned energy gives the chain outweighs what is left to gain.',
+    particles: 'never',
   },
   tolerance: {
     divergence: 'gibbs',
@@ -76,5 +93,7 @@ export const CRITERION_TEXTS = {
     plain: 'KLₖ + 1.645 SEₖ ≤ δ',
     description:
       'Stops at the first step whose KL is at most δ: the exact law of the chain where it is known, else the upper 95 % end of the particle estimate (smoothed: of a lower bound).',
+    claims: 'chain',
+    particles: 'unfollowed',
   },
 } as const satisfies Readonly<Record<CriterionId, CriterionText>>

@@ -526,7 +526,8 @@ export class Run {
     const folded = analysis?.foldedMass ?? []
     return {
       ...langevin,
-      foldedMass: langevin.foldedMass.map((share, k) => folded[k] ?? share),
+      // The law's own are known before the particles come to their steps.
+      foldedMass: this.noLaws.klExact.map((_, k) => folded[k] ?? langevin.foldedMass[k] ?? null),
       ...(analysis?.curves ?? noLaws),
     }
   }
