@@ -74,7 +74,7 @@ describe('the command line', () => {
 test('writes rows as JSON and as a table of the same numbers', () => {
   const file = path.join(folder, 'scene.json')
   const scene = {
-    domain: { halfWidth: 4, cells: 32 },
+    domain: { halfWidth: 4, cells: 48 },
     dynamics: { steps: 10, particles: 32, stepSize: 0.05 },
     energy: { kind: 'quadratic' },
     sweep: { over: 'epsilon', values: { kind: 'list', values: [1] }, seeds: 2 },

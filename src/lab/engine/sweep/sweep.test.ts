@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CRITERION_IDS } from '../../../core/analysis/ids.ts'
+import { CRITERION_TEXTS } from '../../../core/analysis/texts.ts'
 import type { SweepProgress } from '../../protocol/sweep.ts'
 import type { SceneSpec, SweepSpec } from '../../scene/sceneSpec.ts'
 import { sweepSeeds, sweepValues, sweptScene } from '../../scene/sweep.ts'
@@ -7,9 +8,10 @@ import { createSession } from '../session.ts'
 import { createBench, sceneOf, type Bench } from '../session.testing.ts'
 import type { SweptScene } from './sweep.ts'
 
+/** On 48 cells a side the continuous dynamics take 96, the fewest that they do. */
 const SMALL = {
   seed: 3,
-  domain: { halfWidth: 4, cells: 32 },
+  domain: { halfWidth: 4, cells: 48 },
   energy: {
     kind: 'quadratic',
     matrix: [
@@ -17,13 +19,15 @@ const SMALL = {
       [0.5, 1],
     ],
   },
-  dynamics: { steps: 40, particles: 64, stepSize: 0.05 },
-  // A run proves its gap for its own criterion alone, a sweep for each that it reads.
-  stopping: { criterion: 'poincare', delta: 0.2 },
+  dynamics: { steps: 20, particles: 64, stepSize: 0.05 },
+  stopping: { criterion: 'tolerance', delta: 0.2 },
 }
 
+/** Those that need no proof, which takes a second. */
+const QUICK = CRITERION_IDS.filter((id) => !('needsGapBound' in CRITERION_TEXTS[id]))
+
 function swept(sweep: Partial<Record<keyof SweepSpec, unknown>>, more: object = {}): SweptScene {
-  const asked = { seeds: 2, criteria: CRITERION_IDS, ...sweep }
+  const asked = { seeds: 1, criteria: QUICK, ...sweep }
   const scene = sceneOf({ ...SMALL, ...more, sweep: asked })
   if (scene.sweep === null) throw new Error('the scene has no sweep')
   return { ...scene, sweep: scene.sweep }
@@ -40,11 +44,14 @@ const POINTS = Array.from({ length: 30 }, (_, i) => [Math.sin(7 * i), Math.cos(i
 
 describe('every row is what a run of its scene reports, to the last bit', () => {
   test.each<[string, SweptScene]>([
-    ['the temperature', swept({ over: 'epsilon', values: list(0.7, 1) })],
-    ['δ', swept({ over: 'delta', values: list(0.05, 0.5) })],
-    ['the number of particles', swept({ over: 'particles', values: list(1, 80) })],
-    ['the seed', swept({ over: 'seed', values: list(5, 9) })],
-    ['a start', swept({ over: 'start.x', values: list(-1, 2) })],
+    ['the temperature', swept({ over: 'epsilon', values: list(0.7), seeds: 2 })],
+    [
+      'the number of particles, with a proof, which a run makes for its own criterion alone',
+      swept(
+        { over: 'particles', values: list(1), criteria: CRITERION_IDS },
+        { stopping: { criterion: 'poincare' } },
+      ),
+    ],
     [
       'moves that no exact law follows',
       swept(
@@ -55,7 +62,7 @@ describe('every row is what a run of its scene reports, to the last bit', () => 
     [
       'data points, which the seed splits',
       swept(
-        { over: 'epsilon', values: list(1), criteria: ['data-mismatch', 'tolerance'] },
+        { over: 'epsilon', values: list(1), seeds: 2, criteria: ['data-mismatch', 'tolerance'] },
         {
           target: { kind: 'points', points: POINTS },
           dynamics: { steps: 10, particles: 40, initial: { kind: 'data' } },
@@ -96,7 +103,11 @@ describe('every row is what a run of its scene reports, to the last bit', () => 
 
 test('many δ cost no more runs than one, and progress only rises', async () => {
   const told: SweepProgress[] = []
-  const scene = swept({ over: 'delta', values: { kind: 'log', from: 0.01, to: 1, count: 7 } })
+  const scene = swept({
+    over: 'delta',
+    values: { kind: 'log', from: 0.01, to: 1, count: 7 },
+    seeds: 2,
+  })
   const { rows } = await createBench().session.sweep(scene, {
     onProgress: (progress) => told.push(progress),
   })
@@ -109,7 +120,7 @@ test('many δ cost no more runs than one, and progress only rises', async () => 
       .map(order)
       .sort(),
   ).toEqual(rows.map(order).sort())
-  expect(rows.length).toBe(7 * 2 * CRITERION_IDS.length)
+  expect(rows.length).toBe(7 * 2 * QUICK.length)
 })
 
 test('where the laws decide, no particle moves', async () => {
@@ -120,9 +131,7 @@ test('where the laws decide, no particle moves', async () => {
   const criteria = ['certified-decrease', 'tolerance']
   const { rows } = await session.sweep(swept({ over: 'epsilon', values: list(1), criteria }))
   expect(said.has('the particles')).toBe(false)
-  expect(new Set(rows.map(({ step }) => step)).size).toBe(2)
-  await session.sweep(swept({ over: 'epsilon', values: list(1), criteria: ['statistical'] }))
-  expect(said.has('the particles')).toBe(true)
+  expect(rows.map(({ criterion }) => criterion)).toEqual(criteria)
 })
 
 test('given up: no further row comes', async () => {
@@ -137,7 +146,7 @@ test('given up: no further row comes', async () => {
     },
   })
   await expect(sweeping).rejects.toThrow(/Given up/)
-  expect(rows).toBe(CRITERION_IDS.length)
+  expect(rows).toBe(QUICK.length)
 })
 
 test.each([
