@@ -55,7 +55,8 @@ function* rows(field: AnyField, path: string, of: string): Generator<Row> {
     for (const kind of Object.keys(form.kinds))
       for (const shape of shapesOf(form.kinds, kind)) yield* shapeRows(shape, path, kind)
   // The points and numbers of a list are told with it.
-  if (form.kind === 'list' && !['vector', 'number'].includes(form.entry.form.kind)) yield* rows(form.entry, path, '')
+  if (form.kind === 'list' && !['vector', 'number'].includes(form.entry.form.kind))
+    yield* rows(form.entry, path, '')
 }
 
 function* shapeRows(shape: Shape, path: string, of: string): Generator<Row> {
