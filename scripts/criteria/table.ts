@@ -30,7 +30,8 @@ How to read it:
 - _true KL_ is KL(ρₖ‖π) in nats at that step: of the exact law of the chain where it is followed, else of the continuous dynamics (marked ≈). There is none
   beyond the run.
 - _false_ counts the stops at which that KL is above δ although the criterion claims that it is at most δ: only some claim it, see below, and for the others
-  the true KL says how good their stop was. A claim about the continuous dynamics is judged by them. _Open_ are claims that no law decides.
+  the true KL says how good their stop was. A claim about the continuous dynamics is judged by them; one that is read off the exact law itself cannot be
+  false by it, and is where particles alone are read. _Open_ are claims that no law decides.
 - _wasted_ is the number of steps between the first at which the true KL is at most δ and the stop; negative where the stop comes before it.
 
 | criterion | stops where | a stop claims |
