@@ -49,11 +49,14 @@ function* rows(field: AnyField, path: string, of: string): Generator<Row> {
     yield [code(path), of, labelOf(field), left, allowed + entries(form)]
   }
   if (form.kind === 'record') yield* shapeRows(form.shape, path, '')
+  // A section that may be missing as a whole.
+  if (form.kind === 'nullable' && form.of.form.kind === 'record') yield* rows(form.of, path, of)
   if (form.kind === 'variants')
     for (const kind of Object.keys(form.kinds))
       for (const shape of shapesOf(form.kinds, kind)) yield* shapeRows(shape, path, kind)
-  // The points of a list are told with it.
-  if (form.kind === 'list' && form.entry.form.kind !== 'vector') yield* rows(form.entry, path, '')
+  // The points and numbers of a list are told with it.
+  if (form.kind === 'list' && !['vector', 'number'].includes(form.entry.form.kind))
+    yield* rows(form.entry, path, '')
 }
 
 function* shapeRows(shape: Shape, path: string, of: string): Generator<Row> {

@@ -17,8 +17,20 @@ export interface CriterionText {
   readonly blind?: true
   /** Whether it needs `spectralGapBound`, which takes seconds to prove and is proved for those who ask. */
   readonly needsGapBound?: true
+  /** Whether it reads the noiseless flow. */
+  readonly needsFlow?: true
   /** Whether it needs the Stein discrepancy of the particles, which is read for those who ask. */
   readonly needsStein?: true
+  /**
+   * The law whose KL to π a stop claims to be at most δ: that of the chain or of the continuous dynamics. Absent where a stop
+   * claims something else, and no KL makes it a false one.
+   */
+  readonly claims?: 'chain' | 'continuous'
+  /**
+   * Whether the particles enter its report: `never`, or only where the exact law is not followed to the last step
+   * (`unfollowed`), and then without the null floor. Absent: they do.
+   */
+  readonly particles?: 'never' | 'unfollowed'
 }
 
 /** Texts of the criteria. */
@@ -31,6 +43,7 @@ export const CRITERION_TEXTS = {
     strict: { formula: '\\varepsilon^2 I_k \\le M_k', plain: 'ε²Iₖ ≤ Mₖ' },
     description:
       'Stops at the first step after which the fall of KL is no longer certified by the chain’s own inequality: the relative Fisher information I of its exact law against the error M of its drift inside a step (strict: ε²I ≤ M), without any log-Sobolev constant.',
+    particles: 'never',
   },
   'a-priori': {
     divergence: 'gibbs',
@@ -39,6 +52,8 @@ export const CRITERION_TEXTS = {
     plain: 'qᵏ KL₀ + F(1 − qᵏ) ≤ δ',
     description:
       'The number of steps that is enough by a bound known before the run, from KL₀, the log-Sobolev rate λ and the smoothness L: the better of the bound of Vempala and Wibisono and a sharper one, vacuous on energies of several wells.',
+    claims: 'chain',
+    particles: 'unfollowed',
   },
   poincare: {
     divergence: 'gibbs',
@@ -48,6 +63,8 @@ export const CRITERION_TEXTS = {
     description:
       'The time after which the continuous dynamics are within δ, known before the run from a spectral gap λ that is proved for this very energy, wells and all, and from χ² of the start; what the step size adds is not in it.',
     needsGapBound: true,
+    claims: 'continuous',
+    particles: 'never',
   },
   floor: {
     divergence: 'gibbs',
@@ -56,6 +73,7 @@ export const CRITERION_TEXTS = {
     plain: 'KLₖ ≤ 2 b(η)',
     description:
       'Stops where what is left of the start is no more than the bias b(η) that the step size is predicted to leave: the chain is ultimately bounded, and a longer run gains little.',
+    particles: 'unfollowed',
   },
   statistical: {
     divergence: 'gibbs',
@@ -72,6 +90,7 @@ export const CRITERION_TEXTS = {
     plain: 'ε²I(ρₖ‖ρ_D) ≤ E|e|²',
     description:
       'Stops where a longer run need not bring the samples closer to the data: the error e = b̄ + ε∇log ρ_D of the drift b̄ that a learned energy gives the chain outweighs what is left to gain.',
+    particles: 'never',
   },
   tolerance: {
     divergence: 'gibbs',
@@ -80,6 +99,8 @@ export const CRITERION_TEXTS = {
     plain: 'KLₖ + zⱼ SEₖ ≤ δ',
     description:
       'Stops at the first step whose KL is at most δ: the exact law of the chain where it is known, else the upper end of the particle estimate (smoothed: of a lower bound), wider at every look, so that looking often does not stop by chance.',
+    claims: 'chain',
+    particles: 'unfollowed',
   },
   'gradient-norm': {
     divergence: 'gibbs',
@@ -89,6 +110,7 @@ export const CRITERION_TEXTS = {
     plain: 'E|∇V|² ≤ δ E|∇V|²₀',
     description:
       'The adaptive stop of samplers that descend, when the particles of the noiseless flow have come to where the slope is small: it certifies nothing, and the smaller δ is, the greater is the KL of the flow.',
+    needsFlow: true,
   },
   'energy-plateau': {
     divergence: 'gibbs',

@@ -15,6 +15,7 @@ import { EnergyResolver, type TrainingRecipe } from './energies/resolveEnergy.ts
 import { TargetResolver } from './energies/resolveTarget.ts'
 import { Following } from './training/following.ts'
 import { Runs } from './runs/runs.ts'
+import { sweep, type SweepOptions, type SweptScene } from './sweep/sweep.ts'
 import { Trainings } from './training/trainings.ts'
 
 /** Most cells a side of a thumbnail. */
@@ -42,7 +43,8 @@ export function createSession(
     inHand: (recipe) => trainings.of(recipe)?.model ?? null,
     train: async (recipe, signal) => (await trainings.trainOnce(recipe, signal)).model,
   })
-  const runs = new Runs({ ...shared, energies, trainings })
+  const resolvers = { environment, targets, energies, trainings }
+  const runs = new Runs({ ...resolvers, spare })
 
   /**
    * Reports on how the data files of a scene are read.
@@ -96,6 +98,7 @@ export function createSession(
   return {
     ...calls,
     dataReports,
+    sweep: (scene: SweptScene, options?: SweepOptions) => sweep(scene, resolvers, options),
     /** The weights of a recipe trained here, as a file; null where the recipe was not trained here. */
     trainedWeights: (recipe: TrainingRecipe) => trainings.weightsOf(recipe),
   }

@@ -55,9 +55,10 @@ export function sameScene(a: SceneSpec, b: SceneSpec): boolean {
   return samePart(a, b)
 }
 
-/** Whether two scenes give the same numbers: everything but the view. */
+/** Whether two scenes give the same numbers: everything but the view and the sweep. */
 export function sameNumbers(a: SceneSpec, b: SceneSpec): boolean {
-  return sameScene({ ...a, view: DEFAULT_SCENE.view }, { ...b, view: DEFAULT_SCENE.view })
+  const { sweep, view } = DEFAULT_SCENE
+  return sameScene({ ...a, sweep, view }, { ...b, sweep, view })
 }
 
 /**

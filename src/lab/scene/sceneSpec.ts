@@ -385,6 +385,45 @@ const VIEW = record({
   theme: choice(THEME_IDS, 'auto'),
 })
 
+// ─── a sweep ────────────────────────────────────────────────────────────────
+
+/** The fields that a sweep can vary; `start.size` is the half-width of a uniform start or the spread of a point. */
+export const SWEEP_FIELDS = [
+  'stepSize',
+  'epsilon',
+  'delta',
+  'particles',
+  'seed',
+  'start.x',
+  'start.y',
+  'start.size',
+] as const
+export type SweepField = (typeof SWEEP_FIELDS)[number]
+
+/** Most values of one sweep. */
+export const MAX_SWEEP_VALUES = 24
+/** Wide enough for every field; `sweepValues` holds each to its own range. */
+const SWEPT = (label: string) => number(linear(label, [-20, 4_294_967_295]))
+const SWEPT_RANGE = {
+  from: SWEPT('First value'),
+  to: SWEPT('Last value'),
+  count: number(linear('Values', [1, MAX_SWEEP_VALUES], { integer: true, step: 1 }), 8),
+}
+
+/** Runs of the scene that differ in one field, each with several seeds, and the criteria they are read by. */
+const SWEEP = record({
+  over: choice(SWEEP_FIELDS),
+  values: variants({
+    linear: SWEPT_RANGE,
+    log: SWEPT_RANGE,
+    list: { values: list(SWEPT('Value'), [1, MAX_SWEEP_VALUES], 'values') },
+  }),
+  /** Runs of each value, with the seeds from that of the scene on; one where the seed itself is swept. */
+  seeds: number(linear('Seeds', [1, 100], { integer: true, step: 1 }), 5),
+  criteria: subset(CRITERION_IDS, ['certified-decrease', 'statistical', 'tolerance']),
+})
+export type SweepSpec = ValueOf<typeof SWEEP>
+
 export const SCENE = record({
   version: fixed(1),
   seed: SEED,
@@ -400,6 +439,8 @@ export const SCENE = record({
   }),
   dynamics: DYNAMICS,
   stopping: STOPPING,
+  /** What is swept beside the run itself, of which it changes no number; null: nothing. */
+  sweep: nullable(SWEEP),
   view: VIEW,
 })
 export type SceneSpec = ValueOf<typeof SCENE>

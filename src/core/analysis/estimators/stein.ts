@@ -12,6 +12,8 @@ const NODES = 0.6
 /** Half the nodes a side that a particle reaches, 4.2 h: what lies beyond is e^(−17.6) of its feature. */
 const REACH = 7
 const GROUPS = 16
+/** With fewer particles a group has no pair, and there is no error bar. */
+export const FEWEST_FOR_STEIN = 2 * GROUPS
 /** Of more particles only the first so many are read: they are independent, and as good as any. */
 const MOST = 16_384
 /** Particles read in one piece. */
@@ -113,7 +115,7 @@ export function* steinDiscrepancyInPieces(
     return all * all - same
   }
   const full = (factor * (square - ownAll)) / pairs(-1)
-  if (n < 2 * GROUPS) return { value: n < 2 ? NaN : full, standardError: null }
+  if (n < FEWEST_FOR_STEIN) return { value: n < 2 ? NaN : full, standardError: null }
   const leaveOneOut = own.map(
     (same, g) => (factor * (square - 2 * cross[g]! + 2 * same - ownAll)) / pairs(g),
   )

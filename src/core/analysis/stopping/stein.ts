@@ -1,5 +1,6 @@
 import { formatApart, formatUp } from '../../maths/limitText.ts'
-import { formatCount, formatNumber, formatShare } from '../../maths/numberText.ts'
+import { counted, formatCount, formatNumber, formatShare } from '../../maths/numberText.ts'
+import { FEWEST_FOR_STEIN } from '../estimators/stein.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import { type Criterion, klAt } from './criterion.ts'
 import { errorsAtLook } from './looks.ts'
@@ -48,6 +49,11 @@ export const stein: Criterion = {
         'It sees each well by itself: how the mass is shared among several it hardly sees.',
       ])
     }
+    if (least === null && input.particles < FEWEST_FOR_STEIN)
+      return noClaim(
+        ID,
+        `${counted(input.particles, 'particle')}: the discrepancy has an error bar from ${FEWEST_FOR_STEIN} on.`,
+      )
     if (least === null)
       return noClaim(ID, 'The discrepancy of the particles is read once this criterion is chosen.')
     const [found, wanted] = formatApart(least.bound, level)

@@ -68,6 +68,10 @@ export interface RunOptions {
   readonly frameBudget?: number
   /** Spare arrays for the clouds of frames; default: none, every frame gets new ones. */
   readonly spare?: SpareClouds
+  /** The start, where it has been built before; default: built from scene, field, π and target. */
+  readonly initial?: InitialLaw | undefined
+  /** Whether the deterministic flow is followed; default true. Its curves are null after step 0 where it is not. */
+  readonly flow?: boolean
 }
 
 /** Above this many particles a run measures the null floor after its last step, otherwise after step 10. */
@@ -116,6 +120,7 @@ export class Run {
   private readonly key: Key
   private readonly particles: number
   private readonly steps: number
+  private readonly flow: boolean
   private readonly clouds: Clouds
   private readonly frames: FrameStore
   private readonly spare: SpareClouds
@@ -183,7 +188,8 @@ export class Run {
     this.particles = scene.dynamics.particles
     this.steps = scene.dynamics.steps
     this.noLaws = noLawCurves(this.steps)
-    this.initial = initialLaw(scene.dynamics.initial, { field, gibbs, target })
+    this.flow = options.flow ?? true
+    this.initial = options.initial ?? initialLaw(scene.dynamics.initial, { field, gibbs, target })
     const xy = this.initial.sample(this.particles, scene.seed)
     const { logDensity } = this.initial
     const { companion } = scene.dynamics
@@ -193,7 +199,7 @@ export class Run {
         deterministic: xy,
         companion: companion === null ? null : offset(xy, companion, field),
       },
-      logDensity === null
+      logDensity === null || !this.flow
         ? null
         : Float64Array.from({ length: this.particles }, (_, i) =>
             logDensity(xy[2 * i]!, xy[2 * i + 1]!),
@@ -341,7 +347,7 @@ export class Run {
       langevin: yield* stepped(this.sampler, langevin),
       companion: companion === null ? 0 : yield* stepped(this.sampler, companion),
     }
-    yield* stepped(gradientFlow, deterministic)
+    if (this.flow) yield* stepped(gradientFlow, deterministic)
     return folded
   }
 
@@ -370,7 +376,7 @@ export class Run {
       }
     }
     const balance = (xy: Float64Array) => energyBalanceInPieces(xy, this.field, this.transition)
-    const falling = evaluated ? yield* balance(cloud.xy) : null
+    const falling = evaluated && this.flow ? yield* balance(cloud.xy) : null
     const noisy = evaluated ? yield* balance(clouds.langevin.xy) : null
     const stein = evaluated && this.readsStein ? yield* this.steinOf(clouds.langevin.xy) : null
     this.pseudoValues[step] = reading?.pseudoValues ?? null
@@ -581,7 +587,8 @@ export class Run {
     const folded = analysis?.foldedMass ?? []
     return {
       ...langevin,
-      foldedMass: langevin.foldedMass.map((share, k) => folded[k] ?? share),
+      // The law's own are known before the particles come to their steps.
+      foldedMass: this.noLaws.klExact.map((_, k) => folded[k] ?? langevin.foldedMass[k] ?? null),
       ...(analysis?.curves ?? noLaws),
     }
   }

@@ -296,7 +296,8 @@ function isVariant(path: readonly string[]): boolean {
     last === 'target' ||
     last === 'energy' ||
     last === 'initial' ||
-    path[path.length - 2] === 'barriers'
+    path[path.length - 2] === 'barriers' ||
+    path.join('.') === 'sweep.values'
   )
 }
 

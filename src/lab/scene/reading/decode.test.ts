@@ -71,7 +71,7 @@ describe('parseScene', () => {
     [
       'an unknown key at the top',
       { epsilon: 1 },
-      'epsilon: found an unknown key; allowed: one of version, seed, target, energy, training, domain, dynamics, stopping, view',
+      'epsilon: found an unknown key; allowed: one of version, seed, target, energy, training, domain, dynamics, stopping, sweep, view',
     ],
     [
       'an unknown key inside',

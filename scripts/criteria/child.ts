@@ -1,0 +1,4 @@
+import { answerJobs } from '../reproduce/pool.ts'
+import { perform } from './perform.ts'
+
+answerJobs(perform)

@@ -1,0 +1,223 @@
+import { curvatureRange } from '../../../core/analysis/constants/curvature.ts'
+import { convexity } from '../../../core/analysis/constants/logSobolev.ts'
+import {
+  biasPrediction,
+  defaultStepSize,
+  isQuadratic,
+  curvature95,
+  smoothness,
+  smoothness95,
+} from '../../../core/analysis/constants/smoothness.ts'
+import { type Constants, UNKNOWN_CONSTANTS } from '../../../core/analysis/curves.ts'
+import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts'
+import type { EnergyField } from '../../../core/fields/energyField.ts'
+import { gibbs, gibbsSampler, type Gibbs } from '../../../core/fields/gibbs.ts'
+import { createTransition, type Transition } from '../../../core/fields/transition.ts'
+import { formatShare } from '../../../core/maths/numberText.ts'
+import { Purpose } from '../../../core/maths/rng.ts'
+import { samplerOf } from '../../../core/samplers/registry.ts'
+import { departureOf } from '../../../core/samplers/sampler.ts'
+import type { AnalysisInput, Notice } from '../../protocol/calls.ts'
+import type { SceneSpec } from '../../scene/sceneSpec.ts'
+import type { EnergyResolver, ResolvedEnergy } from '../energies/resolveEnergy.ts'
+import type { ResolvedTarget, TargetResolver } from '../energies/resolveTarget.ts'
+import { Slicer, type Environment } from '../environment.ts'
+import { Refusal } from '../refusal.ts'
+import { recipeOf, type Trainings } from '../training/trainings.ts'
+import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
+import { Run, type RunOptions } from './run.ts'
+
+/** Draws over which L95 is taken. */
+const L95_DRAWS = 4096
+/** A fixed seed, so that the default η, and with it every curve of the laws, depends on the energy alone. */
+const L95_SEED = 1
+/** A larger mass of π in the outermost cells raises a notice. */
+const WALL_MASS = 1e-6
+
+/** A scene as far as no particle enters: its energy on the table, π, the step of the chain and the constants of the landscape. */
+export interface Posed {
+  /** Normalised, with the step size filled in. */
+  readonly scene: SceneSpec
+  readonly target: ResolvedTarget
+  readonly energy: ResolvedEnergy
+  readonly pi: Gibbs
+  readonly transition: Transition
+  readonly constants: Constants
+  /** The greatest eigenvalue of ∇²V over the box; absent with barriers. */
+  readonly mostCurvature: number | undefined
+  readonly notices: readonly Notice[]
+}
+
+/** What a scene is resolved with. */
+export interface Resolvers {
+  readonly environment: Environment
+  readonly targets: TargetResolver
+  readonly energies: EnergyResolver
+  readonly trainings: Pick<Trainings, 'of'>
+}
+
+/**
+ * Resolves a scene up to its particles, and lets messages in between pieces of work.
+ * @param check called between the pieces; may throw to end the work there
+ * @throws Refusal naming the field to blame
+ */
+export async function pose(
+  scene: SceneSpec,
+  { environment, targets, energies, trainings }: Resolvers,
+  check: () => void,
+  signal?: AbortSignal,
+): Promise<Posed> {
+  const target = await targets.resolve(scene.target, scene.seed, scene.domain.halfWidth)
+  const energy = await energies.resolve(scene, signal)
+  check()
+  const slicer = new Slicer(environment)
+  const { field } = energy
+  const notices = [...energy.notices]
+  const { epsilon } = scene.dynamics
+  const pi = gibbsOf(field, epsilon)
+  await slicer.breathe()
+  check()
+  const probes = probesOf(scene, target, field, pi)
+  const l95 = smoothness95(field, probes)
+  const stepSize = scene.dynamics.stepSize ?? defaultStepSize(l95)
+  const transition = createTransition({ ...scene.dynamics, stepSize })
+  const wall = wallMass(pi)
+  if (wall > WALL_MASS) notices.push(wallNotice(scene, wall))
+  const trainedScene = trainings.of(recipeOf(scene))?.scene
+  const normalised: SceneSpec = {
+    ...scene,
+    training:
+      scene.energy.kind === 'trained' && trainedScene ? trainedScene.training : scene.training,
+    dynamics: { ...scene.dynamics, stepSize },
+  }
+  await slicer.breathe()
+  check()
+  const steepest = smoothness(field)
+  const curvature = field.barriers.length > 0 ? null : curvatureRange(field)
+  const quadratic = isQuadratic(field)
+  const bounds = quadratic || curvature === null ? [] : [curvature.most, -curvature.least]
+  const constants = {
+    ...UNKNOWN_CONSTANTS,
+    convexity: curvature?.least ?? convexity(field),
+    smoothness: Math.max(steepest.value, ...bounds),
+    smoothnessAt: steepest.at,
+    quadratic,
+    smoothness95: l95,
+    curvature95: curvature95(field, probes),
+    // MALA has no bias, and jumps (independence Metropolis–Hastings) shrink it.
+    biasPrediction:
+      departureOf(samplerOf(scene.dynamics)) === null
+        ? biasPrediction(field, pi, transition)
+        : null,
+  }
+  await slicer.breathe()
+  check()
+  const mostCurvature = curvature?.most
+  return { scene: normalised, target, energy, pi, transition, constants, mostCurvature, notices }
+}
+
+/**
+ * The run of a posed scene.
+ * @throws Refusal where the initial law does not fit the box
+ */
+export function buildRun(
+  { scene, target, energy, pi, transition, constants }: Posed,
+  options: Pick<RunOptions, 'environment' | 'spare' | 'frameBudget' | 'flow' | 'initial'>,
+): Run {
+  try {
+    return new Run({
+      ...options,
+      scene,
+      field: energy.field,
+      gibbs: pi,
+      transition,
+      constants,
+      target: target.initial,
+      dataLaw: dataLawKind(target, scene),
+    })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new Refusal(`dynamics.initial: ${error.message}`, 'dynamics.initial')
+  }
+}
+
+/** What the laws of a posed scene depend on, in pieces. @param initial the start of its run */
+export function lawsOf(
+  { scene, target, energy, pi, transition, constants }: Posed,
+  initial: AnalysisInputOptions['initial'],
+): Generator<void, AnalysisInput> {
+  const { field } = energy
+  const data = dataLaw(target)
+  return analysisInput({ scene, field, transition, gibbs: pi, initial, constants, data })
+}
+
+/** L95_DRAWS points at which the curvature is taken: samples of the target, and of π for sums. */
+function probesOf(
+  scene: SceneSpec,
+  target: ResolvedTarget,
+  field: EnergyField,
+  pi: Gibbs,
+): Float64Array {
+  const { domain, energy } = scene
+  const seed = L95_SEED
+  return energy.kind === 'sum'
+    ? gibbsSampler(field, pi.epsilon).sample({ seed, purpose: Purpose.probe }, L95_DRAWS)
+    : target.probes(L95_DRAWS, seed, domain.halfWidth)
+}
+
+function dataLawKind(
+  { initial, distribution }: ResolvedTarget,
+  { energy, dynamics }: SceneSpec,
+): StoppingInput['law']['data'] {
+  if (initial.density === null) return null
+  if (distribution.density === null) return 'smoothed'
+  // V = −log ρ* is made for ε = 1.
+  return energy.kind === 'exact' && dynamics.epsilon === 1 ? 'gibbs' : 'known'
+}
+
+/** The law of the data; null where it has no density. */
+export function dataLaw({ initial, distribution }: ResolvedTarget): AnalysisInputOptions['data'] {
+  const { density } = initial
+  if (density === null) return null
+  return {
+    sample: (rng, n) => initial.sample(rng, n),
+    density,
+    smoothed: distribution.density === null,
+  }
+}
+
+/** @throws Refusal where barriers leave nothing of the box */
+function gibbsOf(field: EnergyField, epsilon: number): Gibbs {
+  try {
+    return gibbs(field, epsilon)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new Refusal(`energy.barriers: ${error.message}`, 'energy.barriers')
+  }
+}
+
+/** Share of π in the outermost cells of the box, each cell counted once, relative to the sum over all cells. */
+function wallMass({ box: { cells }, density }: Gibbs): number {
+  let walls = 0
+  let all = 0
+  for (let row = 0; row < cells; row++)
+    for (let column = 0; column < cells; column++) {
+      const here = density[row * cells + column]!
+      all += here
+      const outermost = row === 0 || column === 0 || row === cells - 1 || column === cells - 1
+      if (outermost) walls += here
+    }
+  return walls / all
+}
+
+function wallNotice(scene: SceneSpec, mass: number): Notice {
+  const subject =
+    scene.energy.kind === 'sum'
+      ? 'This sum does not confine its particles to the box by itself'
+      : 'This energy does not keep its particles off the walls of the box'
+  return {
+    level: 'info',
+    about: 'walls',
+    text: `${subject}: ${formatShare(mass)} of its Gibbs measure lies at the walls. It is still a proper law on the box.`,
+  }
+}
