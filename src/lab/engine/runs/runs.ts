@@ -32,6 +32,7 @@ import type {
   RunReady,
 } from '../../protocol/calls.ts'
 import type { RunResult } from '../../protocol/result.ts'
+import { isMixture } from '../../scene/composition.ts'
 import type { SceneSpec } from '../../scene/sceneSpec.ts'
 import { CRITERIA } from '../../../core/analysis/stopping/registry.ts'
 import { proveGap } from './proveGap.ts'
@@ -411,7 +412,7 @@ function wallMass({ box: { cells }, density }: Gibbs): number {
 function wallNotice(scene: SceneSpec, mass: number): Notice {
   const subject =
     scene.energy.kind === 'sum'
-      ? 'This sum does not confine its particles to the box by itself'
+      ? `This ${isMixture(scene.energy) ? 'mixture' : 'sum'} does not confine its particles to the box by itself`
       : 'This energy does not keep its particles off the walls of the box'
   return {
     level: 'info',
