@@ -114,8 +114,8 @@ function Tray({ holder, inviting, over }: TrayProps) {
                     caption={
                       <>
                         <i>V</i>
-                        <sub>{i + 1}</sub> {shortName(term.energy, name)}
-                        {mixture && `, ${formatShare(term.weight / total, 0)}`}
+                        <sub>{i + 1}</sub> {mixture && `${formatShare(term.weight / total, 0)}, `}
+                        {shortName(term.energy, name)}
                       </>
                     }
                     value={term.weight}
@@ -169,12 +169,11 @@ function Tray({ holder, inviting, over }: TrayProps) {
 const OPERATIONS = {
   and: {
     title: 'V = Σ wᵢ Vᵢ: the laws multiply',
-    sentence: 'Particles go where all of these energies are low.',
+    sentence: 'Particles go where all of these are low.',
   },
   or: {
     title: 'V = −log Σ pᵢ e^(−Vᵢ)/Zᵢ: the laws mix',
-    sentence:
-      'Each particle goes where one of them is low; at ε = 1 the law is the mixture of theirs.',
+    sentence: 'Particles go where any of these is low: at ε = 1 the mixture of the laws.',
   },
 } as const
 
@@ -203,8 +202,9 @@ function OperationChoice({ mixture, negative }: { mixture: boolean; negative: bo
       </div>
       {negative && (
         <p className="not">
-          A weight below 0 is a <i>not</i>: particles shun where that energy is low. In the box V
-          stays bounded and π a law; KL falls by the same identity, with the curvature of this sum.
+          A weight below 0 is a <i>not</i>: particles shun where that energy is low. In the box{' '}
+          <i>V</i> stays bounded and π a law; KL falls by the same identity, with the curvature of
+          this sum.
         </p>
       )}
     </>
