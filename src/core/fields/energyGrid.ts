@@ -147,15 +147,17 @@ export function mixGrids(
     for (const { grid, offset } of terms) least = Math.min(least, grid.v[k]! + offset)
     let sum = 0
     terms.forEach(({ grid, offset }, i) => {
-      shares[i] = exp(least - (grid.v[k]! + offset))
-      sum += shares[i]!
+      const part = exp(least - (grid.v[k]! + offset))
+      shares[i] = part
+      sum += part
     })
     let gx = 0
     let gy = 0
     terms.forEach(({ grid }, i) => {
-      shares[i] = shares[i]! / sum
-      gx += shares[i]! * grid.vx[k]!
-      gy += shares[i]! * grid.vy[k]!
+      const share = shares[i]! / sum
+      shares[i] = share
+      gx += share * grid.vx[k]!
+      gy += share * grid.vy[k]!
     })
     let mixed = 0
     terms.forEach(({ grid }, i) => {

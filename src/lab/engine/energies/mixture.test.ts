@@ -110,7 +110,11 @@ test('barriers stand beside the terms of a mixture; one inside a term is refused
   const halved = { kind: 'sum', terms: [{ weight: 0.5, energy: beside }] }
   expect((await prepare(halved)).landscape.barriers).toMatchObject([{ strength: 0.1 }])
   const inside = { kind: 'sum', terms: [{ ...EXACT }], barriers }
-  const refused = prepare({ kind: 'sum', operation: 'or', terms: [{ ...EXACT }, { energy: inside }] })
+  const refused = prepare({
+    kind: 'sum',
+    operation: 'or',
+    terms: [{ ...EXACT }, { energy: inside }],
+  })
   await expect(refused).rejects.toMatchObject({
     field: 'energy.terms.1.energy',
     message: expect.stringMatching(/barrier inside a term of an or; allowed: barriers/) as string,
