@@ -132,3 +132,44 @@ test('a composition saved to the shelf is an energy that can be composed again',
   const both = tables[0]!.map((v, node) => v + tables[1]![node]!)
   await expectSum(page, [both, tables[1]!], [1, 1])
 })
+
+test('two energies by or are the mixture of their laws, by keyboard and with undo', async ({
+  page,
+}) => {
+  const tables: number[][] = []
+  for (const name of TERMS) tables.push(await nodesOf(page, name))
+  for (const name of TERMS) await byKeyboard(page, name)
+  await expectSum(page, tables, [1, 1])
+
+  const choice = tray(page).getByRole('group', { name: 'Compose by' })
+  const or = choice.getByRole('button', { name: 'or', exact: true })
+  await or.focus()
+  await page.keyboard.press('Enter')
+  await expect(or).toHaveAttribute('aria-pressed', 'true')
+  await expect(tray(page).getByTestId('sum-formula')).toContainText('V = −log(')
+  await expect(tray(page)).toContainText('50 %')
+  const weight = tray(page).getByRole('slider').first()
+  await expect(weight).toHaveAttribute('min', '100')
+  await expect.poll(async () => constantOfMixture(page, tables)).toBeLessThan(1e-9)
+
+  await page.keyboard.press('Control+z')
+  await expect(or).toHaveAttribute('aria-pressed', 'false')
+  await expectSum(page, tables, [1, 1])
+})
+
+/**
+ * How far the table on the stage is from c₁e^(−V₁) + c₂e^(−V₂) for any positive c: e^(−V) is fitted at two nodes where the terms
+ * differ, and the largest error over the nodes is taken, over the largest density.
+ */
+async function constantOfMixture(page: Page, terms: readonly number[][]): Promise<number> {
+  const { table } = await snapshot(page)
+  const [first, second] = terms.map((term) => term.map((v) => Math.exp(-v)))
+  const density = table.v.map((v) => Math.exp(-v))
+  const [i, j] = [first, second].map((law) => law!.indexOf(Math.max(...law!))) as [number, number]
+  const determinant = first![i]! * second![j]! - first![j]! * second![i]!
+  const a = (density[i]! * second![j]! - density[j]! * second![i]!) / determinant
+  const b = (first![i]! * density[j]! - first![j]! * density[i]!) / determinant
+  if (!(a > 0 && b > 0)) return Infinity
+  const errors = density.map((value, k) => Math.abs(value - a * first![k]! - b * second![k]!))
+  return Math.max(...errors) / Math.max(...density)
+}

@@ -120,6 +120,7 @@ function termOf(energy: EnergySpec, target: TargetSpec): Term {
       }
     }
     case 'sum': {
+      if (energy.operation === 'or') break
       const terms = energy.terms.map((term) => ({
         weight: term.weight,
         ...termOf(term.energy, term.target ?? target),

@@ -53,7 +53,8 @@ function energyInWords(energy: EnergySpec): string {
       const terms = energy.terms.map(
         ({ weight, energy: term }) => `${exactly(weight)} × (${energyInWords(term)})`,
       )
-      return [...terms, ...energy.barriers.map(barrierInWords)].join(' + ')
+      const whole = energy.operation === 'or' ? [`the mixture of ${terms.join(' or ')}`] : terms
+      return [...whole, ...energy.barriers.map(barrierInWords)].join(' + ')
     }
     default:
       return energy.kind

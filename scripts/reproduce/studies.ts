@@ -8,6 +8,7 @@ import { fromTheData, halfTrained } from './studies/fromTheData.ts'
 import { gaussianCheck } from './studies/gaussianCheck.ts'
 import { jumps } from './studies/jumps.ts'
 import { mala } from './studies/mala.ts'
+import { mixture } from './studies/mixture.ts'
 import { noCertificate } from './studies/noCertificate.ts'
 import { overlong } from './studies/overlong.ts'
 import { preconditioner } from './studies/preconditioner.ts'
@@ -23,6 +24,7 @@ export const STUDIES: readonly Study[] = [
   startAtGibbs,
   gaussianCheck,
   composition,
+  mixture,
   barrier,
   fromTheData,
   halfTrained,

@@ -1,5 +1,7 @@
+import type { Landscape } from '../../../src/lab/protocol/calls.ts'
+import type { SceneSpec } from '../../../src/lab/scene/sceneSpec.ts'
 import { centralFall, first, known, lyapunov, particlesFollow, pointsOf } from '../measures.ts'
-import type { Outcomes } from '../perform.ts'
+import type { Job, Outcomes } from '../perform.ts'
 import {
   biasRule,
   deterministicSeries,
@@ -13,14 +15,44 @@ import { atMost, type Study, withDynamics } from '../study.ts'
 
 const termName = (i: number) => `term ${i + 1}`
 
+/** The terms of a composition alone, their tables only, by `termName`. */
+export function termJobs(scene: SceneSpec): Readonly<Record<string, Job>> {
+  const terms = scene.energy.kind === 'sum' ? scene.energy.terms : []
+  return Object.fromEntries(
+    terms.map((term, i): [string, Job] => [
+      termName(i),
+      {
+        scene: withDynamics(
+          { ...scene, energy: term.energy, target: term.target ?? scene.target },
+          { steps: 0, particles: 16 },
+        ),
+        seeds: [1],
+        laws: 'none',
+      },
+    ]),
+  )
+}
+
+/** Weight and table of each term of a composition. */
+export function termTables(
+  { energy }: SceneSpec,
+  of: (name: string) => Outcomes,
+): readonly (Landscape & { readonly weight: number })[] {
+  const terms = energy.kind === 'sum' ? energy.terms : []
+  return terms.map(({ weight }, i) => ({ ...of(termName(i)).landscape, weight }))
+}
+
+export const TERM_VARIATIONS = {
+  [termName(0)]: 'the table of the first energy alone',
+  [termName(1)]: 'the table of the second energy alone',
+}
+
 /** Σ wᵢVᵢ of two trained energies. */
 export const composition: Study = {
   id: 'composition',
   question:
     'Energies trained apart are added node by node. Is the table of the sum the sum of the tables, and does KL to the Gibbs measure of the sum obey the same identity?',
   jobs: (scene, { several }) => {
-    const { energy } = scene
-    const terms = energy.kind === 'sum' ? energy.terms : []
     return {
       main: { scene, seeds: several, laws: 'shared' },
       fine: {
@@ -29,35 +61,18 @@ export const composition: Study = {
         laws: 'shared',
       },
       large: { scene: withDynamics(scene, { particles: 16384 }), seeds: several, laws: 'shared' },
-      ...Object.fromEntries(
-        terms.map(
-          (term, i) =>
-            [
-              termName(i),
-              {
-                scene: withDynamics(
-                  { ...scene, energy: term.energy, target: term.target ?? scene.target },
-                  { steps: 0, particles: 16 },
-                ),
-                seeds: [1],
-                laws: 'none',
-              },
-            ] as const,
-        ),
-      ),
+      ...termJobs(scene),
     }
   },
   variations: {
     fine: '192² cells: early in the run the identity wants a finer grid',
     large: 'N = 16384',
-    [termName(0)]: 'the table of the first energy alone',
-    [termName(1)]: 'the table of the second energy alone',
+    ...TERM_VARIATIONS,
   },
   judge(of) {
     const outcomes = of('main')
     const { langevin, scene } = first(outcomes).result
-    const terms = scene.energy.kind === 'sum' ? scene.energy.terms : []
-    const tables = terms.map(({ weight }, i) => ({ weight, ...of(termName(i)).landscape }))
+    const tables = termTables(scene, of)
     const epsilon = scene.dynamics.epsilon
     return {
       predictions: [

@@ -8,7 +8,7 @@ import { recoverScene } from '../../lab/scene/reading/decode.ts'
 import { describeProblem } from '../../lab/scene/reading/problem.ts'
 import type { TableForm } from '../../lab/scene/fields/tableForm.ts'
 import type {
-  EnergySpec,
+  Composition,
   PointsFile,
   SceneSpec,
   ShelfRecipe,
@@ -46,7 +46,7 @@ type ShelfContent =
       /** Where weights without a recipe come from. */
       readonly provenance?: string
     }
-  | { readonly kind: 'sum'; readonly energy: Extract<EnergySpec, { kind: 'sum' }> }
+  | { readonly kind: 'sum'; readonly energy: Composition }
 
 /** What a card says about the training behind it. */
 interface ShelfSummary {

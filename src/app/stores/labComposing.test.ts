@@ -33,6 +33,34 @@ describe('composing', () => {
     expect(lab.scene.getState().scene.energy).toEqual(SCENE.energy)
   })
 
+  it('composes by and or by or, with weights that a mixture may have', async () => {
+    const { lab } = await open()
+    lab.addToTray(rings)
+    lab.addToTray(rings)
+    lab.setWeight(0, -0.5)
+    const told = () => {
+      const { energy } = lab.scene.getState().scene
+      if (energy.kind !== 'sum') return energy.kind
+      return [energy.operation ?? 'and', ...energy.terms.map(({ weight }) => weight)]
+    }
+    lab.setOperation('or')
+    expect(told()).toEqual(['or', 1, 1])
+    const { scene } = lab.scene.getState()
+    expect(openAddress(addressOf(scene), '').scene.energy).toEqual(scene.energy)
+    // A mixture needs a weight above 0, and none below.
+    lab.setWeight(0, -2)
+    lab.setWeight(0, 0)
+    expect(told()).toEqual(['or', 0, 1])
+    lab.setWeight(1, 0)
+    expect(told()).toEqual(['or', 0, 1])
+    lab.removeTerm(1)
+    expect(told()).toEqual(['or', 1])
+    lab.addToTray(rings)
+    lab.setOperation('and')
+    expect(told()).toEqual(['and', 1, 1])
+    expect(lab.scene.getState().scene.energy).not.toHaveProperty('operation')
+  })
+
   it('leaves a run that was paused where it is told to stand, and plays any other', async () => {
     const { lab, platform, status } = await open()
     lab.addToTray(rings)

@@ -1,3 +1,4 @@
+import { termsInWords } from '../../lab/scene/composition.ts'
 import { HALF_TRAINED, isTargetId } from '../../lab/scene/defaults.ts'
 import type { EnergySpec, TargetSpec } from '../../lab/scene/sceneSpec.ts'
 import { TARGET_LABELS } from '../../lab/scene/texts.ts'
@@ -37,7 +38,7 @@ export function energyLabel(energy: EnergySpec, target: TargetSpec): string {
     case 'file':
       return energy.path
     case 'sum':
-      return energy.terms.map((term) => energyLabel(term.energy, term.target ?? target)).join(' + ')
+      return termsInWords(energy, target, energyLabel)
     default:
       return energy satisfies never
   }

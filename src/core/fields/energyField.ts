@@ -4,7 +4,7 @@ import type { Barrier } from './barriers/registry.ts'
 /**
  * The narrow waist: an energy tabulated on (cells + 1)² nodes with V, V_x, V_y, V_xy, read by bicubic
  * Hermite interpolation. The interpolant is itself a C1 scalar energy, and it is the energy that is
- * drawn, sampled, certified and composed; adding tables node by node is adding energies.
+ * drawn, sampled, certified and composed; adding tables node by node is adding energies, and their laws are mixed there, too.
  *
  * Node order is that of `Box`: index = row·(cells + 1) + column, x fastest. V is dimensionless, its
  * derivatives are per world unit (not per cell).

@@ -1,3 +1,4 @@
+import { exp, log } from '../maths/elementary.ts'
 import { type Box, nodeCoordinate, sameBox, spacing } from '../maths/grid.ts'
 import { hermiteGradient, hermiteGradients, hermiteJet, hermiteValue } from '../maths/hermite.ts'
 import type { EnergyGrid } from './energyField.ts'
@@ -104,25 +105,81 @@ function difference(f: Float64Array, k: number, stride: number, i: number, last:
  * @throws RangeError when there are no grids, the counts differ or the boxes differ
  */
 export function combineGrids(weights: readonly number[], grids: readonly EnergyGrid[]): EnergyGrid {
-  const first = grids[0]
-  if (first === undefined) throw new RangeError('A sum of energies needs at least one term')
-  if (weights.length !== grids.length) {
-    throw new RangeError(`${grids.length} energies but ${weights.length} weights`)
-  }
-  const length = first.v.length
-  const v = new Float64Array(length)
-  const vx = new Float64Array(length)
-  const vy = new Float64Array(length)
-  const vxy = new Float64Array(length)
+  const { box, v, vx, vy, vxy } = emptyGrid(weights, grids)
   grids.forEach((grid, term) => {
-    if (!sameBox(grid.box, first.box)) throw new RangeError('The energies lie on different boxes')
     const w = weights[term]!
-    for (let k = 0; k < length; k++) {
+    for (let k = 0; k < v.length; k++) {
       v[k] = v[k]! + w * grid.v[k]!
       vx[k] = vx[k]! + w * grid.vx[k]!
       vy[k] = vy[k]! + w * grid.vy[k]!
       vxy[k] = vxy[k]! + w * grid.vxy[k]!
     }
   })
-  return { box: first.box, v, vx, vy, vxy }
+  return { box, v, vx, vy, vxy }
+}
+
+/**
+ * V = −log Σ pᵢ e^(−Vᵢ)/Zᵢ node by node, pᵢ = wᵢ/Σw: the energy whose Gibbs measure at ε = 1 is the mixture Σ pᵢπᵢ,
+ * with ∫e^(−V) = 1. By the share rᵢ = pᵢ e^(V − Vᵢ)/Zᵢ that term i has of the density at a node,
+ *
+ *     ∇V = Σ rᵢ ∇Vᵢ,   V_xy = Σ rᵢ V_i,xy − Σ rᵢ (∂ₓVᵢ − ∂ₓV)(∂ᵧVᵢ − ∂ᵧV)
+ *
+ * Exact at the nodes, up to rounding; between them the table is interpolated like that of any energy.
+ * @param weights wᵢ ≥ 0, one a grid; not all 0
+ * @param logZ log Zᵢ = log ∫_Ω e^(−Vᵢ), one a grid
+ * @throws RangeError when no weight is positive or one is negative, and as `combineGrids`
+ */
+export function mixGrids(
+  weights: readonly number[],
+  grids: readonly EnergyGrid[],
+  logZ: readonly number[],
+): EnergyGrid {
+  const { box, v, vx, vy, vxy } = emptyGrid(weights, grids)
+  if (!weights.every((w) => w >= 0) || !weights.some((w) => w > 0))
+    throw new RangeError('A mixture needs weights of at least 0, one of them above 0')
+  const total = weights.reduce((sum, w) => sum + w, 0)
+  const terms = grids.flatMap((grid, i) =>
+    weights[i]! > 0 ? [{ grid, offset: logZ[i]! - log(weights[i]! / total) }] : [],
+  )
+  const shares = new Float64Array(terms.length)
+  for (let k = 0; k < v.length; k++) {
+    let least = Infinity
+    for (const { grid, offset } of terms) least = Math.min(least, grid.v[k]! + offset)
+    let sum = 0
+    terms.forEach(({ grid, offset }, i) => {
+      const part = exp(least - (grid.v[k]! + offset))
+      shares[i] = part
+      sum += part
+    })
+    let gx = 0
+    let gy = 0
+    terms.forEach(({ grid }, i) => {
+      const share = shares[i]! / sum
+      shares[i] = share
+      gx += share * grid.vx[k]!
+      gy += share * grid.vy[k]!
+    })
+    let mixed = 0
+    terms.forEach(({ grid }, i) => {
+      mixed += shares[i]! * (grid.vxy[k]! - (grid.vx[k]! - gx) * (grid.vy[k]! - gy))
+    })
+    v[k] = least - log(sum)
+    vx[k] = gx
+    vy[k] = gy
+    vxy[k] = mixed
+  }
+  return { box, v, vx, vy, vxy }
+}
+
+/** A table of zeros on the box of all grids. @throws RangeError when there are no grids, the counts differ or the boxes differ */
+function emptyGrid(weights: readonly number[], grids: readonly EnergyGrid[]): EnergyGrid {
+  const first = grids[0]
+  if (first === undefined) throw new RangeError('A composed energy needs at least one term')
+  if (weights.length !== grids.length) {
+    throw new RangeError(`${grids.length} energies but ${weights.length} weights`)
+  }
+  if (!grids.every(({ box }) => sameBox(box, first.box)))
+    throw new RangeError('The energies lie on different boxes')
+  const zeros = () => new Float64Array(first.v.length)
+  return { box: first.box, v: zeros(), vx: zeros(), vy: zeros(), vxy: zeros() }
 }

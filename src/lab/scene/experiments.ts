@@ -5,6 +5,7 @@ import {
   type Matrix2,
   type SceneSpec,
   type StoppingSpec,
+  type SumTerm,
   type TargetId,
   type TargetSpec,
   type Vector2,
@@ -192,18 +193,23 @@ const COMPOSITION: SceneSpec = sceneOf(
   defaultTarget('rings'),
   {
     kind: 'sum',
-    terms: [
-      {
-        weight: 1,
-        energy: { kind: 'pretrained', name: 'rings' },
-        target: defaultTarget('rings'),
-      },
-      {
-        weight: 0.5,
-        energy: { kind: 'pretrained', name: 'two-gaussians' },
-        target: defaultTarget('two-gaussians'),
-      },
-    ],
+    terms: [shippedTerm('rings', 1), shippedTerm('two-gaussians', 0.5)],
+    barriers: [],
+  },
+  { stopping: { criterion: 'certified-decrease' } },
+)
+
+function shippedTerm(name: TargetId, weight: number): SumTerm {
+  return { weight, energy: { kind: 'pretrained', name }, target: defaultTarget(name) }
+}
+
+/** The energies of `COMPOSITION`, the other way. */
+const MIXTURE: SceneSpec = sceneOf(
+  defaultTarget('rings'),
+  {
+    kind: 'sum',
+    terms: [shippedTerm('rings', 0.5), shippedTerm('two-gaussians', 0.5)],
+    operation: 'or',
     barriers: [],
   },
   { stopping: { criterion: 'certified-decrease' } },
@@ -293,6 +299,13 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     sentence:
       'Two energies trained apart are added; the sum has its own Gibbs law and certificate.',
     scene: COMPOSITION,
+  },
+  {
+    id: 'mixture',
+    title: 'Or: a mixture of two energies',
+    sentence:
+      'The same two energies by or: their laws are averaged and not multiplied, and KL to the mixture falls by the same identity.',
+    scene: MIXTURE,
   },
   {
     id: 'barrier',

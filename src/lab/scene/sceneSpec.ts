@@ -38,6 +38,7 @@ import {
 } from './fields/fieldKinds.ts'
 import { describeRange, type Range } from './fields/ranges.ts'
 import { AXES, DECIMALS, SEPARATORS } from './fields/tableForm.ts'
+import { show } from './reading/problem.ts'
 
 /**
  * Everything that a run depends on, and nothing else, field by field: kind, range, default, label, unit. The page, the
@@ -257,17 +258,22 @@ export interface SumTerm {
    */
   readonly target: TargetSpec | null
 }
-export type EnergySpec =
-  | VariantsOf<typeof PLAIN_ENERGIES>
-  | {
-      readonly kind: 'sum'
-      readonly terms: readonly SumTerm[]
-      readonly barriers: readonly BarrierSpec[]
-    }
+/** An energy made of others. */
+export interface Composition {
+  readonly kind: 'sum'
+  readonly terms: readonly SumTerm[]
+  /**
+   * `or`: the mixture V = −log Σ pᵢ e^(−Vᵢ)/Zᵢ, pᵢ = wᵢ/Σw, Zᵢ = ∫e^(−Vᵢ) over the box: the weights are ≥ 0, one of them
+   * above 0, and no barrier stands inside a term. Absent: and, V = Σ wᵢVᵢ; a weight below 0 is a not.
+   */
+  readonly operation?: 'or'
+  readonly barriers: readonly BarrierSpec[]
+}
+export type EnergySpec = VariantsOf<typeof PLAIN_ENERGIES> | Composition
 
 export const MAX_TERMS = 16
 export const MAX_BARRIERS = 32
-/** Most levels of sums inside sums, and most terms of all sums together. */
+/** Most levels of compositions inside compositions, and most terms of all of them together. */
 const NESTING = [6, 256] as const
 
 const TERM = record({
@@ -275,16 +281,34 @@ const TERM = record({
   energy: elsewhere((): Field<EnergySpec, string> => orDefault(ENERGY)),
   target: elsewhere(() => nullable(TARGET)),
 })
-const ENERGY = variants(
-  {
-    ...PLAIN_ENERGIES,
-    sum: {
-      terms: nested(list(TERM, [1, MAX_TERMS], 'terms'), NESTING),
-      barriers: list(BARRIER, [0, MAX_BARRIERS], 'barriers', { fallback: [], skips: true }),
+const ENERGY = checked(
+  variants(
+    {
+      ...PLAIN_ENERGIES,
+      sum: {
+        terms: nested(list(TERM, [1, MAX_TERMS], 'terms'), NESTING),
+        operation: optional(choice<'or'>(['or']), 'null for and: the sum of the terms'),
+        barriers: list(BARRIER, [0, MAX_BARRIERS], 'barriers', { fallback: [], skips: true }),
+      },
     },
+    'trained',
+  ),
+  (energy, report) => {
+    if (energy.kind !== 'sum' || energy.operation !== 'or') return energy
+    for (const [i, { weight }] of energy.terms.entries())
+      if (weight < 0)
+        report(`terms.${String(i)}.weight`, show(weight), 'a weight of at least 0 in an or')
+    if (energy.terms.every(({ weight }) => weight === 0))
+      report('terms', 'only weights of 0', 'a weight above 0 in an or')
+    return { ...energy, terms: withShares(energy.terms) }
   },
-  'trained',
 )
+
+/** The terms with weights that a mixture may have: 1 for each below 0, and for all where all are 0. */
+export function withShares(terms: readonly SumTerm[]): readonly SumTerm[] {
+  const none = terms.every(({ weight }) => weight === 0)
+  return terms.map((term) => (none || term.weight < 0 ? { ...term, weight: 1 } : term))
+}
 
 // ─── dynamics ───────────────────────────────────────────────────────────────
 

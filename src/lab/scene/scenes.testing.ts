@@ -5,6 +5,7 @@ import { shapesOf, type AnyField, type Form, type Shape } from './fields/fieldKi
 import {
   RANGES,
   SCENE,
+  withShares,
   type EnergySpec,
   type Matrix2,
   type RangePath,
@@ -135,7 +136,7 @@ function list({ entry, least, most }: Extract<Form, { readonly kind: 'list' }>, 
     )
 }
 
-/** The energy with `trained` where `exact` has no density to be of. */
+/** The energy with `trained` where `exact` has no density to be of, and with weights that its mixtures may have. */
 function possible(energy: EnergySpec, target: TargetSpec): EnergySpec {
   if (energy.kind === 'exact' && !hasKnownDensity(target)) return { kind: 'trained' }
   if (energy.kind !== 'sum') return energy
@@ -143,7 +144,7 @@ function possible(energy: EnergySpec, target: TargetSpec): EnergySpec {
     ...term,
     energy: possible(term.energy, term.target ?? target),
   }))
-  return { ...energy, terms }
+  return { ...energy, terms: energy.operation === 'or' ? withShares(terms) : terms }
 }
 
 export const sceneArbitrary = (arbitrary(SCENE, 0) as fc.Arbitrary<SceneSpec>).map(

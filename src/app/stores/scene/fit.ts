@@ -1,4 +1,5 @@
 import { CallError } from '../../../lab/client/callError.ts'
+import { isMixture } from '../../../lab/scene/composition.ts'
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import { post } from '../run/runStore.ts'
 import { withoutShipped } from '../shelf/shelfStore.ts'
@@ -24,7 +25,8 @@ function fitted(scene: SceneSpec, refusal: unknown): Fitted | null {
   const { domain, dynamics, energy } = scene
   if (reach !== null) {
     if (!(reach < domain.halfWidth)) return null
-    const which = energy.kind === 'sum' ? 'an energy of this sum' : 'this energy'
+    const whole = isMixture(energy) ? 'mixture' : 'sum'
+    const which = energy.kind === 'sum' ? `an energy of this ${whole}` : 'this energy'
     return {
       scene: { ...scene, domain: { ...domain, halfWidth: reach } },
       text: `The box went back to half-width ${String(reach)}, on which ${which} was trained.`,

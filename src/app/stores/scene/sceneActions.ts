@@ -16,6 +16,7 @@ import {
   learnedOf,
   withBarrier,
   withBarrierAt,
+  withOperation,
   withoutTerm,
   withTerm,
   withWeight,
@@ -37,6 +38,8 @@ export interface SceneActions {
   selectEnergy(card: Pick<Card, 'energy' | 'target'>): void
   addToTray(card: Pick<Card, 'energy' | 'target' | 'label'>): void
   setWeight(index: number, weight: number): void
+  /** Composes the energies in the tray by *and*, their sum, or by *or*, their mixture. */
+  setOperation(operation: 'and' | 'or'): void
   removeTerm(index: number): void
   /** Restores the single energy from before the sum. */
   clearTray(): void
@@ -128,11 +131,15 @@ export function createSceneActions(options: SceneActionsOptions) {
       const before = now()
       setAside(before)
       const next = withTerm(before, energy, target)
-      if (next === before) post(run, 'warning', `energy.terms: ${label} is one too many for a sum.`)
+      if (next === before)
+        post(run, 'warning', `energy.terms: ${label} is one too many for the tray.`)
       else alter(next)
     },
     setWeight(index, weight) {
       edit(scene, (s) => withWeight(s, index, weight))
+    },
+    setOperation(operation) {
+      alter(withOperation(now(), operation))
     },
     removeTerm(index) {
       const { energy } = now()

@@ -1,11 +1,14 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { CallError } from '../../../lab/client/callError.ts'
 import { defaultTarget, isTargetId } from '../../../lab/scene/defaults.ts'
+import { isMixture } from '../../../lab/scene/composition.ts'
 import { partKey } from '../../../lab/scene/normalise.ts'
 import {
   MAX_BARRIERS,
   MAX_TERMS,
+  withShares,
   type BarrierSpec,
+  type Composition,
   type EnergySpec,
   type SceneSpec,
   type SumTerm,
@@ -152,11 +155,9 @@ export function targetName(state: ShelfState, target: TargetSpec): string {
 
 // The tray -------------------------------------------------------------------------------------------
 
-type Sum = Extract<EnergySpec, { kind: 'sum' }>
-
 /** The scene with one more term in its sum; a scene on a single energy starts a new sum. */
 export function withTerm(scene: SceneSpec, energy: EnergySpec, target: TargetSpec): SceneSpec {
-  const sum: Sum =
+  const sum: Composition =
     scene.energy.kind === 'sum' ? scene.energy : { kind: 'sum', terms: [], barriers: [] }
   if (sum.terms.length >= MAX_TERMS) return scene
   const own = energy.kind === 'trained' || energy.kind === 'exact'
@@ -164,15 +165,31 @@ export function withTerm(scene: SceneSpec, energy: EnergySpec, target: TargetSpe
   return withSum(scene, { ...sum, terms: [...sum.terms, term] })
 }
 
+/** The scene with another weight of a term; unchanged where a mixture cannot have that weight. */
 export function withWeight(scene: SceneSpec, index: number, weight: number): SceneSpec {
   if (scene.energy.kind !== 'sum') return scene
   const terms = scene.energy.terms.map((term, i) => (i === index ? { ...term, weight } : term))
+  const allowed = weight >= 0 && terms.some((term) => term.weight > 0)
+  if (isMixture(scene.energy) && !allowed) return scene
   return withSum(scene, { ...scene.energy, terms })
+}
+
+/** The scene with its terms composed by *or* or by *and*; an *or* has no weights below 0. */
+export function withOperation(scene: SceneSpec, operation: 'and' | 'or'): SceneSpec {
+  if (scene.energy.kind !== 'sum') return scene
+  const { terms, barriers } = scene.energy
+  return withSum(
+    scene,
+    operation === 'or'
+      ? { kind: 'sum', terms: withShares(terms), operation, barriers }
+      : { kind: 'sum', terms, barriers },
+  )
 }
 
 export function withoutTerm(scene: SceneSpec, index: number): SceneSpec {
   if (scene.energy.kind !== 'sum') return scene
-  const terms = scene.energy.terms.filter((_, i) => i !== index)
+  const left = scene.energy.terms.filter((_, i) => i !== index)
+  const terms = isMixture(scene.energy) ? withShares(left) : left
   return withSum(scene, { ...scene.energy, terms })
 }
 
@@ -194,7 +211,7 @@ export function everyBarrier(energy: EnergySpec): readonly BarrierSpec[] {
  * the scene unchanged at the largest number of barriers.
  */
 export function withBarrier(scene: SceneSpec, barrier: BarrierSpec): SceneSpec {
-  const sum: Sum =
+  const sum: Composition =
     scene.energy.kind === 'sum'
       ? scene.energy
       : {
@@ -217,7 +234,7 @@ export function withBarrierAt(
   return { ...scene, energy: { ...scene.energy, barriers } }
 }
 
-/** The scene on another sum; η is computed anew, since the curvature has changed. */
-function withSum(scene: SceneSpec, sum: Sum): SceneSpec {
+/** The scene on another composition; η is computed anew, since the curvature has changed. */
+function withSum(scene: SceneSpec, sum: Composition): SceneSpec {
   return { ...scene, energy: sum, dynamics: { ...scene.dynamics, stepSize: null } }
 }

@@ -1,7 +1,8 @@
 import { useMemo, useRef, useState } from 'react'
+import { isMixture } from '../../../lab/scene/composition.ts'
 import { defaultTarget, isTargetId } from '../../../lab/scene/defaults.ts'
-import type { EnergySpec } from '../../../lab/scene/sceneSpec.ts'
-import { formatCoordinate, formatNats } from '../../render/format.ts'
+import type { EnergySpec, SumTerm } from '../../../lab/scene/sceneSpec.ts'
+import { formatCoordinate, formatNats, formatShare } from '../../render/format.ts'
 import { shortLabel } from '../../stores/labels.ts'
 import { cardsOf, type Card } from '../../stores/shelf/cards.ts'
 import { nameOf } from '../../stores/shelf/shelfStore.ts'
@@ -35,7 +36,7 @@ interface Drag {
 /** How far a pointer moves before a press becomes a drag, CSS pixels. */
 const DRAG_SLOP = 6
 
-/** Station 4: energies add up. */
+/** Station 4: energies add up, or their laws mix. */
 export function ComposeStation() {
   const tray = useRef<HTMLDivElement>(null)
   const [drag, setDrag] = useState<Drag | null>(null)
@@ -72,6 +73,8 @@ function Tray({ holder, inviting, over }: TrayProps) {
   const target = useScene((scene) => scene.target)
   const shelf = useShelf((state) => state)
   const terms = energy.kind === 'sum' ? energy.terms : []
+  const mixture = isMixture(energy)
+  const total = terms.reduce((sum, { weight }) => sum + weight, 0)
   return (
     <div
       className="tray"
@@ -95,16 +98,9 @@ function Tray({ holder, inviting, over }: TrayProps) {
         </p>
       ) : (
         <>
+          <OperationChoice mixture={mixture} negative={terms.some(({ weight }) => weight < 0)} />
           <p className="sum" data-testid="sum-formula">
-            <i>V</i> ={' '}
-            {terms.map(({ weight }, i) => (
-              <span key={i}>
-                {i === 0 ? (weight < 0 ? '−' : '') : weight < 0 ? ' − ' : ' + '}
-                {Math.abs(weight) !== 1 && `${formatCoordinate(Math.abs(weight))} `}
-                <i>V</i>
-                <sub>{i + 1}</sub>
-              </span>
-            ))}
+            <i>V</i> = {mixture ? <MixtureTerms terms={terms} /> : <SumTerms terms={terms} />}
             <BarrierTerms energy={energy} />
           </p>
           <ol className="terms">
@@ -118,10 +114,12 @@ function Tray({ holder, inviting, over }: TrayProps) {
                     caption={
                       <>
                         <i>V</i>
-                        <sub>{i + 1}</sub> {shortName(term.energy, name)}
+                        <sub>{i + 1}</sub> {mixture && `${formatShare(term.weight / total, 0)}, `}
+                        {shortName(term.energy, name)}
                       </>
                     }
                     value={term.weight}
+                    {...(mixture ? { least: 0 } : {})}
                     format={formatCoordinate}
                     onChange={(weight) => {
                       lab.setWeight(i, weight)
@@ -165,6 +163,91 @@ function Tray({ holder, inviting, over }: TrayProps) {
         </>
       )}
     </div>
+  )
+}
+
+const OPERATIONS = {
+  and: {
+    title: 'V = Σ wᵢ Vᵢ: the laws multiply',
+    sentence: 'Particles go where all of these are low.',
+  },
+  or: {
+    title: 'V = −log Σ pᵢ e^(−Vᵢ)/Zᵢ: the laws mix',
+    sentence: 'Particles go where any of these is low: at ε = 1 the mixture of the laws.',
+  },
+} as const
+
+function OperationChoice({ mixture, negative }: { mixture: boolean; negative: boolean }) {
+  const lab = useLab()
+  const chosen = mixture ? 'or' : 'and'
+  return (
+    <>
+      <div className="operation">
+        <div className="segments" role="group" aria-label="Compose by">
+          {(['and', 'or'] as const).map((operation) => (
+            <button
+              key={operation}
+              type="button"
+              title={OPERATIONS[operation].title}
+              aria-pressed={operation === chosen}
+              onClick={() => {
+                if (operation !== chosen) lab.setOperation(operation)
+              }}
+            >
+              {operation}
+            </button>
+          ))}
+        </div>
+        <p>{OPERATIONS[chosen].sentence}</p>
+      </div>
+      {negative && (
+        <p className="not">
+          A weight below 0 is a <i>not</i>: particles shun where that energy is low. In the box{' '}
+          <i>V</i> stays bounded and π a law; KL falls by the same identity, with the curvature of
+          this sum.
+        </p>
+      )}
+    </>
+  )
+}
+
+interface TermsProps {
+  readonly terms: readonly SumTerm[]
+}
+
+function SumTerms({ terms }: TermsProps) {
+  return terms.map(({ weight }, i) => (
+    <span key={i}>
+      {i === 0 ? (weight < 0 ? '−' : '') : weight < 0 ? ' − ' : ' + '}
+      {Math.abs(weight) !== 1 && `${formatCoordinate(Math.abs(weight))} `}
+      <i>V</i>
+      <sub>{i + 1}</sub>
+    </span>
+  ))
+}
+
+function MixtureTerms({ terms }: TermsProps) {
+  const total = terms.reduce((sum, { weight }) => sum + weight, 0)
+  return (
+    <>
+      −log(
+      {terms.map(({ weight }, i) => (
+        <span key={i}>
+          {i > 0 && ' + '}
+          {weight !== total && `${formatCoordinate(weight / total)} `}
+          <span className="nowrap">
+            e
+            <sup>
+              −<i>V</i>
+              <sub>{i + 1}</sub>
+            </sup>
+            /<i>Z</i>
+            <sub>{i + 1}</sub>
+          </span>
+        </span>
+      ))}
+      )
+    </>
   )
 }
 

@@ -21,6 +21,8 @@ interface SliderProps {
   /** Narrower bounds than the range's, for a slider whose ends would be of no use. */
   readonly from?: number
   readonly to?: number
+  /** A greater least value than the range's, for typed values too. */
+  readonly least?: number
   readonly children?: ReactNode
 }
 
@@ -39,12 +41,14 @@ export function Slider({
   disabled = false,
   from,
   to,
+  least,
   children,
 }: SliderProps) {
   const range = RANGES[path]
   const name = label ?? range.label
   const id = useId()
-  const first = from === undefined ? 0 : notchOf(range, from)
+  const start = from ?? least
+  const first = start === undefined ? 0 : notchOf(range, start)
   const last = to === undefined ? notches(range) : notchOf(range, to)
   const notch = Math.min(last, Math.max(first, notchOf(range, value)))
   const shown = format(value)
@@ -63,6 +67,7 @@ export function Slider({
           shown={shown}
           disabled={disabled}
           onChange={onChange}
+          {...(least === undefined ? {} : { from: least })}
         />
         {unit !== undefined && <span className="unit">{unit}</span>}
       </div>

@@ -1,3 +1,4 @@
+import { termsInWords } from '../../scene/composition.ts'
 import type { EnergySpec, TargetSpec } from '../../scene/sceneSpec.ts'
 
 /** A target in a word or two, as lists show it. */
@@ -22,7 +23,7 @@ export function energyName(energy: EnergySpec, target: TargetSpec): string {
     case 'file':
       return energy.path
     case 'sum':
-      return energy.terms.map((term) => energyName(term.energy, term.target ?? target)).join(' + ')
+      return termsInWords(energy, target, energyName)
     default:
       return energy satisfies never
   }

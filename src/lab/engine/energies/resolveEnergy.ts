@@ -1,7 +1,8 @@
 import { energyOfDensity, quadraticEnergy } from '../../../core/fields/analytic.ts'
 import type { EnergyField, EnergyGrid } from '../../../core/fields/energyField.ts'
 import type { Barrier } from '../../../core/fields/barriers/registry.ts'
-import { combineGrids } from '../../../core/fields/energyGrid.ts'
+import { combineGrids, mixGrids } from '../../../core/fields/energyGrid.ts'
+import { gibbs } from '../../../core/fields/gibbs.ts'
 import type { Box } from '../../../core/maths/grid.ts'
 import { parameterLayout } from '../../../learning/kernels/kernel.ts'
 import type { EnergyModel } from '../../../learning/training/api.ts'
@@ -9,11 +10,12 @@ import { DEFAULT_SHAPE, penaltyStartOf } from '../../../learning/training/model.
 import { readEnergyFile, type EnergyFile } from '../../io/energyFile.ts'
 import { sha256HexSync } from '../../io/sha256.ts'
 import type { Notice } from '../../protocol/calls.ts'
+import { isMixture } from '../../scene/composition.ts'
 import type { EnergySpec, SceneSpec, TargetSpec, TrainingSpec } from '../../scene/sceneSpec.ts'
 import { Cache } from './cache.ts'
 import { energyName } from './energyLabel.ts'
 import { Slicer, type Environment } from '../environment.ts'
-import { Refusal } from '../refusal.ts'
+import { Refusal, throwIfAborted } from '../refusal.ts'
 import { openEnergy } from './openEnergy.ts'
 import type { TargetResolver } from './resolveTarget.ts'
 import { formulaEnergy, tabulate, type BatchEnergy } from './tabulate.ts'
@@ -38,7 +40,7 @@ export interface ResolvedEnergy {
   readonly field: EnergyField
   /** False when the scene's own trained energy has not been trained: the table is the untrained one. */
   readonly trained: boolean
-  /** Names of the terms of a sum; empty for other energies. */
+  /** Names of the terms of a composition; empty for other energies. */
   readonly terms: readonly string[]
   /** The networks in the energy; none for a formula or an untrained energy. */
   readonly models: readonly EnergyModel[]
@@ -61,6 +63,8 @@ interface Parts {
   readonly targets: TargetResolver
   readonly models: TrainedModels
   readonly tables: Cache<EnergyGrid>
+  /** log ∫e^(−V) over the box of tables that stood in a mixture. */
+  readonly logZ: WeakMap<EnergyGrid, number>
   /** Weight files read, by the hash of their bytes. */
   readonly files: Cache<Pick<EnergyFile, 'model' | 'notes'>>
 }
@@ -70,7 +74,7 @@ const FILES = 64
 
 /**
  * Turns a scene's energy into a table on the scene's box. The resolver keeps the tables of terms, so that
- * dragging a weight costs one sum.
+ * dragging a weight costs one sum or one mixture.
  */
 export class EnergyResolver {
   private readonly parts: Parts
@@ -81,6 +85,7 @@ export class EnergyResolver {
       targets,
       models,
       tables: new Cache(TABLES),
+      logZ: new WeakMap(),
       files: new Cache(FILES),
     }
   }
@@ -134,21 +139,43 @@ class Resolution {
     const grids: EnergyGrid[] = []
     const weights: number[] = []
     const barriers: Barrier[] = [...energy.barriers]
+    const mixture = isMixture(energy)
     for (const [i, term] of energy.terms.entries()) {
       const { weight } = term
+      const path = `${place.path}.terms.${i}.energy`
       const inner = await this.field(term.energy, {
-        path: `${place.path}.terms.${i}.energy`,
+        path,
         target: term.target ?? place.target,
         top: false,
       })
       grids.push(inner.grid)
       weights.push(weight)
+      if (mixture && inner.barriers.length > 0)
+        throw new Refusal(
+          `${path}: found a barrier inside a term of an or; allowed: barriers beside its terms, which keep out of all of them`,
+          path,
+        )
       // A hard wall (strength 0) stays a hard wall for every weight of its term.
       for (const barrier of inner.barriers)
         if (weight > 0 || barrier.strength === 0)
           barriers.push({ ...barrier, strength: weight * barrier.strength })
     }
-    return { grid: combineGrids(weights, grids), barriers }
+    if (!mixture) return { grid: combineGrids(weights, grids), barriers }
+    const logZ: number[] = []
+    for (const grid of grids) {
+      logZ.push(this.logZ(grid))
+      await this.slicer.breathe()
+      throwIfAborted(this.signal)
+    }
+    return { grid: mixGrids(weights, grids, logZ), barriers }
+  }
+
+  private logZ(grid: EnergyGrid): number {
+    const known = this.parts.logZ.get(grid)
+    if (known !== undefined) return known
+    const { logZ } = gibbs({ grid, barriers: [] }, 1)
+    this.parts.logZ.set(grid, logZ)
+    return logZ
   }
 
   private async grid(

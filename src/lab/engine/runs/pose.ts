@@ -18,6 +18,7 @@ import { Purpose } from '../../../core/maths/rng.ts'
 import { samplerOf } from '../../../core/samplers/registry.ts'
 import { departureOf } from '../../../core/samplers/sampler.ts'
 import type { AnalysisInput, Notice } from '../../protocol/calls.ts'
+import { isMixture } from '../../scene/composition.ts'
 import type { SceneSpec } from '../../scene/sceneSpec.ts'
 import type { EnergyResolver, ResolvedEnergy } from '../energies/resolveEnergy.ts'
 import type { ResolvedTarget, TargetResolver } from '../energies/resolveTarget.ts'
@@ -213,7 +214,7 @@ function wallMass({ box: { cells }, density }: Gibbs): number {
 function wallNotice(scene: SceneSpec, mass: number): Notice {
   const subject =
     scene.energy.kind === 'sum'
-      ? 'This sum does not confine its particles to the box by itself'
+      ? `This ${isMixture(scene.energy) ? 'mixture' : 'sum'} does not confine its particles to the box by itself`
       : 'This energy does not keep its particles off the walls of the box'
   return {
     level: 'info',

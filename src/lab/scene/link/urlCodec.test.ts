@@ -101,6 +101,19 @@ describe('links', () => {
     })
   })
 
+  it('hold a mixture as a sum by another operation; without that pair it is the sum', () => {
+    const terms =
+      '&energy.terms.0.energy=exact&energy.terms.1.weight=0.5&energy.terms.1.energy=exact'
+    const mixture = decodeLocation(`#energy=sum${terms}&energy.operation=or`)
+    const sum = decodeLocation(`#energy=sum${terms}`)
+    expect([mixture.problems, sum.problems]).toEqual([[], []])
+    expect(mixture.scene.energy).toEqual({ ...sum.scene.energy, operation: 'or' })
+    expect(unsealed(encodeHash(sum.scene))).not.toContain('operation')
+    const hash = encodeHash(mixture.scene)
+    expect(unsealed(hash).split('&')).toContain('energy.operation=or')
+    expect(decodeLocation(hash).scene).toEqual(mixture.scene)
+  })
+
   it('never throw: any text opens as a valid scene, and as the default one with a message if garbage', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.string(), (hash, search) => {

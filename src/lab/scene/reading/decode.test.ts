@@ -168,6 +168,28 @@ describe('parseScene', () => {
       'energy.terms.1.energy.terms.0.weight: found -6; allowed: a number in [-5, 5]',
     ],
     [
+      'a weight below 0 of an or',
+      { energy: { kind: 'sum', operation: 'or', terms: [{}, { weight: -0.5 }] } },
+      'energy.terms.1.weight: found -0.5; allowed: a weight of at least 0 in an or',
+    ],
+    [
+      'an or without a weight above 0, inside a sum',
+      {
+        energy: {
+          kind: 'sum',
+          terms: [
+            { energy: { kind: 'sum', operation: 'or', terms: [{ weight: 0 }, { weight: 0 }] } },
+          ],
+        },
+      },
+      'energy.terms.0.energy.terms: found only weights of 0; allowed: a weight above 0 in an or',
+    ],
+    [
+      'an operation that does not exist',
+      { energy: { kind: 'sum', operation: 'xor', terms: [{}] } },
+      'energy.operation: found "xor"; allowed: only or, or null for and: the sum of the terms',
+    ],
+    [
       'the exact energy of points',
       { target: { kind: 'old-faithful' }, energy: { kind: 'exact' } },
       'energy.kind: found exact with the target old-faithful; allowed: a target with a density',
@@ -191,6 +213,16 @@ describe('parseScene', () => {
     ['a list', [], 'scene: found []; allowed: a JSON object'],
   ])('refuses %s by name', (_, json, message) => {
     expect(errorOf(json)).toBe(message)
+  })
+
+  it('keeps an or with bad weights, each at its default', () => {
+    const weights = (...given: number[]) => {
+      const terms = given.map((weight) => ({ weight }))
+      const { scene } = recoverScene({ energy: { kind: 'sum', operation: 'or', terms } })
+      return scene.energy.kind === 'sum' ? scene.energy.terms.map(({ weight }) => weight) : []
+    }
+    expect(weights(0.5, -2, 0)).toEqual([0.5, 1, 0])
+    expect(weights(0, 0)).toEqual([1, 1])
   })
 
   it('refuses a key named like a property of objects', () => {
