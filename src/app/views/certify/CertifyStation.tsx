@@ -51,10 +51,11 @@ export function CertifyStation() {
   const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
   const [open, setOpen] = useState(false)
   const text: CriterionText = CRITERION_TEXTS[stopping.criterion]
-  const proves = open || text.needsGapBound === true
+  const { needs } = text
   useEffect(() => {
-    lab.proveGap(proves)
-  }, [lab, proves])
+    // The list of constants holds the proved gap.
+    lab.workOut([...(open ? ['spectralGapBound' as const] : []), ...(needs ? [needs] : [])])
+  }, [lab, open, needs])
   /** Nothing can be said of an energy that is still being learned, or has not been. */
   const learning = useLearning()
   const untrained = useRun((state) => state.run?.trained === false)

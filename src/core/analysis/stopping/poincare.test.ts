@@ -1,82 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import type { Split } from '../constants/poincare.ts'
 import { certifiedTime } from '../constants/poincare.ts'
-import { noLawCurves } from '../curves.ts'
 import type { StoppingInput } from './criterion.ts'
+import { type Change, ETA, stoppingInput, STEPS } from './criterion.testing.ts'
 import { poincare } from './poincare.ts'
 
-const STEPS = 100
-const ETA = 0.02
 const SPLITS: readonly Split[] = [
   { mass: 1, renyi: 30, rest: 0 },
   { mass: 0.999, renyi: 2, rest: 0.02 },
 ]
 const BOUND = { value: 0.5, cells: 128 }
 
-type Change = {
-  readonly [K in keyof StoppingInput]?: Partial<StoppingInput[K]>
-}
-
-function input(
-  change: Change = {},
-  renyi: (k: number) => number | null = () => null,
-): StoppingInput {
-  const nothing = new Array<null>(STEPS + 1).fill(null)
-  const laws = noLawCurves(STEPS)
-  const base: StoppingInput = {
-    computed: STEPS,
-    steps: STEPS,
-    particles: 4096,
-    curves: {
-      ...laws,
-      renyi: laws.renyi.map((_, k) => renyi(k)),
-      kl: nothing,
-      klStandardError: nothing,
-      estimator: nothing,
-      foldedMass: nothing,
+const input = (change: Change = {}, renyi: (k: number) => number | null = () => null) =>
+  stoppingInput(
+    {
+      ...change,
+      law: { startSplits: SPLITS, ...change.law },
+      certificates: { ...constants(BOUND).certificates, ...change.certificates },
     },
-    pseudoValues: [],
-    nullFloor: null,
-    delta: 0.1,
-    strict: false,
-    law: {
-      exactTo: -1,
-      pending: false,
-      unresolved: null,
-      data: null,
-      dataOutside: null,
-      startSplits: SPLITS,
-    },
-    certificates: {
-      transition: {
-        stepSize: ETA,
-        epsilon: 1,
-        skew: 0,
-        preconditioner: [
-          [1, 0],
-          [0, 1],
-        ],
-      },
-      departure: null,
-      jumpEvery: 0,
-      barriers: [],
-      kl0: 2,
-      constants: { convexity: -1, smoothness: 1, quadratic: false, spectralGapBound: BOUND },
-    },
-    biasPrediction: null,
-  }
-  return {
-    ...base,
-    ...Object.fromEntries(
-      Object.entries(change).map(([key, value]) => [
-        key,
-        typeof value === 'object'
-          ? { ...(base as unknown as Record<string, object>)[key], ...value }
-          : value,
-      ]),
-    ),
-  }
-}
+    renyi,
+  )
 
 const constants = (spectralGapBound: typeof BOUND | null) => ({
   certificates: { constants: { convexity: -1, smoothness: 1, quadratic: false, spectralGapBound } },

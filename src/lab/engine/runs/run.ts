@@ -545,6 +545,7 @@ export class Run {
         data: this.dataLaw,
         dataOutside: analysis?.dataOutside ?? null,
         startSplits: analysis?.startSplits ?? null,
+        coupling: analysis?.coupling ?? null,
       },
       certificates: {
         transition: { ...dynamics, stepSize: this.transition.stepSize },
@@ -584,6 +585,7 @@ export class Run {
       collapse: this.collapse,
       contraction: this.contraction?.curves ?? null,
       constants: this.constants,
+      coupling: this.analysis?.coupling ?? null,
       stopping: this.reports(),
     }
   }

@@ -33,8 +33,6 @@ import type {
 } from '../../protocol/calls.ts'
 import type { RunResult } from '../../protocol/result.ts'
 import type { SceneSpec } from '../../scene/sceneSpec.ts'
-import { CRITERIA } from '../../../core/analysis/stopping/registry.ts'
-import { proveGap } from './proveGap.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Slicer, type Environment } from '../environment.ts'
 import type { Frame, SpareClouds } from './frames.ts'
@@ -44,9 +42,11 @@ import type { EnergyResolver } from '../energies/resolveEnergy.ts'
 import type { ResolvedTarget, TargetResolver } from '../energies/resolveTarget.ts'
 import { followLaws } from './followLaws.ts'
 import { Run } from './run.ts'
+import { workOut } from './workOut.ts'
 import { PICTURE_POINTS, rasterOf } from '../energies/targetRaster.ts'
 import { recipeOf, type Trainings } from '../training/trainings.ts'
 import { UNKNOWN_CONSTANTS } from '../../../core/analysis/curves.ts'
+import { CRITERION_TEXTS, type CriterionText } from '../../../core/analysis/texts.ts'
 
 /** Draws over which L95 is taken. */
 const L95_DRAWS = 4096
@@ -264,12 +264,11 @@ export class Runs {
         level: 'warning',
         text: `No continuous curve: ${withoutContinuous}.`,
       })
-    const gap = report.constants?.spectralGap ?? 0
-    const asked = CRITERIA.find(({ id }) => id === run.scene.stopping.criterion)
+    const { needs }: CriterionText = CRITERION_TEXTS[run.scene.stopping.criterion]
     run.attach(
-      asked?.needsGapBound
-        ? { ...report, spectralGapBound: await proveGap(input, gap, environment, signal) }
-        : report,
+      needs === undefined
+        ? report
+        : { ...report, [needs]: await workOut(needs, input, report, environment, signal) },
     )
   }
 
