@@ -78,14 +78,14 @@ test('the contraction starts a second cloud and bounds it on a convex energy', a
   expect(within).toBe(true)
 })
 
-test('all seven criteria are listed with what they may claim, the strict one as a choice', async ({
+test('all eight criteria are listed with what they may claim, the strict one as a choice', async ({
   page,
 }) => {
   await openScene(page, ASKED, { haltAt: STEPS })
   await waitForHalt(page, STEPS)
   await whenAnalysed(page)
   const list = page.getByRole('list', { name: 'Stopping criterion' })
-  await expect(list.getByRole('radio')).toHaveCount(7)
+  await expect(list.getByRole('radio')).toHaveCount(8)
   const decrease = list.locator('[data-criterion="certified-decrease"]')
   await expect(decrease.getByRole('radio')).toBeChecked()
   await expect(decrease).toHaveAttribute('data-outcome', 'stopped')

@@ -5,7 +5,7 @@ import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
 import { readKernelModule, readSamplerModule } from '../../src/lab/cli/kernelModule.ts'
 import type { Environment } from '../../src/lab/engine/environment.ts'
 import { followLaws } from '../../src/lab/engine/runs/followLaws.ts'
-import { proveGap } from '../../src/lab/engine/runs/proveGap.ts'
+import { workOut } from '../../src/lab/engine/runs/workOut.ts'
 import { createSession, type Session } from '../../src/lab/engine/session.ts'
 import { packReport } from '../../src/lab/io/packedReport.ts'
 import type {
@@ -118,7 +118,10 @@ async function follow(input: AnalysisInput, proof: boolean): Promise<AnalysisRep
   const report = await followLaws(input, { environment: surroundings })
   const gap = report.constants?.spectralGap ?? 0
   if (!proof || gap === 0) return report
-  return { ...report, spectralGapBound: await proveGap(input, gap, surroundings) }
+  return {
+    ...report,
+    spectralGapBound: await workOut('spectralGapBound', input, report, surroundings),
+  }
 }
 
 /** Frames carry single precision: a particle at a wall may be this far on its wrong side, world units. */

@@ -78,7 +78,7 @@ async function openLab(scene: SceneSpec = FIRST_SCENE, followed = true) {
     client,
     analysis: {
       analyse: () => new Promise(() => undefined),
-      proveGap: () => Promise.resolve(null),
+      workOut: () => Promise.resolve(null),
       onReport: () => undefined,
       dispose: () => undefined,
     },

@@ -168,7 +168,7 @@ export class FakeClient implements ComputeClient {
       targetDensity: () => ({ halfWidth: 4, cells: 2, values: new Float32Array(4) }),
       attach: () => null,
       analyse: () => new Promise(() => undefined),
-      proveGap: () => null,
+      workOut: () => null,
       result: () => null,
       train: () => new Promise((resolve) => (this.training = resolve)),
       steerTraining: ({ action }) => {
@@ -259,6 +259,7 @@ export class FakeClient implements ComputeClient {
       infiniteFisher: false,
       coarseStart: null,
       data: null,
+      pairs: null,
       patches: [],
       constants: { convexity: 0, smoothness: 1, quadratic: false },
     }
@@ -440,7 +441,7 @@ export async function open({
   const lab = createLab({
     analysis: {
       analyse: () => new Promise(() => undefined),
-      proveGap: () => Promise.resolve(null),
+      workOut: () => Promise.resolve(null),
       onReport: () => undefined,
       dispose: () => undefined,
     },

@@ -1,4 +1,5 @@
 import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
+import type { Extras } from '../../lab/protocol/calls.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { samePart, sameTraining } from '../../lab/scene/normalise.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
@@ -45,8 +46,8 @@ export interface Lab
   /** The scenes of this visit. */
   readonly history: SceneHistory
   readonly checkBackend: BackendChoice['check']
-  /** Proves the gap of each run on the stage from now on, or no longer; see `Laws.prove`. */
-  proveGap(wanted: boolean): void
+  /** Works these out for each run on the stage from now on, and no others; see `Laws.workOut`. */
+  workOut(extras: readonly (keyof Extras)[]): void
   setTheme(theme: SceneSpec['view']['theme']): void
   /** @param seen whether any of the stage is on screen; particles off screen do not move */
   watch(seen: boolean): void
@@ -263,8 +264,8 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     following,
     history,
     checkBackend: backend.check,
-    proveGap(wanted) {
-      laws.prove(wanted)
+    workOut(extras) {
+      laws.workOut(extras)
     },
     setTheme(theme) {
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))

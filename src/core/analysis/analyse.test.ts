@@ -74,6 +74,7 @@ function inputOf(
       density: tabulateDensity(gaussianLogDensity(START), half).density,
     },
     data: null,
+    pairs: null,
     patches: [{ weight: 1, centre: START.mean, halfWidth: 0, covariance: START.covariance }],
     constants: {
       convexity: convexity(field),

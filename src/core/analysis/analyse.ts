@@ -10,6 +10,7 @@ import { log } from '../maths/elementary.ts'
 import { type Box, spacing } from '../maths/grid.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
 import { type Constants, type LawCurves, noLawCurves } from './curves.ts'
+import type { Coupling } from './estimators/coupling.ts'
 import { driftErrorOf, meanOver } from './laws/dataDrift.ts'
 import {
   type ChainStart,
@@ -81,14 +82,25 @@ export interface AnalysisInput {
     /** Share of the data's law outside Ω; laws are compared with the rest of it, renormalised. */
     readonly outside: number
   } | null
+  /**
+   * For coupled pairs of chains: the seed of their noise, and independent draws of ρ₀ [x0, y0, …], two a pair. Null where the
+   * steps are not those of unadjusted Langevin, or may be refused.
+   */
+  readonly pairs: { readonly seed: number; readonly starts: Float64Array } | null
   /** Patches of ρ₀ for a quadratic energy, from which `quadraticWalls` bounds the mass that passes the walls; else empty. */
   readonly patches: readonly Patch[]
   readonly constants: Pick<Constants, 'convexity' | 'smoothness' | 'quadratic'> &
     Partial<Pick<Constants, 'curvature95'>>
 }
 
+/** What takes seconds, and is worked out after the laws are known for whoever asks. */
+export interface Extras {
+  readonly spectralGapBound: NonNullable<Constants['spectralGapBound']>
+  readonly coupling: Coupling
+}
+
 /** The findings on the laws of a run. Curves have one entry a step from 0 on, null where not evaluated (yet). */
-export interface AnalysisReport {
+export interface AnalysisReport extends Partial<Extras> {
   readonly stage: 'coarse' | 'fine' | 'done'
   readonly curves: LawCurves
   /**
@@ -128,8 +140,6 @@ export interface AnalysisReport {
   > | null
   /** Splits of ρ₀, from which a gap certifies; null where the cells do not resolve ρ₀ or π, and until they are known. */
   readonly startSplits?: readonly Split[] | null
-  /** Put there by whoever proves the gap, after the laws are known; absent until then. */
-  readonly spectralGapBound?: NonNullable<Constants['spectralGapBound']>
   /** The mode of the gap over the cells that it was found on, to be shown; with `constants`. */
   readonly mode: ModeRaster | null
   /** The basins of attraction on the table's cells, to be shown; known before `constants`. */

@@ -3,6 +3,7 @@ export const CRITERION_IDS = [
   'certified-decrease',
   'a-priori',
   'poincare',
+  'coupling',
   'floor',
   'statistical',
   'data-mismatch',

@@ -2,7 +2,7 @@ import type { CriterionId } from './ids.ts'
 
 /** The texts of the page on a criterion. Data only: importing them loads no code of the criteria. */
 export interface CriterionText {
-  /** The reference law of the KL that the criterion reads: the Gibbs measure π, or the law of the data. */
+  /** The reference law of the KL that the criterion reads, or names beside its step: the Gibbs measure π, or the law of the data. */
   readonly divergence: 'gibbs' | 'data'
   readonly label: string
   /** TeX, short enough for a list. */
@@ -15,8 +15,8 @@ export interface CriterionText {
   readonly description: string
   /** Whether it is a rule from practice that certifies nothing, shown to be seen through. */
   readonly blind?: true
-  /** Whether it needs `spectralGapBound`, which takes seconds to prove and is proved for those who ask. */
-  readonly needsGapBound?: true
+  /** The part of the analysis' report that it reads and that takes seconds, so that it is worked out for those who ask. */
+  readonly needs?: 'spectralGapBound' | 'coupling'
   /** Whether it reads the noiseless flow. */
   readonly needsFlow?: true
   /** Whether it needs the Stein discrepancy of the particles, which is read for those who ask. */
@@ -62,8 +62,18 @@ export const CRITERION_TEXTS = {
     plain: 'log(1 + χ²₀ e^(−2λt)) ≤ δ',
     description:
       'The time after which the continuous dynamics are within δ, known before the run from a spectral gap λ that is proved for this very energy, wells and all, and from χ² of the start; what the step size adds is not in it.',
-    needsGapBound: true,
+    needs: 'spectralGapBound',
     claims: 'continuous',
+    particles: 'never',
+  },
+  coupling: {
+    divergence: 'gibbs',
+    label: 'Coupling',
+    formula: '\\mathrm{E}\\lceil(\\tau-L-k)/L\\rceil_+ \\le \\sqrt{\\delta/2}',
+    plain: 'E⌈(τ − L − k)/L⌉₊ ≤ √(δ/2)',
+    description:
+      'Stops where the chain is as near to its own rest law, in total variation, as KL ≤ δ would bring it: read from 512 pairs of chains that started L steps apart and met at the time τ, without any density; what the step size adds to the rest law is not in it.',
+    needs: 'coupling',
     particles: 'never',
   },
   floor: {

@@ -25,6 +25,7 @@ export const Purpose = {
   probe: 12,
   jumps: 13,
   farField: 14,
+  coupling: 15,
 } as const
 export type Purpose = (typeof Purpose)[keyof typeof Purpose]
 

@@ -1,4 +1,4 @@
-import type { AnalysisInput, Events, GapProof, PackedAnalysis } from '../protocol/calls.ts'
+import type { AnalysisInput, Events, Extras, PackedAnalysis } from '../protocol/calls.ts'
 import { createComputeClient, type WorkerLike } from './computeClient.ts'
 import { spawnWorker } from './spawnWorker.ts'
 
@@ -8,8 +8,12 @@ export interface AnalysisClient {
    * of crashes the next call finds a new worker.
    */
   analyse(run: number, input: AnalysisInput, signal: AbortSignal): Promise<PackedAnalysis>
-  /** Proves a lower bound of the gap of the run whose laws were followed last; null where the worker no longer knows it. */
-  proveGap(run: number, signal: AbortSignal): Promise<GapProof | null>
+  /** Works out an extra for the run whose laws were followed last; null where the worker no longer knows it. */
+  workOut(
+    run: number,
+    extra: keyof Extras,
+    signal: AbortSignal,
+  ): Promise<Extras[keyof Extras] | null>
   /** Adds a listener for the reports before the last. */
   onReport(handler: (event: Events['analysis']) => void): void
   dispose(): void
@@ -37,7 +41,7 @@ export function createAnalysisClient(
 
   return {
     analyse: (run, input, signal) => open().call('analyse', { run, input }, { signal }),
-    proveGap: (run, signal) => open().call('proveGap', { run }, { signal }),
+    workOut: (run, extra, signal) => open().call('workOut', { run, extra }, { signal }),
     onReport(handler) {
       handlers.add(handler)
     },

@@ -83,7 +83,7 @@ function handlersWith(own: Partial<CallHandlers>): CallHandlers {
     stops: missing,
     attach: missing,
     analyse: missing,
-    proveGap: missing,
+    workOut: missing,
     result: missing,
     train: missing,
     steerTraining: missing,

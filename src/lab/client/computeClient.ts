@@ -39,7 +39,7 @@ interface CallOptions {
 export interface ComputeClient {
   /**
    * Sends a call. Rejects with `CallError`, or with an `AbortError` when the signal fires or, for
-   * `prepare`, `analyse`, `proveGap` and `live`, when the client sends a later call of that name.
+   * `prepare`, `analyse`, `workOut` and `live`, when the client sends a later call of that name.
    */
   call<K extends CallName>(name: K, request: Request<K>, options?: CallOptions): Promise<Reply<K>>
   /** Adds a listener; the returned function removes it. */

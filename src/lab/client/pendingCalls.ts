@@ -5,7 +5,7 @@ import { abortError } from './callError.ts'
 const LATEST_WINS: ReadonlySet<CallName> = new Set<CallName>([
   'prepare',
   'analyse',
-  'proveGap',
+  'workOut',
   'live',
 ])
 

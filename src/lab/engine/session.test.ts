@@ -687,3 +687,28 @@ test('nothing is promised ahead of steps whose mass the walls fold, however shor
     }
   }
 })
+
+test('pairs of chains are coupled for the scene that asks, and bound the distance to its rest law', async () => {
+  const { session } = createBench()
+  for (const [run, criterion] of ['tolerance', 'coupling'].entries()) {
+    const scene = sceneOf({
+      domain: { halfWidth: 4, cells: 32 },
+      energy: QUADRATIC,
+      dynamics: { stepSize: 0.1, steps: 40, particles: 64, epsilon: EPSILON },
+      stopping: { criterion, delta: 0.1 },
+    })
+    await session.prepare({ run, scene })
+    const { coupling, stopping } = await session.result({ run })
+    const verdict = stopping.find((report) => report.criterion === 'coupling')!
+    if (criterion === 'coupling') {
+      expect(coupling?.unmet).toBe(0)
+      expect(coupling?.curves?.bound).toHaveLength(41)
+      expect(verdict).toMatchObject({ status: 'estimate', outcome: 'stopped' })
+      expect(verdict.klMeaning).toBe('KL of the exact chain')
+    } else {
+      expect(coupling).toBeNull()
+      expect(verdict).toMatchObject({ status: 'none', step: null })
+      expect(verdict.reason).toMatch(/choosing this criterion/)
+    }
+  }
+})

@@ -1,4 +1,4 @@
-import type { AnalysisInput, AnalysisReport } from '../../core/analysis/analyse.ts'
+import type { AnalysisInput, AnalysisReport, Extras } from '../../core/analysis/analyse.ts'
 import type { Collapse, Constants, Estimator, StoppingReport } from '../../core/analysis/curves.ts'
 import type { SuggestedMetric } from '../../core/analysis/constants/metric.ts'
 import type { Barrier } from '../../core/fields/barriers/registry.ts'
@@ -55,8 +55,11 @@ interface Calls {
   attach: [request: { readonly run: number; readonly report: PackedAnalysis }, reply: null]
   /** Served by the analysis worker: follows the laws of a run, telling on the way; aborts the one before. */
   analyse: [request: { readonly run: number; readonly input: AnalysisInput }, reply: PackedAnalysis]
-  /** Served by the analysis worker: proves a lower bound of the gap of the run whose laws it followed last; null for another run. */
-  proveGap: [request: { readonly run: number }, reply: GapProof | null]
+  /** Served by the analysis worker: works out an extra for the run whose laws it followed last; null for another run. */
+  workOut: [
+    request: { readonly run: number; readonly extra: keyof Extras },
+    reply: Extras[keyof Extras] | null,
+  ]
   /** The whole run as the headless runner would write it, computing what is missing. */
   result: [request: { readonly run: number }, reply: RunResult]
   /** Starts training on the scene's target; replies when the training ends, is aborted or fails. */
@@ -82,8 +85,7 @@ interface Calls {
   thumbnail: [request: ThumbnailRequest, reply: Raster]
 }
 
-export type { AnalysisInput, AnalysisReport, Calibration }
-export type GapProof = NonNullable<Constants['spectralGapBound']>
+export type { AnalysisInput, AnalysisReport, Calibration, Extras }
 export type PackedAnalysis = PackedReport<AnalysisReport>
 
 export type CallName = keyof Calls

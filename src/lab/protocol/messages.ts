@@ -53,7 +53,7 @@ export interface CallFailure {
 }
 
 /** Calls that the analysis worker serves; the compute worker serves all others. */
-export type AnalysisCallName = 'analyse' | 'proveGap'
+export type AnalysisCallName = 'analyse' | 'workOut'
 
 /** One function a call; the workers and the tests serve objects of parts of this shape. */
 export type CallHandlers = {

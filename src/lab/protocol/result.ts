@@ -7,6 +7,7 @@ import type {
   LangevinCurves,
   StoppingReport,
 } from '../../core/analysis/curves.ts'
+import type { Coupling } from '../../core/analysis/estimators/coupling.ts'
 import type { Encoding } from '../io/encodings.ts'
 import type { Skipped } from '../io/layout.ts'
 import type { PassedOver } from '../io/tableWords.ts'
@@ -86,5 +87,7 @@ export interface RunResult {
   /** Null without a companion. */
   readonly contraction: ContractionCurves | null
   readonly constants: Constants
+  /** Null unless a criterion that needs it is the scene's. */
+  readonly coupling: Coupling | null
   readonly stopping: readonly StoppingReport[]
 }

@@ -1,7 +1,7 @@
 import { steadyClock } from '../../core/maths/steadyClock.ts'
 import { describeFailure } from '../engine/describeFailure.ts'
-import { proveGap } from '../engine/runs/proveGap.ts'
-import type { AnalysisInput } from '../protocol/calls.ts'
+import { workOut } from '../engine/runs/workOut.ts'
+import type { AnalysisInput, AnalysisReport } from '../protocol/calls.ts'
 import { followLaws } from '../engine/runs/followLaws.ts'
 import { Aborted } from '../engine/refusal.ts'
 import { packReport } from '../io/packedReport.ts'
@@ -15,9 +15,12 @@ const SPRINT = 8
 
 /** The analysis worker: follows the laws of one run at a time, beside the particles and off the page's thread. */
 let latest = 0
-/** The run whose laws are known, and its gap. */
-let followed: { readonly run: number; readonly input: AnalysisInput; readonly gap: number } | null =
-  null
+/** The run whose laws are known, and its constants. */
+let followed: {
+  readonly run: number
+  readonly input: AnalysisInput
+  readonly report: Pick<AnalysisReport, 'constants'>
+} | null = null
 const clock = steadyClock(() => performance.now() / 1000)
 const pause = messagePause()
 
@@ -43,13 +46,12 @@ const emit = serve(
           emit('analysis', { run, report: packReport(report) })
         },
       })
-      const gap = report.constants?.spectralGap ?? 0
-      followed = { run, input, gap }
+      followed = { run, input, report: { constants: report.constants } }
       return packReport(report)
     },
-    async proveGap({ run }, signal) {
+    async workOut({ run, extra }, signal) {
       return followed?.run === run
-        ? proveGap(followed.input, followed.gap, environment(), signal)
+        ? workOut(extra, followed.input, followed.report, environment(), signal)
         : null
     },
   },

@@ -13,6 +13,8 @@ const settle = async () => {
 const ready = (run: number) =>
   ({ run, trained: true, scene: { dynamics: { steps: 3 } } }) as unknown as RunReady
 
+const COUPLING = { lag: 7, pairs: 512, unmet: 0, curves: null }
+
 /** Laws over an analysis worker that meets each call with the next of some errors, then answers. */
 function follow(meets: Error[]) {
   const run = createRunStore()
@@ -20,13 +22,18 @@ function follow(meets: Error[]) {
   const asked: number[] = []
   let last: PackedAnalysis | null = null
   const proofs: number[] = []
+  const couplings: number[] = []
   const analysis: AnalysisClient = {
     analyse(id) {
       asked.push(id)
       const error = meets.shift()
       return error === undefined ? Promise.resolve(last!) : Promise.reject(error)
     },
-    proveGap(id) {
+    workOut(id, extra) {
+      if (extra === 'coupling') {
+        couplings.push(id)
+        return Promise.resolve(COUPLING)
+      }
       proofs.push(id)
       return id === 3
         ? Promise.reject(new Error('gone'))
@@ -52,7 +59,7 @@ function follow(meets: Error[]) {
     refreshStops: () => undefined,
   })
   const answers = (report: PackedAnalysis) => (last = report)
-  return { laws, run, attached, asked, answers, proofs }
+  return { laws, run, attached, asked, answers, proofs, couplings }
 }
 
 describe('an analysis worker that does not answer', () => {
@@ -119,21 +126,21 @@ describe('the proof of the gap', () => {
     laws.follow(ready(1))
     await settle()
     expect(proofs).toEqual([])
-    laws.prove(true)
+    laws.workOut(['spectralGapBound'])
     await settle()
     expect(proofs).toEqual([1])
     expect(run.getState().analysis?.spectralGapBound).toEqual(bound)
     expect(attached.map(({ spectralGapBound }) => spectralGapBound)).toEqual([undefined, bound])
     // Looked at again, it is there.
-    laws.prove(false)
-    laws.prove(true)
+    laws.workOut([])
+    laws.workOut(['spectralGapBound'])
     await settle()
     expect(proofs).toEqual([1])
   })
 
   it('is made for every later run while it is looked at, and not after', async () => {
     const { laws, proofs } = known()
-    laws.prove(true)
+    laws.workOut(['spectralGapBound'])
     await settle()
     expect(proofs).toEqual([])
     for (const id of [1, 2]) {
@@ -141,7 +148,7 @@ describe('the proof of the gap', () => {
       await settle()
     }
     expect(proofs).toEqual([1, 2])
-    laws.prove(false)
+    laws.workOut([])
     laws.follow(ready(4))
     await settle()
     expect(proofs).toEqual([1, 2])
@@ -149,9 +156,21 @@ describe('the proof of the gap', () => {
 
   it('that a worker breaks off is known to be missing', async () => {
     const { laws, run } = known()
-    laws.prove(true)
+    laws.workOut(['spectralGapBound'])
     laws.follow(ready(3))
     await settle()
     expect(run.getState().analysis?.spectralGapBound).toEqual({ value: 0, cells: 0 })
+  })
+
+  it('comes before coupled pairs, each once, where both are asked for', async () => {
+    const { laws, run, proofs, couplings } = known()
+    laws.follow(ready(1))
+    laws.workOut(['spectralGapBound', 'coupling'])
+    await settle()
+    expect([proofs, couplings]).toEqual([[1], [1]])
+    expect(run.getState().analysis).toMatchObject({ spectralGapBound: bound, coupling: COUPLING })
+    laws.workOut(['coupling'])
+    await settle()
+    expect(couplings).toEqual([1])
   })
 })

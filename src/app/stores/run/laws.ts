@@ -1,7 +1,12 @@
 import type { AnalysisClient } from '../../../lab/client/analysisClient.ts'
 import { isAbortError, isCrash } from '../../../lab/client/callError.ts'
 import type { ComputeClient } from '../../../lab/client/computeClient.ts'
-import type { AnalysisReport, PackedAnalysis, RunReady } from '../../../lab/protocol/calls.ts'
+import type {
+  AnalysisReport,
+  Extras,
+  PackedAnalysis,
+  RunReady,
+} from '../../../lab/protocol/calls.ts'
 import { packReport, unpackReport } from '../../../lab/io/packedReport.ts'
 import { explain } from '../explain.ts'
 import type { Platform } from '../platform.ts'
@@ -13,13 +18,12 @@ export interface Laws {
   follow(run: RunReady): void
   /** Aborts the analysis, so that the run on the stage gets no laws. */
   drop(): void
-  /**
-   * From now on proves the gap of each run whose laws are known, or no longer: it takes seconds of a processor, so that it is for those
-   * who look at it.
-   */
-  prove(wanted: boolean): void
+  /** From now on works these out for each run whose laws are known: seconds of a processor, for those who look at them. */
+  workOut(extras: readonly Extra[]): void
   dispose(): void
 }
+
+type Extra = keyof Extras
 
 export interface LawsOptions {
   readonly analysis: AnalysisClient
@@ -43,8 +47,8 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
   let timer: (() => void) | null = null
   let attaching = false
   let waiting: PackedAnalysis | null = null
-  let wanted = false
-  let proving: AbortController | null = null
+  let wanted: readonly Extra[] = []
+  let working: { readonly on: Extra; readonly controller: AbortController } | null = null
 
   analysis.onReport(({ run: id, report }) => {
     if (id === current) receive(report)
@@ -85,7 +89,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
       if (current !== ready.run) return
       receive(report)
       withdraw(run, ABOUT)
-      void proveGap()
+      void workOut()
     } catch (error) {
       if (own.signal.aborted || isAbortError(error) || current !== ready.run) return
       if (isCrash(error)) {
@@ -101,28 +105,34 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
     }
   }
 
-  /** Proves the gap of the run on the stage where its laws are known and its gap is not proved yet. */
-  async function proveGap(): Promise<void> {
+  /** Works out the next wanted extra of the run on the stage where its laws are known and the extra is not yet. */
+  async function workOut(): Promise<void> {
     const before = run.getState().analysis
-    if (!wanted || proving !== null || current === null || before?.stage !== 'done') return
-    if (before.spectralGapBound !== undefined) return
+    if (working !== null || current === null || before?.stage !== 'done') return
+    const on = wanted.find((extra) => before[extra] === undefined)
+    if (on === undefined) return
     const id = current
-    const own = new AbortController()
-    proving = own
+    const own = { on, controller: new AbortController() }
+    working = own
     try {
-      // A worker that stopped, or knows another run, proves nothing of this one; the next run gets its own proof.
-      const proof = await analysis.proveGap(id, own.signal).catch(() => null)
+      // A worker that stopped, or knows another run, finds nothing of this one; the next run gets its own.
+      const found = await analysis.workOut(id, on, own.controller.signal).catch(() => null)
       const report = run.getState().analysis
-      if (own.signal.aborted || current !== id || report === null) return
-      receive(packReport({ ...report, spectralGapBound: proof ?? { value: 0, cells: 0 } }))
+      if (own.controller.signal.aborted || current !== id || report === null) return
+      receive(packReport({ ...report, [on]: found ?? BROKEN_OFF[on] }))
     } finally {
-      if (proving === own) proving = null
+      if (working === own) working = null
     }
+    await workOut()
+  }
+
+  function stopWorking(): void {
+    working?.controller.abort()
+    working = null
   }
 
   function drop(): void {
-    proving?.abort()
-    proving = null
+    stopWorking()
     timer?.()
     timer = null
     controller?.abort()
@@ -142,19 +152,22 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
       })
     },
     drop,
-    prove(asked) {
-      wanted = asked
-      if (wanted) void proveGap()
-      else {
-        proving?.abort()
-        proving = null
-      }
+    workOut(extras) {
+      wanted = extras
+      if (working !== null && !extras.includes(working.on)) stopWorking()
+      void workOut()
     },
     dispose() {
       drop()
       analysis.dispose()
     },
   }
+}
+
+/** What stands for an extra whose work was broken off. */
+const BROKEN_OFF: Extras = {
+  spectralGapBound: { value: 0, cells: 0 },
+  coupling: { lag: 0, pairs: 0, unmet: 0, curves: null },
 }
 
 /** The final report for laws that could not be followed to the end: no values. */

@@ -52,11 +52,13 @@ export function CertifyStation() {
   const [open, setOpen] = useState(false)
   const [rules, setRules] = useState(false)
   const text: CriterionText = CRITERION_TEXTS[stopping.criterion]
+  const { needs } = text
   const chart = useScene((scene) => scene.view.chart)
-  const proves = open || text.needsGapBound === true || chart === 'needed'
+  /** The list of constants and the chart of the steps to go hold the proved gap. */
+  const showsGap = open || chart === 'needed'
   useEffect(() => {
-    lab.proveGap(proves)
-  }, [lab, proves])
+    lab.workOut([...(showsGap ? ['spectralGapBound' as const] : []), ...(needs ? [needs] : [])])
+  }, [lab, showsGap, needs])
   /** Nothing can be said of an energy that is still being learned, or has not been. */
   const learning = useLearning()
   const untrained = useRun((state) => state.run?.trained === false)

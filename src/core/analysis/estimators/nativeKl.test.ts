@@ -14,7 +14,7 @@ import { gaussianPair, Purpose, Rng } from '../../maths/rng.ts'
 import { erfc } from '../../maths/special.ts'
 import { createKlEstimator, type KlEstimator } from './nativeKl.ts'
 import { nullFloor } from './nullFloor.ts'
-import { blankInput } from '../stopping/input.testing.ts'
+import { blankInput } from '../stopping/criterion.testing.ts'
 import { statistical, statisticalWindow } from '../stopping/statistical.ts'
 
 const IDENTITY = [

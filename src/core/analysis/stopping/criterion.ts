@@ -10,6 +10,7 @@ import type {
 } from '../curves.ts'
 import type { CriterionId } from '../ids.ts'
 import type { CriterionText } from '../texts.ts'
+import type { Coupling } from '../estimators/coupling.ts'
 import { meaningOf } from '../estimators/nativeKl.ts'
 import type { NullFloor } from '../estimators/nullFloor.ts'
 import type { KlReading } from './report.ts'
@@ -48,6 +49,8 @@ export interface StoppingInput {
     readonly dataOutside: number | null
     /** Splits of ρ₀; null where the cells do not resolve it or π, and until they are known. */
     readonly startSplits?: readonly Split[] | null
+    /** What coupled pairs of chains say; null or absent until somebody asks for it. */
+    readonly coupling?: Coupling | null
   }
   readonly certificates: CertificateContext
   readonly biasPrediction: Constants['biasPrediction']

@@ -2,51 +2,24 @@ import { describe, expect, it } from 'vitest'
 import type { Split } from '../constants/poincare.ts'
 import { certifiedTime } from '../constants/poincare.ts'
 import type { StoppingInput } from './criterion.ts'
-import { blankInput } from './input.testing.ts'
+import { type Change, ETA, stoppingInput, STEPS } from './criterion.testing.ts'
 import { poincare } from './poincare.ts'
 
-const STEPS = 100
-const ETA = 0.02
 const SPLITS: readonly Split[] = [
   { mass: 1, renyi: 30, rest: 0 },
   { mass: 0.999, renyi: 2, rest: 0.02 },
 ]
 const BOUND = { value: 0.5, cells: 128 }
 
-type Change = {
-  readonly [K in keyof StoppingInput]?: Partial<StoppingInput[K]>
-}
-
-function input(
-  change: Change = {},
-  renyi: (k: number) => number | null = () => null,
-): StoppingInput {
-  const blank = blankInput(STEPS)
-  const { certificates, curves } = blank
-  const base: StoppingInput = {
-    ...blank,
-    curves: { ...curves, renyi: curves.renyi.map((_, k) => renyi(k)) },
-    delta: 0.1,
-    law: { ...blank.law, unresolved: null, startSplits: SPLITS },
-    certificates: {
-      ...certificates,
-      transition: { ...certificates.transition, stepSize: ETA },
-      kl0: 2,
-      constants: { ...certificates.constants, spectralGapBound: BOUND },
+const input = (change: Change = {}, renyi: (k: number) => number | null = () => null) =>
+  stoppingInput(
+    {
+      ...change,
+      law: { startSplits: SPLITS, ...change.law },
+      certificates: { ...constants(BOUND).certificates, ...change.certificates },
     },
-  }
-  return {
-    ...base,
-    ...Object.fromEntries(
-      Object.entries(change).map(([key, value]) => [
-        key,
-        typeof value === 'object'
-          ? { ...(base as unknown as Record<string, object>)[key], ...value }
-          : value,
-      ]),
-    ),
-  }
-}
+    renyi,
+  )
 
 const constants = (spectralGapBound: typeof BOUND | null) => ({
   certificates: { constants: { convexity: -1, smoothness: 1, quadratic: false, spectralGapBound } },

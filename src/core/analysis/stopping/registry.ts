@@ -2,6 +2,7 @@ import type { StoppingReport } from '../curves.ts'
 import { type Criterion, type StoppingInput, unstableStep } from './criterion.ts'
 import { aPriori } from './aPrioriCriterion.ts'
 import { certifiedDecrease } from './certifiedDecrease.ts'
+import { coupling } from './coupling.ts'
 import { dataMismatch } from './dataMismatch.ts'
 import { energyPlateau } from './energyPlateau.ts'
 import { floor } from './floor.ts'
@@ -16,6 +17,7 @@ export const CRITERIA: readonly Criterion[] = [
   certifiedDecrease,
   aPriori,
   poincare,
+  coupling,
   floor,
   statistical,
   dataMismatch,

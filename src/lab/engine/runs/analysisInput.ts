@@ -2,6 +2,7 @@ import type { CellDensity } from '../../../core/analysis/analyse.ts'
 import type { InitialLaw } from '../../../core/analysis/laws/initialLaw.ts'
 import type { ChainStart } from '../../../core/analysis/laws/exactChain.ts'
 import { squaredNorm } from '../../../core/analysis/laws/exactChain.ts'
+import { PAIRS, PILOT } from '../../../core/analysis/estimators/coupling.ts'
 import { tabulateDensity } from '../../../core/analysis/estimators/kl.ts'
 import { patchesOf } from '../../../core/analysis/stopping/walls.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
@@ -91,6 +92,10 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
       (dynamics.initial.kind !== 'gibbs' && barriers.some(({ strength }) => strength > 0)),
     coarseStart: continuous.coarse,
     data: data === null || tables === null ? null : { ...tables, smoothed: data.smoothed, outside },
+    pairs:
+      departureOf(samplerOf(dynamics)) !== null || barriers.length > 0
+        ? null
+        : { seed: scene.seed, starts: initial.sample(2 * (PILOT + PAIRS), scene.seed) },
     patches: constants.quadratic ? patchesOf(dynamics.initial, initial, grid.box) : [],
     constants,
   }

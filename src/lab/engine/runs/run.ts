@@ -615,6 +615,7 @@ export class Run {
         data: this.dataLaw,
         dataOutside: analysis?.dataOutside ?? null,
         startSplits: analysis?.startSplits ?? null,
+        coupling: analysis?.coupling ?? null,
       },
       certificates: {
         transition: { ...dynamics, stepSize: this.transition.stepSize },
@@ -654,6 +655,7 @@ export class Run {
       collapse: this.collapse,
       contraction: this.contraction?.curves ?? null,
       constants: this.constants,
+      coupling: this.analysis?.coupling ?? null,
       stopping: this.reports(),
     }
   }

@@ -22,8 +22,8 @@ import { recipeOf } from '../training/trainings.ts'
 import { followLaws } from './followLaws.ts'
 import type { Frame, SpareClouds } from './frames.ts'
 import { buildRun, dataLaw, lawsOf, pose, type Resolvers } from './pose.ts'
-import { proveGap } from './proveGap.ts'
 import { type Run, textOf } from './run.ts'
+import { workOut } from './workOut.ts'
 
 /** The current run. A `prepare` replaces it when it succeeds; calls that name another run reject with `Aborted`. */
 export class Runs {
@@ -168,11 +168,11 @@ export class Runs {
         level: 'warning',
         text: `No continuous curve: ${withoutContinuous}.`,
       })
-    const gap = report.constants?.spectralGap ?? 0
+    const { needs } = textOf(run.scene.stopping)
     run.attach(
-      textOf(run.scene.stopping).needsGapBound === true
-        ? { ...report, spectralGapBound: await proveGap(input, gap, environment, signal) }
-        : report,
+      needs === undefined
+        ? report
+        : { ...report, [needs]: await workOut(needs, input, report, environment, signal) },
     )
   }
 

@@ -1,7 +1,7 @@
 import type { InitialLaw } from '../../../core/analysis/laws/initialLaw.ts'
 import type { Criterion } from '../../../core/analysis/stopping/criterion.ts'
 import { CRITERIA } from '../../../core/analysis/stopping/registry.ts'
-import type { AnalysisReport } from '../../protocol/calls.ts'
+import type { AnalysisInput, AnalysisReport } from '../../protocol/calls.ts'
 import type { SweepProgress, SweepResult, SweepRow } from '../../protocol/sweep.ts'
 import { hasKnownDensity } from '../../scene/defaults.ts'
 import { describeProblem } from '../../scene/reading/problem.ts'
@@ -11,7 +11,7 @@ import { Slicer } from '../environment.ts'
 import { Refusal, throwIfAborted } from '../refusal.ts'
 import { followLaws } from '../runs/followLaws.ts'
 import { buildRun, lawsOf, pose, type Posed, type Resolvers } from '../runs/pose.ts'
-import { proveGap } from '../runs/proveGap.ts'
+import { workOut } from '../runs/workOut.ts'
 import type { Run } from '../runs/run.ts'
 import { truthOf } from './truth.ts'
 
@@ -103,19 +103,27 @@ function groupsOf(scene: SceneSpec, spec: SweepSpec, values: readonly number[]):
   }))
 }
 
+/** Laws that have been followed, and from what. */
+interface Followed {
+  readonly input: AnalysisInput
+  readonly report: AnalysisReport
+}
+
 /** Poses scenes and follows their laws, those of the scene before where they are the same. */
 class SharedLaws {
   private readonly resolvers: Resolvers
   private readonly signal: AbortSignal | undefined
   private readonly proves: boolean
+  private readonly couples: boolean
   private readonly readsData: boolean
   private start: { readonly key: string; readonly value: Start } | null = null
-  private laws: { readonly key: string; readonly value: AnalysisReport } | null = null
+  private laws: { readonly key: string; readonly value: Followed } | null = null
 
   constructor(resolvers: Resolvers, chosen: readonly Criterion[], signal: AbortSignal | undefined) {
     this.resolvers = resolvers
     this.signal = signal
-    this.proves = chosen.some(({ needsGapBound }) => needsGapBound)
+    this.proves = chosen.some(({ needs }) => needs === 'spectralGapBound')
+    this.couples = chosen.some(({ needs }) => needs === 'coupling')
     this.readsData = chosen.some(({ divergence }) => divergence === 'data')
   }
 
@@ -131,7 +139,17 @@ class SharedLaws {
       ...(drawn ? [dynamics.particles] : []),
     ])
     if (this.laws?.key !== key) this.laws = { key, value: await this.follow(start) }
-    return { ...start, laws: this.laws.value }
+    const { input, report } = this.laws.value
+    if (!this.couples) return { ...start, laws: report }
+    // The pairs are drawn by the seed of the run.
+    const pairs = input.pairs && {
+      seed,
+      starts: start.initial.sample(input.pairs.starts.length / 2, seed),
+    }
+    const { environment } = this.resolvers
+    const own = { ...input, pairs }
+    const coupling = await workOut('coupling', own, report, environment, this.signal)
+    return { ...start, laws: { ...report, coupling } }
   }
 
   private async startOf(scene: SceneSpec): Promise<Start> {
@@ -146,13 +164,13 @@ class SharedLaws {
     return value
   }
 
-  private async follow({ posed, initial }: Start): Promise<AnalysisReport> {
+  private async follow({ posed, initial }: Start): Promise<Followed> {
     const { environment } = this.resolvers
     const input = await new Slicer(environment).drain(lawsOf(posed, initial), this.check)
     const report = await followLaws(input, { environment, signal: this.signal })
-    if (!this.proves) return report
-    const gap = report.constants?.spectralGap ?? 0
-    return { ...report, spectralGapBound: await proveGap(input, gap, environment, this.signal) }
+    if (!this.proves) return { input, report }
+    const bound = await workOut('spectralGapBound', input, report, environment, this.signal)
+    return { input, report: { ...report, spectralGapBound: bound } }
   }
 
   private readonly check = () => {

@@ -1,6 +1,14 @@
 import { noLawCurves } from '../curves.ts'
 import type { StoppingInput } from './criterion.ts'
 
+export const STEPS = 100
+export const ETA = 0.02
+
+/** Parts of an input that differ. */
+export type Change = {
+  readonly [K in keyof StoppingInput]?: Partial<StoppingInput[K]>
+}
+
 const nothing = (steps: number): null[] => new Array<null>(steps + 1).fill(null)
 
 /** The input of a whole run of plain Langevin of which nothing has been read. */
@@ -47,5 +55,36 @@ export function blankInput(steps: number): StoppingInput {
       constants: { convexity: -1, smoothness: 1, quadratic: false },
     },
     biasPrediction: null,
+  }
+}
+
+/** The input of a criterion, of a run of plain Langevin whose laws are followed and whose curves are unknown. */
+export function stoppingInput(
+  change: Change = {},
+  renyi: (k: number) => number | null = () => null,
+): StoppingInput {
+  const blank = blankInput(STEPS)
+  const { curves, law, certificates } = blank
+  const base: StoppingInput = {
+    ...blank,
+    curves: { ...curves, renyi: curves.renyi.map((_, k) => renyi(k)) },
+    delta: 0.1,
+    law: { ...law, unresolved: null },
+    certificates: {
+      ...certificates,
+      transition: { ...certificates.transition, stepSize: ETA },
+      kl0: 2,
+    },
+  }
+  return {
+    ...base,
+    ...Object.fromEntries(
+      Object.entries(change).map(([key, value]) => [
+        key,
+        typeof value === 'object'
+          ? { ...(base as unknown as Record<string, object>)[key], ...value }
+          : value,
+      ]),
+    ),
   }
 }
