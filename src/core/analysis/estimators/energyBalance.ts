@@ -4,7 +4,7 @@ import { BLOCK, type Transition } from '../../fields/transition.ts'
 import { finish, PIECE } from '../../maths/pieces.ts'
 
 /** A mean over particles with its standard error sd/√n, null for n = 1. */
-export interface ParticleMean {
+interface ParticleMean {
   readonly value: number
   readonly standardError: number | null
 }
