@@ -95,8 +95,9 @@ export interface LangevinCurves extends LawCurves {
   /** S/ε = E[tr(P∇²V)] − E[∇VᵀP∇V]/ε, per unit of time, with its standard error: the rate of E[V]/ε under the Langevin dynamics, 0 at π. */
   readonly energyRate: (number | null)[]
   readonly energyRateError: (number | null)[]
-  /** E[∇VᵀP∇V]/ε, per unit of time: what the drift takes from E[V]/ε. */
+  /** E[∇VᵀP∇V]/ε, per unit of time, with its standard error: what the drift takes from E[V]/ε. */
   readonly energyDrift: (number | null)[]
+  readonly energyDriftError: (number | null)[]
   /** E|∇V|². */
   readonly gradient: (number | null)[]
   /** The squared kernel Stein discrepancy of the particles to π, per squared length; null where not evaluated, at all steps unless asked for. */
@@ -113,7 +114,7 @@ export interface DeterministicCurves {
   readonly lowerBound: boolean[]
   /** S/ε = E[ΔV − |∇V|²/ε] over the particles: the rate d/dt KL of the continuous flow, positive or negative. */
   readonly klRate: (number | null)[]
-  /** E[V], which never rises along the flow. */
+  /** E[V], which never rises along the continuous flow; along its steps it does where they are too long. */
   readonly energy: (number | null)[]
   /** E|∇V|². */
   readonly gradient: (number | null)[]

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { gaussLegendre } from './quadrature.ts'
-import { erf, erfc, erfcx, logErfDifference, logSumExp, normalUpperQuantile } from './special.ts'
+import {
+  erf,
+  erfc,
+  erfcx,
+  logErfDifference,
+  logSumExp,
+  normalUpperQuantile,
+  studentUpperQuantile,
+} from './special.ts'
 
 // Reference values: mpmath 1.3 at 60 digits (the differences at 4,000), of the exact doubles on the left.
 /** [x, erf x, erfc x, e^(x²) erfc x] */
@@ -170,5 +178,25 @@ describe('normalUpperQuantile', () => {
   it('refuses what is no probability', () => {
     for (const alpha of [0, 1, -1, NaN])
       expect(() => normalUpperQuantile(alpha)).toThrow(RangeError)
+  })
+})
+
+describe('studentUpperQuantile', () => {
+  it.each([
+    [0.025, 15, 2.131449545559776, 12],
+    [0.05, 3, 2.353363434801824, 12],
+    [0.005, 101, 2.625385964668441, 12],
+    [0.975, 15, -2.131449545559776, 12],
+    [1e-6, 15, 7.464384940096372, 8],
+    [7.6e-11, 15, 15.261931098328287, 4],
+  ])('matches the reference at %f with %i degrees of freedom', (alpha, freedom, t, digits) => {
+    // mpmath 1.3: the root of I(ν/(ν + t²); ν/2, 1/2) = 2α at 40 digits.
+    expect(studentUpperQuantile(alpha, freedom)).toBeCloseTo(t, digits)
+  })
+
+  it('refuses what is no probability, and even degrees of freedom', () => {
+    for (const alpha of [0, 1, NaN])
+      expect(() => studentUpperQuantile(alpha, 15)).toThrow(RangeError)
+    expect(() => studentUpperQuantile(0.05, 16)).toThrow(RangeError)
   })
 })

@@ -1,4 +1,4 @@
-import { exp, log } from './elementary.ts'
+import { cos, exp, log, sin } from './elementary.ts'
 import { gaussLegendre } from './quadrature.ts'
 
 /**
@@ -216,6 +216,38 @@ export function normalUpperQuantile(alpha: number): number {
     const middle = 0.5 * (low + high)
     if (middle <= low || middle >= high) return middle
     if (0.5 * erfc(middle * Math.SQRT1_2) > alpha) low = middle
+    else high = middle
+  }
+}
+
+/**
+ * The upper quantile of Student's law with an odd number ν of degrees of freedom: t with P(T > t) = α, 1e-13 < α < 1 − 1e-13. By
+ * bisection for the θ with t = √ν tan θ of
+ *
+ *   P(T > t) = ½ − (θ + sin θ (cos θ + 2/3 cos³θ + … + (2·4⋯(ν − 3))/(3·5⋯(ν − 2)) cos^(ν−2) θ))/π,
+ *
+ * which rounding changes by 1e-15. Source: Abramowitz & Stegun (1964), 26.7.3.
+ * @param freedom ν ≥ 3
+ */
+export function studentUpperQuantile(alpha: number, freedom: number): number {
+  if (!(alpha > 1e-13 && alpha < 1 - 1e-13))
+    throw new RangeError(`studentUpperQuantile: α must lie in (1e-13, 1 − 1e-13): ${alpha}`)
+  if (!(freedom >= 3 && freedom % 2 === 1))
+    throw new RangeError(`studentUpperQuantile: ν must be odd, 3 or more: ${freedom}`)
+  let low = -0.5 * Math.PI
+  let high = 0.5 * Math.PI
+  for (;;) {
+    const middle = 0.5 * (low + high)
+    const c = cos(middle)
+    const s = sin(middle)
+    if (middle <= low || middle >= high) return (Math.sqrt(freedom) * s) / c
+    let term = c
+    let sum = c
+    for (let i = 3; i <= freedom - 2; i += 2) {
+      term *= ((i - 1) / i) * c * c
+      sum += term
+    }
+    if (0.5 - (middle + s * sum) / Math.PI > alpha) low = middle
     else high = middle
   }
 }

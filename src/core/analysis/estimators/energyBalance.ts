@@ -19,7 +19,7 @@ export interface EnergyBalance {
    */
   readonly rate: ParticleMean
   /** E[∇VᵀP∇V]/ε, per unit of time: what the drift takes from E[V]/ε. */
-  readonly drift: number
+  readonly drift: ParticleMean
   /** E|∇V|². */
   readonly gradient: number
 }
@@ -50,7 +50,7 @@ export function* energyBalanceInPieces(
   const n = xy.length / 2
   const energy = new Sum()
   const rate = new Sum()
-  let drift = 0
+  const drift = new Sum()
   let gradient = 0
   for (let first = 0; first < n; first += BLOCK) {
     if (first > 0 && first % PIECE === 0) yield
@@ -66,7 +66,7 @@ export function* energyBalanceInPieces(
           pyy * derivatives[at + Derivative.vyy]! -
           moved,
       )
-      drift += moved
+      drift.add(moved)
       gradient += gx * gx + gy * gy
     }
     fieldValues(field, xy, first, count, values)
@@ -75,7 +75,7 @@ export function* energyBalanceInPieces(
   return {
     energy: energy.mean(),
     rate: rate.mean(),
-    drift: drift / n,
+    drift: drift.mean(),
     gradient: gradient / n,
   }
 }

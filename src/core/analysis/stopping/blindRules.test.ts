@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { Purpose, Rng } from '../../maths/rng.ts'
+import { mean, standardError } from '../../maths/statistics.ts'
 import type { StoppingInput } from './criterion.ts'
 import { energyPlateau } from './energyPlateau.ts'
 import { gradientNorm } from './gradientNorm.ts'
 import { blankInput } from './criterion.testing.ts'
-import { errorsAtLook } from './looks.ts'
+import { errorsAtLook, jackknifeErrorsAtLook } from './looks.ts'
 import { stein } from './stein.ts'
 import { statisticalWindow } from './statistical.ts'
 
@@ -20,6 +22,27 @@ describe('looking at every step', () => {
     expect(errorsAtLook(1)).toBeCloseTo(1.8751, 3)
     for (let look = 2; look < 1000; look *= 2)
       expect(errorsAtLook(look)).toBeGreaterThan(errorsAtLook(look / 2))
+  })
+
+  it('holds for standard errors from sixteen groups, at any look', () => {
+    const groups = 16
+    const runs = 40_000
+    const rng = new Rng({ seed: 11, purpose: Purpose.probe })
+    const looks = [1, 2, 3]
+    const errors = looks.map(() => 0)
+    const values = new Float64Array(groups)
+    for (let run = 0; run < runs; run++) {
+      for (let g = 0; g < groups; g++) values[g] = rng.normal()
+      const off = -mean(values) / standardError(values)
+      looks.forEach((look, i) => {
+        if (off > jackknifeErrorsAtLook(look)) errors[i]!++
+      })
+    }
+    looks.forEach((look, i) => {
+      const level = 0.3 / (Math.PI * look) ** 2
+      const within = 4 * Math.sqrt(level / runs)
+      expect(Math.abs(errors[i]! / runs - level), `look ${look}`).toBeLessThan(within)
+    })
   })
 })
 
@@ -62,6 +85,14 @@ describe('gradient-norm', () => {
     expect(gradientNorm.evaluate(input(() => 3)).outcome).toBe('unfired')
     expect(gradientNorm.evaluate(input(() => 0)).step).toBeNull()
   })
+
+  it('takes no share of 1 or more for a fall', () => {
+    for (const delta of [1, 10]) {
+      const { outcome, reason } = gradientNorm.evaluate(input(() => 3, { delta }))
+      expect(outcome).toBe('unfired')
+      expect(reason).not.toMatch(/has fallen/)
+    }
+  })
 })
 
 /** E[V] and its balance as of a law that relaxes like e^(−k/10). */
@@ -75,6 +106,7 @@ function relaxing(error: number): StoppingInput {
       energyRate: at((k) => -6 * Math.exp(-k / 10), 5),
       energyRateError: at(() => error, 5),
       energyDrift: at(() => 2, 5),
+      energyDriftError: at(() => 0, 5),
     },
   }
 }
@@ -102,6 +134,16 @@ describe('energy-plateau', () => {
     expect(reason).toMatch(/error of so few particles/)
   })
 
+  it('reads no error bar off a handful of particles', () => {
+    expect(energyPlateau.evaluate({ ...relaxing(0.01), particles: 15 }).reason).toMatch(/takes 16/)
+  })
+
+  it('reckons with the error of the share that it asks for, too', () => {
+    const input = relaxing(0.01)
+    const curves = { ...input.curves, energyDriftError: at(() => 1, 5) }
+    expect(energyPlateau.evaluate({ ...input, curves }).outcome).toBe('unfired')
+  })
+
   it('waits while E[V] moves', () => {
     const input = relaxing(0.01)
     const curves = {
@@ -124,7 +166,7 @@ describe('stein', () => {
     // e^(−k/10) ≤ .0333 − .0003 from k = 34.1 on.
     expect(found.step).toBe(35)
     expect(found.status).toBe('none')
-    // By a reading alone it would stop at once; the seventh look adds 3.2 standard errors.
+    // By a reading alone it would stop at once; the seventh look adds 4 standard errors.
     expect(stein.evaluate(input(() => 0.0333, 1e-3)).step).toBeNull()
   })
 

@@ -47,6 +47,7 @@ describe('the coupling criterion', () => {
     ['barriers', { certificates: { barriers: [{} as never] }, law }, /barriers/],
     ['another sampler', { certificates: { departure: 'MALA refuses moves' }, law }, /MALA refuses/],
     ['jumps', { certificates: { jumpEvery: 5 }, law }, /jumps/],
+    ['a δ that any two laws meet', { delta: 2, law }, /any two laws/],
     ['laws under way', { law: { pending: true } }, /being computed/],
     ['nobody who asked', {}, /choosing this criterion/],
     [

@@ -7,6 +7,8 @@ import { bestKl, type Criterion } from './criterion.ts'
 import { noClaim, reportedKl, unfired } from './report.ts'
 
 const ID = 'coupling'
+/** From this δ on √(δ/2) is at least 1, which no total variation exceeds. */
+const TRIVIAL = 2
 
 /**
  * The first step k at which the total variation between ρ_k and the chain's own rest law, as coupled pairs of chains bound it,
@@ -27,7 +29,9 @@ export const coupling: Criterion = {
           ? `${departure}, and only chains of Gaussian steps are coupled`
           : jumpEvery > 0
             ? 'global jumps come between the steps, and only chains of Gaussian steps are coupled'
-            : null
+            : delta >= TRIVIAL
+              ? `any two laws are within √(δ/2) of each other in total variation where δ is 2 or more, and it is ${natsExactly(delta)}`
+              : null
     if (off !== null) return no(off)
     const found = law.coupling ?? null
     if (found === null)

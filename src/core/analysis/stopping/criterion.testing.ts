@@ -28,6 +28,7 @@ export function blankInput(steps: number): StoppingInput {
       energyRate: nothing(steps),
       energyRateError: nothing(steps),
       energyDrift: nothing(steps),
+      energyDriftError: nothing(steps),
       gradient: nothing(steps),
       stein: nothing(steps),
       steinError: nothing(steps),

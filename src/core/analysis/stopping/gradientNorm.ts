@@ -7,7 +7,7 @@ import { blindStop, noClaim } from './report.ts'
 const ID = 'gradient-norm'
 
 /**
- * First k with E|∇V|² ≤ δ E|∇V|²₀ over the particles of the noiseless flow: on a quadratic of one curvature, what they had above the
+ * First k with E|∇V|² ≤ δ E|∇V|²₀, δ < 1, over the particles of the noiseless flow: on a quadratic of one curvature, what they had above the
  * minimum has then fallen to the share δ. The adaptive stop of samplers that descend (equilibrium matching, arXiv 2510.02300). It
  * certifies nothing: ∇V → 0 wherever they end, while KL → ∞. Under Langevin E_π|∇V|² = ε E_π[ΔV] > 0.
  */
@@ -15,6 +15,11 @@ export const gradientNorm: Criterion = {
   id: ID,
   ...CRITERION_TEXTS[ID],
   evaluate({ flow, curves, computed, delta }) {
+    if (delta >= 1)
+      return noClaim(
+        ID,
+        `The share δ = ${formatNumber(delta)} of what it is at the start lets every start pass: only below 1 does the rule ask for a fall.`,
+      )
     const start = flow.gradient[0] ?? null
     if (start === null || !(start > 0)) return noClaim(ID, 'At the start ∇V is 0 or not known.')
     const level = delta * start

@@ -3,7 +3,7 @@ import { counted, formatCount, formatNumber, formatShare } from '../../maths/num
 import { FEWEST_FOR_STEIN } from '../estimators/stein.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import { type Criterion, klAt } from './criterion.ts'
-import { errorsAtLook } from './looks.ts'
+import { jackknifeErrorsAtLook } from './looks.ts'
 import { blindStop, noClaim } from './report.ts'
 
 const ID = 'stein'
@@ -15,7 +15,7 @@ const AT_WALLS = 1e-3
 
 /**
  * First look j with KSD² + z_j SE ≤ ⅔δ: the value for a standard normal law that is moved so far that its KL is δ. z_j as in
- * `errorsAtLook`. It certifies nothing: the discrepancy is all but 0 with all mass in one of several wells.
+ * `jackknifeErrorsAtLook`. It certifies nothing: the discrepancy is all but 0 with all mass in one of several wells.
  */
 export const stein: Criterion = {
   id: ID,
@@ -34,7 +34,7 @@ export const stein: Criterion = {
       const [value, error] = [curves.stein[k] ?? null, curves.steinError[k] ?? null]
       if (value === null || error === null) continue
       look++
-      const z = errorsAtLook(look)
+      const z = jackknifeErrorsAtLook(look)
       const bound = Math.max(0, value) + z * error
       if (least === null || bound < least.bound) least = { bound, error: z * error }
       if (!(bound <= level)) continue

@@ -2,7 +2,7 @@ import { formatApart, natsExactly } from '../../maths/limitText.ts'
 import { formatCount, formatNats, nats } from '../../maths/numberText.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import { bestKl, type Criterion } from './criterion.ts'
-import { errorsAtLook } from './looks.ts'
+import { FEWEST_FOR_GROUPS, jackknifeErrorsAtLook } from './looks.ts'
 import {
   type KlReading,
   klText,
@@ -13,23 +13,24 @@ import {
 } from './report.ts'
 
 /**
- * First k with klExact_k ≤ δ where the exact law of the chain is known, else with max(0, kl_k) + z_j SE_k ≤ δ, z_j of `errorsAtLook` at the
+ * First k with klExact_k ≤ δ where the exact law of the chain is known, else with max(0, kl_k) + z_j SE_k ≤ δ, z_j of `jackknifeErrorsAtLook` at the
  * j-th estimate, so that looking at every one does not stop by chance: a KL is never negative, and a reading below 0 by its noise
  * proves no more than a reading of 0.
- * An estimate without a standard error (a single particle) bounds nothing and is skipped.
+ * An estimate without a standard error (a single particle), or with one of fewer than sixteen groups, bounds nothing and is skipped.
  */
 export const tolerance: Criterion = {
   id: 'tolerance',
   ...CRITERION_TEXTS.tolerance,
   evaluate(input) {
-    const { curves, delta } = input
+    const { curves, delta, particles } = input
     const { kl: readings, computed } = bestKl(input)
     let lowest: Bound | null = null
     let looks = 0
     for (let k = 0; k <= computed; k++) {
       const reading = readings[k] ?? null
       if (reading !== null && isEstimate(reading)) looks++
-      const found = boundOf(reading, curves.klStandardError[k] ?? null, looks)
+      const error = particles < FEWEST_FOR_GROUPS ? null : (curves.klStandardError[k] ?? null)
+      const found = boundOf(reading, error, looks)
       if (found === null) continue
       if (lowest === null || found.bound < lowest.bound) lowest = found
       if (!(found.bound <= delta)) continue
@@ -82,7 +83,7 @@ function boundOf(reading: KlReading | null, error: number | null, look: number):
     return { reading, bound: kl, sentence }
   }
   if (error === null) return null
-  const bound = Math.max(0, kl) + errorsAtLook(look) * error
+  const bound = Math.max(0, kl) + jackknifeErrorsAtLook(look) * error
   return {
     reading,
     bound,

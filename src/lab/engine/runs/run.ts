@@ -152,6 +152,7 @@ export class Run {
     energyRate: [],
     energyRateError: [],
     energyDrift: [],
+    energyDriftError: [],
     gradient: [],
     stein: [],
     steinError: [],
@@ -399,7 +400,8 @@ export class Run {
     langevin.energyError[step] = finite(noisy?.energy.standardError ?? null)
     langevin.energyRate[step] = finite(noisy?.rate.value ?? null)
     langevin.energyRateError[step] = finite(noisy?.rate.standardError ?? null)
-    langevin.energyDrift[step] = finite(noisy?.drift ?? null)
+    langevin.energyDrift[step] = finite(noisy?.drift.value ?? null)
+    langevin.energyDriftError[step] = finite(noisy?.drift.standardError ?? null)
     langevin.gradient[step] = finite(noisy?.gradient ?? null)
     langevin.stein[step] = finite(stein?.value ?? null)
     langevin.steinError[step] = finite(stein?.standardError ?? null)
