@@ -194,6 +194,12 @@ describe('the energy chart', () => {
     expect(energyNote(data)).toMatch(/falls at every step, from 1\.00 to .*; at π it is 0\.500/)
   })
 
+  it('does not say of a flow that rises that it falls', () => {
+    const rising = times.map((_, k) => point(k, null, { deterministicEnergy: 2 + (k % 2) }))
+    const note = energyNote(chartData(rising, { epsilon: 2, energy: { least: 1, atGibbs: 2 } }))
+    expect(note).toMatch(/does not fall at every step/)
+  })
+
   it('is empty before the run is known', () => {
     const picture = energyPicture(chartData([]))
     expect(picture.curves.every(({ samples }) => samples.length === 0)).toBe(true)

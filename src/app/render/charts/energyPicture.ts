@@ -23,7 +23,7 @@ function leastOf({ points, energy: known }: ChartData): number | null {
 
 /**
  * (E[V] − min V)/ε of both dynamics. Along the noiseless flow d/dt E[V] = −E[∇VᵀP∇V] ≤ 0: it is a Lyapunov function, of the collapse onto the
- * minima. Under Langevin E[V] may rise, and rests at E_π[V].
+ * minima, as long as its steps are short enough. Under Langevin E[V] may rise, and rests at E_π[V].
  */
 export function energyPicture(data: ChartData): StepPicture {
   const { points, epsilon } = data
@@ -72,6 +72,9 @@ export function energyPicture(data: ChartData): StepPicture {
   }
 }
 
+/** A rise of E[V]/ε that may be rounding. */
+const ROUNDING = 1e-9
+
 /** What the noiseless flow has done with its energy, in words. */
 export function energyNote(data: ChartData): string | null {
   const { points, energy: known, epsilon } = data
@@ -81,5 +84,9 @@ export function energyNote(data: ChartData): string | null {
   if (first === undefined || last === undefined || read.length < 2) return null
   if (known === null || least === null) return null
   const text = (value: number) => formatNumber((value - least) / epsilon)
-  return `the flow’s falls at every step, from ${text(first)} to ${text(last)}; at π it is ${text(known.atGibbs)}`
+  const rises = read.some((value, i) => value - (read[i - 1] ?? value) > ROUNDING * epsilon)
+  const way = rises
+    ? 'does not fall at every step, since the steps are too long for it, and comes'
+    : 'falls at every step,'
+  return `the flow’s ${way} from ${text(first)} to ${text(last)}; at π it is ${text(known.atGibbs)}`
 }
