@@ -48,7 +48,7 @@ export const poincare: Criterion = {
     const { time, by } = certified
     const step = start.step + stepsOf(time, transition.stepSize)
     const kl = curves.fokkerPlanck[step] ?? null
-    const followed = soonest(input, value)
+    const followed = soonest(input, value, start.step)
     const sentences = [
       `KL of the continuous dynamics is at most δ = ${natsExactly(delta)} from step ${formatCount(step)} on: λ ≥ ${formatDown(value)} is proved on ${cells}² squares, and log(1 + χ²) ≤ ${formatUp(by.renyi)} ${start.words}${tail(by)}.`,
       followed === null || followed.step >= step
@@ -101,14 +101,15 @@ function startOf({ law, curves }: StoppingInput): {
   return null
 }
 
-/** Of the laws on the grid after the start the one that certifies the earliest step; null where none is known. */
+/** Of the laws on the grid after the one that certifies the one that says the earliest step; null where none is known. */
 function soonest(
   { curves, certificates, delta }: StoppingInput,
   gap: number,
+  after: number,
 ): { readonly from: number; readonly renyi: number; readonly step: number } | null {
   let best: { readonly from: number; readonly renyi: number; readonly step: number } | null = null
   for (const [from, renyi] of curves.renyi.entries()) {
-    if (from === 0 || renyi === null) continue
+    if (from <= after || renyi === null) continue
     const certified = certifiedTime([{ mass: 1, renyi, rest: 0 }], gap, delta)
     if (certified === null) continue
     const step = from + stepsOf(certified.time, certificates.transition.stepSize)
