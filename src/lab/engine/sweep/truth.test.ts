@@ -63,6 +63,8 @@ describe('a claim of KL ≤ δ', () => {
     expect(verdicts(0.005)).toEqual(['yes', 'yes', 'no'])
     expect(verdicts(0.02)).toEqual(['yes', 'unknown', 'no'])
     expect(verdicts(null)).toEqual(['unknown', 'unknown', 'unknown'])
+    const atStart = judged({ continuous, error: 0, delta: 1 })
+    expect(truthOf(stop(0), 'chain', atStart).falseStop).toBe('no')
   })
 
   test('of the continuous dynamics is held to them, and beyond the run to its end', () => {

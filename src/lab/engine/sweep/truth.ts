@@ -90,7 +90,8 @@ function falseStop(
     return step > steps && judged === 'yes' ? 'unknown' : judged
   }
   const at = trueKl(laws, step)
-  const exact = step <= laws.exactTo
+  // At the start both have one law, and no step has added a bias.
+  const exact = step <= Math.max(0, laws.exactTo)
   return verdict(at, exact ? 0 : (bias ?? Infinity), delta)
 }
 
