@@ -1,9 +1,8 @@
 import path from 'node:path'
 import { FolderAssets } from '../../src/lab/cli/folderAssets.ts'
 import { readKernelModule, readSamplerModule } from '../../src/lab/cli/kernelModule.ts'
-import type { SweptScene } from '../../src/lab/engine/sweep/sweep.ts'
 import { createSession } from '../../src/lab/engine/session.ts'
-import type { SweepResult } from '../../src/lab/protocol/sweep.ts'
+import type { SweepResult, SweptScene } from '../../src/lab/protocol/sweep.ts'
 
 /** The sweep of a scene that names shipped energies only. */
 export async function perform(scene: SweptScene): Promise<SweepResult> {

@@ -1,7 +1,7 @@
+import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { namedAssets, type AssetName } from '../../lab/scene/assets.ts'
 import type { SceneSpec, ShelfRecipe } from '../../lab/scene/sceneSpec.ts'
 import type { LateKeeping } from './shelf/lateKeeping.ts'
-import type { Surroundings } from './surroundings.ts'
 
 /** Hands the worker the assets that only the page has, each once: energies of the shelf, files of points. */
 export interface Assets {
@@ -17,7 +17,7 @@ interface MissingEnergy {
 }
 
 export function createAssets(
-  { client }: Pick<Surroundings, 'client'>,
+  { client }: { readonly client: Pick<ComputeClient, 'call'> },
   keeping: Pick<LateKeeping, 'loaded' | 'ready'>,
 ): Assets {
   const provided = new Set<string>()

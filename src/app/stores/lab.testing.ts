@@ -178,6 +178,7 @@ export class FakeClient implements ComputeClient {
       keepLive: () => liveEnergy(this.followed.at(-1) ?? this.scene),
       endLive: () => null,
       liveFrame: () => null,
+      sweep: () => null,
       thumbnail: () => ({ halfWidth: 4, cells: 2, values: new Float32Array(4) }),
     }
     await Promise.resolve()

@@ -4,7 +4,7 @@ import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { samePart, sameTraining } from '../../lab/scene/normalise.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { Contents, Library } from '../storage/library.ts'
-import { createAssets } from './assets.ts'
+import { createAssets, type Assets } from './assets.ts'
 import { createBackground } from './background.ts'
 import type { Platform } from './platform.ts'
 import { recover } from './recovery.ts'
@@ -46,6 +46,8 @@ export interface Lab
   /** The scenes of this visit. */
   readonly history: SceneHistory
   readonly checkBackend: BackendChoice['check']
+  /** Hands another worker than the stage's the assets of a scene that only the page has; see `Assets.provide`. */
+  provideTo(client: Pick<ComputeClient, 'call'>, scene: SceneSpec): ReturnType<Assets['provide']>
   /** Works these out for each run on the stage from now on, and no others; see `Laws.workOut`. */
   workOut(extras: readonly (keyof Extras)[]): void
   setTheme(theme: SceneSpec['view']['theme']): void
@@ -264,6 +266,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     following,
     history,
     checkBackend: backend.check,
+    provideTo: (other, asked) => createAssets({ client: other }, keeping).provide(asked),
     workOut(extras) {
       laws.workOut(extras)
     },

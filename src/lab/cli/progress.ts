@@ -68,6 +68,7 @@ export function progressPrinter(
     },
     landscape() {},
     analysis() {},
+    sweep() {},
     checkpoint() {},
     calibrated() {},
     live() {},

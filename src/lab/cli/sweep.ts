@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Aborted } from '../engine/refusal.ts'
 import { rowsCsv } from '../io/rowsCsv.ts'
-import { summariesOf } from '../io/sweepSummary.ts'
+import { summariesOf, sweepJson } from '../io/sweepSummary.ts'
 import type { SweepResult } from '../protocol/sweep.ts'
 import { describeProblem } from '../scene/reading/problem.ts'
 import type { SceneSpec, SweepSpec } from '../scene/sceneSpec.ts'
@@ -24,8 +24,7 @@ const INTERVAL = 2
 
 /** The files of a sweep, by name. */
 const FILES: Readonly<Record<string, (result: SweepResult) => string>> = {
-  'sweep.json': (result) =>
-    `${JSON.stringify({ ...result, summary: summariesOf(result.rows) }, null, 2)}\n`,
+  'sweep.json': sweepJson,
   'sweep.csv': ({ rows }) => rowsCsv(rows.map((row) => ({ ...row }))),
 }
 

@@ -92,6 +92,7 @@ function handlersWith(own: Partial<CallHandlers>): CallHandlers {
     endLive: missing,
     liveFrame: missing,
     thumbnail: missing,
+    sweep: missing,
     ...own,
   }
 }

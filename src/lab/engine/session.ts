@@ -2,6 +2,7 @@ import { gibbs } from '../../core/fields/gibbs.ts'
 import type { Raster, Request, ThumbnailRequest } from '../protocol/calls.ts'
 import type { AnalysisCallName, CallHandlers } from '../protocol/messages.ts'
 import type { DataReport, RunResult } from '../protocol/result.ts'
+import type { SweptScene } from '../protocol/sweep.ts'
 import { namedAssets } from '../scene/assets.ts'
 import { DEFAULT_SCENE } from '../scene/defaults.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
@@ -15,7 +16,7 @@ import { EnergyResolver, type TrainingRecipe } from './energies/resolveEnergy.ts
 import { TargetResolver } from './energies/resolveTarget.ts'
 import { Following } from './training/following.ts'
 import { Runs } from './runs/runs.ts'
-import { sweep, type SweepOptions, type SweptScene } from './sweep/sweep.ts'
+import { sweep, type SweepOptions } from './sweep/sweep.ts'
 import { Trainings } from './training/trainings.ts'
 
 /** Most cells a side of a thumbnail. */
@@ -94,7 +95,7 @@ export function createSession(
       spare.add(given)
       return following.active ? following.advance(steps) : trainings.advance(steps)
     },
-  } satisfies Omit<CallHandlers, AnalysisCallName>
+  } satisfies Omit<CallHandlers, AnalysisCallName | 'sweep'>
   return {
     ...calls,
     dataReports,

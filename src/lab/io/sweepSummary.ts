@@ -67,6 +67,13 @@ export function summariesOf<Id extends string>(
   })
 }
 
+/** A sweep with its summaries as a JSON text. */
+export function sweepJson<Id extends string>(result: {
+  readonly rows: readonly Row<Id>[]
+}): string {
+  return `${JSON.stringify({ ...result, summary: summariesOf(result.rows) }, null, 2)}\n`
+}
+
 function spreadOf(values: readonly (number | null)[]): Spread | null {
   const known = values.filter((value) => value !== null)
   if (known.length === 0) return null

@@ -13,6 +13,7 @@ import type { KernelDifferences } from '../../learning/training/kernelCheck.ts'
 import type { PackedReport } from '../io/packedReport.ts'
 import type { EnergySpec, SceneSpec, StoppingSpec, TargetSpec } from '../scene/sceneSpec.ts'
 import type { RunResult, TrainingPoint, TrainingSummary } from './result.ts'
+import type { SweepProgress, SweepResult, SweptScene } from './sweep.ts'
 
 /**
  * Every call from the page to the compute worker, [request, reply], and every event the worker sends of
@@ -83,6 +84,8 @@ interface Calls {
   liveFrame: [request: { readonly steps: number } & Returned, reply: LiveFrame | null]
   /** A small picture of a target's density (or of its points) or of an energy's Gibbs density. */
   thumbnail: [request: ThumbnailRequest, reply: Raster]
+  /** Makes the sweep of a scene, telling on the way. The page asks a worker of its own, which does nothing else. */
+  sweep: [request: { readonly scene: SweptScene }, reply: SweepResult]
 }
 
 export type { AnalysisInput, AnalysisReport, Calibration, Extras }
@@ -111,6 +114,8 @@ export interface Events {
   calibrated: { readonly adapter: string; readonly calibration: Calibration }
   /** What is known so far of the laws of a run: whenever a curve is whole, and between at most 5 times a second. */
   analysis: { readonly run: number; readonly report: PackedAnalysis }
+  /** After the laws of each value of a sweep, and after each run. */
+  sweep: SweepProgress
 }
 export type EventName = keyof Events
 

@@ -1,6 +1,9 @@
 import type { KlMeaning, StoppingReport } from '../../core/analysis/curves.ts'
 import type { CriterionId } from '../../core/analysis/ids.ts'
-import type { SceneSpec, SweepField } from '../scene/sceneSpec.ts'
+import type { SceneSpec, SweepField, SweepSpec } from '../scene/sceneSpec.ts'
+
+/** A scene that says what is swept. */
+export type SweptScene = SceneSpec & { readonly sweep: SweepSpec }
 
 /**
  * Whether a stop that claims a KL of at most δ is false by the law that the claim is about; `unknown` where that law is not followed to

@@ -3,12 +3,13 @@ import samplerUrl from '../../core/samplers/simd/sampler.wasm?url'
 import kernelUrl from '../../learning/kernels/simd/energy.wasm?url'
 import { describeFailure } from '../engine/describeFailure.ts'
 import { createSession, type Session } from '../engine/session.ts'
+import type { Request } from '../protocol/calls.ts'
 import type { ToWorker } from '../protocol/messages.ts'
 import { FetchAssets } from './fetchAssets.ts'
 import { messagePause } from './pause.ts'
 import { serve, type Port } from './serve.ts'
 
-/** The compute worker: a shell round the session. */
+/** The compute worker: a shell round the session. The page opens a second one for each sweep. */
 const port = globalThis as unknown as Port
 
 port.addEventListener('message', start)
@@ -42,7 +43,17 @@ function start(event: { readonly data: unknown }): void {
       assets.provide(ref, bytes)
     },
   )
-  const emit = serve(port, session, describeFailure)
+  const handlers = {
+    ...session,
+    sweep: ({ scene }: Request<'sweep'>, signal: AbortSignal) =>
+      session.sweep(scene, {
+        signal,
+        onProgress(progress) {
+          emit('sweep', progress)
+        },
+      }),
+  }
+  const emit = serve(port, handlers, describeFailure)
 }
 
 /** After so long the server is asked once more, when somebody wants the kernel again, ms. */

@@ -19,8 +19,8 @@ export function rescueText(lab: Pick<Lab, 'scene' | 'shelf' | 'tool' | 'link'>):
 }
 
 /** Downloads a text as a file. */
-export function download(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+export function download(name: string, text: string, type = 'application/json'): void {
+  const address = URL.createObjectURL(new Blob([text], { type }))
   const link = document.createElement('a')
   link.href = address
   link.download = name

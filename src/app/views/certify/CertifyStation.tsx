@@ -10,6 +10,15 @@ import { Slider } from '../parts/Slider.tsx'
 
 const Constants = createPart(async () => (await import('./Constants.tsx')).Constants)
 
+const SweepDialog = createPart<{ readonly onClose: () => void }>(
+  async () => (await import('./SweepDialog.tsx')).SweepDialog,
+  {
+    onFailure: ({ onClose }) => {
+      onClose()
+    },
+  },
+)
+
 type Report = FrameReply['stops'][number]
 
 const STATUS_WORDS = {
@@ -128,7 +137,34 @@ export function CertifyStation() {
         {open && !unlearned && <Constants />}
         {open && unlearned && <p className="quiet">They wait for a trained energy.</p>}
       </details>
+      <Sweep />
     </section>
+  )
+}
+
+/** Opens the dialog of sweeps. */
+function Sweep() {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        title="Vary one field of the scene, and hold each stop to the true KL there"
+        onClick={() => {
+          setOpen(true)
+        }}
+      >
+        Sweep…
+      </button>
+      {open && (
+        <SweepDialog
+          onClose={() => {
+            setOpen(false)
+          }}
+        />
+      )}
+    </>
   )
 }
 

@@ -6,7 +6,7 @@ import type { SceneSpec, SweepSpec } from '../../scene/sceneSpec.ts'
 import { sweepSeeds, sweepValues, sweptScene } from '../../scene/sweep.ts'
 import { createSession } from '../session.ts'
 import { createBench, sceneOf, type Bench } from '../session.testing.ts'
-import type { SweptScene } from './sweep.ts'
+import type { SweptScene } from '../../protocol/sweep.ts'
 
 /** On 48 cells a side the continuous dynamics take 96, the fewest that they do. */
 const SMALL = {

@@ -2,7 +2,7 @@ import type { InitialLaw } from '../../../core/analysis/laws/initialLaw.ts'
 import type { Criterion } from '../../../core/analysis/stopping/criterion.ts'
 import { CRITERIA } from '../../../core/analysis/stopping/registry.ts'
 import type { AnalysisInput, AnalysisReport } from '../../protocol/calls.ts'
-import type { SweepProgress, SweepResult, SweepRow } from '../../protocol/sweep.ts'
+import type { SweepProgress, SweepResult, SweepRow, SweptScene } from '../../protocol/sweep.ts'
 import { hasKnownDensity } from '../../scene/defaults.ts'
 import { describeProblem } from '../../scene/reading/problem.ts'
 import type { SceneSpec, SweepSpec } from '../../scene/sceneSpec.ts'
@@ -14,9 +14,6 @@ import { buildRun, lawsOf, pose, type Posed, type Resolvers } from '../runs/pose
 import { workOut } from '../runs/workOut.ts'
 import type { Run } from '../runs/run.ts'
 import { truthOf } from './truth.ts'
-
-/** A scene that says what is swept. */
-export type SweptScene = SceneSpec & { readonly sweep: SweepSpec }
 
 export interface SweepOptions {
   readonly signal?: AbortSignal | undefined
