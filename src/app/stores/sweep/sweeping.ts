@@ -161,9 +161,11 @@ const all = new WeakMap<Lab, Sweeping>()
 export function sweepingOf(lab: Lab): Sweeping {
   const known = all.get(lab)
   if (known !== undefined) return known
-  const { edit, provideTo } = lab
   const created = createSweeping({
-    ...{ edit, provideTo },
+    edit: (change) => {
+      lab.edit(change)
+    },
+    provideTo: (client, scene) => lab.provideTo(client, scene),
     now: () => performance.now(),
     openClient: () => createComputeClient({ name: 'sweep worker' }),
   })

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { CRITERION_IDS } from '../../../core/analysis/ids.ts'
 import { CRITERION_TEXTS } from '../../../core/analysis/texts.ts'
-import type { SweepProgress } from '../../protocol/sweep.ts'
+import type { SweepProgress, SweptScene } from '../../protocol/sweep.ts'
 import type { SceneSpec, SweepSpec } from '../../scene/sceneSpec.ts'
 import { sweepSeeds, sweepValues, sweptScene } from '../../scene/sweep.ts'
 import { createSession } from '../session.ts'
 import { createBench, sceneOf, type Bench } from '../session.testing.ts'
-import type { SweptScene } from '../../protocol/sweep.ts'
 
 /** On 48 cells a side the continuous dynamics take 96, the fewest that they do. */
 const SMALL = {

@@ -1,0 +1,155 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import type { Locator, Page } from '@playwright/test'
+import type { SweepResult } from '../src/lab/protocol/sweep.ts'
+import type { SceneSpec } from '../src/lab/scene/sceneSpec.ts'
+import { expect, test } from './fixtures.ts'
+import { openScene, scene, stage, waitForHalt } from './lab.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '..')
+const RUNNER = path.join(ROOT, 'src/lab/cli/sweep.ts')
+
+const SWEPT = scene({
+  target: { kind: 'eight-gaussians' },
+  energy: { kind: 'pretrained', name: 'eight-gaussians' },
+  domain: { cells: 48 },
+  dynamics: { particles: 64, steps: 20 },
+  stopping: { delta: 0.5 },
+  sweep: {
+    over: 'stepSize',
+    values: { kind: 'log', from: 0.005, to: 0.05, count: 3 },
+    seeds: 2,
+    criteria: ['statistical', 'tolerance', 'energy-plateau'],
+  },
+})
+
+/** Makes the sweep of a scene on the command line, in a process of its own, and returns sweep.json. */
+async function sweepHeadless(asked: SceneSpec): Promise<SweepResult> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lyapunov-lab-'))
+  try {
+    const file = path.join(folder, 'scene.json')
+    const out = path.join(folder, 'out')
+    writeFileSync(file, JSON.stringify(asked))
+    const parameters = ['--import', 'tsx', RUNNER, file, '--out', out]
+    await promisify(execFile)(process.execPath, parameters, { cwd: ROOT })
+    return JSON.parse(readFileSync(path.join(out, 'sweep.json'), 'utf8')) as SweepResult
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function openDialog(page: Page): Promise<Locator> {
+  await page.getByRole('button', { name: 'Sweep…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Sweep' })
+  await expect(dialog).toBeVisible()
+  return dialog
+}
+
+const progress = (dialog: Locator): Locator => dialog.getByTestId('sweep-progress')
+
+async function savedBy(page: Page, button: Locator): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent('download'), button.click()])
+  return readFileSync(await file.path(), 'utf8')
+}
+
+test('a sweep on the page has the rows of the command line, and a value opens its run', async ({
+  page,
+}) => {
+  await openScene(page, SWEPT, { haltAt: 2, backend: 'cpu' })
+  await waitForHalt(page, 2)
+  const dialog = await openDialog(page)
+  await dialog.getByRole('button', { name: 'Run sweep' }).click()
+  await expect(progress(dialog)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 })
+
+  const json = JSON.parse(
+    await savedBy(page, dialog.getByRole('button', { name: 'Save JSON' })),
+  ) as SweepResult
+  const headless = await sweepHeadless(SWEPT)
+  expect(json.rows).toEqual(headless.rows)
+  expect(json.values).toEqual(headless.values)
+  const csv = await savedBy(page, dialog.getByRole('button', { name: 'Save CSV' }))
+  expect(csv.trim().split('\n')).toHaveLength(1 + headless.rows.length)
+  // The sweep has moved nothing on the stage.
+  await expect(stage(page)).toHaveAttribute('data-step', '2')
+
+  const table = dialog.getByRole('table', { name: 'What the sweep found' })
+  const [, second] = headless.values
+  const row = table.locator(`tr[data-criterion="energy-plateau"][data-value="${second}"]`)
+  await row.getByRole('button').focus()
+  await page.keyboard.press('Enter')
+  await expect(dialog).toBeHidden()
+  const before = SWEPT.dynamics.stepSize
+  const stepSize = () => page.evaluate(() => window.lyapunovLab?.scene().dynamics.stepSize)
+  await expect.poll(stepSize).toBe(second)
+  const opened = await page.evaluate(() => window.lyapunovLab?.scene())
+  expect(opened?.stopping.criterion).toBe('energy-plateau')
+  expect(opened?.sweep).toEqual(SWEPT.sweep)
+  await page.keyboard.press('Control+z')
+  await expect.poll(stepSize).toBe(before)
+
+  // What was found stays, and a point of the chart opens its run as well.
+  await openDialog(page)
+  await dialog.locator(`circle[data-criterion="tolerance"]`).first().click()
+  await expect(dialog).toBeHidden()
+  await expect.poll(stepSize).toBe(headless.values[0])
+})
+
+test('a sweep is set by keyboard, kept in the link, and cancelled', async ({ page }) => {
+  // Long enough to be cancelled on any machine.
+  const long = { ...SWEPT, sweep: null, dynamics: { ...SWEPT.dynamics, steps: 2000 } }
+  await openScene(page, long, { haltAt: 2, backend: 'cpu' })
+  await waitForHalt(page, 2)
+  const dialog = await openDialog(page)
+  await dialog.getByRole('combobox', { name: 'Field' }).selectOption('particles')
+  const to = dialog.getByRole('textbox', { name: 'To, value' })
+  await to.fill('5000')
+  await to.press('Enter')
+  await dialog.getByRole('checkbox', { name: 'Statistical' }).uncheck()
+  const kept = await page.evaluate(() => window.lyapunovLab?.scene().sweep)
+  expect(kept).toMatchObject({ over: 'particles', values: { to: 5000 } })
+  expect(kept?.criteria).not.toContain('statistical')
+  await expect.poll(() => page.url()).toContain('sweep.over=particles')
+
+  await to.fill('0')
+  await to.press('Enter')
+  await expect(dialog.getByRole('alert')).toContainText('sweep.values')
+  const run = dialog.getByRole('button', { name: 'Run sweep' })
+  await expect(run).toHaveAttribute('aria-disabled', 'true')
+  await to.fill('5000')
+  await to.press('Enter')
+  await run.click()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(progress(dialog)).toHaveAttribute('data-phase', 'cancelled')
+  await expect(run).toBeEnabled()
+})
+
+test('a sweep whose worker ends says so, keeps its rows and can be made again', async ({
+  page,
+}) => {
+  await openScene(page, SWEPT, { haltAt: 2, backend: 'cpu' })
+  await waitForHalt(page, 2)
+  await page.evaluate(() => {
+    const { Worker: Real } = window
+    window.Worker = class extends Real {
+      constructor(address: string | URL, options?: WorkerOptions) {
+        super(address, options)
+        // The first word of progress of any sweep is the last of its worker.
+        this.addEventListener('message', ({ data }: MessageEvent<{ name?: string }>) => {
+          if (data.name !== 'sweep' || window.Worker === Real) return
+          window.Worker = Real
+          this.dispatchEvent(new ErrorEvent('error'))
+        })
+      }
+    }
+  })
+  const dialog = await openDialog(page)
+  const run = dialog.getByRole('button', { name: 'Run sweep' })
+  await run.click()
+  await expect(dialog.getByRole('alert')).toContainText('The sweep worker stopped')
+  await run.click()
+  await expect(progress(dialog)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 })
+  await expect(stage(page)).toHaveAttribute('data-step', '2')
+})
