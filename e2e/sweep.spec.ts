@@ -153,3 +153,34 @@ test('a sweep whose worker ends says so, keeps its rows and can be made again', 
   await expect(progress(dialog)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 })
   await expect(stage(page)).toHaveAttribute('data-step', '2')
 })
+
+test('an energy of the visitor’s own is swept, too', async ({ page }) => {
+  const own = scene({
+    target: { kind: 'three-gaussians' },
+    energy: { kind: 'trained' },
+    training: { steps: 20, backend: 'wasm' },
+    domain: { cells: 32 },
+    dynamics: { steps: 20, particles: 64 },
+    sweep: {
+      over: 'delta',
+      values: { kind: 'list', values: [0.2, 2] },
+      seeds: 1,
+      criteria: ['tolerance'],
+    },
+    view: { speed: 240 },
+  })
+  await openScene(page, own, { haltAt: 15 })
+  await expect(stage(page)).toHaveAttribute('data-status', 'idle')
+  const dialog = await openDialog(page)
+  const run = dialog.getByRole('button', { name: 'Run sweep' })
+  await expect(run).toHaveAttribute('aria-disabled', 'true')
+  await expect(progress(dialog)).toContainText('It waits for a trained energy.')
+  await page.keyboard.press('Escape')
+
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await waitForHalt(page, 15)
+  await openDialog(page)
+  await run.click()
+  await expect(progress(dialog)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 })
+  await expect(dialog.locator('tr[data-criterion="tolerance"]')).toHaveCount(2)
+})

@@ -26,7 +26,7 @@ export interface SweptPoint<Id extends string = string> {
   readonly trueKl: Spread | null
 }
 
-export interface SweepPictureData<Id extends string = string> {
+interface SweepPictureData<Id extends string = string> {
   readonly points: readonly SweptPoint<Id>[]
   /** In the order of their marks. */
   readonly criteria: readonly Id[]
@@ -65,7 +65,7 @@ export interface SweepPanel<Id extends string = string> {
   readonly delta: string | null
 }
 
-export interface SweepPicture<Id extends string = string> {
+interface SweepPicture<Id extends string = string> {
   readonly left: number
   readonly right: number
   readonly height: number

@@ -75,7 +75,13 @@ function setUp(missing = false) {
     },
     provideTo: async () =>
       missing
-        ? [{ id: 'a', hash: '', recipe: { seed: 1, target: SCENE.target, training: SCENE.training } }]
+        ? [
+            {
+              id: 'a',
+              hash: '',
+              recipe: { seed: 1, target: SCENE.target, training: SCENE.training },
+            },
+          ]
         : [],
   })
   const state = () => sweeping.store.getState()

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, type ReactNode } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { CRITERION_TEXTS } from '../../../lab/scene/longTexts.ts'
 import { describeProblem } from '../../../lab/scene/reading/problem.ts'
@@ -58,14 +58,6 @@ export function SweepDialog({ onClose }: { readonly onClose: () => void }) {
     change({})
     void sweeping.run({ ...scene, sweep: spec })
   }
-  const focus = useRef<HTMLButtonElement>(null)
-  // The button that was pressed gives way to the other.
-  const wasRunning = useRef(running)
-  useEffect(() => {
-    if (wasRunning.current !== running && document.activeElement === document.body)
-      focus.current?.focus()
-    wasRunning.current = running
-  }, [running])
   return (
     <Dialog title="Sweep" wide onClose={onClose}>
       <p className="quiet">
@@ -76,7 +68,6 @@ export function SweepDialog({ onClose }: { readonly onClose: () => void }) {
       <Problem text={problem === null ? null : describeProblem(problem)} />
       <div className="sweep-run">
         <button
-          ref={focus}
           type="button"
           className="button primary"
           aria-disabled={!running && (waits || problem !== null)}
