@@ -66,7 +66,7 @@ const digits = (value: number): string => Number(value.toPrecision(6)).toString(
 /** Runs a scene through the engine and holds what comes out to independent values. */
 export async function auditScene(scene: SceneSpec, effort = WHOLE): Promise<Reading[]> {
   // A proof takes seconds.
-  const proof = effort === WHOLE ? true : undefined
+  const proof = effort === WHOLE
   const { runs } = await perform({ scene, seeds: [scene.seed], laws: 'shared', proof })
   return judge(scene, runs[0]!.result, effort)
 }

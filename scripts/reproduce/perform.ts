@@ -27,7 +27,7 @@ export interface Job {
    */
   readonly laws: 'shared' | 'each' | 'none'
   /** Whether the gap is proved, too. */
-  readonly proof?: true
+  readonly proof?: boolean
 }
 
 /** One run of a scene, by the very engine of the page. */

@@ -11,18 +11,32 @@ import {
   type StepPicture,
 } from './stepScale.ts'
 
-/** What certifies from a step on: at the start its splits where the cells resolve it, else the law on the grid; null where neither is known. */
-function splitsAt({ startSplits, curves }: AnalysisReport, step: number): readonly Split[] | null {
-  if (step === 0 && startSplits !== null && startSplits !== undefined) return startSplits
-  const renyi = curves.renyi[step] ?? null
-  return renyi === null || step === 0 ? null : [{ mass: 1, renyi, rest: 0 }]
+/** Share of its KL up to which the error of a law on the grid lets it certify. */
+const RESOLVED = 0.05
+
+/** The first law that certifies: the start where the cells resolve it, else the first on the grid that they do; null: none yet. */
+function firstOf({ startSplits, curves }: AnalysisReport): number | null {
+  if (startSplits !== null && startSplits !== undefined) return 0
+  const found = curves.fokkerPlanck.findIndex((kl, step) => {
+    const error = curves.fokkerPlanckError[step] ?? null
+    return step > 0 && kl !== null && error !== null && error <= RESOLVED * kl
+  })
+  return found < 0 ? null : found
 }
 
 /** Steps after which KL of the continuous dynamics is certain to be at most δ, counted from each step; null where nothing is certified. */
 function certified(analysis: AnalysisReport, { stepSize, delta }: ChartData): (number | null)[] {
   const gap = analysis.spectralGapBound?.value ?? 0
-  return analysis.curves.renyi.map((_, step) => {
-    const splits = gap > 0 && stepSize !== null ? splitsAt(analysis, step) : null
+  const first = firstOf(analysis)
+  const { renyi } = analysis.curves
+  const splitsAt = (step: number): readonly Split[] | null => {
+    if (first === null || step < first) return null
+    if (step === 0) return analysis.startSplits ?? null
+    const value = renyi[step] ?? null
+    return value === null ? null : [{ mass: 1, renyi: value, rest: 0 }]
+  }
+  return renyi.map((_, step) => {
+    const splits = gap > 0 && stepSize !== null ? splitsAt(step) : null
     const time = splits === null ? null : certifiedTime(splits, gap, delta)
     return time === null ? null : stepsOf(time.time, stepSize!)
   })
@@ -90,7 +104,7 @@ export function neededNote(data: ChartData): string | null {
     value === null ? [] : [step + value],
   )
   if (ends.length === 0) return null
-  return `certain from step ${formatCount(Math.min(...ends))} on, by the start or a law on the way: λ ≥ ${formatDown(bound.value)} is proved`
+  return `certain from step ${formatCount(Math.min(...ends))} on, by the start or a law on the grid: λ ≥ ${formatDown(bound.value)} is proved`
 }
 
 /** Why there is nothing to show; null where there is. */

@@ -120,3 +120,24 @@ test('barriers stand beside the terms of a mixture; one inside a term is refused
     message: expect.stringMatching(/barrier inside a term of an or; allowed: barriers/) as string,
   })
 })
+
+test('a term too narrow for the cells is told: its share of the mixture is lost', async () => {
+  const { prepare } = open()
+  const narrow = {
+    kind: 'quadratic',
+    center: [1, 0],
+    matrix: [
+      [10_000, 0],
+      [0, 10_000],
+    ],
+  }
+  const or = (second: object) => ({
+    kind: 'sum',
+    operation: 'or',
+    terms: [{ energy: QUADRATIC }, { energy: second }],
+  })
+  const told = async (energy: object) =>
+    (await prepare(energy)).notices.filter(({ about }) => about === 'mixture').length
+  expect(await told(or({ ...QUADRATIC, center: [-0.5, 0] }))).toBe(0)
+  expect(await told(or({ ...narrow, center: [1.04, 0.05] }))).toBe(1)
+})

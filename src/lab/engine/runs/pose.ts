@@ -13,7 +13,7 @@ import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler, type Gibbs } from '../../../core/fields/gibbs.ts'
 import { createTransition, type Transition } from '../../../core/fields/transition.ts'
-import { formatShare } from '../../../core/maths/numberText.ts'
+import { formatNumber, formatShare } from '../../../core/maths/numberText.ts'
 import { Purpose } from '../../../core/maths/rng.ts'
 import { samplerOf } from '../../../core/samplers/registry.ts'
 import { departureOf } from '../../../core/samplers/sampler.ts'
@@ -34,6 +34,8 @@ const L95_DRAWS = 4096
 const L95_SEED = 1
 /** A larger mass of π in the outermost cells raises a notice. */
 const WALL_MASS = 1e-6
+/** |log Z| of a mixture above which a notice is raised. */
+const LOST = 0.01
 
 /** A scene as far as no particle enters: its energy on the table, π, the step of the chain and the constants of the landscape. */
 export interface Posed {
@@ -84,6 +86,8 @@ export async function pose(
   const transition = createTransition({ ...scene.dynamics, stepSize })
   const wall = wallMass(pi)
   if (wall > WALL_MASS) notices.push(wallNotice(scene, wall))
+  const lost = mixtureNotice(scene, pi)
+  if (lost !== null) notices.push(lost)
   const trainedScene = trainings.of(recipeOf(scene))?.scene
   const normalised: SceneSpec = {
     ...scene,
@@ -209,6 +213,17 @@ function wallMass({ box: { cells }, density }: Gibbs): number {
       if (outermost) walls += here
     }
   return walls / all
+}
+
+/** What the table of a mixture lost of it: log Z of its own law at ε = 1 is 0 as far as the cells resolve its terms. */
+function mixtureNotice({ energy, dynamics }: SceneSpec, { logZ }: Gibbs): Notice | null {
+  if (energy.kind !== 'sum' || !isMixture(energy) || energy.barriers.length > 0) return null
+  if (dynamics.epsilon !== 1 || Math.abs(logZ) <= LOST) return null
+  return {
+    level: 'warning',
+    about: 'mixture',
+    text: `The cells do not resolve every term of this mixture: log Z is ${formatNumber(logZ)} where it should be 0, so that the shares are not those asked for. More cells help.`,
+  }
 }
 
 function wallNotice(scene: SceneSpec, mass: number): Notice {
