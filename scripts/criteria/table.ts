@@ -27,8 +27,8 @@ How to read it:
 
 - _stop_ is the step that the criterion names, the median over the seeds with the least and the greatest where they differ; _in_ says in how many of the
   runs it stopped. A stop beyond the last step is known in advance, from a bound. _Stalled_ is a stop at which the criterion says that the run rests away from π.
-- _true KL_ is KL(ρₖ‖π) in nats at that step: of the exact law of the chain where it is followed, else of the continuous dynamics (marked ≈). There is none
-  beyond the run.
+- _true KL_ is KL(ρₖ‖π) in nats at that step: of the exact law of the chain where it is followed, else of the continuous dynamics (marked ≈); of the
+  noiseless flow for a rule that reads that (marked F), which wastes no steps, since it does not come to rest at π. There is none beyond the run.
 - _false_ counts the stops at which that KL is above δ although the criterion claims that it is at most δ: only some claim it, see below, and for the others
   the true KL says how good their stop was. A claim about the continuous dynamics is judged by them; one that is read off the exact law itself cannot be
   false by it, and is where particles alone are read. _Open_ are claims that no law decides.
@@ -90,7 +90,8 @@ function countText({ runs, stopped, stalled }: SweepSummary): string {
 function klText({ trueKl }: SweepSummary, rows: readonly SweepRow[]): string {
   if (trueKl === null) return NONE
   const near = rows.some(({ trueKlMeaning }) => trueKlMeaning === 'KL of the continuous dynamics')
-  return `${near ? '≈ ' : ''}${spread(trueKl, (x) => number(x, 2))}`
+  const flow = rows.some(({ trueKlMeaning }) => trueKlMeaning?.endsWith('noiseless flow'))
+  return `${near ? '≈ ' : ''}${spread(trueKl, (x) => number(x, 2))}${flow ? ' F' : ''}`
 }
 
 function falseText({ claimed, unknown, ...summary }: SweepSummary): string {

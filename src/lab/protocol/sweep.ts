@@ -22,7 +22,10 @@ export interface SweepRow extends Pick<
   readonly criterion: CriterionId
   /** The law whose KL to π a stop claims to be at most δ; null: it claims something else. */
   readonly claims: 'chain' | 'continuous' | null
-  /** KL(ρ_k‖π) at the stop, of the exact law of the chain, else of the continuous dynamics; null where neither is known. */
+  /**
+   * KL(ρ_k‖π) at the stop, of the exact law of the chain, else of the continuous dynamics; for a rule that reads the noiseless flow, of
+   * that flow. Null where none is known.
+   */
   readonly trueKl: number | null
   readonly trueKlMeaning: KlMeaning | null
   /** Error bar of `trueKl`; 0 for the exact law, null where there is no KL or no bar. */

@@ -13,7 +13,7 @@ import { followLaws } from '../runs/followLaws.ts'
 import { buildRun, lawsOf, pose, type Posed, type Resolvers } from '../runs/pose.ts'
 import { workOut } from '../runs/workOut.ts'
 import type { Run } from '../runs/run.ts'
-import { truthOf } from './truth.ts'
+import { truthOf, truthOfFlow } from './truth.ts'
 
 export interface SweepOptions {
   readonly signal?: AbortSignal | undefined
@@ -247,13 +247,13 @@ function rowsAt(
   const reports = run.reports({ ...run.scene.stopping, delta })
   const { steps } = run.scene.dynamics
   const judged = { laws, steps, delta, bias: run.constants.biasPrediction }
-  return chosen.map(({ id, claims }): SweepRow => {
+  return chosen.map(({ id, claims, needsFlow }): SweepRow => {
     const report = reports.find(({ criterion }) => criterion === id)!
     const { step, outcome, status, kl, klMeaning, divergence, reason } = report
     return {
       ...{ value, seed, criterion: id, step, outcome, status, kl, klMeaning, divergence },
       claims: claims ?? null,
-      ...truthOf(report, claims, judged),
+      ...(needsFlow === true ? truthOfFlow(report) : truthOf(report, claims, judged)),
       reason,
     }
   })

@@ -70,6 +70,23 @@ export function truthOf(
   }
 }
 
+/** What is true at the stop of a rule that reads the noiseless flow: the KL of that flow, which the rule reports itself. */
+export function truthOfFlow({
+  step,
+  kl,
+  klMeaning,
+}: Pick<StoppingReport, 'step' | 'kl' | 'klMeaning'>): Truth {
+  return {
+    trueKl: kl,
+    trueKlMeaning: klMeaning,
+    trueKlError: null,
+    unknown: step === null || kl !== null ? null : 'the noiseless flow carries no density',
+    falseStop: null,
+    firstWithin: null,
+    wasted: null,
+  }
+}
+
 function whyUnknown(step: number, { laws, steps }: Judged): string {
   if (step > steps) return `the run ends at step ${steps}`
   return laws.withoutContinuous ?? laws.unresolved ?? 'no law is known at this step'
