@@ -115,6 +115,9 @@ export function columns(points: readonly CurvePoint[]) {
     deterministicKl: points.map(({ deterministicKl }) => deterministicKl),
     deterministicStandardError: points.map((point) => point.deterministicStandardError),
     deterministicLowerBound: points.map((point) => point.deterministicLowerBound),
+    energy: points.map(({ energy }) => energy),
+    energyStandardError: points.map((point) => point.energyStandardError),
+    deterministicEnergy: points.map(({ deterministicEnergy }) => deterministicEnergy),
   }
 }
 
@@ -128,6 +131,9 @@ export function columnsOf({ langevin, deterministic }: RunResult): ReturnType<ty
     deterministicKl: deterministic.kl,
     deterministicStandardError: deterministic.klStandardError,
     deterministicLowerBound: deterministic.lowerBound,
+    energy: langevin.energy,
+    energyStandardError: langevin.energyError,
+    deterministicEnergy: deterministic.energy,
   }
 }
 
@@ -153,8 +159,14 @@ export interface Laws {
 export function lawsOf({ langevin, constants, stopping }: RunResult): Laws {
   const { spectralGap, spectralGapError, spectralGapResolved, slowMode } = constants
   const { logSobolevEstimate, twoStateFactor, logSobolevBound, strayStart } = constants
-  const { step, kl, klMeaning, klStandardError, estimator, acceptance, ...curves } = langevin
-  for (const column of [step, kl, klMeaning, klStandardError, estimator, acceptance])
+  const { step, kl, klMeaning, klStandardError, estimator, acceptance, ...others } = langevin
+  const { energy, energyError, energyRate, energyRateError, ...more } = others
+  const { energyDrift, energyDriftError, gradient, stein, steinError, ...curves } = more
+  for (const column of [
+    ...[step, kl, klMeaning, klStandardError, estimator, acceptance],
+    ...[energy, energyError, energyRate, energyRateError],
+    ...[energyDrift, energyDriftError, gradient, stein, steinError],
+  ])
     expect(column).toHaveLength(curves.klExact.length)
   return {
     curves,
