@@ -4,7 +4,7 @@ import { expect, test } from './fixtures.ts'
 import { stage } from './lab.ts'
 
 /** Bytes, gzipped. */
-const PAGE = 114_000
+const PAGE = 113_000
 const WORKER = 200_000
 
 /** Holds files to a budget; where they are beyond it, the modules that weigh most are named. */

@@ -429,8 +429,8 @@ export const MAX_SWEEP_VALUES = 24
 /** Wide enough for every field; `sweepValues` holds each to its own range. */
 const SWEPT = (label: string) => number(linear(label, [-20, 4_294_967_295]))
 const SWEPT_RANGE = {
-  from: SWEPT('First value'),
-  to: SWEPT('Last value'),
+  from: SWEPT('From'),
+  to: SWEPT('To'),
   count: number(linear('Values', [1, MAX_SWEEP_VALUES], { integer: true, step: 1 }), 8),
 }
 

@@ -111,18 +111,15 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
     if (working !== null || current === null || before?.stage !== 'done') return
     const on = wanted.find((extra) => before[extra] === undefined)
     if (on === undefined) return
-    const id = current
     const own = { on, controller: new AbortController() }
     working = own
-    try {
-      // A worker that stopped, or knows another run, finds nothing of this one; the next run gets its own.
-      const found = await analysis.workOut(id, on, own.controller.signal).catch(() => null)
-      const report = run.getState().analysis
-      if (own.controller.signal.aborted || current !== id || report === null) return
-      receive(packReport({ ...report, [on]: found ?? BROKEN_OFF[on] }))
-    } finally {
-      if (working === own) working = null
-    }
+    // A worker that stopped, or knows another run, finds nothing of this one; the next run gets its own.
+    const found = await analysis.workOut(current, on, own.controller.signal).catch(() => null)
+    // Another run, or another wish, has taken its place.
+    if (working !== own) return
+    working = null
+    const report = run.getState().analysis
+    if (report !== null) receive(packReport({ ...report, [on]: found ?? BROKEN_OFF[on] }))
     await workOut()
   }
 

@@ -178,18 +178,13 @@ export function withWeight(scene: SceneSpec, index: number, weight: number): Sce
 export function withOperation(scene: SceneSpec, operation: 'and' | 'or'): SceneSpec {
   if (scene.energy.kind !== 'sum') return scene
   const { terms, barriers } = scene.energy
-  return withSum(
-    scene,
-    operation === 'or'
-      ? { kind: 'sum', terms: withShares(terms), operation, barriers }
-      : { kind: 'sum', terms, barriers },
-  )
+  const or = operation === 'or' ? { operation } : {}
+  return withSum(scene, { kind: 'sum', terms, ...or, barriers })
 }
 
 export function withoutTerm(scene: SceneSpec, index: number): SceneSpec {
   if (scene.energy.kind !== 'sum') return scene
-  const left = scene.energy.terms.filter((_, i) => i !== index)
-  const terms = isMixture(scene.energy) ? withShares(left) : left
+  const terms = scene.energy.terms.filter((_, i) => i !== index)
   return withSum(scene, { ...scene.energy, terms })
 }
 
@@ -234,7 +229,8 @@ export function withBarrierAt(
   return { ...scene, energy: { ...scene.energy, barriers } }
 }
 
-/** The scene on another composition; η is computed anew, since the curvature has changed. */
+/** The scene on another composition, a mixture with weights that it may have; η is computed anew, since the curvature has changed. */
 function withSum(scene: SceneSpec, sum: Composition): SceneSpec {
-  return { ...scene, energy: sum, dynamics: { ...scene.dynamics, stepSize: null } }
+  const energy = isMixture(sum) ? { ...sum, terms: withShares(sum.terms) } : sum
+  return { ...scene, energy, dynamics: { ...scene.dynamics, stepSize: null } }
 }

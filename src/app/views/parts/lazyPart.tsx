@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, type ComponentType, type ReactNode } from 'react'
+import { UNLOADED_TEXT } from '../../stores/explain.ts'
 import { useLab } from './context.ts'
 import { atLeisure, type Later } from './later.ts'
 
@@ -49,15 +50,9 @@ export function useLater<T>(fetch: Later<T>, wanted: boolean, onFailure?: () => 
         const run = () => {
           location.reload()
         }
-        lab.notify(
-          'error',
-          {
-            text: 'This part of the page could not be loaded: the network is needed once to load it, and after an update of the page a reload. Nothing is lost by it.',
-            details: String(error),
-          },
-          'part',
-          { action: { label: 'Reload', run } },
-        )
+        lab.notify('error', { text: UNLOADED_TEXT, details: String(error) }, 'part', {
+          action: { label: 'Reload', run },
+        })
         latest.current?.()
       },
     )

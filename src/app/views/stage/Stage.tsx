@@ -67,7 +67,7 @@ export function Stage() {
         />
         <Invitation />
       </div>
-      <Layers />
+      <Layers ground={ground} />
       <Transport />
       <LyapunovPlot frames={frames} />
     </section>
@@ -387,18 +387,7 @@ const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
   difference: 'Difference',
 }
 
-const LAYER_TITLES: Partial<Readonly<Record<LayerId, string>>> = {
-  contraction: 'm = λmin(∇²V): how fast two nearby copies under one noise approach, or part',
-  contours: 'Lines of equal V',
-  gradient: 'Arrows along −∇V',
-  'slow-mode':
-    'Between which two states mass is exchanged most slowly: the mode of the spectral gap',
-  basins:
-    'Which start ends in which well, when nothing but the gradient drives it; wells that hold less than 0.1 % of π are stray',
-  difference: 'Particles against the Gibbs density: too many, too few',
-}
-
-function Layers() {
+function Layers({ ground }: { readonly ground: Ground | null }) {
   const lab = useLab()
   const shown = useScene((scene) => scene.view.layers)
   return (
@@ -409,7 +398,7 @@ function Layers() {
           type="button"
           className="chip"
           aria-pressed={shown.includes(layer)}
-          title={LAYER_TITLES[layer]}
+          title={ground?.LAYER_TITLES[layer]}
           onClick={() => {
             lab.edit((scene) => {
               return {

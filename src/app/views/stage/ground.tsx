@@ -20,6 +20,18 @@ import { usePalette, useRun, useScene, useShelf } from '../parts/context.ts'
 export { drawLinks } from '../../render/stage/links.ts'
 export { modeRaster, rateRaster } from '../../render/stage/contraction.ts'
 
+/** What the layers show, for the buttons that switch them. */
+export const LAYER_TITLES: Partial<Readonly<Record<LayerId, string>>> = {
+  contraction: 'm = λmin(∇²V): how fast two nearby copies under one noise approach, or part',
+  contours: 'Lines of equal V',
+  gradient: 'Arrows along −∇V',
+  'slow-mode':
+    'Between which two states mass is exchanged most slowly: the mode of the spectral gap',
+  basins:
+    'Which start ends in which well, when nothing but the gradient drives it; wells that hold less than 0.1 % of π are stray',
+  difference: 'Particles against the Gibbs density: too many, too few',
+}
+
 /** Draws the landscape of one canvas or the other, with regions and axes. */
 export type GroundPainter = (
   context: Context,

@@ -7,10 +7,8 @@ const PER_UNIT = 10 ** PLACES
 const MOST_PLACES = 15
 /** Largest lattice coordinate that is packed as an integer. */
 const LARGEST = 2 ** 30
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-/** One more than the value of a digit, by its character code; 0 for all others. */
-const VALUES = new Uint8Array(128)
-for (const [value, digit] of [...DIGITS].entries()) VALUES[digit.charCodeAt(0)] = value + 1
+/** Character code of the digit of base64 for 0. */
+const ZERO = 65
 
 /**
  * The nearest lattice point, coordinates rounded to 1e-4. A drawing is quantised when it is made (not
@@ -31,7 +29,7 @@ export function packPoints(points: readonly Vector2[]): string {
   for (let places = PLACES; places <= MOST_PLACES; places++) {
     const lattice = latticeOf(flat, 10 ** places)
     if (lattice === null) continue
-    const head = places === PLACES ? 'q' : `p${DIGITS[places]!}`
+    const head = places === PLACES ? 'q' : `p${String.fromCharCode(ZERO + places)}`
     return head + toBase64Url(varints(lattice))
   }
   return `d${toBase64Url(doubles(flat))}`
@@ -50,20 +48,15 @@ function latticeOf(flat: readonly number[], perUnit: number): number[] | null {
 
 /** The points of `packPoints`; null for any other text, and for more points than a scene has. */
 export function unpackPoints(text: string): Vector2[] | null {
-  const places = text.startsWith('p') ? DIGITS.indexOf(text[1] ?? ' ') : PLACES
-  if (text.startsWith('p') && !(places > PLACES && places <= MOST_PLACES)) return null
-  const bytes = fromBase64Url(text.slice(places === PLACES ? 1 : 2))
+  const kind = text[0]
+  const places = kind === 'p' ? text.charCodeAt(1) - ZERO : PLACES
+  if (kind === 'p' && !(places > PLACES && places <= MOST_PLACES)) return null
+  const bytes = fromBase64Url(text.slice(kind === 'p' ? 2 : 1))
   if (bytes === null) return null
-  const flat =
-    text.startsWith('q') || text.startsWith('p')
-      ? readVarints(bytes, 10 ** places)
-      : text.startsWith('d')
-        ? readDoubles(bytes)
-        : null
+  const lattice = kind === 'p' || kind === 'q' ? readVarints(bytes, 10 ** places) : null
+  const flat = kind === 'd' ? readDoubles(bytes) : lattice
   if (flat === null || flat.length % 2 !== 0) return null
-  const points: Vector2[] = []
-  for (let i = 0; i < flat.length; i += 2) points.push([flat[i]!, flat[i + 1]!])
-  return points
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!])
 }
 
 function varints(lattice: readonly number[]): number[] {
@@ -116,34 +109,16 @@ function readDoubles(bytes: Uint8Array): number[] | null {
 
 /** Base64 with - and _ in the place of + and /, without padding (RFC 4648 §5). */
 export function toBase64Url(bytes: ArrayLike<number>): string {
-  const text: string[] = []
-  for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i
-    const word =
-      (bytes[i]! << 16) | ((left > 1 ? bytes[i + 1]! : 0) << 8) | (left > 2 ? bytes[i + 2]! : 0)
-    text.push(DIGITS[word >> 18]!, DIGITS[(word >> 12) & 63]!)
-    if (left > 1) text.push(DIGITS[(word >> 6) & 63]!)
-    if (left > 2) text.push(DIGITS[word & 63]!)
-  }
-  return text.join('')
+  let text = ''
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!)
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/u, '')
 }
 
 /** The bytes of base64url text; null when it is none. Total. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (text.length % 4 === 1) return null
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
-  let word = 0
-  let held = 0
-  let n = 0
-  for (let i = 0; i < text.length; i++) {
-    const digit = VALUES[text.charCodeAt(i)] ?? 0
-    if (digit === 0) return null
-    word = ((word << 6) | (digit - 1)) & 0xffff
-    held += 6
-    if (held >= 8) {
-      held -= 8
-      bytes[n++] = (word >> held) & 0xff
-    }
-  }
+  if (text.length % 4 === 1 || !/^[A-Za-z0-9_-]*$/u.test(text)) return null
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
   return bytes
 }
