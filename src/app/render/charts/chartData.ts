@@ -4,7 +4,7 @@ import type {
   FrameReply,
   RunReady,
 } from '../../../lab/protocol/calls.ts'
-import { samplesOf, type Sample } from './stepScale.ts'
+import { samplesOf, type Sample, type StepPicture } from './stepScale.ts'
 
 /** What the charts show, whichever of them is open. */
 export interface ChartData {
@@ -40,6 +40,20 @@ export interface ChartData {
 /** The last step that the particles have made. */
 export function computedStep({ points }: ChartData): number {
   return points.at(-1)?.step ?? 0
+}
+
+/** A picture of curves alone: without guides, marks, floor, level and a line at δ, its stops without a dot. */
+export function barePicture(
+  data: ChartData,
+  drawn: Pick<StepPicture, 'title' | 'curves' | 'domain'> & Partial<StepPicture>,
+): StepPicture {
+  const { steps, stepSize, stops, criterion } = data
+  return {
+    ...{ steps, stepSize, stops, criterion, computed: computedStep(data) },
+    ...{ guides: [], marks: [], level: null, floor: null, delta: null },
+    stopValue: () => null,
+    ...drawn,
+  }
 }
 
 /** Whether the exact law at a step is only known from the first, coarse pass. */

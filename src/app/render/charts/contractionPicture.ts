@@ -1,4 +1,4 @@
-import { computedStep, type ChartData } from './chartData.ts'
+import { barePicture, type ChartData } from './chartData.ts'
 import { formatDown, formatNumber, formatUp } from '../format.ts'
 import {
   largest,
@@ -21,7 +21,7 @@ export function contractionPicture(data: ChartData): StepPicture {
   const typical = samplesOf(points.map(({ contraction }) => contraction?.rootMeanSquare))
   const bound = samplesOf(points.map(({ contraction }) => contraction?.bound))
   const all = [most, typical, bound]
-  return {
+  return barePicture(data, {
     title: 'distance |xₖ − yₖ|',
     curves: [
       {
@@ -43,19 +43,9 @@ export function contractionPicture(data: ChartData): StepPicture {
         read: ({ value }) => `≤ ${formatUp(value)}`,
       },
     ],
-    steps: data.steps,
-    computed: computedStep(data),
-    stepSize: data.stepSize,
     domain: logDomain(Math.max(...all.map(largest)), all.map(leastPositive)),
-    guides: [],
-    marks: [],
-    level: null,
-    floor: null,
-    delta: null,
     stops: [],
-    criterion: data.criterion,
-    stopValue: () => null,
-  }
+  })
 }
 
 /** Below this share of the first distance rounding shows: no rate is read there. */

@@ -1,4 +1,4 @@
-import { computedStep, type ChartData } from './chartData.ts'
+import { barePicture, type ChartData } from './chartData.ts'
 import { formatCount, formatNats, formatNumber, formatShare } from '../format.ts'
 import {
   largest,
@@ -25,7 +25,7 @@ export function dataPicture(data: ChartData): StepPicture {
   const residual = samplesOf(laws?.residual ?? [])
   const all = [kl, pull, residual]
   const plain = ({ value }: Sample): string => formatNumber(value, 3)
-  return {
+  return barePicture(data, {
     title:
       data.dataLaw === 'smoothed'
         ? 'KL(ρₖ‖ρ_D), smoothed data in the box'
@@ -45,19 +45,10 @@ export function dataPicture(data: ChartData): StepPicture {
         read: plain,
       },
     ],
-    steps: data.steps,
-    computed: computedStep(data),
-    stepSize: data.stepSize,
     domain: logDomain(Math.max(...all.map(largest)), all.map(leastPositive)),
-    guides: [],
     marks: nearestToData(kl),
-    level: null,
-    floor: null,
-    delta: null,
-    stops: data.stops,
-    criterion: data.criterion,
     stopValue: ({ divergence, kl: value }) => (divergence === 'data' ? value : null),
-  }
+  })
 }
 
 function least(kl: readonly Sample[]): Sample | null {

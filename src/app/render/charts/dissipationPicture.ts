@@ -1,4 +1,4 @@
-import { coarseAt, computedStep, type ChartData } from './chartData.ts'
+import { coarseAt, barePicture, type ChartData } from './chartData.ts'
 import { formatNats, formatUp, natsDown } from '../format.ts'
 import {
   largest,
@@ -58,7 +58,7 @@ export function dissipationPicture(data: ChartData): StepPicture {
   )
   // The bound ends where it turns negative: its last digits before that stretch no axis.
   const drawn = [continuous, dissipation, chain, flow]
-  return {
+  return barePicture(data, {
     title: 'fall of KL a step, nats',
     curves: [
       {
@@ -98,19 +98,8 @@ export function dissipationPicture(data: ChartData): StepPicture {
         read: aStep,
       },
     ],
-    steps: data.steps,
-    computed: computedStep(data),
-    stepSize: data.stepSize,
     domain: logDomain(Math.max(...drawn.map(largest)), drawn.map(leastPositive)),
-    guides: [],
-    marks: [],
-    level: null,
-    floor: null,
-    delta: null,
-    stops: data.stops,
-    criterion: data.criterion,
-    stopValue: () => null,
-  }
+  })
 }
 
 /** How well the identity is met, in words. */

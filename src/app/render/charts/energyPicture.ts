@@ -1,4 +1,4 @@
-import { computedStep, type ChartData } from './chartData.ts'
+import { barePicture, type ChartData } from './chartData.ts'
 import { formatNumber, formatUp } from '../format.ts'
 import {
   largest,
@@ -41,7 +41,7 @@ export function energyPicture(data: ChartData): StepPicture {
   const lowest = [leastPositive(langevin), leastPositive(flow), rest].map((value) =>
     value === null || rest === null ? value : Math.max(value, rest * 10 ** -DECADES),
   )
-  return {
+  return barePicture(data, {
     title: '(E[V] − min V)/ε',
     curves: [
       {
@@ -57,19 +57,9 @@ export function energyPicture(data: ChartData): StepPicture {
         read: energy,
       },
     ],
-    steps: data.steps,
-    computed: computedStep(data),
-    stepSize: data.stepSize,
     domain: logDomain(top, lowest),
-    guides: [],
-    marks: [],
     level: rest === null ? null : { label: 'at π', value: rest },
-    floor: null,
-    delta: null,
-    stops: data.stops,
-    criterion: data.criterion,
-    stopValue: () => null,
-  }
+  })
 }
 
 /** A rise of E[V]/ε that may be rounding. */

@@ -1,7 +1,7 @@
-import { certifiedTime, stepsOf, type Split } from '../../../core/analysis/constants/poincare.ts'
+import { certifyingLaws, stepsNeeded } from '../../../core/analysis/constants/poincare.ts'
 import type { AnalysisReport } from '../../../lab/protocol/calls.ts'
 import { formatCount, formatDown } from '../format.ts'
-import { computedStep, type ChartData } from './chartData.ts'
+import { barePicture, type ChartData } from './chartData.ts'
 import {
   largest,
   leastPositive,
@@ -11,35 +11,14 @@ import {
   type StepPicture,
 } from './stepScale.ts'
 
-/** Share of its KL up to which the error of a law on the grid lets it certify. */
-const RESOLVED = 0.05
-
-/** The first law that certifies: the start where the cells resolve it, else the first on the grid that they do; null: none yet. */
-function firstOf({ startSplits, curves }: AnalysisReport): number | null {
-  if (startSplits !== null && startSplits !== undefined) return 0
-  const found = curves.fokkerPlanck.findIndex((kl, step) => {
-    const error = curves.fokkerPlanckError[step] ?? null
-    return step > 0 && kl !== null && error !== null && error <= RESOLVED * kl
-  })
-  return found < 0 ? null : found
-}
-
-/** Steps after which KL of the continuous dynamics is certain to be at most δ, counted from each step; null where nothing is certified. */
-function certified(analysis: AnalysisReport, { stepSize, delta }: ChartData): (number | null)[] {
-  const gap = analysis.spectralGapBound?.value ?? 0
-  const first = firstOf(analysis)
-  const { renyi } = analysis.curves
-  const splitsAt = (step: number): readonly Split[] | null => {
-    if (first === null || step < first) return null
-    if (step === 0) return analysis.startSplits ?? null
-    const value = renyi[step] ?? null
-    return value === null ? null : [{ mass: 1, renyi: value, rest: 0 }]
-  }
-  return renyi.map((_, step) => {
-    const splits = gap > 0 && stepSize !== null ? splitsAt(step) : null
-    const time = splits === null ? null : certifiedTime(splits, gap, delta)
-    return time === null ? null : stepsOf(time.time, stepSize!)
-  })
+/** The steps that are certified to be enough, counted from each step; null where nothing is certified. */
+function certified(
+  { startSplits, spectralGapBound, curves }: AnalysisReport,
+  { stepSize, delta }: ChartData,
+): readonly (number | null)[] {
+  const gap = spectralGapBound?.value ?? 0
+  if (!(gap > 0) || stepSize === null) return []
+  return stepsNeeded(certifyingLaws(startSplits ?? null, curves), gap, delta, stepSize)
 }
 
 /** Steps that the continuous dynamics take from each step on until their KL is at most δ; null where the run ends before. */
@@ -60,7 +39,7 @@ export function neededPicture(data: ChartData): StepPicture {
   const { analysis, delta } = data
   const promised = samplesOf(analysis === null ? [] : certified(analysis, data))
   const real = samplesOf(analysis === null ? [] : taken(analysis.curves.fokkerPlanck, delta))
-  return {
+  return barePicture(data, {
     title: 'steps still needed to KL ≤ δ',
     curves: [
       {
@@ -76,23 +55,12 @@ export function neededPicture(data: ChartData): StepPicture {
         read: steps,
       },
     ],
-    steps: data.steps,
-    computed: computedStep(data),
-    stepSize: data.stepSize,
     domain: logDomain(Math.max(largest(promised), largest(real)), [
       1,
       leastPositive(promised),
       leastPositive(real),
     ]),
-    guides: [],
-    marks: [],
-    level: null,
-    floor: null,
-    delta: null,
-    stops: data.stops,
-    criterion: data.criterion,
-    stopValue: () => null,
-  }
+  })
 }
 
 /** How long the run must be for the certificate, in words. */

@@ -1,3 +1,4 @@
+import type { LawCurves } from '../curves.ts'
 import type { Gibbs } from '../../fields/gibbs.ts'
 import { exp, log } from '../../maths/elementary.ts'
 import { spacing } from '../../maths/grid.ts'
@@ -99,7 +100,46 @@ export function certifiedTime(
   return least
 }
 
-/** Whole steps that take at least a time; a part of 1e-9 of a step is rounding. */
-export function stepsOf(time: number, stepSize: number): number {
-  return Math.ceil(time / stepSize - 1e-9)
+/** Share of its KL up to which the error of a law on the grid lets it certify. */
+const RESOLVED = 0.05
+
+/**
+ * What certifies from each step on, null where nothing does: at step 0 the splits of the start where the cells resolve it, later the law
+ * on the grid; without splits of the start, none before the first step at which the cells resolve the law.
+ */
+export function certifyingLaws(
+  startSplits: readonly Split[] | null,
+  {
+    renyi,
+    fokkerPlanck,
+    fokkerPlanckError,
+  }: Pick<LawCurves, 'renyi' | 'fokkerPlanck' | 'fokkerPlanckError'>,
+): readonly (readonly Split[] | null)[] {
+  let resolved = startSplits !== null
+  return renyi.map((value, step) => {
+    if (step === 0) return startSplits
+    const kl = fokkerPlanck[step] ?? null
+    const error = fokkerPlanckError[step] ?? null
+    resolved ||= value !== null && kl !== null && error !== null && error <= RESOLVED * kl
+    return resolved && value !== null ? [{ mass: 1, renyi: value, rest: 0 }] : null
+  })
+}
+
+/**
+ * The steps after which KL of the continuous dynamics is certain to be at most δ, counted from each step; null where nothing is.
+ * @param laws as of `certifyingLaws`
+ * @param gap λ > 0, a lower bound of the spectral gap, per unit of time
+ * @param delta δ > 0, nats
+ */
+export function stepsNeeded(
+  laws: ReturnType<typeof certifyingLaws>,
+  gap: number,
+  delta: number,
+  stepSize: number,
+): readonly (number | null)[] {
+  return laws.map((splits) => {
+    const certified = splits === null ? null : certifiedTime(splits, gap, delta)
+    // A part of 1e-9 of a step is rounding.
+    return certified === null ? null : Math.ceil(certified.time / stepSize - 1e-9)
+  })
 }
