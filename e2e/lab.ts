@@ -7,6 +7,7 @@ import type { Locator, Page } from '@playwright/test'
 import type { LawCurves, StoppingReport } from '../src/core/analysis/curves.ts'
 import type { AnalysisReport, CurvePoint } from '../src/lab/protocol/calls.ts'
 import type { RunResult } from '../src/lab/protocol/result.ts'
+import type { SweepResult } from '../src/lab/protocol/sweep.ts'
 import type { BackendName } from '../src/learning/ids.ts'
 import { parseScene } from '../src/lab/scene/reading/decode.ts'
 import type { SceneSpec } from '../src/lab/scene/sceneSpec.ts'
@@ -14,7 +15,6 @@ import { encodeHash } from '../src/lab/scene/link/urlCodec.ts'
 import { expect } from './fixtures.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
-const RUNNER = path.join(ROOT, 'src/lab/cli/experiment.ts')
 
 /** A scene as a person would write it, with every default filled in; throws on any mistake. */
 export function scene(input: object): SceneSpec {
@@ -90,16 +90,27 @@ export async function snapshot(page: Page): Promise<Snapshot> {
   })
 }
 
-/** Runs a scene in the headless runner, in a process of its own, and returns result.json. */
+/** Runs a scene in the headless runner and returns result.json. */
 export async function runHeadless(asked: SceneSpec): Promise<RunResult> {
+  return (await resultOf('experiment', asked, 'result.json')) as RunResult
+}
+
+/** Makes the sweep of a scene on the command line and returns sweep.json. */
+export async function sweepHeadless(asked: SceneSpec): Promise<SweepResult> {
+  return (await resultOf('sweep', asked, 'sweep.json')) as SweepResult
+}
+
+/** What a command of the lab, in a process of its own, writes of a scene into a file. */
+async function resultOf(command: string, asked: SceneSpec, name: string): Promise<unknown> {
   const folder = mkdtempSync(path.join(tmpdir(), 'lyapunov-lab-'))
   try {
     const file = path.join(folder, 'scene.json')
     const out = path.join(folder, 'out')
     writeFileSync(file, JSON.stringify(asked))
-    const parameters = ['--import', 'tsx', RUNNER, file, '--out', out]
+    const runner = path.join(ROOT, `src/lab/cli/${command}.ts`)
+    const parameters = ['--import', 'tsx', runner, file, '--out', out]
     await promisify(execFile)(process.execPath, parameters, { cwd: ROOT })
-    return JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8')) as RunResult
+    return JSON.parse(readFileSync(path.join(out, name), 'utf8')) as unknown
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -93,7 +93,7 @@ export interface AnalysisInput {
     Partial<Pick<Constants, 'curvature95'>>
 }
 
-/** What takes seconds, and is worked out after the laws are known for whoever asks. */
+/** What takes seconds of a processor: worked out after the laws are known, where the page shows it or the chosen criterion reads it. */
 export interface Extras {
   readonly spectralGapBound: NonNullable<Constants['spectralGapBound']>
   readonly coupling: Coupling

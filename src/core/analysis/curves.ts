@@ -100,7 +100,7 @@ export interface LangevinCurves extends LawCurves {
   readonly energyDriftError: (number | null)[]
   /** E|∇V|². */
   readonly gradient: (number | null)[]
-  /** The squared kernel Stein discrepancy of the particles to π, per squared length; null where not evaluated, at all steps unless asked for. */
+  /** The squared kernel Stein discrepancy of the particles to π, per squared length; null where not evaluated: everywhere, unless the chosen criterion reads it. */
   readonly stein: (number | null)[]
   readonly steinError: (number | null)[]
 }

@@ -15,11 +15,11 @@ export interface CriterionText {
   readonly description: string
   /** Whether it is a rule from practice that certifies nothing, shown to be seen through. */
   readonly blind?: true
-  /** The part of the analysis' report that it reads and that takes seconds, so that it is worked out for those who ask. */
+  /** The part of the analysis' report that it reads and that takes seconds: worked out once the criterion is chosen. */
   readonly needs?: 'spectralGapBound' | 'coupling'
   /** Whether it reads the noiseless flow. */
   readonly needsFlow?: true
-  /** Whether it needs the Stein discrepancy of the particles, which is read for those who ask. */
+  /** Whether it reads the Stein discrepancy of the particles, which is measured once the criterion is chosen. */
   readonly needsStein?: true
   /**
    * The law whose KL to π a stop claims to be at most δ: that of the chain or of the continuous dynamics. Absent where a stop
@@ -72,7 +72,7 @@ export const CRITERION_TEXTS = {
     formula: '\\mathrm{E}\\lceil(\\tau-L-k)/L\\rceil_+ \\le \\sqrt{\\delta/2}',
     plain: 'E⌈(τ − L − k)/L⌉₊ ≤ √(δ/2)',
     description:
-      'Stops where the chain is as near to its own rest law, in total variation, as KL ≤ δ would bring it: read from 512 pairs of chains that started L steps apart and met at the time τ, without any density; what the step size adds to the rest law is not in it.',
+      'Stops where the chain is as near to its own rest law, in total variation, as KL ≤ δ would bring it: read from pairs of chains that started L steps apart and met at the time τ, without any density; what the step size adds to the rest law is not in it.',
     needs: 'coupling',
     particles: 'never',
   },

@@ -5,7 +5,7 @@ import { summariesOf, sweepJson } from '../io/sweepSummary.ts'
 import type { SweepResult } from '../protocol/sweep.ts'
 import { describeProblem } from '../scene/reading/problem.ts'
 import type { SceneSpec, SweepSpec } from '../scene/sceneSpec.ts'
-import { sweepProblem } from '../scene/sweep.ts'
+import { newSweep, sweepProblem } from '../scene/sweep.ts'
 import { UsageError } from './arguments.ts'
 import {
   Exit,
@@ -35,18 +35,14 @@ function sweepOf(scene: SceneSpec, args: SweepArguments): SweepSpec {
   const chosen = over ?? own
   if (chosen === null)
     throw new UsageError(`--over: missing, and ${args.scene} has no sweep; ${SWEEP_USAGE}`)
+  const { over: field, values } = chosen
+  const usual = own ?? newSweep(chosen)
   return {
-    over: chosen.over,
-    values: chosen.values,
-    seeds: seeds ?? own?.seeds ?? USUAL.seeds,
-    criteria: criteria ?? own?.criteria ?? USUAL.criteria,
+    ...{ over: field, values },
+    seeds: seeds ?? usual.seeds,
+    criteria: criteria ?? usual.criteria,
   }
 }
-
-const USUAL = {
-  seeds: 5,
-  criteria: ['certified-decrease', 'statistical', 'tolerance'],
-} as const
 
 /** The same sweep as the page's, by the same engine, without a page. */
 async function sweep(args: SweepArguments, signal: AbortSignal): Promise<ExitCode> {

@@ -435,7 +435,7 @@ const SWEPT_RANGE = {
 }
 
 /** Runs of the scene that differ in one field, each with several seeds, and the criteria they are read by. */
-const SWEEP = record({
+export const SWEEP = record({
   over: choice(SWEEP_FIELDS),
   values: variants({
     linear: SWEPT_RANGE,

@@ -1,8 +1,10 @@
 import { exp, log } from '../../core/maths/elementary.ts'
+import { newReading } from './fields/fieldKinds.ts'
 import { describeRange, inRange, type Range } from './fields/ranges.ts'
 import type { Problem } from './reading/problem.ts'
 import {
   RANGES,
+  SWEEP,
   SWEEP_FIELDS,
   type EnergySpec,
   type InitialSpec,
@@ -12,6 +14,11 @@ import {
   type TargetSpec,
   type Vector2,
 } from './sceneSpec.ts'
+
+/** A sweep with its seeds and criteria at their defaults. */
+export function newSweep(part: Pick<SweepSpec, 'over' | 'values'>): SweepSpec {
+  return { ...SWEEP.read(part, '', newReading(0))!, ...part }
+}
 
 /** What a field that can be swept is, and the scene that has a value in it. */
 interface Swept {

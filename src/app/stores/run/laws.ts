@@ -18,7 +18,7 @@ export interface Laws {
   follow(run: RunReady): void
   /** Aborts the analysis, so that the run on the stage gets no laws. */
   drop(): void
-  /** From now on works these out for each run whose laws are known: seconds of a processor, for those who look at them. */
+  /** From now on works these out, and no others, for each run whose laws are known; each takes seconds of a processor. */
   workOut(extras: readonly Extra[]): void
   dispose(): void
 }

@@ -1,6 +1,6 @@
 import type { Range } from '../../../lab/scene/fields/ranges.ts'
 import type { SceneSpec, SweepField, SweepSpec } from '../../../lab/scene/sceneSpec.ts'
-import { sweepRange } from '../../../lab/scene/sweep.ts'
+import { newSweep, sweepRange } from '../../../lab/scene/sweep.ts'
 
 /** Significant digits of the ends of a proposed range. */
 const DIGITS = 2
@@ -47,11 +47,5 @@ function factor(range: Range, value: number, by: number, count: number): SweepSp
 
 /** The sweep of a scene, or the one that is proposed where it has none. */
 export function sweepOf(scene: SceneSpec): SweepSpec {
-  if (scene.sweep !== null) return scene.sweep
-  return {
-    over: 'stepSize',
-    values: usualValues(scene, 'stepSize'),
-    seeds: 5,
-    criteria: ['certified-decrease', 'statistical', 'tolerance'],
-  }
+  return scene.sweep ?? newSweep({ over: 'stepSize', values: usualValues(scene, 'stepSize') })
 }

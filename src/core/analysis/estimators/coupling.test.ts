@@ -101,7 +101,10 @@ const scenes = fc.record({
   seed: fc.nat(),
 })
 
-/** Random scenes, and steps within which the exact chain must come to rest for a scene to count. */
+/**
+ * Random scenes: `COUPLING_SCENES=100 npx vitest run src/core/analysis/estimators/coupling.test.ts -t 'lies above'` takes other ones. Steps within which the exact chain must
+ * come to rest for a scene to count.
+ */
 const SCENES = Number(process.env['COUPLING_SCENES'] ?? 2)
 const MOST_STEPS = SCENES > 2 ? 2000 : 150
 const CELLS = 32
@@ -156,13 +159,13 @@ describe('the bound by coupled pairs', () => {
         fc.pre(known !== null)
         const result = compared(known, seed)
         const { nearest, excess } = result
-        // Above 3 at one of a hundred scenes and their many steps is to be expected.
+        // Of a hundred scenes and their many steps one is above 3 by chance; the two of the suite are always the same.
         expect(excess).toBeLessThan(SCENES > 2 ? 4.5 : 3)
         // Draws of a law that is at rest from the start must meet, too: there the bound is loose.
         expect(nearest === Infinity || nearest < 20).toBe(true)
         found.push(result)
       }),
-      { numRuns: SCENES, endOnFailure: true },
+      { numRuns: SCENES, endOnFailure: true, ...(SCENES > 2 ? {} : { seed: 1 }) },
     )
     if (SCENES > 2) report(found)
   })

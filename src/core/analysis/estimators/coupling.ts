@@ -217,8 +217,8 @@ const FEW = 8
  * with z = √3 gives U_k = (S + 3h/2 + √(3hS + 9h²/4))/n: the rule of three where S = 0, the exact Poisson limits of 95 % or up
  * to 2 % more for small sums at h = 1, and S/n + 1.73 SE or more where S is large. h is the largest ΣW²/ΣW of any step at
  * which FEW pairs are apart. That the tail of τ, of which the last pairs show nothing, is no heavier than that is the
- * assumption that makes U an estimate. In simulations U is too low for 1 to 3 % of the draws of 512 geometric times, and for up to
- * 14 % where one pair in fifty is slow and L a quarter of its time; at L equal to that time for 4 %.
+ * assumption that makes U an estimate: of geometric times at most one draw in twenty gives too low a U, of times among which a few
+ * are much longer than L more.
  *
  * The first k at which U_k is small is read from all k at once, and still errs as rarely as a single U_k: for every pair W_k
  * falls with k, hence U_k, a rising function of S, does, and so does TV. U is below a tolerance before E W is

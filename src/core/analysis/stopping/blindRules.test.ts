@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Purpose, Rng } from '../../maths/rng.ts'
+import { studentUpperQuantile } from '../../maths/special.ts'
 import { mean, standardError } from '../../maths/statistics.ts'
 import type { StoppingInput } from './criterion.ts'
 import { energyPlateau } from './energyPlateau.ts'
@@ -22,6 +23,23 @@ describe('looking at every step', () => {
     expect(errorsAtLook(1)).toBeCloseTo(1.8751, 3)
     for (let look = 2; look < 1000; look *= 2)
       expect(errorsAtLook(look)).toBeGreaterThan(errorsAtLook(look / 2))
+  })
+
+  it('would not hold for sixteen groups by normal quantiles', () => {
+    // P(T > t) by bisection of its inverse.
+    const beyond = (t: number): number => {
+      let [low, high] = [1e-12, 0.5]
+      for (let i = 0; i < 60; i++) {
+        const middle = Math.sqrt(low * high)
+        if (studentUpperQuantile(middle, 15) > t) low = middle
+        else high = middle
+      }
+      return low
+    }
+    let spent = 0
+    for (let look = 1; look <= 20; look++) spent += beyond(errorsAtLook(look))
+    expect(spent).toBeGreaterThan(0.09)
+    expect(spent).toBeLessThan(0.1)
   })
 
   it('holds for standard errors from sixteen groups, at any look', () => {

@@ -21,13 +21,13 @@ export function errorsAtLook(look: number): number {
 export const FEWEST_FOR_GROUPS = 16
 /** Degrees of freedom of a standard error by a jackknife over sixteen groups. */
 const FREEDOM = FEWEST_FOR_GROUPS - 1
-/** By look, those asked for before: every report asks for all of them again. */
+/** z_j by its look, kept because every report reads them all again. */
 const errors: number[] = []
 
 /**
  * `errorsAtLook` for readings whose standard error is that of a jackknife over sixteen groups: P(T > z_j) = 6·0.05/(π²j²) with
- * Student's T of 15 degrees of freedom, since such a standard error is itself off by about a fifth. By normal quantiles as many
- * as 10 % of the runs of 20 looks would err, 19 % of those of 1000.
+ * Student's T of 15 degrees of freedom, since such a standard error is itself off by about a fifth. By normal quantiles
+ * nearly 10 % of the runs of twenty looks would err.
  */
 export function jackknifeErrorsAtLook(look: number): number {
   return (errors[look] ??= studentUpperQuantile(levelOf(look), FREEDOM))
