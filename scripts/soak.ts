@@ -5,6 +5,7 @@
  */
 import { chromium } from '@playwright/test'
 import { servePage } from '../bench/serve.ts'
+import { MOST_STEPS } from '../src/app/stores/scene/history.ts'
 import { readCommandLine, refuse } from './commandLine.ts'
 import { ensureChromium } from './findChromium.ts'
 import { soak, type Sample } from './soak/soak.ts'
@@ -15,8 +16,6 @@ const MINUTES = '30'
 /** Share of the samples that is not counted: code is compiled, caches fill. */
 const WARM_UP = 0.25
 const FEWEST = 4
-/** Steps that the history of a scene keeps. */
-const HISTORY = 300
 
 const { values } = readCommandLine(USAGE, {
   options: { minutes: { type: 'string', default: MINUTES } },
@@ -63,7 +62,7 @@ try {
         `${listeners} listeners, ${nodes} nodes, ${frame.toFixed(1)} ms a frame`,
     )
   }
-  await soak(browser, page, address, goesOn, tell, HISTORY)
+  await soak(browser, page, address, goesOn, tell, MOST_STEPS)
 } finally {
   await browser.close()
   server.kill()

@@ -46,6 +46,9 @@ export function percentile(values: ArrayLike<number>, p: number): number {
   return i + 1 < sorted.length ? low + (t - i) * (sorted[i + 1]! - low) : low
 }
 
+/** Groups that the estimators of particles split them into for their jackknife: particle i in group i mod 16. */
+export const GROUPS = 16
+
 export interface JackknifeEstimate {
   /** Bias-corrected estimate: the mean of the pseudo-values. */
   readonly estimate: number

@@ -26,7 +26,8 @@ interface Step {
   entry: number | null
 }
 
-const MOST_STEPS = 300
+/** Steps of a visit that are kept. */
+export const MOST_STEPS = 300
 /** Interval at which the address follows a drag, ms. */
 const WRITE_INTERVAL = 250
 

@@ -5,7 +5,12 @@ import { exp, log } from '../../maths/elementary.ts'
 import { type Box, centreCoordinate, foldIndex, spacing } from '../../maths/grid.ts'
 import { maxEigenvalue2, minEigenvalue2, type Symmetric2 } from '../../maths/linalg2.ts'
 import { finish } from '../../maths/pieces.ts'
-import { jackknife, mean, standardError as standardErrorOf } from '../../maths/statistics.ts'
+import {
+  GROUPS,
+  jackknife,
+  mean,
+  standardError as standardErrorOf,
+} from '../../maths/statistics.ts'
 import type { Estimator, KlMeaning } from '../curves.ts'
 import { addEntropies } from './entropies.ts'
 import { biasLeft, WINDOW } from './sparseBias.ts'
@@ -78,7 +83,6 @@ export interface KlEstimatorOptions {
   readonly nativeKernel?: boolean
 }
 
-const GROUPS = 16
 /** With more particles than this splines sum the kernels. */
 const MANY = 20_000
 /** Cells whose logarithms are taken in one piece: about a millisecond's work. */

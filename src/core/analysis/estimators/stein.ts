@@ -3,7 +3,7 @@ import type { EnergyField } from '../../fields/energyField.ts'
 import { BLOCK } from '../../fields/transition.ts'
 import { exp } from '../../maths/elementary.ts'
 import { finish, PIECE } from '../../maths/pieces.ts'
-import { jackknife } from '../../maths/statistics.ts'
+import { GROUPS, jackknife } from '../../maths/statistics.ts'
 
 /** Length h of the kernel k(x, y) = e^(−|x − y|²/(2h²)), world units: that of standardised data. */
 const LENGTH = 1
@@ -11,7 +11,6 @@ const LENGTH = 1
 const NODES = 0.6
 /** Half the nodes a side that a particle reaches, 4.2 h: what lies beyond is e^(−17.6) of its feature. */
 const REACH = 7
-const GROUPS = 16
 /** With fewer particles a group has no pair, and there is no error bar. */
 export const FEWEST_FOR_STEIN = 2 * GROUPS
 /** Of more particles only the first so many are read: they are independent, and as good as any. */

@@ -1,3 +1,4 @@
+import { GROUPS } from '../../maths/statistics.ts'
 import { normalUpperQuantile, studentUpperQuantile } from '../../maths/special.ts'
 
 /** One-sided level of all looks together. */
@@ -17,10 +18,8 @@ export function errorsAtLook(look: number): number {
   return normalUpperQuantile(levelOf(look))
 }
 
-/** Fewer particles do not fill the sixteen groups of a jackknife. */
-export const FEWEST_FOR_GROUPS = 16
-/** Degrees of freedom of a standard error by a jackknife over sixteen groups. */
-const FREEDOM = FEWEST_FOR_GROUPS - 1
+/** Degrees of freedom of a standard error by a jackknife over the groups. */
+const FREEDOM = GROUPS - 1
 /** z_j by its look, kept because every report reads them all again. */
 const errors: number[] = []
 

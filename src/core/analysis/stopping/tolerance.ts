@@ -1,8 +1,9 @@
 import { formatApart, natsExactly } from '../../maths/limitText.ts'
 import { formatCount, formatNats, nats } from '../../maths/numberText.ts'
+import { GROUPS } from '../../maths/statistics.ts'
 import { CRITERION_TEXTS } from '../texts.ts'
 import { bestKl, type Criterion } from './criterion.ts'
-import { FEWEST_FOR_GROUPS, jackknifeErrorsAtLook } from './looks.ts'
+import { jackknifeErrorsAtLook } from './looks.ts'
 import {
   type KlReading,
   klText,
@@ -29,7 +30,7 @@ export const tolerance: Criterion = {
     for (let k = 0; k <= computed; k++) {
       const reading = readings[k] ?? null
       if (reading !== null && isEstimate(reading)) looks++
-      const error = particles < FEWEST_FOR_GROUPS ? null : (curves.klStandardError[k] ?? null)
+      const error = particles < GROUPS ? null : (curves.klStandardError[k] ?? null)
       const found = boundOf(reading, error, looks)
       if (found === null) continue
       if (lowest === null || found.bound < lowest.bound) lowest = found
