@@ -73,6 +73,7 @@ function nothing(steps: number): AnalysisReport {
     unresolved: null,
     withoutContinuous: null,
     dataOutside: null,
+    dataAtGibbs: null,
     foldedMass: [],
     fokkerPlanckRise: null,
     dissipationError: null,

@@ -116,6 +116,11 @@ export interface AnalysisReport extends Partial<Extras> {
   readonly withoutContinuous: string | null
   /** Share of the law of the data outside Ω, which is left out of it; null where there is none. */
   readonly dataOutside: number | null
+  /**
+   * KL(π‖ρ_D), nats, of the law of the data in Ω: what the energy has of the data wrong, whatever samples it. Null where there is no law
+   * of the data, and until it is known.
+   */
+  readonly dataAtGibbs: number | null
   /** Mass folded at the walls in the step that ends at k, of the exact law. */
   readonly foldedMass: readonly (number | null)[]
   /**
@@ -251,6 +256,7 @@ class Findings {
   private foldedMass: (number | null)[]
   private fokkerPlanckRise: number | null = null
   private dissipationError: number | null = null
+  private dataAtGibbs: number | null = null
   private constants: AnalysisReport['constants'] = null
   private mode: ModeRaster | null = null
   private basins: Basins | null = null
@@ -287,6 +293,7 @@ class Findings {
       unresolved: this.unresolved,
       withoutContinuous: this.withoutContinuous,
       dataOutside: input.data?.outside ?? null,
+      dataAtGibbs: this.dataAtGibbs,
       foldedMass: [...this.foldedMass],
       fokkerPlanckRise: this.fokkerPlanckRise,
       dissipationError: this.dissipationError,
@@ -328,6 +335,7 @@ class Findings {
       jumpEvery > 0 ? { every: jumpEvery, apply: createGridJump(solver.gibbs) } : undefined
     const { fokkerPlanck, fokkerPlanckFisher, renyi, ...before } = noLawCurves(steps)
     const against = data === null ? null : new DataComparison(this.field, solver.gibbs, data)
+    this.dataAtGibbs = against?.atGibbs() ?? this.dataAtGibbs
     const area = spacing(box) * spacing(box)
     const mass = against === null ? null : new Float64Array(density.length)
     const shown: boolean[] = []
@@ -553,6 +561,7 @@ class Findings {
     })
     yield this.going
     const against = data === null ? null : new DataComparison(this.field, chain.gibbs, data)
+    this.dataAtGibbs = against?.atGibbs() ?? this.dataAtGibbs
     // Entries of the preview stay at the steps that the finer law has not reached yet.
     const { klExact, fisher, mismatch, dataKl, dataFisher, residual } = copied(this.curves)
     const curves = { klExact, fisher, mismatch, dataKl, dataFisher, residual }
@@ -636,6 +645,23 @@ class DataComparison {
     this.logArea = log(spacing(box) * spacing(box))
   }
 
+  /** KL(π‖ρ_D), nats. */
+  atGibbs(): number {
+    const { box, density } = this.pi
+    const area = spacing(box) * spacing(box)
+    return this.klOf(density.map((p) => p * area))
+  }
+
+  private klOf(mass: Float64Array): number {
+    let kl = 0
+    for (let c = 0; c < mass.length; c++) {
+      const m = mass[c]!
+      if (m > 0) kl += m * (log(m) - this.logArea - this.data.logDensity[c]!)
+    }
+    // Both laws are normalised over the cells: only rounding takes KL below 0.
+    return Math.max(0, kl)
+  }
+
   /**
    * @param mass cell masses of the law at step k
    * @param chain the chain whose law it is: inside a step that law moves by b̄, not by ∇V; absent for the continuous dynamics
@@ -648,13 +674,7 @@ class DataComparison {
   ): void {
     const { logDensity, scoreX, scoreY } = this.data
     const { box, parted } = this.pi
-    let kl = 0
-    for (let c = 0; c < mass.length; c++) {
-      const m = mass[c]!
-      if (m > 0) kl += m * (log(m) - this.logArea - logDensity[c]!)
-    }
-    // Both laws are normalised over the cells: only rounding takes KL below 0.
-    curves.dataKl[k] = Math.max(0, kl)
+    curves.dataKl[k] = this.klOf(mass)
     curves.dataFisher[k] = relativeFisher(mass, logDensity, box, [1, 0, 1], parted)
     curves.residual[k] =
       chain !== undefined

@@ -31,6 +31,8 @@ export interface ChartData {
   readonly delta: number
   /** What is known of the law of the data; `smoothed`: a kernel estimate of points. */
   readonly dataLaw: 'known' | 'smoothed' | 'none'
+  /** Whether the energy is composed, and the law of the data with it. */
+  readonly composed: boolean
   /** Steps from one global jump to the next; 0: none. */
   readonly jumpEvery: number
   /** Whether a second cloud runs beside the first. */

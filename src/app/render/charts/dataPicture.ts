@@ -13,7 +13,8 @@ import {
 /**
  * KL(ρ_k‖ρ_D) to the law of the data, restricted to the box and renormalised, and the two sides of its balance d/dt KL ≤ −(ε/2) I + E|e|²/(2ε): ε²I
  * pulls the law towards the data, E|e|² is what the drift gets wrong there, e = b̄ + ε∇log ρ_D. Where they
- * meet no further fall is certified: the stop of `data-mismatch`.
+ * meet no further fall is certified: the stop of `data-mismatch`. The level is KL(π‖ρ_D), what the energy itself has wrong: the
+ * sampler's share is KL(ρ_k‖π), on the chart of KL.
  */
 export function dataPicture(data: ChartData): StepPicture {
   const laws = data.analysis?.curves ?? null
@@ -24,10 +25,12 @@ export function dataPicture(data: ChartData): StepPicture {
   )
   const residual = samplesOf(laws?.residual ?? [])
   const all = [kl, pull, residual]
+  const atGibbs = data.analysis?.dataAtGibbs ?? 0
   const plain = ({ value }: Sample): string => formatNumber(value, 3)
   return barePicture(data, {
-    title:
-      data.dataLaw === 'smoothed'
+    title: data.composed
+      ? 'KL(ρₖ‖ρ_D), composed data, nats'
+      : data.dataLaw === 'smoothed'
         ? 'KL(ρₖ‖ρ_D), smoothed data in the box'
         : 'KL(ρₖ‖ρ_D), data in the box, nats',
     curves: [
@@ -45,7 +48,11 @@ export function dataPicture(data: ChartData): StepPicture {
         read: plain,
       },
     ],
-    domain: logDomain(Math.max(...all.map(largest)), all.map(leastPositive)),
+    domain: logDomain(Math.max(atGibbs, ...all.map(largest)), [
+      ...all.map(leastPositive),
+      atGibbs > 0 ? atGibbs : null,
+    ]),
+    level: atGibbs > 0 ? { label: 'KL(π‖ρ_D)', value: atGibbs } : null,
     marks: nearestToData(kl),
     stopValue: ({ divergence, kl: value }) => (divergence === 'data' ? value : null),
   })
@@ -67,13 +74,13 @@ function nearestToData(kl: readonly Sample[]): Mark[] {
 }
 
 /** When the law was nearest to the data, in words. */
-export function dataNote({ analysis, dataLaw }: ChartData): string | null {
+export function dataNote({ analysis, dataLaw, composed }: ChartData): string | null {
   const kl = samplesOf(analysis?.curves.dataKl ?? [])
   const best = least(kl)
   const last = kl.at(-1)
   if (best === null || last === undefined) return null
-  const of = dataLaw === 'smoothed' ? 'smoothed data' : 'data'
-  const cut = outsideNote(analysis?.dataOutside ?? 0)
+  const of = composed ? 'composed data' : dataLaw === 'smoothed' ? 'smoothed data' : 'data'
+  const cut = outsideNote(analysis?.dataOutside ?? 0) + gibbsNote(analysis?.dataAtGibbs ?? null)
   if (last.value < 1.001 * best.value)
     return `${formatNats(last.value)} nats from the ${of} at k = ${formatCount(last.step)}${cut}`
   if (best.step === 0)
@@ -84,6 +91,11 @@ export function dataNote({ analysis, dataLaw }: ChartData): string | null {
 /** How much of the data lies beyond the walls, where draws show it. */
 function outsideNote(outside: number): string {
   return outside < 1e-3 ? '' : `; ${formatShare(outside)} of the data left out, outside the box`
+}
+
+/** How far π itself is from the data: what no number of steps takes away. */
+function gibbsNote(atGibbs: number | null): string {
+  return atGibbs === null ? '' : `; π itself is ${formatNats(atGibbs)} from them`
 }
 
 /** Why there is nothing to show; null where there is. */

@@ -190,6 +190,7 @@ function nothingKnown(steps: number): PackedAnalysis {
     unresolved: 'the exact law could not be followed here',
     withoutContinuous: null,
     dataOutside: null,
+    dataAtGibbs: null,
     foldedMass: nothing(),
     fokkerPlanckRise: null,
     dissipationError: null,

@@ -61,6 +61,7 @@ function useChartData(unlearned: boolean): ChartData {
       delta,
       jumpEvery: run?.scene.dynamics.jumpEvery ?? 0,
       dataLaw: run?.dataLaw ?? 'none',
+      composed: (run?.terms.length ?? 0) > 0,
       companion: dynamics !== undefined && dynamics.companion !== null,
     }
   }, [run, unlearned, points, analysis, collapse, nullFloor, stops, criterion, delta])

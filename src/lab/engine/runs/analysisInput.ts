@@ -14,9 +14,10 @@ import { minEigenvalue2 } from '../../../core/maths/linalg2.ts'
 import { Purpose, Rng } from '../../../core/maths/rng.ts'
 import { SAMPLERS, samplerOf } from '../../../core/samplers/registry.ts'
 import { departureOf } from '../../../core/samplers/sampler.ts'
-import type { Density, Distribution } from '../../../core/targets/target.ts'
+import type { Density } from '../../../core/targets/target.ts'
 import type { AnalysisInput } from '../../protocol/calls.ts'
 import type { SceneSpec } from '../../scene/sceneSpec.ts'
+import type { DataLaw } from '../energies/dataLaw.ts'
 
 export interface AnalysisInputOptions {
   /** Normalised, with the step size filled in. */
@@ -27,8 +28,8 @@ export interface AnalysisInputOptions {
   readonly gibbs: Gibbs
   readonly initial: InitialLaw
   readonly constants: AnalysisInput['constants']
-  /** The law of the data: ρ*, or the smoothed data of points; null where there is none. */
-  readonly data: (Distribution & { readonly density: Density; readonly smoothed: boolean }) | null
+  /** The law of the data; null where there is none. */
+  readonly data: DataLaw | null
 }
 
 /** Cells a side that `chainCells` tries where the scene's own do not resolve the kernel. */
@@ -62,7 +63,7 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
   const box = { halfWidth, cells }
   const start = chain === null ? continuous.fine : yield* startOf(options, box)
   const tables = data === null ? null : yield* dataTables(data.density, box)
-  const outside = data === null ? 0 : shareOutside(data, halfWidth)
+  const outside = data === null ? 0 : shareOutside(data.sample, halfWidth)
   return {
     grid: {
       halfWidth,
@@ -329,9 +330,10 @@ const DRAWS = 2 ** 16
 /** A fixed seed, because the share belongs to the law, not to the scene. */
 const DRAWS_KEY = { seed: 1, purpose: Purpose.probe }
 
-/** Share of a law's mass outside Ω, estimated by draws, which no width of cells limits. */
-function shareOutside(law: Distribution, halfWidth: number): number {
-  const xy = law.sample(new Rng(DRAWS_KEY), DRAWS)
+/** Share of a law's mass outside Ω, estimated by draws, which no width of cells limits; none of a composition, which is made on Ω. */
+function shareOutside(sample: DataLaw['sample'], halfWidth: number): number {
+  if (sample === null) return 0
+  const xy = sample(new Rng(DRAWS_KEY), DRAWS)
   let outside = 0
   for (let k = 0; k < xy.length; k += 2) {
     if (!(Math.abs(xy[k]!) <= halfWidth && Math.abs(xy[k + 1]!) <= halfWidth)) outside++

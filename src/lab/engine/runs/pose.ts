@@ -20,6 +20,7 @@ import { departureOf } from '../../../core/samplers/sampler.ts'
 import type { AnalysisInput, Notice } from '../../protocol/calls.ts'
 import { isMixture } from '../../scene/composition.ts'
 import type { SceneSpec } from '../../scene/sceneSpec.ts'
+import { type DataLaw, dataLawOf } from '../energies/dataLaw.ts'
 import type { EnergyResolver, ResolvedEnergy } from '../energies/resolveEnergy.ts'
 import type { ResolvedTarget, TargetResolver } from '../energies/resolveTarget.ts'
 import { Slicer, type Environment } from '../environment.ts'
@@ -43,6 +44,8 @@ export interface Posed {
   readonly scene: SceneSpec
   readonly target: ResolvedTarget
   readonly energy: ResolvedEnergy
+  /** What the samples are compared with; null where that has no density. */
+  readonly data: DataLaw | null
   readonly pi: Gibbs
   readonly transition: Transition
   readonly constants: Constants
@@ -72,6 +75,7 @@ export async function pose(
 ): Promise<Posed> {
   const target = await targets.resolve(scene.target, scene.seed, scene.domain.halfWidth)
   const energy = await energies.resolve(scene, signal)
+  const data = await dataLawOf(scene, target, targets)
   check()
   const slicer = new Slicer(environment)
   const { field } = energy
@@ -118,7 +122,10 @@ export async function pose(
   await slicer.breathe()
   check()
   const mostCurvature = curvature?.most
-  return { scene: normalised, target, energy, pi, transition, constants, mostCurvature, notices }
+  return {
+    ...{ scene: normalised, target, energy, data, pi, transition },
+    ...{ constants, mostCurvature, notices },
+  }
 }
 
 /**
@@ -126,7 +133,7 @@ export async function pose(
  * @throws Refusal where the initial law does not fit the box
  */
 export function buildRun(
-  { scene, target, energy, pi, transition, constants }: Posed,
+  { scene, target, energy, data, pi, transition, constants }: Posed,
   options: Pick<RunOptions, 'environment' | 'spare' | 'frameBudget' | 'flow' | 'initial'>,
 ): Run {
   try {
@@ -138,7 +145,7 @@ export function buildRun(
       transition,
       constants,
       target: target.initial,
-      dataLaw: dataLawKind(target, scene),
+      dataLaw: dataLawKind(data),
     })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
@@ -148,11 +155,10 @@ export function buildRun(
 
 /** What the laws of a posed scene depend on, in pieces. @param initial the start of its run */
 export function lawsOf(
-  { scene, target, energy, pi, transition, constants }: Posed,
+  { scene, energy, data, pi, transition, constants }: Posed,
   initial: AnalysisInputOptions['initial'],
 ): Generator<void, AnalysisInput> {
   const { field } = energy
-  const data = dataLaw(target)
   return analysisInput({ scene, field, transition, gibbs: pi, initial, constants, data })
 }
 
@@ -170,25 +176,11 @@ function probesOf(
     : target.probes(L95_DRAWS, seed, domain.halfWidth)
 }
 
-function dataLawKind(
-  { initial, distribution }: ResolvedTarget,
-  { energy, dynamics }: SceneSpec,
-): StoppingInput['law']['data'] {
-  if (initial.density === null) return null
-  if (distribution.density === null) return 'smoothed'
-  // V = −log ρ* is made for ε = 1.
-  return energy.kind === 'exact' && dynamics.epsilon === 1 ? 'gibbs' : 'known'
-}
-
-/** The law of the data; null where it has no density. */
-export function dataLaw({ initial, distribution }: ResolvedTarget): AnalysisInputOptions['data'] {
-  const { density } = initial
-  if (density === null) return null
-  return {
-    sample: (rng, n) => initial.sample(rng, n),
-    density,
-    smoothed: distribution.density === null,
-  }
+/** What the stopping criteria are told of the law of the data. */
+function dataLawKind(data: DataLaw | null): StoppingInput['law']['data'] {
+  if (data === null) return null
+  if (data.smoothed) return 'smoothed'
+  return data.gibbs ? 'gibbs' : 'known'
 }
 
 /** @throws Refusal where barriers leave nothing of the box */

@@ -653,6 +653,7 @@ export class Run {
       gibbs: { logZ: this.gibbs.logZ },
       langevin: { ...langevin, klMeaning },
       dataOutside: this.analysis?.dataOutside ?? null,
+      dataAtGibbs: this.analysis?.dataAtGibbs ?? null,
       deterministic: this.deterministic,
       collapse: this.collapse,
       contraction: this.contraction?.curves ?? null,

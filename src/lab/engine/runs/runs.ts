@@ -14,6 +14,7 @@ import type {
   RunReady,
 } from '../../protocol/calls.ts'
 import type { RunResult } from '../../protocol/result.ts'
+import { tabulateDensity } from '../../../core/analysis/estimators/kl.ts'
 import { PICTURE_POINTS, rasterOf } from '../energies/targetRaster.ts'
 import { Slicer, type Environment } from '../environment.ts'
 import { landscapeOf } from '../landscape.ts'
@@ -21,7 +22,7 @@ import { Aborted, throwIfAborted } from '../refusal.ts'
 import { recipeOf } from '../training/trainings.ts'
 import { followLaws } from './followLaws.ts'
 import type { Frame, SpareClouds } from './frames.ts'
-import { buildRun, dataLaw, lawsOf, pose, type Resolvers } from './pose.ts'
+import { buildRun, lawsOf, pose, type Resolvers } from './pose.ts'
 import { type Run, textOf } from './run.ts'
 import { workOut } from './workOut.ts'
 
@@ -61,12 +62,17 @@ export class Runs {
     }
     check()
     const posed = await pose(scene, this.resolvers, check, signal)
-    const { target, energy, pi, constants } = posed
+    const { target, energy, data, pi, constants } = posed
     const { field } = energy
-    const data = dataLaw(target)
     const run = buildRun(posed, { environment: this.environment, spare: this.spare })
     const input = (aborting?: AbortSignal) => this.drain(lawsOf(posed, run.initial), run, aborting)
-    const density = () => rasterOf(target, field.grid.box)
+    const density = () =>
+      rasterOf(
+        scene.energy.kind === 'sum' && data !== null
+          ? (box) => tabulateDensity((x, y) => data.density.logDensity(x, y), box)
+          : target.density,
+        field.grid.box,
+      )
     const frame = await this.frameReply(id, run, 0, -1, signal)
     // A `prepare` that was aborted meanwhile does not replace the current run.
     check()
