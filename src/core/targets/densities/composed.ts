@@ -44,7 +44,7 @@ export function mixtureDensity(
     let top = -Infinity
     densities.forEach((density, i) => {
       terms[i] = offset[i]! + density.logDensity(x, y)
-      top = Math.max(top, terms[i]!)
+      top = Math.max(top, terms[i])
     })
     if (top === -Infinity) return top
     let sum = 0

@@ -7,7 +7,7 @@ import { createBench, sceneOf } from '../session.testing.ts'
 import { followLaws } from '../runs/followLaws.ts'
 
 /** The laws of a scene of a few steps, with the data law that they were compared with. */
-async function lawsOf(energy: object, { cells = 96, epsilon = 1 } = {}) {
+async function lawsOf(energy: object, { cells = 64, epsilon = 1 } = {}) {
   const bench = createBench()
   for (const name of ['rings', 'two-gaussians'])
     bench.assets.bytes.set(
@@ -61,7 +61,7 @@ it('compares trained terms with the composition of what they were trained on', a
     const kind = targetKind(name)
     return kind.build(kind.defaultSharpness).density!
   })
-  const box = { halfWidth: 4, cells: 96 }
+  const box = { halfWidth: 4, cells: 64 }
   const masses = densities.map(
     (density) => tabulateDensity((x, y) => density.logDensity(x, y), box).mass,
   )
@@ -86,7 +86,7 @@ it('compares trained terms with the composition of what they were trained on', a
       (most, p, k) => Math.max(most, Math.abs(p - Math.exp(input.data!.logDensity[k]!))),
       0,
     )
-    expect(input.cells).toBe(96)
+    expect(input.cells).toBe(64)
     expect(worst).toBeLessThan(1e-9)
     const { halfWidth, cells, ...nodes } = input.grid
     const pi = gibbs({ grid: { box: { halfWidth, cells }, ...nodes }, barriers: [] }, 1)

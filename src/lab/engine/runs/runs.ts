@@ -70,7 +70,7 @@ export class Runs {
       rasterOf(
         scene.energy.kind === 'sum' && data !== null
           ? (box) => tabulateDensity((x, y) => data.density.logDensity(x, y), box)
-          : target.density,
+          : (box) => target.density(box),
         field.grid.box,
       )
     const frame = await this.frameReply(id, run, 0, -1, signal)

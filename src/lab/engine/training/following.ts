@@ -54,7 +54,7 @@ export class Following {
     const following = this.goOn(scene, target)
     return {
       target: following.target,
-      targetDensity: rasterOf(target.density, domain),
+      targetDensity: rasterOf((box) => target.density(box), domain),
       data: target.picture(PICTURE_POINTS, seed),
       transform: target.transform,
     }
