@@ -248,6 +248,7 @@ export class FakeClient implements ComputeClient {
     return {
       grid: { halfWidth: 4, cells: 1, v: nodes, vx: nodes, vy: nodes, vxy: nodes },
       barriers: [],
+      terms: [],
       transition: { ...dynamics, stepSize: dynamics.stepSize ?? 0.02 },
       departure: null,
       jumpEvery: 0,

@@ -48,8 +48,8 @@ export interface Lab
   readonly checkBackend: BackendChoice['check']
   /** Hands another worker than the stage's the assets of a scene that only the page has; see `Assets.provide`. */
   provideTo(client: Pick<ComputeClient, 'call'>, scene: SceneSpec): ReturnType<Assets['provide']>
-  /** Works these out for each run on the stage from now on, and no others; see `Laws.workOut`. */
-  workOut(extras: readonly (keyof Extras)[]): void
+  /** Works these out for each run on the stage from now on; see `Laws.workOut`. */
+  workOut(asker: string, extras: readonly (keyof Extras)[]): void
   setTheme(theme: SceneSpec['view']['theme']): void
   /** @param seen whether any of the stage is on screen; particles off screen do not move */
   watch(seen: boolean): void
@@ -267,8 +267,8 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     history,
     checkBackend: backend.check,
     provideTo: (other, asked) => createAssets({ client: other }, keeping).provide(asked),
-    workOut(extras) {
-      laws.workOut(extras)
+    workOut(asker, extras) {
+      laws.workOut(asker, extras)
     },
     setTheme(theme) {
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))

@@ -59,6 +59,7 @@ function inputOf(
   return {
     grid: { halfWidth, cells, v: grid.v, vx: grid.vx, vy: grid.vy, vxy: grid.vxy },
     barriers,
+    terms: [],
     transition: { stepSize, epsilon, skew: 0, preconditioner: IDENTITY },
     departure: null,
     jumpEvery: 0,

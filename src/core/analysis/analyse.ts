@@ -28,11 +28,13 @@ import {
 } from './laws/fokkerPlanck.ts'
 import { createGridJump } from './laws/gridJump.ts'
 import { type Basins, basinsOf, startMasses, strayShare } from './constants/basins.ts'
+import type { TermConstants } from './constants/inheritance.ts'
 import { renyiDivergence, type Split, splitsOf } from './constants/poincare.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './constants/logSobolev.ts'
 import { type ModeRaster, slowModeOf } from './constants/slowMode.ts'
 import { ASYMPTOTIC, furtherModes, type GapOnGrids, gapOnGrids } from './constants/spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT, overshoot } from './stopping/certificates.ts'
+import type { Term } from './constants/termConstants.ts'
 import { type Patch, quadraticWalls, type Walls } from './stopping/walls.ts'
 
 /** A density on cells × cells cells of Ω: Σ density·h² = 1. */
@@ -53,6 +55,8 @@ export interface AnalysisInput {
     readonly vxy: Float64Array
   }
   readonly barriers: readonly Barrier[]
+  /** The terms of a composition, their tables on the same box; none of other energies. */
+  readonly terms: readonly Term[]
   readonly transition: TransitionParameters
   /** Why the sampler's steps are not those of unadjusted Langevin, a clause; null where they are. */
   readonly departure: string | null
@@ -97,6 +101,8 @@ export interface AnalysisInput {
 export interface Extras {
   readonly spectralGapBound: NonNullable<Constants['spectralGapBound']>
   readonly coupling: Coupling
+  /** What is proved of each term of a composition by itself; none of other energies. */
+  readonly terms: readonly TermConstants[]
 }
 
 /** The findings on the laws of a run. Curves have one entry a step from 0 on, null where not evaluated (yet). */

@@ -126,21 +126,21 @@ describe('the proof of the gap', () => {
     laws.follow(ready(1))
     await settle()
     expect(proofs).toEqual([])
-    laws.workOut(['spectralGapBound'])
+    laws.workOut('test', ['spectralGapBound'])
     await settle()
     expect(proofs).toEqual([1])
     expect(run.getState().analysis?.spectralGapBound).toEqual(bound)
     expect(attached.map(({ spectralGapBound }) => spectralGapBound)).toEqual([undefined, bound])
     // Looked at again, it is there.
-    laws.workOut([])
-    laws.workOut(['spectralGapBound'])
+    laws.workOut('test', [])
+    laws.workOut('test', ['spectralGapBound'])
     await settle()
     expect(proofs).toEqual([1])
   })
 
   it('is made for every later run while it is looked at, and not after', async () => {
     const { laws, proofs } = known()
-    laws.workOut(['spectralGapBound'])
+    laws.workOut('test', ['spectralGapBound'])
     await settle()
     expect(proofs).toEqual([])
     for (const id of [1, 2]) {
@@ -148,7 +148,7 @@ describe('the proof of the gap', () => {
       await settle()
     }
     expect(proofs).toEqual([1, 2])
-    laws.workOut([])
+    laws.workOut('test', [])
     laws.follow(ready(4))
     await settle()
     expect(proofs).toEqual([1, 2])
@@ -156,7 +156,7 @@ describe('the proof of the gap', () => {
 
   it('that a worker breaks off is known to be missing', async () => {
     const { laws, run } = known()
-    laws.workOut(['spectralGapBound'])
+    laws.workOut('test', ['spectralGapBound'])
     laws.follow(ready(3))
     await settle()
     expect(run.getState().analysis?.spectralGapBound).toEqual({ value: 0, cells: 0 })
@@ -165,11 +165,11 @@ describe('the proof of the gap', () => {
   it('comes before coupled pairs, each once, where both are asked for', async () => {
     const { laws, run, proofs, couplings } = known()
     laws.follow(ready(1))
-    laws.workOut(['spectralGapBound', 'coupling'])
+    laws.workOut('test', ['spectralGapBound', 'coupling'])
     await settle()
     expect([proofs, couplings]).toEqual([[1], [1]])
     expect(run.getState().analysis).toMatchObject({ spectralGapBound: bound, coupling: COUPLING })
-    laws.workOut(['coupling'])
+    laws.workOut('test', ['coupling'])
     await settle()
     expect(couplings).toEqual([1])
   })

@@ -18,8 +18,11 @@ export interface Laws {
   follow(run: RunReady): void
   /** Aborts the analysis, so that the run on the stage gets no laws. */
   drop(): void
-  /** From now on works these out, and no others, for each run whose laws are known; each takes seconds of a processor. */
-  workOut(extras: readonly Extra[]): void
+  /**
+   * From now on works these out for each run whose laws are known, with what others ask for; each takes seconds of a processor.
+   * @param asker in place of what it asked for before
+   */
+  workOut(asker: string, extras: readonly Extra[]): void
   dispose(): void
 }
 
@@ -47,7 +50,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
   let timer: (() => void) | null = null
   let attaching = false
   let waiting: PackedAnalysis | null = null
-  let wanted: readonly Extra[] = []
+  const wanted = new Map<string, readonly Extra[]>()
   let working: { readonly on: Extra; readonly controller: AbortController } | null = null
 
   analysis.onReport(({ run: id, report }) => {
@@ -109,7 +112,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
   async function workOut(): Promise<void> {
     const before = run.getState().analysis
     if (working !== null || current === null || before?.stage !== 'done') return
-    const on = wanted.find((extra) => before[extra] === undefined)
+    const on = [...wanted.values()].flat().find((extra) => before[extra] === undefined)
     if (on === undefined) return
     const own = { on, controller: new AbortController() }
     working = own
@@ -149,9 +152,10 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
       })
     },
     drop,
-    workOut(extras) {
-      wanted = extras
-      if (working !== null && !extras.includes(working.on)) stopWorking()
+    workOut(asker, extras) {
+      wanted.set(asker, extras)
+      const { on } = working ?? {}
+      if (on !== undefined && ![...wanted.values()].flat().includes(on)) stopWorking()
       void workOut()
     },
     dispose() {
@@ -165,6 +169,7 @@ export function createLaws({ analysis, client, platform, run, refreshStops }: La
 const BROKEN_OFF: Extras = {
   spectralGapBound: { value: 0, cells: 0 },
   coupling: { lag: 0, pairs: 0, unmet: 0, curves: null },
+  terms: [],
 }
 
 /** The final report for laws that could not be followed to the end: no values. */

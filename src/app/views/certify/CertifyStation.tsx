@@ -66,7 +66,10 @@ export function CertifyStation() {
   /** The list of constants and the chart of the steps to go hold the proved gap. */
   const showsGap = open || chart === 'needed'
   useEffect(() => {
-    lab.workOut([...(showsGap ? ['spectralGapBound' as const] : []), ...(needs ? [needs] : [])])
+    lab.workOut('certify', [
+      ...(showsGap ? ['spectralGapBound' as const] : []),
+      ...(needs ? [needs] : []),
+    ])
   }, [lab, showsGap, needs])
   /** Nothing can be said of an energy that is still being learned, or has not been. */
   const learning = useLearning()

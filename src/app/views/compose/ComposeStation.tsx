@@ -23,6 +23,7 @@ const KeepOut = createPart(async () => (await import('../barriers/Barriers.tsx')
   ),
 })
 const BarrierTerms = createPart(async () => (await import('../barriers/Barriers.tsx')).BarrierTerms)
+const WhyCertified = createPart(async () => (await import('./WhyCertified.tsx')).WhyCertified)
 const BarrierList = createPart(async () => (await import('../barriers/Barriers.tsx')).BarrierList)
 
 /** A card on its way to the tray. */
@@ -139,6 +140,7 @@ function Tray({ holder, inviting, over }: TrayProps) {
               )
             })}
           </ol>
+          <Why mixture={mixture} />
           <BarrierList />
           <div className="tray-buttons">
             <button
@@ -163,6 +165,26 @@ function Tray({ holder, inviting, over }: TrayProps) {
         </>
       )}
     </div>
+  )
+}
+
+/** Folded away until someone asks. */
+function Why({ mixture }: { readonly mixture: boolean }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <details
+      className="fold"
+      open={open}
+      onToggle={(event) => {
+        setOpen(event.currentTarget.open)
+      }}
+    >
+      <summary>
+        Why it is certified{' '}
+        <span className="quiet">what a {mixture ? 'mixture' : 'sum'} inherits</span>
+      </summary>
+      {open && <WhyCertified />}
+    </details>
   )
 }
 

@@ -1,4 +1,5 @@
 import { energyOfDensity, quadraticEnergy } from '../../../core/fields/analytic.ts'
+import type { Term } from '../../../core/analysis/constants/termConstants.ts'
 import type { EnergyField, EnergyGrid } from '../../../core/fields/energyField.ts'
 import type { Barrier } from '../../../core/fields/barriers/registry.ts'
 import { combineGrids, mixGrids } from '../../../core/fields/energyGrid.ts'
@@ -42,6 +43,8 @@ export interface ResolvedEnergy {
   readonly trained: boolean
   /** Names of the terms of a composition; empty for other energies. */
   readonly terms: readonly string[]
+  /** Weights and tables of the terms of a composition; empty for other energies. */
+  readonly parts: readonly Term[]
   /** The networks in the energy; none for a formula or an untrained energy. */
   readonly models: readonly EnergyModel[]
   readonly notices: readonly Notice[]
@@ -108,6 +111,7 @@ export class EnergyResolver {
         energy.kind === 'sum'
           ? energy.terms.map((term) => energyName(term.energy, term.target ?? target))
           : [],
+      parts: work.summands,
       models: work.models,
       notices: work.notices,
     }
@@ -119,6 +123,7 @@ class Resolution {
   trained = true
   readonly models: EnergyModel[] = []
   readonly notices: Notice[] = []
+  readonly summands: Term[] = []
   private readonly box: Box
   private readonly slicer: Slicer
   private readonly scene: EnergyScene
@@ -150,6 +155,7 @@ class Resolution {
       })
       grids.push(inner.grid)
       weights.push(weight)
+      if (place.top) this.summands.push({ weight, grid: inner.grid })
       if (mixture && inner.barriers.length > 0)
         throw new Refusal(
           `${path}: found a barrier inside a term of an or; allowed: barriers beside its terms, which keep out of all of them`,

@@ -5,7 +5,8 @@ import { squaredNorm } from '../../../core/analysis/laws/exactChain.ts'
 import { PAIRS, PILOT } from '../../../core/analysis/estimators/coupling.ts'
 import { tabulateDensity } from '../../../core/analysis/estimators/kl.ts'
 import { patchesOf } from '../../../core/analysis/stopping/walls.ts'
-import type { EnergyField } from '../../../core/fields/energyField.ts'
+import type { Term } from '../../../core/analysis/constants/termConstants.ts'
+import type { EnergyField, EnergyGrid } from '../../../core/fields/energyField.ts'
 import { type Gibbs, gibbs } from '../../../core/fields/gibbs.ts'
 import { jacobian, type Transition } from '../../../core/fields/transition.ts'
 import { exp } from '../../../core/maths/elementary.ts'
@@ -28,6 +29,8 @@ export interface AnalysisInputOptions {
   readonly gibbs: Gibbs
   readonly initial: InitialLaw
   readonly constants: AnalysisInput['constants']
+  /** Of a composition. */
+  readonly terms: readonly Term[]
   /** The law of the data; null where there is none. */
   readonly data: DataLaw | null
 }
@@ -52,7 +55,7 @@ const LEAST_CONTINUOUS = 96
  * of some ten milliseconds, so that the engine can answer frame requests between them.
  */
 export function* analysisInput(options: AnalysisInputOptions): Generator<void, AnalysisInput> {
-  const { scene, field, transition, initial, constants, data } = options
+  const { scene, field, terms, transition, initial, constants, data } = options
   const { grid, barriers } = field
   const { halfWidth } = grid.box
   const { dynamics } = scene
@@ -65,15 +68,12 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
   const tables = data === null ? null : yield* dataTables(data.density, box)
   const outside = data === null ? 0 : shareOutside(data.sample, halfWidth)
   return {
-    grid: {
-      halfWidth,
-      cells: grid.box.cells,
-      v: grid.v.slice(),
-      vx: grid.vx.slice(),
-      vy: grid.vy.slice(),
-      vxy: grid.vxy.slice(),
-    },
+    grid: { halfWidth, cells: grid.box.cells, ...nodesOf(grid) },
     barriers,
+    terms: terms.map(({ weight, grid: own }) => ({
+      weight,
+      grid: { box: own.box, ...nodesOf(own) },
+    })),
     transition: {
       stepSize,
       epsilon,
@@ -100,6 +100,11 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
     patches: constants.quadratic ? patchesOf(dynamics.initial, initial, grid.box) : [],
     constants,
   }
+}
+
+/** Copies of the values of a table at its nodes, which may be transferred. */
+function nodesOf({ v, vx, vy, vxy }: EnergyGrid): Omit<EnergyGrid, 'box'> {
+  return { v: v.slice(), vx: vx.slice(), vy: vy.slice(), vxy: vxy.slice() }
 }
 
 /**

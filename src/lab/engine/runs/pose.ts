@@ -158,8 +158,8 @@ export function lawsOf(
   { scene, energy, data, pi, transition, constants }: Posed,
   initial: AnalysisInputOptions['initial'],
 ): Generator<void, AnalysisInput> {
-  const { field } = energy
-  return analysisInput({ scene, field, transition, gibbs: pi, initial, constants, data })
+  const { field, parts: terms } = energy
+  return analysisInput({ scene, field, terms, transition, gibbs: pi, initial, constants, data })
 }
 
 /** L95_DRAWS points at which the curvature is taken: samples of the target, and of π for sums. */

@@ -1,5 +1,6 @@
 import { couple, type Coupling } from '../../../core/analysis/estimators/coupling.ts'
 import { gapBound, meshOf } from '../../../core/analysis/constants/gapBound.ts'
+import { termConstants } from '../../../core/analysis/constants/termConstants.ts'
 import { createTransition } from '../../../core/fields/transition.ts'
 import type { AnalysisInput, AnalysisReport, Extras } from '../../protocol/calls.ts'
 import { Slicer, type Environment } from '../environment.ts'
@@ -23,6 +24,10 @@ const WORKS: {
     if (pairs === null || !(gap > 0)) return { lag: 0, pairs: 0, unmet: 0, curves: null }
     const transition = createTransition(input.transition)
     return yield* couple({ field: fieldOf(input), transition, ...pairs, steps, gap })
+  },
+  *terms({ terms, transition: { epsilon, preconditioner } }) {
+    const [[xx, xy], [, yy]] = preconditioner
+    return yield* termConstants(terms, epsilon, [xx, xy, yy])
   },
 }
 
