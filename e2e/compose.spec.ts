@@ -82,6 +82,21 @@ async function expectSum(page: Page, terms: readonly number[][], weights: readon
     .toBeLessThan(1e-12)
 }
 
+/** The panel that says what the sum inherits: what follows from its terms bounds what is proved of it. */
+async function expectReasons(page: Page): Promise<void> {
+  await tray(page).getByText('Why it is certified').click()
+  const rows = tray(page).getByRole('table', { name: 'What is inherited' }).locator('tbody tr')
+  await expect(rows).toHaveCount(TERMS.length + 2, { timeout: 120_000 })
+  const numbers = async (row: number) =>
+    (await rows.nth(row).locator('td').allTextContents()).map((text) =>
+      Number(text.replace('−', '-')),
+    )
+  const [follows, proved] = [await numbers(TERMS.length), await numbers(TERMS.length + 1)]
+  expect(proved[0]).toBeGreaterThanOrEqual(follows[0]!)
+  expect(proved[1]).toBeLessThanOrEqual(follows[1]!)
+  await expect(tray(page)).toContainText('nats are the energies’')
+}
+
 for (const [way, add] of Object.entries({ mouse: byMouse, touch: byTouch, keyboard: byKeyboard })) {
   test(`two energies put into the tray by ${way} are their nodewise sum, sampled at once`, async ({
     page,
@@ -104,6 +119,7 @@ for (const [way, add] of Object.entries({ mouse: byMouse, touch: byTouch, keyboa
     )
     expect(chosen).toBeLessThan(1)
     await expectSum(page, tables, [chosen, 1])
+    if (way === 'keyboard') await expectReasons(page)
 
     await page.getByRole('button', { name: 'Step', exact: true }).click()
     await expect(stage(page)).toHaveAttribute('data-step', '1')

@@ -1,3 +1,4 @@
+import type { Constants } from '../../../src/core/analysis/curves.ts'
 import type { Landscape } from '../../../src/lab/protocol/calls.ts'
 import type { SceneSpec } from '../../../src/lab/scene/sceneSpec.ts'
 import { centralFall, first, known, lyapunov, particlesFollow, pointsOf } from '../measures.ts'
@@ -11,7 +12,7 @@ import {
   stopRule,
   STEP_AXIS,
 } from '../panels.ts'
-import { atMost, type Study, withDynamics } from '../study.ts'
+import { atMost, type Prediction, type Study, withDynamics } from '../study.ts'
 
 const termName = (i: number) => `term ${i + 1}`
 
@@ -71,7 +72,7 @@ export const composition: Study = {
   },
   judge(of) {
     const outcomes = of('main')
-    const { langevin, scene } = first(outcomes).result
+    const { langevin, scene, constants, dataAtGibbs } = first(outcomes).result
     const tables = termTables(scene, of)
     const epsilon = scene.dynamics.epsilon
     return {
@@ -82,6 +83,12 @@ export const composition: Study = {
             ...(['v', 'vx', 'vy', 'vxy'] as const).map((key) => sumError(outcomes, tables, key)),
           ),
           1e-12,
+        ),
+        ...curvatureRules(constants, scene, of),
+        atMost(
+          'KL(π‖ρ_D), what the trained energies have of the composition of their data wrong, nats',
+          known(dataAtGibbs),
+          0.05,
         ),
         ...lyapunov(of('fine')),
         particlesFollow(outcomes),
@@ -132,6 +139,24 @@ export const composition: Study = {
       ],
     }
   },
+}
+
+/** m ≥ Σ wᵢmᵢ and L ≤ Σ |wᵢ|Lᵢ, weights being positive here. */
+function curvatureRules(
+  { convexity, smoothness }: Constants,
+  { energy }: SceneSpec,
+  of: (name: string) => Outcomes,
+): Prediction[] {
+  const terms = energy.kind === 'sum' ? energy.terms : []
+  const sum = (key: 'convexity' | 'smoothness') =>
+    terms.reduce(
+      (all, { weight }, i) => all + weight * first(of(termName(i))).result.constants[key],
+      0,
+    )
+  return [
+    atMost('L of the sum over Σ |wᵢ|Lᵢ', smoothness / sum('smoothness'), 1),
+    atMost('m of the sum, below 0, over Σ wᵢmᵢ', convexity / sum('convexity'), 1),
+  ]
 }
 
 function sumError(

@@ -73,8 +73,8 @@ export function sharesOfError(
 ): string | null {
   if (dataAtGibbs === null) return null
   const sampler = curves.klExact[step] ?? curves.fokkerPlanck[step] ?? null
-  const energies = `KL(π‖π_exact) = ${formatNats(dataAtGibbs)} nats is the energies’`
+  const energies = `${formatNats(dataAtGibbs)} nats are the energies’, KL(π‖ρ) of π to that law ρ`
   return sampler === null
     ? energies
-    : `${energies}, KL(ρₖ‖π) = ${formatNats(sampler)} nats at k = ${String(step)} the sampler’s`
+    : `${energies}; ${formatNats(sampler)} nats are the sampler’s at k = ${String(step)}, KL(ρₖ‖π)`
 }

@@ -24,19 +24,19 @@ export function WhyCertified() {
   if (run === null || energy.kind !== 'sum') return null
   const mixture = isMixture(energy)
   const { stepSize, epsilon } = run.scene.dynamics
-  const rows = analysis === null ? null : certifiedRows(run, analysis, mixture)
+  const walled = run.landscape.barriers.length > 0
+  const rows = analysis === null || walled ? null : certifiedRows(run, analysis, mixture)
   const identity =
     analysis === null || stepSize === null
       ? null
       : identityAt(analysis, { stepSize, epsilon }, Math.max(1, step))
   const shares = analysis === null ? null : sharesOfError(analysis, step)
-  const walled = run.landscape.barriers.length > 0
   return (
     <div className="why fold-body">
       <ol>
         <li>
           <b>It has a law by formula.</b>{' '}
-          <Formula tex="\pi=e^{-V/\varepsilon}/Z" plain="π = e^(−V/ε)/Z" />, log Z ={' '}
+          <Formula tex="\pi=e^{-V/\varepsilon}/Z" plain="π = e^(−V/ε)/Z" /> with log Z ={' '}
           {formatNumber(run.landscape.logZ, 4)}.
         </li>
         <li>
@@ -50,9 +50,11 @@ export function WhyCertified() {
             <span className="quiet">
               {walled
                 ? ' Beside barriers V has no bound.'
-                : analysis?.stage === 'done'
-                  ? ' The terms are being examined, in some seconds.'
-                  : ' The laws are being computed.'}
+                : analysis?.stage !== 'done'
+                  ? ' The laws are being computed.'
+                  : analysis.terms === undefined
+                    ? ' The terms are being examined, in some seconds.'
+                    : ' The examination of the terms was broken off.'}
             </span>
           ) : (
             <table className="constants" aria-label="What is inherited">
