@@ -91,6 +91,7 @@ function curvePoint(step: number): CurvePoint {
     energyStandardError: null,
     deterministicEnergy: null,
     contraction: null,
+    fromGibbs: null,
   }
 }
 

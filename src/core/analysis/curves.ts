@@ -120,6 +120,18 @@ export interface DeterministicCurves {
   readonly gradient: (number | null)[]
 }
 
+/** How far the noiseless flow takes π from itself, where it starts there; null where not evaluated. */
+export interface FromGibbsCurves {
+  readonly step: number[]
+  /** log(1 + χ²(ρ_k‖π)), nats, with its standard error; a lower bound where `DeterministicCurves.lowerBound`. */
+  readonly renyi: (number | null)[]
+  readonly renyiError: (number | null)[]
+  /** (E|X_k − X₀|²)^½ ≥ W₂(ρ_k, π), world units. */
+  readonly moved: (number | null)[]
+  /** A lower bound of W₂(ρ_k, π) from slices, world units, up to its sampling error. */
+  readonly sliced: (number | null)[]
+}
+
 /** A minimum of V that particles of the deterministic flow end in. */
 export interface Basin {
   readonly at: readonly [number, number]

@@ -3,6 +3,7 @@ export interface Curves {
   readonly langevin: object
   readonly deterministic: object
   readonly contraction?: object | null
+  readonly fromGibbs?: object | null
 }
 
 /**
@@ -12,7 +13,8 @@ export interface Curves {
  * are padded with empty cells.
  */
 export function curvesCsv(curves: Curves): string {
-  const columns = (['langevin', 'deterministic', 'contraction'] as const).flatMap((part) =>
+  const parts = ['langevin', 'deterministic', 'contraction', 'fromGibbs'] as const
+  const columns = parts.flatMap((part) =>
     Object.entries(curves[part] ?? {}).flatMap(([name, list]: [string, unknown]) =>
       Array.isArray(list) ? [{ name: `${part}.${name}`, list: list as readonly unknown[] }] : [],
     ),

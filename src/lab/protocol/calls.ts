@@ -1,5 +1,11 @@
 import type { AnalysisInput, AnalysisReport, Extras } from '../../core/analysis/analyse.ts'
-import type { Collapse, Constants, Estimator, StoppingReport } from '../../core/analysis/curves.ts'
+import type {
+  Collapse,
+  Constants,
+  Estimator,
+  FromGibbsCurves,
+  StoppingReport,
+} from '../../core/analysis/curves.ts'
 import type { SuggestedMetric } from '../../core/analysis/constants/metric.ts'
 import type { Barrier } from '../../core/fields/barriers/registry.ts'
 import type { BackendChoice, BackendName } from '../../learning/ids.ts'
@@ -250,6 +256,8 @@ export interface CurvePoint {
     readonly rootMeanSquare: number
     readonly bound: number | null
   } | null
+  /** χ² and W₂ of the flow from π to it; null unless the run starts at π. */
+  readonly fromGibbs: Readonly<Record<Exclude<keyof FromGibbsCurves, 'step'>, number | null>> | null
 }
 
 /** Both clouds at one step: [x0, y0, x1, y1, …], length 2n, world units. */

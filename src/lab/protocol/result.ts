@@ -2,6 +2,7 @@ import type {
   Collapse,
   Constants,
   ContractionCurves,
+  FromGibbsCurves,
   DeterministicCurves,
   KlMeaning,
   LangevinCurves,
@@ -88,6 +89,8 @@ export interface RunResult {
   readonly collapse: Collapse | null
   /** Null without a companion. */
   readonly contraction: ContractionCurves | null
+  /** Null unless the run starts at π. */
+  readonly fromGibbs: FromGibbsCurves | null
   readonly constants: Constants
   /** Null unless a criterion that needs it is the scene's. */
   readonly coupling: Coupling | null

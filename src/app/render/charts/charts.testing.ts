@@ -20,6 +20,7 @@ export function point(step: number, kl: number | null, rest: Partial<CurvePoint>
     energyStandardError: null,
     deterministicEnergy: null,
     contraction: null,
+    fromGibbs: null,
     ...rest,
   }
 }

@@ -1,12 +1,20 @@
 import { isPossibleKl } from '../../../core/maths/statistics.ts'
 import type { CurvePoint } from '../../../lab/protocol/calls.ts'
 import { computedStep, samplesOfLaw, type ChartData } from './chartData.ts'
-import { formatCount, formatNats, formatNatsWithError, formatUp, natsUp } from '../format.ts'
+import {
+  formatCount,
+  formatNats,
+  formatNatsWithError,
+  formatNumber,
+  formatUp,
+  natsUp,
+} from '../format.ts'
 import {
   largest,
   leastPositive,
   logDomain,
   nearest,
+  samplesOf,
   type Curve,
   type Guide,
   type Mark,
@@ -123,6 +131,7 @@ export function lyapunovPicture(data: ChartData): StepPicture {
       samples: proved ? shown(samplesOfLaw(data, 'renyi')) : [],
       read: nats,
     },
+    ...fromGibbsCurves(points),
   ]
   return {
     title: 'KL(ρₖ‖π), nats',
@@ -142,6 +151,40 @@ export function lyapunovPicture(data: ChartData): StepPicture {
     // A criterion that reads the KL to the data is marked on the chart of the data.
     stopValue: ({ divergence, kl }) => (divergence === 'gibbs' ? kl : null),
   }
+}
+
+/** Largest standard error of log(1 + χ²), nats, with which it is drawn: beyond it a few particles decide. */
+const STEADY = 0.2
+
+/** χ² and W₂ of the flow from π to it, where the run starts there: as KL they rise from 0. */
+function fromGibbsCurves(points: readonly CurvePoint[]): Curve[] {
+  const away = points.map(({ fromGibbs }) => fromGibbs)
+  if (!away.some((one) => one !== null)) return []
+  const length = ({ value }: Sample): string => formatNumber(value, 3)
+  return [
+    {
+      label: 'log(1 + χ²), flow',
+      pen: { tone: 'deterministic', width: 1.25, dash: [1.5, 3] },
+      samples: samplesOf(
+        away.map((one) => ((one?.renyiError ?? Infinity) < STEADY ? one!.renyi : null)),
+        undefined,
+        away.map((one) => one?.renyiError ?? null),
+      ),
+      read: withError,
+    },
+    {
+      label: 'W₂ ≤, flow, lengths',
+      pen: { tone: 'deterministic', width: 1, dash: [7, 4] },
+      samples: samplesOf(away.map((one) => one?.moved ?? null)),
+      read: length,
+    },
+    {
+      label: 'W₂ ≥',
+      pen: { tone: 'deterministic', width: 1, alpha: 0.5 },
+      samples: samplesOf(away.map((one) => one?.sliced ?? null)),
+      read: length,
+    },
+  ]
 }
 
 /**

@@ -26,6 +26,7 @@ const point = (step: number, kl = step): CurvePoint => ({
   energyStandardError: null,
   deterministicEnergy: null,
   contraction: null,
+  fromGibbs: null,
 })
 
 describe('the curve', () => {

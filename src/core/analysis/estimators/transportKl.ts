@@ -25,9 +25,11 @@ type TransportKlOptions = [
   logZ: number,
 ]
 
-interface TransportKl {
+export interface TransportKl {
   readonly value: number
   readonly standardError: number | null
+  /** log ρ_k/π − log Z at each particle, length n. */
+  readonly terms: Float64Array
 }
 
 /** `transportKl` in pieces of a few milliseconds at most; the arrays must not change meanwhile. */
@@ -47,5 +49,5 @@ export function* transportKlInPieces(
       sum += term
     }
   }
-  return { value: sum / n + logZ, standardError: n > 1 ? standardError(terms) : null }
+  return { value: sum / n + logZ, standardError: n > 1 ? standardError(terms) : null, terms }
 }

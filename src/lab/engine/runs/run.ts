@@ -5,6 +5,7 @@ import {
   type Collapse,
   type Constants,
   type ContractionCurves,
+  type FromGibbsCurves,
   type DeterministicCurves,
   type LangevinCurves,
   type LawCurves,
@@ -25,7 +26,11 @@ import { stoppingReports } from '../../../core/analysis/stopping/registry.ts'
 import { steinDiscrepancyInPieces } from '../../../core/analysis/estimators/stein.ts'
 import { CRITERION_TEXTS, type CriterionText } from '../../../core/analysis/texts.ts'
 import { patchesOf, quadraticWalls, type Walls } from '../../../core/analysis/stopping/walls.ts'
-import { transportKlInPieces } from '../../../core/analysis/estimators/transportKl.ts'
+import { FromGibbs } from '../../../core/analysis/estimators/fromGibbs.ts'
+import {
+  type TransportKl,
+  transportKlInPieces,
+} from '../../../core/analysis/estimators/transportKl.ts'
 import { isAllowed } from '../../../core/fields/barriers/ways.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import type { Gibbs } from '../../../core/fields/gibbs.ts'
@@ -168,6 +173,8 @@ export class Run {
   }
   /** Null without a second cloud. */
   private readonly contraction: Contraction | null
+  /** Null unless the run starts at π and its flow is followed. */
+  private readonly fromGibbs: FromGibbs | null
   /** The last report of the analysis on the laws; null before `attach`. */
   private analysis: AnalysisReport | null = null
   /** The curves of the laws before the first report: null at every step. Built once, because every frame reads them. */
@@ -206,6 +213,7 @@ export class Run {
             logDensity(xy[2 * i]!, xy[2 * i + 1]!),
           ),
     )
+    this.fromGibbs = this.flow && scene.dynamics.initial.kind === 'gibbs' ? new FromGibbs(xy) : null
     this.spare = options.spare ?? new SpareClouds()
     this.contraction =
       companion === null
@@ -359,7 +367,8 @@ export class Run {
     const evaluated = isEvaluated(step, this.steps)
     let kl: number | null = null
     let error: number | null = null
-    let flow: { readonly value: number; readonly standardError: number | null } | null = null
+    let flow: Pick<TransportKl, 'value' | 'standardError'> | null = null
+    let logRatio: Float64Array | null = null
     let reading: KlReading | null = null
     if (step === 0) {
       kl = this.initial.kl
@@ -373,9 +382,15 @@ export class Run {
       error = reading.standardError
       if (cloud.logDensity !== null) {
         const { epsilon, logZ } = this.gibbs
-        flow = yield* transportKlInPieces(cloud.xy, cloud.logDensity, this.field, epsilon, logZ)
+        const carried = yield* transportKlInPieces(
+          ...([cloud.xy, cloud.logDensity, this.field, epsilon, logZ] as const),
+        )
+        flow = carried
+        if (this.fromGibbs !== null) logRatio = carried.terms.map((term) => term + logZ)
       }
     }
+    if (this.fromGibbs !== null)
+      yield* this.fromGibbs.note(step, evaluated ? cloud.xy : null, logRatio)
     const balance = (xy: Float64Array) => energyBalanceInPieces(xy, this.field, this.transition)
     const falling = evaluated && this.flow ? yield* balance(cloud.xy) : null
     const noisy = evaluated ? yield* balance(clouds.langevin.xy) : null
@@ -468,6 +483,7 @@ export class Run {
   curvesSince(have: number): CurvePoint[] {
     const { langevin, deterministic } = this
     const pairs = this.contraction?.curves
+    const away = this.fromGibbs?.curves
     const points: CurvePoint[] = []
     for (let step = Math.max(0, have + 1); step <= this.step; step++)
       points.push({
@@ -485,6 +501,7 @@ export class Run {
         energyStandardError: langevin.energyError[step]!,
         deterministicEnergy: deterministic.energy[step]!,
         contraction: pairs === undefined ? null : contractionAt(pairs, step),
+        fromGibbs: away === undefined ? null : awayAt(away, step),
       })
     return points
   }
@@ -657,6 +674,7 @@ export class Run {
       deterministic: this.deterministic,
       collapse: this.collapse,
       contraction: this.contraction?.curves ?? null,
+      fromGibbs: this.fromGibbs?.curves ?? null,
       constants: this.constants,
       coupling: this.analysis?.coupling ?? null,
       stopping: this.reports(),
@@ -702,6 +720,16 @@ function positionsOf({ langevin, deterministic, companion }: Omit<Clouds, 'piece
     langevin: langevin.xy,
     deterministic: deterministic.xy,
     companion: companion?.xy ?? null,
+  }
+}
+
+function awayAt(curves: FromGibbsCurves, step: number): CurvePoint['fromGibbs'] {
+  const { renyi, renyiError, moved, sliced } = curves
+  return {
+    renyi: renyi[step]!,
+    renyiError: renyiError[step]!,
+    moved: moved[step]!,
+    sliced: sliced[step]!,
   }
 }
 
