@@ -23,6 +23,7 @@ import { addressOf, openAddress } from './scene/address.ts'
 import { UNKNOWN_CONSTANTS } from '../../core/analysis/curves.ts'
 // The page fetches these modules on demand; the tests load them at once.
 import './shelf/keeping.ts'
+import './run/laws.ts'
 import './training/liveTraining.ts'
 
 /** A page without a browser: the test triggers its animation frames. */

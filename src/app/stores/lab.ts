@@ -9,7 +9,7 @@ import { createBackground } from './background.ts'
 import type { Platform } from './platform.ts'
 import { recover } from './recovery.ts'
 import { createCloudStore } from './run/cloudStore.ts'
-import { createLaws } from './run/laws.ts'
+import { loadLaws } from './run/loadLaws.ts'
 import { createPlayback, type Playback } from './run/playback.ts'
 import { createRunStore, dismiss, post, withdraw, type Posted, type Said } from './run/runStore.ts'
 import { createTargetLayer } from './run/targetLayer.ts'
@@ -158,7 +158,7 @@ export function createLab(options: LabOptions): Lab {
     },
   })
 
-  const laws = createLaws({
+  const laws = loadLaws({
     ...surroundings,
     analysis,
     refreshStops: () => {
