@@ -29,6 +29,9 @@ const LIVE = /\/LivePanel\.tsx|charts\/(?:live|loss)Chart\.ts|d3-shape|d3-path/
 /** What shows keep-out regions and edits them. */
 const REGIONS = /views\/barriers\/\w+\.tsx?/
 
+/** What reads and writes addresses; a page that is opened by one waits for it. */
+const ADDRESS = /scene\/(?:link\/\w+|address)\.ts/
+
 /** What a pen on any pad shares. */
 const PEN = /parts\/pen\.ts/
 
@@ -65,6 +68,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             ...parts.groups,
+            { name: 'address', test: ADDRESS, priority: 2 },
             { name: 'live', test: LIVE, minShareCount: 2, priority: 1 },
             { name: 'pen', test: PEN, minShareCount: 2, priority: 2 },
             { name: 'regions', test: REGIONS, minShareCount: 2, priority: 1 },

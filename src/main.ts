@@ -1,6 +1,8 @@
 import { createDebugHook } from './app/stores/debugHook.ts'
 import { createLab } from './app/stores/lab.ts'
 import { browserPlatform } from './app/stores/platform.ts'
+import type { OpenedAddress } from './app/stores/scene/address.ts'
+import { FIRST_SCENE } from './app/stores/scene/sceneStore.ts'
 import { createAnalysisClient } from './lab/client/analysisClient.ts'
 import { createComputeClient } from './lab/client/computeClient.ts'
 import './app/views/base.css'
@@ -16,8 +18,17 @@ const PATIENCE = 4000
  * The first thing that the page does is to start the worker and to ask it for the run of the address. React and the
  * renderers are a file of their own, which arrives and is evaluated while the worker computes.
  */
+const client = createComputeClient()
+
+/** What the address opens. The code that reads one comes beside that of the worker, and only where there is one. */
+async function open({ hash, search }: Location): Promise<OpenedAddress> {
+  if (hash === '' && search === '') return { scene: FIRST_SCENE, message: null }
+  return (await import('./app/stores/scene/address.ts')).openAddress(hash, search)
+}
+
 const lab = createLab({
-  client: createComputeClient(),
+  client,
+  opened: await open(window.location),
   analysis: createAnalysisClient(),
   patience: new Promise((resolve) => setTimeout(resolve, PATIENCE)),
   platform: browserPlatform(),

@@ -1,7 +1,7 @@
 import type { BrowserContext, ConsoleMessage, Page } from '@playwright/test'
 import { parseScene } from '../../src/lab/scene/reading/decode.ts'
 import { sameScene } from '../../src/lab/scene/normalise.ts'
-import { openAddress } from '../../src/app/stores/scene/sceneStore.ts'
+import { openAddress } from '../../src/app/stores/scene/address.ts'
 import { Draws } from '../fuzz/draws.ts'
 import { act, type Hands } from './actions.ts'
 

@@ -16,7 +16,8 @@ import { openLibrary } from '../storage/library.ts'
 import './shelf/keeping.ts'
 import { createLab } from './lab.ts'
 import { readManifest } from './shelf/manifest.ts'
-import { addressOf, FIRST_SCENE } from './scene/sceneStore.ts'
+import { addressOf, openAddress } from './scene/address.ts'
+import { FIRST_SCENE } from './scene/sceneStore.ts'
 import { cardsOf, type Card } from './shelf/cards.ts'
 
 // Hundreds of runs are prepared, however slow the machine.
@@ -106,6 +107,7 @@ async function openLab(scene: SceneSpec = FIRST_SCENE, followed = true) {
       history: { replaceState: () => undefined, pushState: () => undefined, state: null },
       addEventListener: () => undefined,
     } as unknown as Window,
+    opened: openAddress(location.hash, ''),
     fetchManifest: () => Promise.resolve(manifest),
   })
   /** Until the run that was asked for last is there, or refused. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { CallError } from '../../lab/client/callError.ts'
 import { DEFAULT_SCENE, defaultTarget } from '../../lab/scene/defaults.ts'
-import { addressOf, openAddress } from './scene/sceneStore.ts'
+import { addressOf, openAddress } from './scene/address.ts'
 import { open, SCENE, settle } from './lab.testing.ts'
 
 describe('a scene that changes', () => {

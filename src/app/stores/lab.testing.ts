@@ -19,10 +19,11 @@ import { FakeBrowser } from '../storage/browser.testing.ts'
 import { openLibrary, type Library } from '../storage/library.ts'
 import { createLab, type Lab } from './lab.ts'
 import type { Platform } from './platform.ts'
-import { addressOf } from './scene/sceneStore.ts'
+import { addressOf, openAddress } from './scene/address.ts'
 import { UNKNOWN_CONSTANTS } from '../../core/analysis/curves.ts'
 // The page fetches these modules on demand; the tests load them at once.
 import './shelf/keeping.ts'
+import './run/laws.ts'
 import './training/liveTraining.ts'
 
 /** A page without a browser: the test triggers its animation frames. */
@@ -453,6 +454,7 @@ export async function open({
     library: kept,
     patience: new Promise(() => undefined),
     page: new FakePage(addressOf(scene), search) as unknown as Window,
+    opened: openAddress(addressOf(scene), search),
     fetchManifest: () =>
       Promise.resolve({
         energies: [{ name: 'rings', target: defaultTarget('rings'), klDataModel: 0.01 }],

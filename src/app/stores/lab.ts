@@ -3,22 +3,21 @@ import type { Extras } from '../../lab/protocol/calls.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { samePart, sameTraining } from '../../lab/scene/normalise.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
-import type { Contents, Library } from '../storage/library.ts'
+import type { Library } from '../storage/library.ts'
 import { createAssets, type Assets } from './assets.ts'
 import { createBackground } from './background.ts'
 import type { Platform } from './platform.ts'
 import { recover } from './recovery.ts'
 import { createCloudStore } from './run/cloudStore.ts'
-import { createLaws } from './run/laws.ts'
+import { loadLaws } from './run/loadLaws.ts'
 import { createPlayback, type Playback } from './run/playback.ts'
 import { createRunStore, dismiss, post, withdraw, type Posted, type Said } from './run/runStore.ts'
 import { createTargetLayer } from './run/targetLayer.ts'
 import { mend } from './scene/fit.ts'
-import { createLink, tooLong, type Link } from './scene/link.ts'
+import type { Link, OpenedAddress } from './scene/address.ts'
 import { createSceneActions, type SceneActions } from './scene/sceneActions.ts'
 import { createSceneHistory, type SceneHistory } from './scene/sceneHistory.ts'
-import { addressOf, createSceneStore, edit, openAddress } from './scene/sceneStore.ts'
-import { keepUnfinished } from './shelf/keepUnfinished.ts'
+import { createSceneStore, edit } from './scene/sceneStore.ts'
 import { createLateKeeping } from './shelf/lateKeeping.ts'
 import { readManifest } from './shelf/manifest.ts'
 import { createShelfStore, targetName } from './shelf/shelfStore.ts'
@@ -38,14 +37,15 @@ export interface Lab
   extends
     Pick<Surroundings, 'scene' | 'run' | 'live' | 'shelf' | 'tool'>,
     SceneActions,
-    ShelfActions,
-    Link {
+    ShelfActions {
   readonly playback: Playback
   readonly training: TrainingControl
   readonly following: LiveTrainingControl
   /** The scenes of this visit. */
   readonly history: SceneHistory
   readonly checkBackend: BackendChoice['check']
+  /** The link to the scene of the page. */
+  readonly link: () => Promise<Link>
   /** Hands another worker than the stage's the assets of a scene that only the page has; see `Assets.provide`. */
   provideTo(client: Pick<ComputeClient, 'call'>, scene: SceneSpec): ReturnType<Assets['provide']>
   /** Works these out for each run on the stage from now on; see `Laws.workOut`. */
@@ -77,12 +77,14 @@ export interface LabOptions {
   readonly patience: Promise<unknown>
   readonly platform: Platform
   readonly page: Pick<Window, 'location' | 'history' | 'addEventListener'>
+  /** What the address opens. */
+  readonly opened: OpenedAddress
   /** Reads `energies/manifest.json`. */
   readonly fetchManifest: () => Promise<unknown>
 }
 
-export function createLab({ client, analysis, platform, page, ...options }: LabOptions): Lab {
-  const opened = openAddress(page.location.hash, page.location.search)
+export function createLab(options: LabOptions): Lab {
+  const { client, analysis, platform, page, opened } = options
   const surroundings: Surroundings = {
     client,
     platform,
@@ -105,14 +107,11 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     library: options.library,
     patience: options.patience,
     offer: (found) => training.offer(found),
-    onLoaded: goOn,
+    goOn: () => following.begin(),
+    onLoaded: () => {
+      tellInterrupted(surroundings)
+    },
   })
-
-  /** Goes on with the live training that an earlier visit left, and reports an interrupted training. */
-  function goOn({ followed }: Contents): void {
-    if (followed === addressOf(scene.getState().scene)) following.begin()
-    tellInterrupted(surroundings)
-  }
 
   const manifest = options.fetchManifest().then(
     (json) => {
@@ -159,7 +158,7 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
     },
   })
 
-  const laws = createLaws({
+  const laws = loadLaws({
     ...surroundings,
     analysis,
     refreshStops: () => {
@@ -219,15 +218,6 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
       else playback.refresh()
       drawTarget()
     }),
-    keepUnfinished({
-      ...surroundings,
-      write: (write) => {
-        keeping.ask((kept) => {
-          // Writes only after storage has been read, so that the state of an earlier visit is not overwritten unread.
-          if (kept.read) void kept.safe('What is under way', write)
-        })
-      },
-    }),
   ]
 
   const history = createSceneHistory({
@@ -238,8 +228,8 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
       forget()
       postFlaws(message)
     },
-    onTooLong: (length) => {
-      post(run, 'warning', `${tooLong(length)} A reload opens the scene before it.`, 'link')
+    onTooLong: (text) => {
+      post(run, 'warning', text, 'link')
     },
   })
 
@@ -255,17 +245,17 @@ export function createLab({ client, analysis, platform, page, ...options }: LabO
 
   playback.refresh()
 
-  const parts = [history, background, backend, training, following, playback, laws, client]
+  const parts = [history, keeping, background, backend, training, following, playback, laws, client]
   return {
     ...{ scene, run, live, shelf, tool },
     ...actions,
     ...shelving.actions,
-    ...createLink(surroundings, page),
     playback,
     training,
     following,
     history,
     checkBackend: backend.check,
+    link: async () => (await import('./scene/address.ts')).linkOf(surroundings, page),
     provideTo: (other, asked) => createAssets({ client: other }, keeping).provide(asked),
     workOut(asker, extras) {
       laws.workOut(asker, extras)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { defaultTarget } from '../../lab/scene/defaults.ts'
 import { MAX_BARRIERS, type BarrierSpec, type EnergySpec } from '../../lab/scene/sceneSpec.ts'
 import type { ShelfItem } from '../storage/library.ts'
-import { addressOf, openAddress } from './scene/sceneStore.ts'
+import { addressOf, openAddress } from './scene/address.ts'
 import { barriersOf, everyBarrier } from './shelf/shelfStore.ts'
 import { open, SCENE, settle } from './lab.testing.ts'
 

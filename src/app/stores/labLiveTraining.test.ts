@@ -314,20 +314,20 @@ describe('live training of a drawing, or of what cannot be taken up', () => {
     const recipe = { seed: 4, target: defaultTarget('banana'), training: DEFAULT_SCENE.training }
     const { lab } = await open({ scene: SCENE })
     const shelf = { kind: 'shelf', id: 'own', hash: 'f'.repeat(64) } as const
-    const missing = (change: Partial<SceneSpec>) => {
+    const missing = async (change: Partial<SceneSpec>) => {
       lab.scene.setState({ scene: { ...SCENE, ...change } })
-      return lab.missingFromLink()
+      return (await lab.link()).missing
     }
-    expect(missing({})).toBeNull()
-    expect(missing({ energy: { ...shelf, recipe } })).toBeNull()
-    expect(missing({ energy: { ...shelf, recipe: null } })).toContain('only the shelf')
+    expect(await missing({})).toBeNull()
+    expect(await missing({ energy: { ...shelf, recipe } })).toBeNull()
+    expect(await missing({ energy: { ...shelf, recipe: null } })).toContain('only the shelf')
     const term = { weight: 1, energy: { ...shelf, recipe: null }, target: null }
-    expect(missing({ energy: { kind: 'sum', terms: [term], barriers: [] } })).toContain(
+    expect(await missing({ energy: { kind: 'sum', terms: [term], barriers: [] } })).toContain(
       'only the shelf',
     )
-    expect(missing({ target: { kind: 'points', file: 'mine.csv', columns: [0, 1] } })).toContain(
-      'mine.csv',
-    )
-    expect(missing({ target: { kind: 'points', points: [[0, 0]] } })).toBeNull()
+    expect(
+      await missing({ target: { kind: 'points', file: 'mine.csv', columns: [0, 1] } }),
+    ).toContain('mine.csv')
+    expect(await missing({ target: { kind: 'points', points: [[0, 0]] } })).toBeNull()
   })
 })

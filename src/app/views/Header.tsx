@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
+import { explain } from '../stores/explain.ts'
 import { useLab, usePalette, useRun, useScene } from './parts/context.ts'
 import { Icon } from './parts/Icon.tsx'
 import { createPart } from './parts/lazyPart.tsx'
@@ -197,14 +198,17 @@ function ShareButton() {
     }
   }, [copied])
   const share = async () => {
-    const link = lab.link()
-    const missing = lab.missingFromLink()
+    const link = await lab.link().catch((error: unknown) => {
+      lab.notify('error', explain(error))
+    })
+    if (link === undefined) return
+    const { address, missing } = link
     try {
-      await navigator.clipboard.writeText(link)
+      await navigator.clipboard.writeText(address)
       setCopied(true)
       if (missing !== null) lab.notify('warning', missing)
     } catch {
-      lab.notify('info', `Copy this link: ${link}`)
+      lab.notify('info', `Copy this link: ${address}`)
     }
   }
   return (

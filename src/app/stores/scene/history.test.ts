@@ -3,7 +3,8 @@ import { createStore } from 'zustand/vanilla'
 import { DEFAULT_SCENE, defaultTarget } from '../../../lab/scene/defaults.ts'
 import type { SceneSpec, TargetId } from '../../../lab/scene/sceneSpec.ts'
 import { createHistory } from './history.ts'
-import { addressOf, createSceneStore, edit, FIRST_SCENE, type SceneStore } from './sceneStore.ts'
+import { addressOf } from './address.ts'
+import { createSceneStore, edit, FIRST_SCENE, type SceneStore } from './sceneStore.ts'
 
 interface Entry {
   state: unknown
@@ -129,7 +130,7 @@ function begin(browser = new Browser(), scene: SceneSpec = FIRST_SCENE) {
   const store = createSceneStore(scene)
   const clock = new Clock()
   const messages: (string | null)[] = []
-  const tooLong: number[] = []
+  const tooLong: string[] = []
   const memory = { single: 0 }
   const history = createHistory({
     state: createStore(() => ({ canUndo: false, canRedo: false })),
@@ -143,7 +144,7 @@ function begin(browser = new Browser(), scene: SceneSpec = FIRST_SCENE) {
       }
     },
     onOpened: ({ message }) => messages.push(message),
-    onTooLong: (length) => tooLong.push(length),
+    onTooLong: (text) => tooLong.push(text),
   })
   const now = () => store.getState().scene
   return { store, clock, browser, history, messages, tooLong, memory, now }
@@ -412,7 +413,7 @@ describe('the browser', () => {
     }))
     clock.pass(1000)
     expect(browser.location.hash).toBe(kept)
-    expect(tooLong).toEqual([expect.any(Number)])
+    expect(tooLong).toEqual([expect.stringContaining('too long')])
     history.undo()
     browser.arrive()
     expect(now()).toEqual(FIRST_SCENE)

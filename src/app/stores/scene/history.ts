@@ -1,10 +1,11 @@
 import { LONGEST_LINK } from '../../../lab/scene/link/linkSeal.ts'
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import type { Platform } from '../platform.ts'
+import { addressOf, openAddress, tooLong, type OpenedAddress } from './address.ts'
 import { createEntries } from './entries.ts'
 import { createGestures, undoKey } from './gestures.ts'
 import type { SceneHistory } from './sceneHistory.ts'
-import { addressOf, openAddress, type OpenedAddress, type SceneStore } from './sceneStore.ts'
+import type { SceneStore } from './sceneStore.ts'
 
 export interface HistoryOptions {
   readonly state: SceneHistory['state']
@@ -15,8 +16,8 @@ export interface HistoryOptions {
   readonly remember: () => () => void
   /** Called for an address that the visitor typed or that is from before a reload; reports what was wrong with it. */
   readonly onOpened: (opened: OpenedAddress) => void
-  /** Called when the scene's address has `length` characters, more than an address may hold. */
-  readonly onTooLong: (length: number) => void
+  /** Called with a sentence when the scene's address is longer than an address may be. */
+  readonly onTooLong: (text: string) => void
 }
 
 interface Step {
@@ -53,7 +54,7 @@ export function createHistory(options: HistoryOptions): SceneHistory {
   let moving = false
   let amending = false
   let waiting: (() => void) | null = null
-  let tooLong: SceneSpec | null = null
+  let unwritten: SceneSpec | null = null
 
   /** The scene of the page as a step. */
   function present(entry: number | null): Step {
@@ -96,8 +97,9 @@ export function createHistory(options: HistoryOptions): SceneHistory {
     const hash = addressOf(scene)
     if (entry !== null && entries.holds(hash)) return
     if (hash.length > LONGEST_LINK) {
-      if (tooLong !== scene) options.onTooLong(hash.length)
-      tooLong = scene
+      if (unwritten !== scene)
+        options.onTooLong(`${tooLong(hash.length)} A reload opens the scene before it.`)
+      unwritten = scene
       return
     }
     const wait = entries.write(entry === null ? 'push' : 'replace', hash)

@@ -1,5 +1,5 @@
 import type { Library } from '../../storage/library.ts'
-import { addressOf } from '../scene/sceneStore.ts'
+import { addressOf } from '../scene/address.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { ToolState } from '../toolStore.ts'
 
@@ -29,6 +29,8 @@ export function keepUnfinished(options: UnfinishedOptions): () => void {
       })
     })
   }
+  // What was begun before this code had come.
+  if (tool.getState().draft.length > 0 || run.getState().live !== null) later()
   const ends = [
     tool.subscribe(({ draft }, before) => {
       if (draft !== before.draft) later()

@@ -1,12 +1,13 @@
 import type { Asset } from '../../../lab/scene/assets.ts'
 import type { Aside, Contents } from '../../storage/library.ts'
 import { post, withdraw } from '../run/runStore.ts'
+import { addressOf } from '../scene/address.ts'
 import { edit } from '../scene/sceneStore.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { readCalibrations } from '../training/calibrations.ts'
 import { readCheckpoints } from '../training/checkpoint.ts'
 import type { FoundTraining, KeptTraining } from '../training/interrupted.ts'
-import { readDraft } from './keepUnfinished.ts'
+import { keepUnfinished, readDraft } from './keepUnfinished.ts'
 import { createShelfRecords, type ShelfRecords, type ShelfRecordsOptions } from './shelfRecords.ts'
 import { filesCalled } from './shelfStore.ts'
 
@@ -18,15 +19,16 @@ export interface Keeping extends Omit<ShelfRecords, 'tidy'> {
   readonly setAside: (found: FoundTraining) => void
   /** Bytes of an asset that a scene names, removed ones included; null where this browser has none. */
   readonly bytesOf: (asset: Asset) => Uint8Array | null
-  /** Whether the contents of storage are on the page. */
-  readonly read: boolean
   /** Whether an energy or a data set is still to be written to storage that answers. */
   readonly unsaved: boolean
+  readonly dispose: () => void
 }
 
 export interface KeepingOptions extends ShelfRecordsOptions, Pick<Surroundings, 'scene' | 'tool'> {
   /** Takes up interrupted trainings. */
   readonly offer: (found: readonly KeptTraining[]) => void
+  /** Goes on with the live training that an earlier visit left on the scene of the page. */
+  readonly goOn: () => void
 }
 
 export { openLibrary } from '../../storage/library.ts'
@@ -96,6 +98,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
       show(contents)
       sayProblem(contents.problem)
     }
+    if (contents.followed === addressOf(scene.getState().scene)) options.goOn()
     return contents
   })
 
@@ -125,17 +128,23 @@ export function createKeeping(options: KeepingOptions): Keeping {
     sayAside(options)
   }
 
+  const dispose = keepUnfinished({
+    ...options,
+    write: (write) => {
+      // Writes only after storage has been read, so that the state of an earlier visit is not overwritten unread.
+      if (read) void records.safe('What is under way', write)
+    },
+  })
+
   return {
     ...records,
     loaded,
     setAside,
     bytesOf: (asset) => bytesOf(asset, options),
-    get read() {
-      return read
-    },
     get unsaved() {
       return library.unsaved
     },
+    dispose,
   }
 }
 

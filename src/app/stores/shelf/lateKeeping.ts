@@ -1,4 +1,4 @@
-import type { Contents, Library } from '../../storage/library.ts'
+import type { Library } from '../../storage/library.ts'
 import { explain } from '../explain.ts'
 import { post } from '../run/runStore.ts'
 import type { Keeping, KeepingOptions } from './keeping.ts'
@@ -13,6 +13,7 @@ export interface LateKeeping extends Pick<Keeping, 'safe' | 'put'> {
   ask(what: (keeping: Keeping) => void): void
   /** Whether an energy or a data set is still to be written to storage, as far as storage answers. */
   readonly unsaved: boolean
+  dispose(): void
 }
 
 export interface LateKeepingOptions extends Omit<KeepingOptions, 'library'> {
@@ -21,7 +22,7 @@ export interface LateKeepingOptions extends Omit<KeepingOptions, 'library'> {
   /** Resolves when the page stops waiting for the code. */
   readonly patience: Promise<unknown>
   /** Called when the contents of storage are on the page. */
-  readonly onLoaded: (contents: Contents) => void
+  readonly onLoaded: () => void
 }
 
 export function createLateKeeping(options: LateKeepingOptions): LateKeeping {
@@ -48,8 +49,12 @@ export function createLateKeeping(options: LateKeepingOptions): LateKeeping {
   return {
     ready,
     loaded: ready().then(async (loaded) => {
-      if (loaded === null) shelf.setState({ persistent: false })
-      else options.onLoaded(await loaded.loaded)
+      if (loaded === null) {
+        shelf.setState({ persistent: false })
+        return
+      }
+      await loaded.loaded
+      options.onLoaded()
     }),
     ask(what) {
       void writing().then((kept) => {
@@ -60,6 +65,9 @@ export function createLateKeeping(options: LateKeepingOptions): LateKeeping {
     put: async (one) => (await writing())?.put(one) ?? false,
     get unsaved() {
       return waiting > 0 || (keeping?.unsaved ?? false)
+    },
+    dispose() {
+      void ready().then((loaded) => loaded?.dispose())
     },
   }
 }

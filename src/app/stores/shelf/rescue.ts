@@ -1,16 +1,17 @@
 import { recordText } from './recordFile.ts'
-import type { Lab } from '../lab.ts'
+import { linkOf } from '../scene/address.ts'
+import type { Surroundings } from '../surroundings.ts'
 
 /**
  * All work of the visitor on the page as the text of a JSON file, whether or not storage has it: the scene and its link,
  * the drawing on the pad, data sets, energies.
  */
-export function rescueText(lab: Pick<Lab, 'scene' | 'shelf' | 'tool' | 'link'>): string {
+export function rescueText(lab: Pick<Surroundings, 'scene' | 'run' | 'shelf' | 'tool'>): string {
   const { items, dataSets } = lab.shelf.getState()
   return recordText({
     format: 'lyapunov-lab-rescue',
     version: 1,
-    link: lab.link(),
+    link: linkOf(lab, window).address,
     scene: lab.scene.getState().scene,
     draft: lab.tool.getState().draft,
     dataSets,

@@ -47,7 +47,8 @@ export class Boundary extends Component<BoundaryProps, BoundaryState> {
       const { download, rescueText } = await loadRescue()
       download('lyapunov-lab.json', rescueText(lab))
     } catch {
-      this.setState({ link: lab.link() })
+      const { address } = await lab.link().catch(() => ({ address: location.href }))
+      this.setState({ link: address })
     }
   }
 
