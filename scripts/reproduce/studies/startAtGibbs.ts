@@ -95,7 +95,8 @@ export const startAtGibbs: Study = {
   judge(of) {
     const outcomes = of('main')
     const { landscape } = outcomes
-    const { langevin, constants, scene } = first(outcomes).result
+    const { langevin, deterministic, fromGibbs, constants, scene } = first(outcomes).result
+    if (fromGibbs === null) throw new RangeError('The run did not start at π')
     const eta = known(scene.dynamics.stepSize)
     const constant = curvatureConstant(landscape)
     const parabola = (t: number) => 0.5 * t * t * constant
@@ -104,6 +105,7 @@ export const startAtGibbs: Study = {
     const highest = Math.max(...langevin.klExact.map(known))
     const rises = exact.every((kl, k) => k === 0 || kl > exact[k - 1]!)
     const early = exact.slice(1, 4)
+    const slices = fromGibbs.sliced.slice(0, COMPARED + 1).map(known)
     return {
       predictions: [
         near(
@@ -121,6 +123,42 @@ export const startAtGibbs: Study = {
         atMost(
           `Particles against that quadrature over ${COMPARED} steps, mean of the seeds: largest deviation in standard errors`,
           largestDeviation(outcomes, exact),
+          3,
+        ),
+        holds(
+          `W₂ rises with it, by its lower bound at each of the first ${COMPARED} steps, lengths`,
+          slices
+            .slice(1, 4)
+            .map((w) => number(w))
+            .join(', ') + ', …',
+          'increasing',
+          slices.every((w, k) => k === 0 || w > slices[k - 1]!),
+        ),
+        atMost(
+          'The lower bound of W₂ over the upper one, the way of the particles: largest',
+          Math.max(...slices.slice(1).map((w, k) => w / known(fromGibbs.moved[k + 1]!))),
+          1,
+        ),
+        near(
+          'After one step that way is η (E_π|∇V|²)^½: ratio',
+          known(fromGibbs.moved[1]!) / (eta * Math.sqrt(known(deterministic.gradient[0]!))),
+          1,
+          1e-6,
+        ),
+        atMost(
+          'KL − log(1 + χ²) of the flow, never positive: largest over its standard error',
+          Math.max(
+            ...fromGibbs.renyi
+              .slice(1, COMPARED + 1)
+              .map(
+                (chi, k) =>
+                  (known(deterministic.kl[k + 1]!) - known(chi)) /
+                  Math.hypot(
+                    known(fromGibbs.renyiError[k + 1]!),
+                    known(deterministic.klStandardError[k + 1]!),
+                  ),
+              ),
+          ),
           3,
         ),
         atMost('Langevin: largest KL over the predicted bias b(η)', highest / bias, 1.25),
