@@ -269,9 +269,13 @@ function smoothedData({ train, bandwidth }: PreparedPoints): Plane {
   }
 }
 
-/** log of the law of the data, as far as a formula gives it. */
+/** log of the law of the data, as far as a formula gives it; of a sum that of its terms, up to a constant. */
 export function dataOf(scene: SceneSpec): Plane {
-  const { target, domain, seed } = scene
+  const { energy, target, domain, seed } = scene
+  if (energy.kind === 'sum') {
+    const { value } = termOf(energy, target)
+    return (x, y) => -value(x, y)
+  }
   if (target.kind === 'gaussian-mixture') return mixture(target.components).value
   if (target.kind === 'points' && 'points' in target)
     return smoothedData(
