@@ -36,29 +36,57 @@ test('the exact laws are there for all steps, ahead of the particles', async ({ 
   await expect(stage(page)).toHaveAttribute('data-step', '0')
 })
 
-test('a chart is chosen by its tab and kept in the link', async ({ page }) => {
+// One page for all four: opening it takes longer than they do.
+test('of a run that is analysed charts, criteria and constants are read', async ({ page }) => {
   await openScene(page, ASKED, { haltAt: STEPS })
   await waitForHalt(page, STEPS)
   await whenAnalysed(page)
-  await expect(chartOf(page, 'KL')).toBeChecked()
-  await chartOf(page, 'KL′ = −εI').check({ force: true })
-  await expect(page.getByRole('img', { name: /^Dissipation/ })).toBeVisible()
-  await expect(page.getByTestId('chart-note')).toHaveText(/differ by at most [\d.]+ %/)
-  await expect(page).toHaveURL(/chart=dissipation/)
-  await page.reload()
-  await expect(chartOf(page, 'KL′ = −εI')).toBeChecked()
-})
 
-test('arrow keys on the chart scrub and read off every curve', async ({ page }) => {
-  await openScene(page, ASKED, { haltAt: 20 })
-  await waitForHalt(page, 20)
-  await whenAnalysed(page)
-  const keys = page.getByRole('slider', { name: 'Step on the chart' })
-  await keys.focus()
-  await page.keyboard.press('ArrowLeft')
-  await page.keyboard.press('ArrowLeft')
-  await expect(stage(page)).toHaveAttribute('data-step', '18')
-  await expect(keys).toHaveAttribute('aria-valuetext', /^k = 18; Langevin: .*exact chain: .* nats/)
+  await test.step('all eight criteria are listed with what they may claim, the strict one as a choice', async () => {
+    const list = page.getByRole('list', { name: 'Stopping criterion' })
+    await expect(list.getByRole('radio')).toHaveCount(8)
+    const decrease = list.locator('[data-criterion="certified-decrease"]')
+    await expect(decrease.getByRole('radio')).toBeChecked()
+    await expect(decrease).toHaveAttribute('data-outcome', 'stopped')
+    const first = Number(await decrease.getAttribute('data-step'))
+    await decrease.getByRole('checkbox', { name: 'strict' }).check()
+    await expect(decrease).not.toHaveAttribute('data-step', String(first))
+    expect(Number(await decrease.getAttribute('data-step'))).toBeLessThan(first)
+  })
+
+  await test.step('the constants are folded away, and none but the proved bounds are called certificates', async () => {
+    await page.locator('summary', { hasText: 'Constants' }).click()
+    const rows = page.getByRole('table', { name: 'Constants' }).getByRole('row')
+    await expect(rows).toHaveCount(11)
+    // The gap is proved for those who look.
+    await expect(rows.filter({ hasText: 'certificate' })).toHaveCount(2)
+    await expect(rows.filter({ hasText: 'certificate' })).toContainText([
+      'proved gap',
+      'proved bound',
+    ])
+  })
+
+  await test.step('arrow keys on the chart scrub and read off every curve', async () => {
+    const keys = page.getByRole('slider', { name: 'Step on the chart' })
+    await keys.focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    await expect(stage(page)).toHaveAttribute('data-step', String(STEPS - 2))
+    await expect(keys).toHaveAttribute(
+      'aria-valuetext',
+      new RegExp(`^k = ${STEPS - 2}; Langevin: .*exact chain: .* nats`),
+    )
+  })
+
+  await test.step('a chart is chosen by its tab and kept in the link', async () => {
+    await expect(chartOf(page, 'KL')).toBeChecked()
+    await chartOf(page, 'KL′ = −εI').check({ force: true })
+    await expect(page.getByRole('img', { name: /^Dissipation/ })).toBeVisible()
+    await expect(page.getByTestId('chart-note')).toHaveText(/differ by at most [\d.]+ %/)
+    await expect(page).toHaveURL(/chart=dissipation/)
+    await page.reload()
+    await expect(chartOf(page, 'KL′ = −εI')).toBeChecked()
+  })
 })
 
 test('the contraction starts a second cloud and bounds it on a convex energy', async ({ page }) => {
@@ -76,40 +104,6 @@ test('the contraction starts a second cloud and bounds it on a convex energy', a
       ),
   )
   expect(within).toBe(true)
-})
-
-test('all eight criteria are listed with what they may claim, the strict one as a choice', async ({
-  page,
-}) => {
-  await openScene(page, ASKED, { haltAt: STEPS })
-  await waitForHalt(page, STEPS)
-  await whenAnalysed(page)
-  const list = page.getByRole('list', { name: 'Stopping criterion' })
-  await expect(list.getByRole('radio')).toHaveCount(8)
-  const decrease = list.locator('[data-criterion="certified-decrease"]')
-  await expect(decrease.getByRole('radio')).toBeChecked()
-  await expect(decrease).toHaveAttribute('data-outcome', 'stopped')
-  const first = Number(await decrease.getAttribute('data-step'))
-  await decrease.getByRole('checkbox', { name: 'strict' }).check()
-  await expect(decrease).not.toHaveAttribute('data-step', String(first))
-  expect(Number(await decrease.getAttribute('data-step'))).toBeLessThan(first)
-})
-
-test('the constants are folded away, and none but the proved bounds are called certificates', async ({
-  page,
-}) => {
-  await openScene(page, ASKED, { haltAt: STEPS })
-  await waitForHalt(page, STEPS)
-  await whenAnalysed(page)
-  await page.locator('summary', { hasText: 'Constants' }).click()
-  const rows = page.getByRole('table', { name: 'Constants' }).getByRole('row')
-  await expect(rows).toHaveCount(11)
-  // The gap is proved for those who look.
-  await expect(rows.filter({ hasText: 'certificate' })).toHaveCount(2)
-  await expect(rows.filter({ hasText: 'certificate' })).toContainText([
-    'proved gap',
-    'proved bound',
-  ])
 })
 
 test('a proved gap certifies a step in advance, in the page as in the headless runner', async ({

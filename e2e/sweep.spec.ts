@@ -7,12 +7,12 @@ import { openScene, scene, stage, sweepHeadless, waitForHalt } from './lab.ts'
 const SWEPT = scene({
   target: { kind: 'eight-gaussians' },
   energy: { kind: 'pretrained', name: 'eight-gaussians' },
-  domain: { cells: 48 },
+  domain: { cells: 32 },
   dynamics: { particles: 64, steps: 20 },
   stopping: { delta: 0.5 },
   sweep: {
     over: 'stepSize',
-    values: { kind: 'log', from: 0.005, to: 0.05, count: 3 },
+    values: { kind: 'log', from: 0.005, to: 0.05, count: 2 },
     seeds: 2,
     criteria: ['statistical', 'tolerance', 'energy-plateau'],
   },

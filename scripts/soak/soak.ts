@@ -25,13 +25,13 @@ function link(input: object): string {
   return encodeHash(small(parsed.scene))
 }
 
-/** A scene that is soon played to its end. */
+/** A scene that is soon played to its end: what a page holds of the one before does not depend on how much it was. */
 function small(scene: SceneSpec): SceneSpec {
   return {
     ...scene,
     domain: { ...scene.domain, cells: 64 },
-    dynamics: { ...scene.dynamics, particles: 1000, steps: 60 },
-    training: { ...scene.training, steps: 60, seconds: null },
+    dynamics: { ...scene.dynamics, particles: 250, steps: 30 },
+    training: { ...scene.training, steps: 30, seconds: null },
     view: { ...scene.view, speed: 240, haltAt: null },
   }
 }
@@ -153,6 +153,7 @@ async function frameTime(page: Page): Promise<number> {
 /**
  * Uses a page again and again, and looks at what it holds after each time.
  * @param changes changes of the scene before the first time: its history, which keeps so many and no more, is then full from the start
+ * @param unseen times after which it does not look: a look takes longer than half of a time
  */
 export async function soak(
   browser: Browser,
@@ -161,6 +162,7 @@ export async function soak(
   goesOn: (cycle: number) => boolean,
   tell: (sample: Sample) => void = () => undefined,
   changes = 0,
+  unseen = 0,
 ): Promise<readonly Sample[]> {
   await page.goto(`${address}/${HOME}`)
   await waitFor(page, 'data-status', 'stopped')
@@ -173,6 +175,7 @@ export async function soak(
     await dismissNotices(page)
     const frame = await frameTime(page)
     await waitFor(page, 'data-laws', 'done')
+    if (cycle < unseen) continue
     const at = (performance.now() - start) / 60_000
     const held = await footprint(browser, page)
     samples.push({ at, frame, ...held, objects: (await heapObjects(page)) / 2 ** 20 })

@@ -51,7 +51,7 @@ const plain = createTransition({
 })
 
 /** V = |x|²/2 on the default box. */
-function bowl(barriers: readonly Barrier[]): EnergyField {
+function bowl(barriers: readonly Barrier[], cells = 96): EnergyField {
   const energy = quadraticEnergy(
     [0, 0],
     [
@@ -59,7 +59,7 @@ function bowl(barriers: readonly Barrier[]): EnergyField {
       [0, 1],
     ],
   )
-  return { grid: tabulateEnergy({ halfWidth: 4, cells: 96 }, energy), barriers }
+  return { grid: tabulateEnergy({ halfWidth: 4, cells }, energy), barriers }
 }
 
 describe('Fokker–Planck beside barriers', () => {
@@ -185,7 +185,8 @@ describe('Fokker–Planck beside barriers', () => {
 })
 
 describe('a wall thinner than a cell', () => {
-  const cells = 96
+  const cells = 48
+  const h = 8 / cells
   /** From one point to another, of a thickness across x. */
   const wall = (x0: number, y0: number, x1: number, y1: number, thickness: number): Barrier => ({
     kind: 'polygon',
@@ -199,7 +200,7 @@ describe('a wall thinner than a cell', () => {
   })
   /** Mass at (1.5, 1.5) after a long time of what starts at (−1.5, −1.5), over that of π. */
   const passed = (barriers: readonly Barrier[], dynamics = {}): number => {
-    const solver = createFokkerPlanck(bowl(barriers), 1, { halfWidth: 4, cells }, dynamics)
+    const solver = createFokkerPlanck(bowl(barriers, cells), 1, { halfWidth: 4, cells }, dynamics)
     const at = (x: number): number => Math.floor(((x + 4) * cells) / 8)
     const density = new Float64Array(cells * cells)
     density[at(-1.5) * cells + at(-1.5)] = 1 / spacing(solver.gibbs.box) ** 2
@@ -231,13 +232,13 @@ describe('a wall thinner than a cell', () => {
   }
 
   it.each([
-    ['between cells', wall(0, -5, 0, 5, 1e-3)],
-    ['through the middle of cells', wall(0.0412, -5, 0.0412, 5, 1e-3)],
-    ['through cells, off their middle', wall(0.06, -5, 0.06, 5, 0.02)],
-    ['wider than half a cell', wall(-0.03, -5, -0.03, 5, 0.07)],
-    ['slanted', wall(-1.7, -5, 0.6, 5, 2e-3)],
-    ['nearly flat', wall(-5, -0.31, 5, 0.2, 0.03)],
-    ['soft', { ...wall(0.06, -5, 0.06, 5, 1e-3), strength: 0.05 }],
+    ['between cells', wall(0, -5, 0, 5, 0.01 * h)],
+    ['through the middle of cells', wall(0.494 * h, -5, 0.494 * h, 5, 0.01 * h)],
+    ['through cells, off their middle', wall(0.7 * h, -5, 0.7 * h, 5, 0.2 * h)],
+    ['wider than half a cell', wall(-0.4 * h, -5, -0.4 * h, 5, 0.8 * h)],
+    ['slanted', wall(-1.7, -5, 0.6, 5, 0.02 * h)],
+    ['nearly flat', wall(-5, -0.31, 5, 0.2, 0.3 * h)],
+    ['soft', { ...wall(0.7 * h, -5, 0.7 * h, 5, 0.01 * h), strength: 0.05 }],
   ] as const)('lets nothing through, %s', (_, barrier) => {
     expect(passed([barrier])).toBe(0)
     const correlated = {
@@ -247,10 +248,10 @@ describe('a wall thinner than a cell', () => {
       ],
     } as const
     expect(passed([barrier], correlated)).toBe(0)
-    const { value } = spectralGap(gibbs(bowl([barrier]), 1))
+    const { value } = spectralGap(gibbs(bowl([barrier], cells), 1))
     expect(value).toBe(0)
     // Two thirds of π here and a third there are at rest: KL has no more to fall, I is 0.
-    const solver = createFokkerPlanck(bowl([barrier]), 1, { halfWidth: 4, cells })
+    const solver = createFokkerPlanck(bowl([barrier], cells), 1, { halfWidth: 4, cells })
     const { density: pi } = solver.gibbs
     const side = componentOf(solver.gibbs)
     const density = pi.map((p, k) => (side[k] === 1 ? p : 0.5 * p))
@@ -258,7 +259,12 @@ describe('a wall thinner than a cell', () => {
     const rest = density.map((p) => p / sum)
     expect(solver.read(rest).kl).toBeGreaterThan(0.01)
     expect(solver.read(rest).fisher).toBeLessThan(1e-12)
-    const turning = createFokkerPlanck(bowl([barrier]), 1, { halfWidth: 4, cells }, { skew: 1 })
+    const turning = createFokkerPlanck(
+      bowl([barrier], cells),
+      1,
+      { halfWidth: 4, cells },
+      { skew: 1 },
+    )
     const after = rest.slice()
     turning.step(after, 1e-4)
     after.forEach((p, k) => {
@@ -267,11 +273,14 @@ describe('a wall thinner than a cell', () => {
   })
 
   it('lets mass through where it has a door, and a disc lets it round', () => {
-    const door = [wall(0.06, -5, 0.06, -0.3, 1e-3), wall(0.06, 0.3, 0.06, 5, 1e-3)]
+    const door = [
+      wall(0.7 * h, -5, 0.7 * h, -0.3, 0.01 * h),
+      wall(0.7 * h, 0.3, 0.7 * h, 5, 0.01 * h),
+    ]
     const disc: Barrier = { kind: 'disc', center: [0.3, 0.1], radius: 0.7, strength: 0 }
     for (const barriers of [door, [disc]]) {
       expect(passed(barriers)).toBeGreaterThan(0.3)
-      expect(spectralGap(gibbs(bowl(barriers), 1)).value).toBeGreaterThan(0.03)
+      expect(spectralGap(gibbs(bowl(barriers, cells), 1)).value).toBeGreaterThan(0.03)
     }
   })
 })
@@ -362,11 +371,11 @@ describe('initial laws beside barriers', () => {
     )
   }
 
-  it.each(
-    [0.005, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3].flatMap((width) =>
-      [0, 0.3, 1].map((strength) => [width, strength] as const),
-    ),
-  )('KL₀ in a corridor of width %f between walls of strength %f', (width, strength) => {
+  it.each([
+    ...[0.005, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3].map((width) => [width, 0] as const),
+    ...[0.005, 0.03, 0.06, 0.1, 0.3].map((width) => [width, 0.3] as const),
+    ...[0.01, 0.2].map((width) => [width, 1] as const),
+  ])('KL₀ in a corridor of width %f between walls of strength %f', (width, strength) => {
     const middle = 0.03
     const barriers: Barrier[] = [
       { kind: 'half-plane', normal: [1, 0], offset: middle - width / 2, strength },
@@ -404,7 +413,7 @@ describe('initial laws beside barriers', () => {
       [0.01, 0.3, 10].map((strength) => [epsilon, strength] as const),
     ),
   )('KL₀ before a wall that repels, within its error: ε = %f, strength %f', (epsilon, strength) => {
-    const [spread, cells] = [0.3, 64]
+    const [spread, cells] = [0.3, epsilon < 0.01 ? 64 : 32]
     const grid = tabulateEnergy(
       { halfWidth: 3, cells },
       quadraticEnergy(

@@ -697,10 +697,11 @@ function extrapolated(coarse: number, fine: number): number {
 
 /** Index of the cell that holds a place. */
 function cellAt(box: Box, x: number, y: number): number {
-  const h = spacing(box)
-  const at = (u: number) =>
-    Math.min(box.cells - 1, Math.max(0, Math.floor((u + box.halfWidth) / h)))
-  return at(y) * box.cells + at(x)
+  return indexAt(box, y) * box.cells + indexAt(box, x)
+}
+
+function indexAt(box: Box, u: number): number {
+  return Math.min(box.cells - 1, Math.max(0, Math.floor((u + box.halfWidth) / spacing(box))))
 }
 
 /** For each cell of the box: the barriers that change V in it, and 1 where a wall may pass within `BESIDE` of its sides. */
