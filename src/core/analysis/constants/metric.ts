@@ -1,6 +1,8 @@
 import type { EnergyField } from '../../fields/energyField.ts'
 import { readJet } from '../../fields/energyGrid.ts'
 import { type Gibbs, visitGibbs } from '../../fields/gibbs.ts'
+import { isPlaceMetric, type Metric, metricAtCentres } from '../../fields/placeMetric.ts'
+import { centreCoordinate } from '../../maths/grid.ts'
 import { inverse2, maxEigenvalue2, minEigenvalue2 } from '../../maths/linalg2.ts'
 import { curvatureRange } from './curvature.ts'
 
@@ -67,4 +69,34 @@ export function suggestedMetric(
     rateBefore,
     rateAfter: scale,
   }
+}
+
+/**
+ * The 95th percentile under π of the spectral radius of M(x)∇²V(x), absolute, over the cells of π: an explicit step is stable up
+ * to about 2 over it. A gap divided by it is the gap per stable step, which no change of the unit of time moves.
+ * @param metric M(x), or P
+ */
+export function steepness95(field: EnergyField, { box, density }: Gibbs, metric: Metric): number {
+  const jet = new Float64Array(6)
+  const table = isPlaceMetric(metric) ? metricAtCentres(metric, box) : null
+  const [p, q, r] = isPlaceMetric(metric) ? [0, 0, 0] : metric
+  const values = density.map((_, k) => {
+    const x = centreCoordinate(box, k % box.cells)
+    readJet(field.grid, x, centreCoordinate(box, Math.floor(k / box.cells)), jet)
+    const [vxx, vxy, vyy] = [jet[3]!, jet[4]!, jet[5]!]
+    const [xx, xy, yy] = table === null ? [p, q, r] : [table.xx[k]!, table.xy[k]!, table.yy[k]!]
+    // The eigenvalues of M∇²V are real, since those of M^½∇²VM^½ are the same.
+    const half = 0.5 * (xx * vxx + 2 * xy * vxy + yy * vyy)
+    const product = (xx * yy - xy * xy) * (vxx * vyy - vxy * vxy)
+    return Math.abs(half) + Math.sqrt(Math.max(0, half * half - product))
+  })
+  const order = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]!)
+  let total = 0
+  for (const mass of density) total += mass
+  let above = 0
+  for (const k of order) {
+    above += density[k]!
+    if (above >= 0.05 * total) return values[k]!
+  }
+  return 0
 }
