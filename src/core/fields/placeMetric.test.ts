@@ -47,7 +47,7 @@ describe.each(KINDS)('$kind', (kind) => {
     epsilon: 0.7,
     skew: 0.5,
     preconditioner: IDENTITY,
-    metric,
+    metricTable: metric,
   })
 
   it('stays between its bounds, with the derivatives of its own surface', () => {
@@ -176,7 +176,7 @@ it('tells the same story on a quadratic: the chain rests at π, which it would n
     epsilon: 1,
     skew: 0,
     preconditioner: IDENTITY,
-    metric,
+    metricTable: metric,
   })
   const rng = new Rng({ seed: 5, purpose: Purpose.initial })
   const cloud = createCloud(Float64Array.from({ length: 2 * n }, () => rng.normal()))

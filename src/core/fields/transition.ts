@@ -17,7 +17,7 @@ export interface TransitionParameters {
   /** P, symmetric positive definite; the identity: none. */
   readonly preconditioner: readonly [readonly [number, number], readonly [number, number]]
   /** M(x) in place of P, which is the identity then; absent or null: P everywhere. */
-  readonly metric?: MetricTable | null
+  readonly metricTable?: MetricTable | null
 }
 
 /**
@@ -46,7 +46,7 @@ export interface Transition {
 
 /** @throws RangeError when η or ε is not positive, or P is not symmetric positive definite */
 export function createTransition(parameters: TransitionParameters): Transition {
-  const { stepSize, epsilon, skew, metric = null } = parameters
+  const { stepSize, epsilon, skew, metricTable: metric = null } = parameters
   const [[a, b], [b2, c]] = parameters.preconditioner
   if (!(stepSize > 0 && epsilon > 0)) {
     throw new RangeError(`Step size and temperature must be positive: ${stepSize}, ${epsilon}`)

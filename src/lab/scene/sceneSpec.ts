@@ -333,7 +333,17 @@ const INITIALS = {
 export const INITIAL = variants(INITIALS, 'gaussian')
 export type InitialSpec = ValueOf<typeof INITIAL>
 
-const DYNAMICS = record({
+const CAP = decades('Cap c', [0.1, 1000])
+const METRIC = variants({
+  conformal: { beta: number(linear('Growth β', [0, 2]), 0.25), cap: number(CAP, 8) },
+  'inverse-hessian': {
+    softening: number(decades('Softening τ', [0.01, 1000]), 5),
+    cap: number(CAP, 20),
+  },
+})
+export type MetricSpec = ValueOf<typeof METRIC>
+
+const DYNAMICS_FIELDS = record({
   /** ε of π = e^(−V/ε)/Z; energies are trained at ε = 1. */
   epsilon: number(decades('Temperature ε', [0.005, 10], { step: 0.02 }), 1),
   /** Null: 0.5/L95 of the scene's energy. */
@@ -343,6 +353,11 @@ const DYNAMICS = record({
   sampler: choice(SAMPLER_IDS, 'langevin'),
   skew: number(linear('Skew γ', [-20, 20], { step: 0.1 }), 0),
   preconditioner: spdMatrix(matrixEntry('Preconditioner P'), IDENTITY),
+  /**
+   * A metric M(x) in place of P, for Langevin: `conformal`, min(c, e^(βV)) with V from its least value; `inverse-hessian`,
+   * c((∇²V)² + τ²)^(−½). Absent: P everywhere.
+   */
+  metric: optional(METRIC, 'null for none'),
   jumpEvery: number(steps('Jump every', 0, 1), 0),
   initial: orDefault(INITIAL),
   /**
@@ -351,7 +366,22 @@ const DYNAMICS = record({
    */
   companion: nullable(vector(coordinate('Offset of the second cloud')), 'null for none'),
 })
-export type DynamicsSpec = ValueOf<typeof DYNAMICS>
+export type DynamicsSpec = ValueOf<typeof DYNAMICS_FIELDS>
+
+/** Without a metric that is not for their sampler, or stands beside a P. */
+export function withOneMetric(dynamics: DynamicsSpec): DynamicsSpec {
+  const { metric, ...rest } = dynamics
+  const [[a, b], [, c]] = rest.preconditioner
+  const fits = rest.sampler === 'langevin' && a === 1 && b === 0 && c === 1
+  return metric === undefined || fits ? dynamics : rest
+}
+
+const DYNAMICS = checked(DYNAMICS_FIELDS, (dynamics, report) => {
+  const kept = withOneMetric(dynamics)
+  if (kept !== dynamics)
+    report('metric', 'a metric beside MALA or P', 'a metric with Langevin and P = I')
+  return kept
+})
 
 const STOPPING = record({
   criterion: choice(CRITERION_IDS, 'certified-decrease'),

@@ -5,6 +5,7 @@ import { shapesOf, type AnyField, type Form, type Shape } from './fields/fieldKi
 import {
   RANGES,
   SCENE,
+  withOneMetric,
   withShares,
   type EnergySpec,
   type Matrix2,
@@ -148,7 +149,11 @@ function possible(energy: EnergySpec, target: TargetSpec): EnergySpec {
 }
 
 export const sceneArbitrary = (arbitrary(SCENE, 0) as fc.Arbitrary<SceneSpec>).map(
-  (scene): SceneSpec => ({ ...scene, energy: possible(scene.energy, scene.target) }),
+  (scene): SceneSpec => ({
+    ...scene,
+    energy: possible(scene.energy, scene.target),
+    dynamics: withOneMetric(scene.dynamics),
+  }),
 )
 
 /** Paths of `RANGES`, for tests over the table. */

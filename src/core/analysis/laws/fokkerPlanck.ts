@@ -1,6 +1,6 @@
 import type { EnergyField } from '../../fields/energyField.ts'
 import { type Gibbs, gibbs } from '../../fields/gibbs.ts'
-import type { TransitionParameters } from '../../fields/transition.ts'
+import type { Transition, TransitionParameters } from '../../fields/transition.ts'
 import { log } from '../../maths/elementary.ts'
 import { type Box, spacing } from '../../maths/grid.ts'
 import { isPlaceMetric, type Metric, metricAtCentres } from '../../fields/placeMetric.ts'
@@ -89,7 +89,7 @@ const SIMPSON_FALL = 0.7
 
 /** Skew drift and metric of the dynamics, as in `TransitionParameters`; default: plain Langevin. */
 export type FokkerPlanckDynamics = Partial<
-  Pick<TransitionParameters, 'skew' | 'preconditioner' | 'metric'>
+  Pick<TransitionParameters, 'skew' | 'preconditioner'> & Pick<Transition, 'metric'>
 >
 
 /**
