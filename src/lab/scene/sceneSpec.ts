@@ -368,19 +368,13 @@ const DYNAMICS_FIELDS = record({
 })
 export type DynamicsSpec = ValueOf<typeof DYNAMICS_FIELDS>
 
-/** Without a metric that is not for their sampler, or stands beside a P. */
-export function withOneMetric(dynamics: DynamicsSpec): DynamicsSpec {
+const DYNAMICS = checked(DYNAMICS_FIELDS, (dynamics, report) => {
   const { metric, ...rest } = dynamics
   const [[a, b], [, c]] = rest.preconditioner
   const fits = rest.sampler === 'langevin' && a === 1 && b === 0 && c === 1
-  return metric === undefined || fits ? dynamics : rest
-}
-
-const DYNAMICS = checked(DYNAMICS_FIELDS, (dynamics, report) => {
-  const kept = withOneMetric(dynamics)
-  if (kept !== dynamics)
-    report('metric', 'a metric beside MALA or P', 'a metric with Langevin and P = I')
-  return kept
+  if (metric === undefined || fits) return dynamics
+  report('metric', 'a metric beside MALA or P', 'a metric with Langevin and P = I')
+  return rest
 })
 
 const STOPPING = record({

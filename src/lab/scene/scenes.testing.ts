@@ -3,9 +3,9 @@ import { hasKnownDensity } from './defaults.ts'
 import type { Range } from './fields/ranges.ts'
 import { shapesOf, type AnyField, type Form, type Shape } from './fields/fieldKinds.ts'
 import {
+  IDENTITY,
   RANGES,
   SCENE,
-  withOneMetric,
   withShares,
   type EnergySpec,
   type Matrix2,
@@ -152,7 +152,10 @@ export const sceneArbitrary = (arbitrary(SCENE, 0) as fc.Arbitrary<SceneSpec>).m
   (scene): SceneSpec => ({
     ...scene,
     energy: possible(scene.energy, scene.target),
-    dynamics: withOneMetric(scene.dynamics),
+    dynamics:
+      scene.dynamics.metric === undefined
+        ? scene.dynamics
+        : { ...scene.dynamics, sampler: 'langevin', preconditioner: IDENTITY },
   }),
 )
 

@@ -681,6 +681,7 @@ export class Run {
       fromGibbs: this.fromGibbs?.curves ?? null,
       constants: this.constants,
       coupling: this.analysis?.coupling ?? null,
+      ...(this.analysis?.metricGain === undefined ? {} : { metricGain: this.analysis.metricGain }),
       stopping: this.reports(),
     }
   }
