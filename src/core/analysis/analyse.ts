@@ -483,7 +483,13 @@ class Findings {
     }
     if (table !== null) {
       yield this.going
-      this.metricGain = metricGain(field, fine.law, coarse.law, table, this.constants.spectralGap!)
+      this.metricGain = metricGain(
+        field,
+        fine.law,
+        table,
+        this.constants.spectralGap!,
+        fine.slowest.value,
+      )
     }
     this.foldsLittle =
       this.walls !== null || foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT

@@ -139,7 +139,7 @@ export function jacobian95(
 
 /** What a metric M(x) gains over the identity. */
 export interface MetricGain {
-  /** The gap of plain Langevin, per unit of time, of a grid that may be coarse. */
+  /** The gap of plain Langevin, per unit of time: that of M over their ratio on one grid. */
   readonly plainGap: number
   /** `steepness95` of M and of the identity, and `jacobian95` of M. */
   readonly steepness: number
@@ -152,17 +152,18 @@ export interface MetricGain {
 }
 
 /**
- * @param coarse the law on which the plain gap is found
+ * @param pi the law on whose cells the gaps are compared
  * @param gap that of M
+ * @param onGrid that of M on the cells of π, whose errors are about those of the plain gap there
  */
 export function metricGain(
   field: EnergyField,
   pi: Gibbs,
-  coarse: Gibbs,
   metric: MetricTable,
   gap: number,
+  onGrid: number,
 ): MetricGain {
-  const plainGap = spectralGap(coarse, { tolerance: 1e-2 }).value
+  const plainGap = (gap * spectralGap(pi, { tolerance: 1e-2 }).value) / onGrid
   const plainSteepness = steepness95(field, pi, [1, 0, 1])
   const steepness = steepness95(field, pi, metric)
   const whole = jacobian95(field, pi, metric)
