@@ -343,7 +343,7 @@ const METRIC = variants({
 })
 export type MetricSpec = ValueOf<typeof METRIC>
 
-const DYNAMICS_FIELDS = record({
+const DYNAMICS = record({
   /** ε of π = e^(−V/ε)/Z; energies are trained at ε = 1. */
   epsilon: number(decades('Temperature ε', [0.005, 10], { step: 0.02 }), 1),
   /** Null: 0.5/L95 of the scene's energy. */
@@ -354,8 +354,8 @@ const DYNAMICS_FIELDS = record({
   skew: number(linear('Skew γ', [-20, 20], { step: 0.1 }), 0),
   preconditioner: spdMatrix(matrixEntry('Preconditioner P'), IDENTITY),
   /**
-   * A metric M(x) in place of P, for Langevin: `conformal`, min(c, e^(βV)) with V from its least value; `inverse-hessian`,
-   * c((∇²V)² + τ²)^(−½). Absent: P everywhere.
+   * A metric M(x), for Langevin with P = I alone, else the engine refuses it: `conformal`, min(c, e^(βV)) with V from its
+   * least value; `inverse-hessian`, c((∇²V)² + τ²)^(−½). Absent: P everywhere.
    */
   metric: optional(METRIC, 'null for none'),
   jumpEvery: number(steps('Jump every', 0, 1), 0),
@@ -366,16 +366,7 @@ const DYNAMICS_FIELDS = record({
    */
   companion: nullable(vector(coordinate('Offset of the second cloud')), 'null for none'),
 })
-export type DynamicsSpec = ValueOf<typeof DYNAMICS_FIELDS>
-
-const DYNAMICS = checked(DYNAMICS_FIELDS, (dynamics, report) => {
-  const { metric, ...rest } = dynamics
-  const [[a, b], [, c]] = rest.preconditioner
-  const fits = rest.sampler === 'langevin' && a === 1 && b === 0 && c === 1
-  if (metric === undefined || fits) return dynamics
-  report('metric', 'a metric beside MALA or P', 'a metric with Langevin and P = I')
-  return rest
-})
+export type DynamicsSpec = ValueOf<typeof DYNAMICS>
 
 const STOPPING = record({
   criterion: choice(CRITERION_IDS, 'certified-decrease'),

@@ -3,7 +3,6 @@ import { hasKnownDensity } from './defaults.ts'
 import type { Range } from './fields/ranges.ts'
 import { shapesOf, type AnyField, type Form, type Shape } from './fields/fieldKinds.ts'
 import {
-  IDENTITY,
   RANGES,
   SCENE,
   withShares,
@@ -152,10 +151,6 @@ export const sceneArbitrary = (arbitrary(SCENE, 0) as fc.Arbitrary<SceneSpec>).m
   (scene): SceneSpec => ({
     ...scene,
     energy: possible(scene.energy, scene.target),
-    dynamics:
-      scene.dynamics.metric === undefined
-        ? scene.dynamics
-        : { ...scene.dynamics, sampler: 'langevin', preconditioner: IDENTITY },
   }),
 )
 
