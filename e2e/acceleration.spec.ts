@@ -155,6 +155,23 @@ test('basins take its place too: the legend counts wells, and what of the start 
   await expect(legend).toContainText('lighter')
 })
 
+test('a metric follows the place: it stands in place of P, says what it gains, and makes no claim', async ({
+  page,
+}) => {
+  await openFold(page)
+  await page.getByLabel('Preconditioner P').selectOption('conformal')
+  await settled(page, 'metric', '{"kind":"conformal","beta":0.25,"cap":8}')
+  await expect(page.locator('.flow[data-flow="langevin"] .law')).toHaveText(
+    'x ← x − ηM∇V + ηε div M + √(2ηεM) ξ',
+  )
+  await expect(page.getByTestId('metric-gain')).toHaveText(/Gap .+ → .+; per stable step ×/)
+  await expect(page.getByText(/a covariance of its own/).first()).toBeAttached()
+  await page.getByLabel('Sampler').selectOption('mala')
+  await expect
+    .poll(() => page.evaluate(() => 'metric' in window.lyapunovLab!.scene().dynamics))
+    .toBe(false)
+})
+
 test('a metric is suggested, or typed; what is none is refused by name and loses nothing', async ({
   page,
 }) => {

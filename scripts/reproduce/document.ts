@@ -95,7 +95,8 @@ function startInWords(initial: InitialSpec): string {
 
 /** Everything that a run of the scene depends on, in one sentence. */
 function settingOf({ target, energy, domain, dynamics }: SceneSpec): string {
-  const { epsilon, stepSize, steps, particles, sampler, skew, preconditioner, jumpEvery } = dynamics
+  const { epsilon, stepSize, steps, particles, sampler, skew, preconditioner, metric, jumpEvery } =
+    dynamics
   const [[p, q], [, r]] = preconditioner
   return [
     `target ${targetInWords(target)}`,
@@ -107,6 +108,11 @@ function settingOf({ target, energy, domain, dynamics }: SceneSpec): string {
     sampler === 'mala' ? 'Metropolis-adjusted' : '',
     skew === 0 ? '' : `γ = ${exactly(skew)}`,
     p === 1 && q === 0 && r === 1 ? '' : `P = ${matrix(preconditioner)}`,
+    metric === undefined
+      ? ''
+      : metric.kind === 'conformal'
+        ? `M = min(${exactly(metric.cap)}, e^(${exactly(metric.beta)}V))`
+        : `M = ${exactly(metric.cap)}((∇²V)² + ${exactly(metric.softening)}²)^(−½)`,
     jumpEvery === 0 ? '' : `a uniform Metropolis jump every ${counted(jumpEvery, 'step')}`,
     dynamics.companion === null ? '' : `companion at offset ${vector(dynamics.companion)}`,
     `start ${startInWords(dynamics.initial)}`,

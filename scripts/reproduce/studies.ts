@@ -11,6 +11,7 @@ import { mala } from './studies/mala.ts'
 import { mixture } from './studies/mixture.ts'
 import { noCertificate } from './studies/noCertificate.ts'
 import { overlong } from './studies/overlong.ts'
+import { placeMetric } from './studies/placeMetric.ts'
 import { preconditioner } from './studies/preconditioner.ts'
 import { shipped } from './studies/shipped.ts'
 import { stalled } from './studies/stalled.ts'
@@ -31,6 +32,7 @@ export const STUDIES: readonly Study[] = [
   overlong,
   acceleration,
   preconditioner,
+  placeMetric,
   contraction,
   stalled,
   oneWell,

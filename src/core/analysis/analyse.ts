@@ -6,6 +6,7 @@ import {
   type Transition,
   type TransitionParameters,
 } from '../fields/transition.ts'
+import { type Metric, metricTable, type PlaceMetric } from '../fields/placeMetric.ts'
 import { log } from '../maths/elementary.ts'
 import { type Box, spacing } from '../maths/grid.ts'
 import { minEigenvalue2 } from '../maths/linalg2.ts'
@@ -22,6 +23,7 @@ import { relativeFisher } from './laws/fisher.ts'
 import {
   createFokkerPlanck,
   dissipationError,
+  type FokkerPlanckDynamics,
   fokkerPlanckCurve,
   klOnCells,
   openCellsOnly,
@@ -31,6 +33,7 @@ import { type Basins, basinsOf, startMasses, strayShare } from './constants/basi
 import type { TermConstants } from './constants/inheritance.ts'
 import { renyiDivergence, type Split, splitsOf } from './constants/poincare.ts'
 import { logSobolevEstimate, logSobolevLowerBound } from './constants/logSobolev.ts'
+import { type MetricGain, metricGain } from './constants/metric.ts'
 import { type ModeRaster, slowModeOf } from './constants/slowMode.ts'
 import { ASYMPTOTIC, furtherModes, type GapOnGrids, gapOnGrids } from './constants/spectrum.ts'
 import { aPrioriEnvelope, FOLDED_LIMIT, overshoot } from './stopping/certificates.ts'
@@ -58,6 +61,8 @@ export interface AnalysisInput {
   /** The terms of a composition, their tables on the same box; none of other energies. */
   readonly terms: readonly Term[]
   readonly transition: TransitionParameters
+  /** The metric that depends on the place; its table follows from that of the energy. Absent: none. */
+  readonly metric?: PlaceMetric
   /** Why the sampler's steps are not those of unadjusted Langevin, a clause; null where they are. */
   readonly departure: string | null
   readonly jumpEvery: number
@@ -149,6 +154,8 @@ export interface AnalysisReport extends Partial<Extras> {
     | 'logSobolevBound'
     | 'strayStart'
   > | null
+  /** What the metric of the run gains over P = I, where it depends on the place; with `constants`. */
+  readonly metricGain?: MetricGain
   /** Splits of ρ₀, from which a gap certifies; null where the cells do not resolve ρ₀ or π, and until they are known. */
   readonly startSplits?: readonly Split[] | null
   /** The mode of the gap over the cells that it was found on, to be shown; with `constants`. */
@@ -252,6 +259,7 @@ class Findings {
   private doing = 'the laws of the run'
   private readonly input: AnalysisInput
   private readonly field: EnergyField
+  private readonly dynamics: FokkerPlanckDynamics
   private readonly transition: Transition
   /** Bounds on the mass that the walls fold; null unless V is a convex quadratic. */
   private readonly walls: Walls | null
@@ -266,6 +274,7 @@ class Findings {
   private constants: AnalysisReport['constants'] = null
   private mode: ModeRaster | null = null
   private basins: Basins | null = null
+  private metricGain: MetricGain | null = null
   private startSplits: readonly Split[] | null = null
   /** The least εI/(2KL) of the run's laws, which λ cannot exceed; `keepAbove` may lower it further. */
   private leastRate = Infinity
@@ -278,7 +287,9 @@ class Findings {
     this.input = input
     const { halfWidth, cells, v, vx, vy, vxy } = grid
     this.field = { grid: { box: { halfWidth, cells }, v, vx, vy, vxy }, barriers }
-    this.transition = createTransition(input.transition)
+    const metric = input.metric === undefined ? null : metricTable(this.field.grid, input.metric)
+    this.dynamics = { ...input.transition, metric }
+    this.transition = createTransition({ ...input.transition, metricTable: metric })
     this.curves = noLawCurves(steps)
     this.foldedMass = new Array<null>(steps + 1).fill(null)
     this.unresolved =
@@ -305,6 +316,7 @@ class Findings {
       dissipationError: this.dissipationError,
       constants: this.bounded(),
       startSplits: this.startSplits,
+      ...(this.metricGain === null ? {} : { metricGain: this.metricGain }),
       mode: this.mode === null ? null : { ...this.mode, values: this.mode.values.slice() },
       basins: this.basins === null ? null : { ...this.basins, wellOf: this.basins.wellOf.slice() },
     })
@@ -317,7 +329,7 @@ class Findings {
   private isLong(): boolean {
     const { steps, transition, fokkerPlanckStart, grid } = this.input
     const box = { halfWidth: grid.halfWidth, cells: fokkerPlanckStart.cells }
-    const { stepLimit } = createFokkerPlanck(this.field, transition.epsilon, box, transition)
+    const { stepLimit } = createFokkerPlanck(this.field, transition.epsilon, box, this.dynamics)
     return steps * Math.ceil(transition.stepSize / stepLimit) * box.cells ** 2 > MOST_UPDATES
   }
 
@@ -335,7 +347,7 @@ class Findings {
     const { steps, transition, jumpEvery, grid } = this.input
     const box = { halfWidth: grid.halfWidth, cells }
     const density = start.slice()
-    const solver = createFokkerPlanck(this.field, transition.epsilon, box, transition)
+    const solver = createFokkerPlanck(this.field, transition.epsilon, box, this.dynamics)
     openCellsOnly(density, solver.gibbs)
     const jumps =
       jumpEvery > 0 ? { every: jumpEvery, apply: createGridJump(solver.gibbs) } : undefined
@@ -432,7 +444,8 @@ class Findings {
     this.basins = basins
     yield this.going
     const [[xx, xy], [, yy]] = input.transition.preconditioner
-    const metric = [xx, xy, yy] as const
+    const table = this.transition.metric
+    const metric: Metric = table ?? [xx, xy, yy]
     let found: GapOnGrids
     const seeking = gapOnGrids(field, pi, metric)
     for (;;) {
@@ -453,7 +466,7 @@ class Findings {
       yield this.going
     }
     // `logSobolevLowerBound` holds for the dynamics with P = I only.
-    const euclidean = xx === 1 && xy === 0 && yy === 1
+    const euclidean = table === null && xx === 1 && xy === 0 && yy === 1
     const bound = euclidean ? logSobolevLowerBound(field, epsilon) : null
     const masses = input.startResolved ? startMasses(input.start, input.cells, pi) : null
     const { slowMode, raster } = slowModeOf(fine.law, fine.slowest.mode)
@@ -467,6 +480,16 @@ class Findings {
       twoStateFactor: estimate.factor,
       logSobolevBound: bound,
       strayStart: masses === null ? null : strayShare(basins, masses),
+    }
+    if (table !== null) {
+      yield this.going
+      this.metricGain = metricGain(
+        field,
+        fine.law,
+        table,
+        this.constants.spectralGap!,
+        fine.slowest.value,
+      )
     }
     this.foldsLittle =
       this.walls !== null || foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT

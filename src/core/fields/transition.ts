@@ -3,6 +3,7 @@ import { gaussianPairs, type Key } from '../maths/rng.ts'
 import { fieldGradient, fieldGradients, fieldJet } from './fieldReading.ts'
 import { isAllowed, isClear, isFoldedClear } from './barriers/ways.ts'
 import type { EnergyField } from './energyField.ts'
+import { METRIC_ENTRIES, type MetricTable, readMetric } from './placeMetric.ts'
 import { stepKernel } from './stepKernel.ts'
 
 /** What fixes one step of the dynamics. */
@@ -15,12 +16,16 @@ export interface TransitionParameters {
   readonly skew: number
   /** P, symmetric positive definite; the identity: none. */
   readonly preconditioner: readonly [readonly [number, number], readonly [number, number]]
+  /** M(x) in place of P, which is the identity then; absent or null: P everywhere. */
+  readonly metricTable?: MetricTable | null
 }
 
 /**
  * One step x ← fold(x − ηD∇V(x) + ξ), D = P + γJ, ξ ~ N(0, 2ηεP). Both P and the skew part keep
  * π ∝ e^(−V/ε) invariant in continuous time, so one map serves every sampler and every analysis. A step that
  * would end where a barrier forbids, or lead through there, is refused: the point stays.
+ * With a metric M(x), D = M + γJ and the step is x ← fold(x − ηD∇V + ηε div M + ξ), ξ ~ N(0, 2ηεM(x)); `drift`, `covariance`, `root` and
+ * `injectivity` are then those of P = I, and nothing that reads them speaks of the chain.
  * Source: Lelièvre, Nier & Pavliotis (2013), J. Stat. Phys. 152.
  */
 export interface Transition {
@@ -36,11 +41,12 @@ export interface Transition {
   readonly injectivity: readonly [number, number, number]
   /** True for P = I, γ = 0: plain Langevin and plain gradient flow. */
   readonly plain: boolean
+  readonly metric: MetricTable | null
 }
 
 /** @throws RangeError when η or ε is not positive, or P is not symmetric positive definite */
 export function createTransition(parameters: TransitionParameters): Transition {
-  const { stepSize, epsilon, skew } = parameters
+  const { stepSize, epsilon, skew, metricTable: metric = null } = parameters
   const [[a, b], [b2, c]] = parameters.preconditioner
   if (!(stepSize > 0 && epsilon > 0)) {
     throw new RangeError(`Step size and temperature must be positive: ${stepSize}, ${epsilon}`)
@@ -63,14 +69,36 @@ export function createTransition(parameters: TransitionParameters): Transition {
     covariance: [scale * a, scale * b, scale * c],
     root: [l11, l21, Math.sqrt((scale * determinant) / a)],
     injectivity: [c * inverse, -b * inverse, a * inverse],
-    plain: a === 1 && b === 0 && c === 1 && skew === 0,
+    plain: a === 1 && b === 0 && c === 1 && skew === 0 && metric === null,
+    metric,
   }
 }
 
 const gradient = new Float64Array(2)
 const jet = new Float64Array(6)
+const m = new Float64Array(METRIC_ENTRIES)
 
-/** The centre x − ηD∇V(x) of the next step, before noise, fold and refusal, to out[0], out[1]; NaN where forbidden. */
+/**
+ * x − η(M + γJ)∇V(x) to out[at], out[at + 1], with M and its derivatives at x in `m`.
+ * @param gx, gy ∇V(x)
+ */
+function moveInMetric(
+  { stepSize, drift }: Transition,
+  metric: MetricTable,
+  x: number,
+  y: number,
+  gx: number,
+  gy: number,
+  out: Float64Array,
+  at = 0,
+): void {
+  readMetric(metric, x, y, m)
+  // drift[1] is ηγ, since P = I.
+  out[at] = x - (stepSize * m[0]! * gx + (stepSize * m[1]! + drift[1]) * gy)
+  out[at + 1] = y - ((stepSize * m[1]! - drift[1]) * gx + stepSize * m[2]! * gy)
+}
+
+/** The centre x − ηD∇V(x) + ηε div M(x) of the next step, before noise, fold and refusal, to out[0], out[1]; NaN where forbidden. */
 export function centre(
   field: EnergyField,
   transition: Transition,
@@ -82,6 +110,13 @@ export function centre(
   fieldGradient(field, x, y, gradient)
   const gx = gradient[0]!
   const gy = gradient[1]!
+  if (transition.metric !== null) {
+    moveInMetric(transition, transition.metric, x, y, gx, gy, out)
+    const scale = transition.stepSize * transition.epsilon
+    out[0] = out[0]! + scale * m[9]!
+    out[1] = out[1]! + scale * m[10]!
+    return
+  }
   out[0] = x - (d[0] * gx + d[1] * gy)
   out[1] = y - (d[2] * gx + d[3] * gy)
 }
@@ -111,7 +146,7 @@ export function centres(
 /** Reads ∇V at the n points of `xy` from index `first` on, to out[0 … 2n − 1], as `fieldGradients` does. */
 export type GradientReader = typeof fieldGradients
 
-/** `centres` of the n ≤ BLOCK points from `first` on. */
+/** `centres` of the n ≤ BLOCK points from `first` on; in a metric that depends on the place without div M, which belongs to the noise. */
 export function centresOfBlock(
   field: EnergyField,
   transition: Transition,
@@ -121,6 +156,13 @@ export function centresOfBlock(
   out: Float64Array,
   gradients: GradientReader = fieldGradients,
 ): void {
+  const { metric } = transition
+  if (metric !== null) {
+    gradients(field, xy, first, n, slopes)
+    for (let j = 0, k = 2 * first; j < 2 * n; j += 2, k += 2)
+      moveInMetric(transition, metric, xy[k]!, xy[k + 1]!, slopes[j]!, slopes[j + 1]!, out, k)
+    return
+  }
   const kernel = stepKernel()
   if (kernel !== null && gradients === fieldGradients && field.barriers.length === 0) {
     kernel.centres(field.grid, transition, xy, first, n, out)
@@ -233,7 +275,10 @@ export function langevinStep(
   for (let start = 0; start < count; start += BLOCK) {
     const n = Math.min(BLOCK, count - start)
     centresOfBlock(field, transition, xy, start, n, c, gradients)
-    const inside = noisyGoals(field, transition, c, start, n, key, step, first + start)
+    const inside =
+      transition.metric === null
+        ? noisyGoals(field, transition, c, start, n, key, step, first + start)
+        : metricGoals(transition, transition.metric, xy, c, start, n, key, step, first + start)
     land(field, xy, start, n, goals, 0, counts, null, inside)
   }
   return counts
@@ -270,6 +315,34 @@ function noisyGoals(
   return false
 }
 
+/** `noisyGoals` from places xy in a metric, with ηε div M added to the centres. */
+function metricGoals(
+  { stepSize, epsilon }: Transition,
+  metric: MetricTable,
+  xy: Float64Array,
+  c: Float64Array,
+  start: number,
+  n: number,
+  key: Key,
+  step: number,
+  first: number,
+): false {
+  gaussianPairs(key, first, n, step, goals)
+  const scale = Math.sqrt(2 * stepSize * epsilon)
+  for (let j = 0, k = 2 * start; j < 2 * n; j += 2, k += 2) {
+    readMetric(metric, xy[k]!, xy[k + 1]!, m)
+    c[k] = c[k]! + stepSize * epsilon * m[9]!
+    c[k + 1] = c[k + 1]! + stepSize * epsilon * m[10]!
+    const l11 = Math.sqrt(m[0]!)
+    const l21 = m[1]! / l11
+    const l22 = Math.sqrt((m[0]! * m[2]! - m[1]! * m[1]!) / m[0]!)
+    const a = goals[j]!
+    goals[j] = c[k]! + scale * l11 * a
+    goals[j + 1] = c[k + 1]! + scale * (l21 * a + l22 * goals[j + 1]!)
+  }
+  return false
+}
+
 /**
  * The deterministic map T(x) = fold(x − ηD∇V(x)), T(x) = x where a barrier forbids that or lies in between, to out[0], out[1].
  * @returns true when the point was folded or refused
@@ -281,7 +354,11 @@ export function map(
   y: number,
   out: Float64Array,
 ): boolean {
-  centre(field, transition, x, y, out)
+  if (transition.metric === null) centre(field, transition, x, y, out)
+  else {
+    fieldGradient(field, x, y, gradient)
+    moveInMetric(transition, transition.metric, x, y, gradient[0]!, gradient[1]!, out)
+  }
   const tx = out[0]!
   const ty = out[1]!
   const w = field.grid.box.halfWidth
@@ -295,7 +372,7 @@ export function map(
   return out[0] !== tx || out[1] !== ty
 }
 
-/** Jacobian I − ηD∇²V(x) of the unfolded map, by rows, to out[0 … 3]. */
+/** Jacobian of the unfolded map T, by rows, to out[0 … 3]: I − ηD∇²V(x), in a metric I − η(D∇²V + Σ_k ∂M_·k V_k). */
 export function jacobian(
   field: EnergyField,
   transition: Transition,
@@ -308,6 +385,17 @@ export function jacobian(
   const vxx = jet[3]!
   const vxy = jet[4]!
   const vyy = jet[5]!
+  if (transition.metric !== null) {
+    readMetric(transition.metric, x, y, m)
+    const [, gx, gy] = jet as unknown as readonly [number, number, number]
+    const { stepSize } = transition
+    const [xx, xy, yy] = [stepSize * m[0]!, stepSize * m[1]!, stepSize * m[2]!]
+    out[0] = 1 - (xx * vxx + (xy + d[1]) * vxy + stepSize * (m[3]! * gx + m[4]! * gy))
+    out[1] = -(xx * vxy + (xy + d[1]) * vyy + stepSize * (m[6]! * gx + m[7]! * gy))
+    out[2] = -((xy - d[1]) * vxx + yy * vxy + stepSize * (m[4]! * gx + m[5]! * gy))
+    out[3] = 1 - ((xy - d[1]) * vxy + yy * vyy + stepSize * (m[7]! * gx + m[8]! * gy))
+    return
+  }
   out[0] = 1 - (d[0] * vxx + d[1] * vxy)
   out[1] = -(d[0] * vxy + d[1] * vyy)
   out[2] = -(d[2] * vxx + d[3] * vxy)

@@ -5,6 +5,7 @@ import {
   BLOCK,
   centresOfBlock,
   isInjectiveAt,
+  jacobian,
   land,
   type StepCounts,
   type Transition,
@@ -13,6 +14,7 @@ import { log } from '../maths/elementary.ts'
 import type { Cloud, Sampler } from './sampler.ts'
 
 const jet = new Float64Array(6)
+const jacobians = new Float64Array(4)
 /** log|det(I − ηD∇²V)| of the points of a block. */
 const expansions = new Float64Array(BLOCK)
 /** Least determinant whose logarithm is taken: below it the map contracts areas to almost 0, and the logarithm stays finite. */
@@ -24,7 +26,8 @@ const SMALLEST_DETERMINANT = 1e-300
  * With `logDensity` it carries the density along each path, l ← l − log|det(I − ηD∇²V(x))|, which is
  * log ρ_{k+1}(x_{k+1}) while the map is injective; `cloud.injective` turns false at the first visited
  * point where that is not assured (η·λmax(∇²V) ≥ 1 for D = I, a fold at the wall, or a step that a barrier
- * refuses: the particle stays, and with it its density).
+ * refuses: the particle stays, and with it its density). In a metric that depends on the place, D = M(x) + γJ and the determinant is
+ * that of the map's own Jacobian; nothing assures there that it is injective.
  */
 export const gradientFlow: Sampler = {
   id: 'gradient-flow',
@@ -64,6 +67,15 @@ function expand(
   first: number,
   n: number,
 ): Expanded {
+  if (transition.metric !== null) {
+    centresOfBlock(field, transition, xy, first, n, centres)
+    for (let i = 0, k = 2 * first; i < n; i++, k += 2) {
+      jacobian(field, transition, xy[k]!, xy[k + 1]!, jacobians)
+      const [a, b, c, d] = jacobians as unknown as readonly [number, number, number, number]
+      expansions[i] = log(Math.max(Math.abs(a * d - b * c), SMALLEST_DETERMINANT))
+    }
+    return { injective: false, inside: false }
+  }
   const kernel = field.barriers.length === 0 ? stepKernel() : null
   const known = kernel?.expand(field.grid, transition, xy, first, n, centres, expansions) ?? null
   if (known !== null) return known

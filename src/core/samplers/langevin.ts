@@ -5,7 +5,7 @@ import type { Sampler } from './sampler.ts'
 /**
  * Unadjusted Langevin: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, ξ ~ N(0, I) a pure function of
  * (seed, particle, step). fold reflects particles at the walls. On a quadratic with D = I the step is stable for
- * η < 2/λmax(∇²V). Barriers refuse moves into or through their regions: the particle stays.
+ * η < 2/λmax(∇²V). In a metric M(x) the step also has ηε div M, and P is M at the place it starts from. Barriers refuse moves into or through their regions: the particle stays.
  * Source: Roberts & Tweedie (1996), Bernoulli 2(4).
  */
 export const langevin: Sampler = {

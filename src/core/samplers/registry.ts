@@ -2,18 +2,28 @@ import type { SamplerId } from './ids.ts'
 import { langevin } from './langevin.ts'
 import { mala } from './mala.ts'
 import { withJumps } from './jump.ts'
-import type { Sampler } from './sampler.ts'
+import { departureOf, type Sampler } from './sampler.ts'
 
 /** The samplers of a scene, by id. Adding one is one file, one line here, and its id with its words in `ids.ts`. */
 export const SAMPLERS: Readonly<Record<SamplerId, Sampler>> = { langevin, mala }
 
-/** The sampler of a scene's dynamics, jumps included. */
-export function samplerOf({
-  sampler,
-  jumpEvery,
-}: {
+/** What of a scene's dynamics fixes its sampler. */
+interface Sampling {
   readonly sampler: SamplerId
   readonly jumpEvery: number
-}): Sampler {
-  return withJumps(SAMPLERS[sampler], jumpEvery)
+  readonly metric?: unknown
+}
+
+const METRIC_DEPARTS = 'in a metric that depends on the place each step has a covariance of its own'
+
+/** The sampler of a scene's dynamics without its jumps. */
+export function stepperOf({ sampler, metric }: Omit<Sampling, 'jumpEvery'>): Sampler {
+  const own = SAMPLERS[sampler]
+  if (metric === undefined || metric === null) return own
+  return { ...own, departure: departureOf(own) ?? METRIC_DEPARTS }
+}
+
+/** The sampler of a scene's dynamics, jumps included. */
+export function samplerOf(dynamics: Sampling): Sampler {
+  return withJumps(stepperOf(dynamics), dynamics.jumpEvery)
 }

@@ -8,6 +8,7 @@ import type {
   LangevinCurves,
   StoppingReport,
 } from '../../core/analysis/curves.ts'
+import type { MetricGain } from '../../core/analysis/constants/metric.ts'
 import type { Coupling } from '../../core/analysis/estimators/coupling.ts'
 import type { Encoding } from '../io/encodings.ts'
 import type { Skipped } from '../io/layout.ts'
@@ -94,5 +95,7 @@ export interface RunResult {
   readonly constants: Constants
   /** Null unless a criterion that needs it is the scene's. */
   readonly coupling: Coupling | null
+  /** What the metric of the scene gains, where it has one that depends on the place. */
+  readonly metricGain?: MetricGain
   readonly stopping: readonly StoppingReport[]
 }

@@ -398,6 +398,17 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     }),
   },
   {
+    id: 'place-metric',
+    title: 'A metric that follows the place',
+    sentence:
+      'Noise that grows with V hurries particles over the passes to the same Gibbs measure; it needs shorter steps, and per stable step nothing is gained.',
+    scene: sceneOf(...EIGHT, {
+      dynamics: { stepSize: 0.005, metric: { kind: 'conformal', beta: 0.5, cap: 8 } },
+      stopping: { criterion: 'statistical' },
+      view: { chart: 'dissipation' },
+    }),
+  },
+  {
     id: 'contraction',
     title: 'Two clouds under one noise',
     sentence:

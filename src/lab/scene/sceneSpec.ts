@@ -333,6 +333,16 @@ const INITIALS = {
 export const INITIAL = variants(INITIALS, 'gaussian')
 export type InitialSpec = ValueOf<typeof INITIAL>
 
+const CAP = decades('Cap c', [0.1, 1000])
+const METRIC = variants({
+  conformal: { beta: number(linear('Growth β', [0, 2]), 0.25), cap: number(CAP, 8) },
+  'inverse-hessian': {
+    softening: number(decades('Softening τ', [0.01, 1000]), 5),
+    cap: number(CAP, 20),
+  },
+})
+export type MetricSpec = ValueOf<typeof METRIC>
+
 const DYNAMICS = record({
   /** ε of π = e^(−V/ε)/Z; energies are trained at ε = 1. */
   epsilon: number(decades('Temperature ε', [0.005, 10], { step: 0.02 }), 1),
@@ -343,6 +353,11 @@ const DYNAMICS = record({
   sampler: choice(SAMPLER_IDS, 'langevin'),
   skew: number(linear('Skew γ', [-20, 20], { step: 0.1 }), 0),
   preconditioner: spdMatrix(matrixEntry('Preconditioner P'), IDENTITY),
+  /**
+   * A metric M(x), for Langevin with P = I alone, else the engine refuses it: `conformal`, min(c, e^(βV)) with V from its
+   * least value; `inverse-hessian`, c((∇²V)² + τ²)^(−½). Absent: P everywhere.
+   */
+  metric: optional(METRIC, 'null for none'),
   jumpEvery: number(steps('Jump every', 0, 1), 0),
   initial: orDefault(INITIAL),
   /**

@@ -13,11 +13,12 @@ const AccelerationSettings = createPart(
 /** What makes the fall faster or the law exact; folded, with what is used of it in its heading. */
 export function Acceleration({ dynamics, onChange }: AccelerationProps) {
   const [open, setOpen] = useState(false)
-  const { sampler, skew, preconditioner, jumpEvery, companion } = dynamics
+  const { sampler, skew, preconditioner, metric, jumpEvery, companion } = dynamics
   const used = [
     sampler === DEFAULT_SCENE.dynamics.sampler ? '' : SAMPLER_TEXTS[sampler].label,
     skew === 0 ? '' : `γ = ${formatNumber(skew, 2)}`,
     isIdentity(preconditioner) ? '' : 'P',
+    metric === undefined ? '' : 'M(x)',
     jumpEvery === 0 ? '' : 'jumps',
     companion === null ? '' : 'second cloud',
   ].filter((word) => word !== '')

@@ -5,6 +5,7 @@ import {
   IDENTITY,
   RANGES,
   type DynamicsSpec,
+  type MetricSpec,
   type Matrix2,
   type Vector2,
 } from '../../../lab/scene/sceneSpec.ts'
@@ -15,9 +16,14 @@ import { useRun } from '../parts/context.ts'
 import { isIdentity } from './stepFormula.ts'
 import { Figure, Slider } from '../parts/Slider.tsx'
 
+/** What of the dynamics is to be otherwise; an undefined metric: none. */
+export type DynamicsChange = Partial<Omit<DynamicsSpec, 'metric'>> & {
+  readonly metric?: MetricSpec | undefined
+}
+
 export interface AccelerationProps {
   readonly dynamics: DynamicsSpec
-  readonly onChange: (part: Partial<DynamicsSpec>) => void
+  readonly onChange: (part: DynamicsChange) => void
 }
 
 /** Where the slider of the jumps ends; rarer ones can be typed. */
@@ -27,7 +33,7 @@ const COMPANION: Vector2 = [1.5, 0.5]
 
 /** Everything under _Acceleration_, each with what it keeps. */
 export function AccelerationSettings({ dynamics, onChange }: AccelerationProps) {
-  const { sampler, skew, preconditioner, jumpEvery, companion } = dynamics
+  const { sampler, skew, preconditioner, metric, jumpEvery, companion } = dynamics
   return (
     <div className="fold-body">
       <Slider
@@ -44,12 +50,19 @@ export function AccelerationSettings({ dynamics, onChange }: AccelerationProps) 
       </p>
       <Preconditioner
         matrix={preconditioner}
+        metric={metric}
         onChange={(matrix) => {
-          onChange({ preconditioner: matrix })
+          onChange({ preconditioner: matrix, metric: undefined })
+        }}
+        onMetric={(chosen) => {
+          // A metric stands in place of P, and MALA has no move for it.
+          onChange({ metric: chosen, preconditioner: IDENTITY, sampler: 'langevin' })
         }}
       />
       <p className="quiet">
-        A constant metric P for drift and noise: the same π, KL′ = −ε E|∇log(ρ/π)|² measured in P.
+        {metric === undefined
+          ? 'A constant metric P for drift and noise: the same π, KL′ = −ε E|∇log(ρ/π)|² measured in P.'
+          : 'M follows the place: with the drift ε div M the same π, KL′ = −ε E|∇log(ρ/π)|² measured in M. No certificate and no exact law of the chain: its steps are not those of plain Langevin.'}
       </p>
       <div className="row">
         <label className="select">
@@ -58,7 +71,12 @@ export function AccelerationSettings({ dynamics, onChange }: AccelerationProps) 
             value={sampler}
             onChange={(event) => {
               const chosen = SAMPLER_IDS.find((id) => id === event.target.value)
-              if (chosen !== undefined) onChange({ sampler: chosen })
+              if (chosen === undefined) return
+              onChange(
+                chosen === 'langevin'
+                  ? { sampler: chosen }
+                  : { sampler: chosen, metric: undefined },
+              )
             }}
           >
             {SAMPLER_IDS.map((id) => (
@@ -162,20 +180,29 @@ interface PreconditionerProps {
   readonly onChange: (matrix: Matrix2) => void
 }
 
-type Choice = 'none' | 'suggested' | 'custom'
+interface MetricProps extends PreconditionerProps {
+  readonly metric: MetricSpec | undefined
+  readonly onMetric: (metric: MetricSpec) => void
+}
 
-/** No metric, the one that the energy suggests, or any. */
-function Preconditioner({ matrix, onChange }: PreconditionerProps) {
+const KINDS = { conformal: 'M(x), conformal', 'inverse-hessian': 'M(x), inverse Hessian' } as const
+type Choice = 'none' | 'suggested' | 'custom' | keyof typeof KINDS
+
+/** No metric, the one that the energy suggests, any, or one that follows the place. */
+function Preconditioner({ matrix, metric, onChange, onMetric }: MetricProps) {
+  const steepness = useRun((state) => state.run?.constants.smoothness95 ?? null)
   const suggestion = useRun((state) => state.run?.suggestedMetric ?? null)
   const suggested = suggestion === null ? null : rounded(suggestion.preconditioner)
   const [open, setOpen] = useState(false)
   const choice: Choice = open
     ? 'custom'
-    : isIdentity(matrix)
-      ? 'none'
-      : suggested !== null && same(matrix, suggested)
-        ? 'suggested'
-        : 'custom'
+    : metric !== undefined
+      ? metric.kind
+      : isIdentity(matrix)
+        ? 'none'
+        : suggested !== null && same(matrix, suggested)
+          ? 'suggested'
+          : 'custom'
   return (
     <div className="metric">
       <div className="row">
@@ -184,13 +211,22 @@ function Preconditioner({ matrix, onChange }: PreconditionerProps) {
           <select
             value={choice}
             onChange={(event) => {
-              setOpen(event.target.value === 'custom')
-              if (event.target.value === 'none') onChange(IDENTITY)
+              const { value } = event.target
+              setOpen(value === 'custom')
+              if (value === 'none' || (value === 'custom' && metric !== undefined))
+                onChange(IDENTITY)
+              if (value === 'conformal' || value === 'inverse-hessian')
+                onMetric(firstMetric(value, steepness))
             }}
           >
             <option value="none">none</option>
             {choice === 'suggested' && <option value="suggested">(E∇²V)⁻¹</option>}
             <option value="custom">custom</option>
+            {Object.entries(KINDS).map(([kind, label]) => (
+              <option key={kind} value={kind}>
+                {label}
+              </option>
+            ))}
           </select>
         </label>
         {suggested !== null && choice !== 'suggested' && (
@@ -213,8 +249,75 @@ function Preconditioner({ matrix, onChange }: PreconditionerProps) {
           curvature {show(suggestion.rateBefore)} → {show(suggestion.rateAfter)}
         </p>
       )}
+      {metric !== undefined && !open && <PlaceMetric metric={metric} onChange={onMetric} />}
       {choice === 'custom' && <MatrixFields matrix={matrix} onChange={onChange} />}
     </div>
+  )
+}
+
+/** A metric as it is first picked: the inverse Hessian with V as steep in it as before, and softened where V is a third as steep. */
+function firstMetric(kind: MetricSpec['kind'], steepness: number | null): MetricSpec {
+  if (kind === 'conformal') return { kind, beta: 0.25, cap: 8 }
+  const cap = Number(Math.min(1000, Math.max(0.1, steepness ?? 20)).toPrecision(2))
+  return { kind, softening: Number((0.3 * cap).toPrecision(2)), cap }
+}
+
+interface PlaceMetricProps {
+  readonly metric: MetricSpec
+  readonly onChange: (metric: MetricSpec) => void
+}
+
+/** The numbers of a metric that follows the place, and what it gains. */
+function PlaceMetric({ metric, onChange }: PlaceMetricProps) {
+  return (
+    <>
+      {metric.kind === 'conformal' ? (
+        <Slider
+          path="dynamics.metric.beta"
+          value={metric.beta}
+          format={show}
+          onChange={(beta) => {
+            onChange({ ...metric, beta })
+          }}
+        />
+      ) : (
+        <Slider
+          path="dynamics.metric.softening"
+          value={metric.softening}
+          format={show}
+          onChange={(softening) => {
+            onChange({ ...metric, softening })
+          }}
+        />
+      )}
+      <Slider
+        path="dynamics.metric.cap"
+        value={metric.cap}
+        format={show}
+        onChange={(cap) => {
+          onChange({ ...metric, cap })
+        }}
+      />
+      <p>{metric.kind === 'conformal' ? 'M = min(c, e^(βV))' : 'M = c((∇²V)² + τ²)^(−½)'}</p>
+      <Gain />
+    </>
+  )
+}
+
+/** The gap of the metric per unit of time, and per stable step beside that of plain Langevin. */
+function Gain() {
+  const gap = useRun((state) => state.analysis?.constants?.spectralGap ?? null)
+  const found = useRun((state) => state.analysis?.metricGain ?? null)
+  if (gap === null || found === null) return <p className="quiet">Its gap is being computed.</p>
+  const times = (factor: number) => <b>×{show(factor)}</b>
+  return (
+    <p
+      data-testid="metric-gain"
+      title={`A stable step by the 95th percentile under π of |M∇²V|, ${show(found.steepness)} (plain ${show(found.plainSteepness)}), or of the whole Jacobian |∇(M∇V)|, ${show(found.jacobian)}: where M changes fast, a step that M∇²V calls stable leaves a large bias`}
+    >
+      Gap {show(found.plainGap)} → {show(gap)}; per stable step {times(found.gain)}, with the
+      derivatives of M {times(found.wholeGain)}
+    </p>
   )
 }
 

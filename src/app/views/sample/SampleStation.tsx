@@ -1,8 +1,9 @@
 import { defaultInitial } from '../../../lab/scene/defaults.ts'
 import { samePart } from '../../../lab/scene/normalise.ts'
-import type { DynamicsSpec, InitialSpec } from '../../../lab/scene/sceneSpec.ts'
+import type { InitialSpec } from '../../../lab/scene/sceneSpec.ts'
 import { formatCount, formatCoordinate, formatNumber } from '../../render/format.ts'
 import { Acceleration } from './Acceleration.tsx'
+import type { DynamicsChange } from './AccelerationSettings.tsx'
 import { useLab, useRun, useScene } from '../parts/context.ts'
 import { Icon } from '../parts/Icon.tsx'
 import { Figure, Slider } from '../parts/Slider.tsx'
@@ -13,8 +14,11 @@ export function SampleStation() {
   const dynamics = useScene((scene) => scene.dynamics)
   const used = useRun((state) => state.run?.scene.dynamics.stepSize ?? null)
   const l95 = useRun((state) => state.run?.constants.smoothness95 ?? null)
-  const change = (part: Partial<DynamicsSpec>) => {
-    lab.edit((scene) => ({ ...scene, dynamics: { ...scene.dynamics, ...part } }))
+  const change = (part: DynamicsChange) => {
+    lab.edit((scene) => {
+      const { metric, ...rest } = { ...scene.dynamics, ...part }
+      return { ...scene, dynamics: metric === undefined ? rest : { ...rest, metric } }
+    })
   }
   const stepSize = dynamics.stepSize ?? used
   const computed = dynamics.stepSize === null

@@ -16,6 +16,11 @@ it('a step reads as it is taken', () => {
       'x ← x − η(P + γJ)∇V + √(2ηεP) ξ, accept or reject, jump every 10',
       'x ← x − η(P + γJ)∇V',
     ],
+    [
+      { metric: { kind: 'conformal', beta: 0.25, cap: 8 } },
+      'x ← x − ηM∇V + ηε div M + √(2ηεM) ξ',
+      'x ← x − ηM∇V',
+    ],
   ] as const
   for (const [part, langevin, deterministic] of cases) {
     const dynamics = { ...DEFAULT_SCENE.dynamics, ...part }

@@ -9,14 +9,13 @@ export function isIdentity([[a, b], [c, d]]: Matrix2): boolean {
 /** One step of a flow as a formula, with what the scene adds to plain dynamics. */
 export function lawOf(
   flow: Flow,
-  { skew, preconditioner, sampler, jumpEvery }: DynamicsSpec,
+  { skew, preconditioner, metric: place, sampler, jumpEvery }: DynamicsSpec,
 ): string {
-  const plain = isIdentity(preconditioner)
-  const metric = plain ? '' : 'P'
-  const drift = skew === 0 ? metric : plain ? '(I + γJ)' : '(P + γJ)'
+  const metric = place === undefined ? (isIdentity(preconditioner) ? '' : 'P') : 'M'
+  const drift = skew === 0 ? metric : `(${metric || 'I'} + γJ)`
   const mean = `x ← x − η${drift}∇V`
   if (flow === 'deterministic') return mean
-  const noise = plain ? ' + √(2ηε) ξ' : ' + √(2ηεP) ξ'
+  const noise = `${place === undefined ? '' : ' + ηε div M'} + √(2ηε${metric}) ξ`
   const { step } = SAMPLER_TEXTS[sampler]
   const jumps = jumpEvery === 0 ? '' : `, jump every ${String(jumpEvery)}`
   return mean + noise + (step && `, ${step}`) + jumps

@@ -307,7 +307,11 @@ function FlowCanvas({ flow, ground, painter, data, frames }: FlowCanvasProps) {
         {ground !== null && rate !== null && layers.includes('slow-mode') && <ground.ModeLegend />}
         {ground !== null && layers.includes('basins') && <ground.BasinLegend />}
         {ground !== null && rate !== null && layers.includes('contraction') && (
-          <ground.RateLegend rate={rate} plain={isIdentity(dynamics.preconditioner)} />
+          <ground.RateLegend
+            rate={rate}
+            plain={isIdentity(dynamics.preconditioner)}
+            place={dynamics.metric !== undefined}
+          />
         )}
         {ground !== null && hover !== null && viewport !== null && landscape !== null && (
           <ground.Readout at={hover} viewport={viewport} landscape={landscape} />

@@ -80,9 +80,12 @@ export function releaseAt(lab: Lab, landscape: Landscape, at: World): void {
 export function RateLegend({
   rate,
   plain,
+  place,
 }: {
   readonly rate: RateRaster
   readonly plain: boolean
+  /** Whether the dynamics have a metric M(x), of which the rates do not speak. */
+  readonly place: boolean
 }) {
   const scale = formatNumber(rate.scale, 2)
   return (
@@ -90,7 +93,7 @@ export function RateLegend({
       className="rate-legend"
       title={`Two nearby copies under one noise approach at the rate ${
         plain ? 'λmin(∇²V)' : 'λmin(√P ∇²V √P), in the metric P⁻¹'
-      }; where it is negative they part`}
+      }; where it is negative they part${place ? '. So it is in plain Langevin, not in the metric M(x)' : ''}`}
     >
       <span>
         <span className="word">part </span>−{scale} <RateScale /> {scale}

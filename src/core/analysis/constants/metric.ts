@@ -1,8 +1,17 @@
 import type { EnergyField } from '../../fields/energyField.ts'
 import { readJet } from '../../fields/energyGrid.ts'
 import { type Gibbs, visitGibbs } from '../../fields/gibbs.ts'
+import {
+  isPlaceMetric,
+  type Metric,
+  metricAtCentres,
+  type MetricTable,
+} from '../../fields/placeMetric.ts'
+import { createTransition, jacobian } from '../../fields/transition.ts'
+import { centreCoordinate } from '../../maths/grid.ts'
 import { inverse2, maxEigenvalue2, minEigenvalue2 } from '../../maths/linalg2.ts'
 import { curvatureRange } from './curvature.ts'
+import { spectralGap } from './spectrum.ts'
 
 /** A constant metric in which V curves more evenly, with the rate of contraction before and after. */
 export interface SuggestedMetric {
@@ -67,4 +76,117 @@ export function suggestedMetric(
     rateBefore,
     rateAfter: scale,
   }
+}
+
+/**
+ * The 95th percentile under π of the spectral radius of M(x)∇²V(x), absolute, over the cells of π: an explicit step is stable up
+ * to about 2 over it. A gap divided by it is the gap per stable step, which no change of the unit of time moves.
+ * @param metric M(x), or P
+ */
+export function steepness95(
+  field: EnergyField,
+  { box, density }: Pick<Gibbs, 'box' | 'density'>,
+  metric: Metric,
+): number {
+  const jet = new Float64Array(6)
+  const table = isPlaceMetric(metric) ? metricAtCentres(metric, box) : null
+  const [p, q, r] = isPlaceMetric(metric) ? [0, 0, 0] : metric
+  const values = density.map((_, k) => {
+    const x = centreCoordinate(box, k % box.cells)
+    readJet(field.grid, x, centreCoordinate(box, Math.floor(k / box.cells)), jet)
+    const [vxx, vxy, vyy] = [jet[3]!, jet[4]!, jet[5]!]
+    const [xx, xy, yy] = table === null ? [p, q, r] : [table.xx[k]!, table.xy[k]!, table.yy[k]!]
+    // The eigenvalues of M∇²V are real, since those of M^½∇²VM^½ are the same.
+    const half = 0.5 * (xx * vxx + 2 * xy * vxy + yy * vyy)
+    const product = (xx * yy - xy * xy) * (vxx * vyy - vxy * vxy)
+    return Math.abs(half) + Math.sqrt(Math.max(0, half * half - product))
+  })
+  return percentileUnder(values, density, 0.95)
+}
+
+/**
+ * The 95th percentile under π of the spectral radius of ∇(M∇V), the Jacobian of the noiseless drift, which unlike M∇²V counts the
+ * derivatives of M: where M changes fast, a step that M∇²V calls stable may still throw neighbours apart.
+ */
+export function jacobian95(
+  field: EnergyField,
+  { box, density }: Pick<Gibbs, 'box' | 'density'>,
+  metric: MetricTable,
+): number {
+  const preconditioner = [
+    [1, 0],
+    [0, 1],
+  ] as const
+  const unit = createTransition({
+    stepSize: 1,
+    epsilon: 1,
+    skew: 0,
+    preconditioner,
+    metricTable: metric,
+  })
+  const j = new Float64Array(4)
+  const radii = density.map((_, k) => {
+    const x = centreCoordinate(box, k % box.cells)
+    jacobian(field, unit, x, centreCoordinate(box, Math.floor(k / box.cells)), j)
+    const [a, b, c, d] = [1 - j[0]!, -j[1]!, -j[2]!, 1 - j[3]!]
+    const half = 0.5 * (a + d)
+    const determinant = a * d - b * c
+    const square = half * half - determinant
+    return square > 0 ? Math.abs(half) + Math.sqrt(square) : Math.sqrt(determinant)
+  })
+  return percentileUnder(radii, density, 0.95)
+}
+
+/** What a metric M(x) gains over the identity. */
+export interface MetricGain {
+  /** The gap of plain Langevin, per unit of time: that of M over their ratio on one grid. */
+  readonly plainGap: number
+  /** `steepness95` of M and of the identity, and `jacobian95` of M. */
+  readonly steepness: number
+  readonly plainSteepness: number
+  readonly jacobian: number
+  /** The gap per stable step over that of plain Langevin, a stable step by `steepness95`. */
+  readonly gain: number
+  /** The same, a stable step by `jacobian95`. */
+  readonly wholeGain: number
+}
+
+/**
+ * @param pi the law on whose cells the gaps are compared
+ * @param gap that of M
+ * @param onGrid that of M on the cells of π, whose errors are about those of the plain gap there
+ */
+export function metricGain(
+  field: EnergyField,
+  pi: Gibbs,
+  metric: MetricTable,
+  gap: number,
+  onGrid: number,
+): MetricGain {
+  const plainGap = (gap * spectralGap(pi, { tolerance: 1e-2 }).value) / onGrid
+  const plainSteepness = steepness95(field, pi, [1, 0, 1])
+  const steepness = steepness95(field, pi, metric)
+  const whole = jacobian95(field, pi, metric)
+  const plain = plainGap / plainSteepness
+  return {
+    plainGap,
+    steepness,
+    plainSteepness,
+    jacobian: whole,
+    gain: gap / steepness / plain,
+    wholeGain: gap / whole / plain,
+  }
+}
+
+/** The least value that at most 1 − `share` of the mass is above. */
+export function percentileUnder(values: Float64Array, mass: Float64Array, share: number): number {
+  const order = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]!)
+  let total = 0
+  for (const m of mass) total += m
+  let above = 0
+  for (const k of order) {
+    above += mass[k]!
+    if (above >= (1 - share) * total) return values[k]!
+  }
+  return 0
 }

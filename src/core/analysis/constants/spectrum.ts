@@ -3,15 +3,17 @@ import type { EnergyField } from '../../fields/energyField.ts'
 import { type Gibbs, gibbs } from '../../fields/gibbs.ts'
 import { exp, log } from '../../maths/elementary.ts'
 import { centreCoordinate, spacing } from '../../maths/grid.ts'
-import type { Symmetric2 } from '../../maths/linalg2.ts'
+import { isPlaceMetric, type Metric, metricAtCentres } from '../../fields/placeMetric.ts'
 import { relativeFisher } from '../laws/fisher.ts'
 import {
   type AxisFactors,
   type AxisGenerator,
+  directionsOf,
   factorise,
-  latticeDirections,
+  generatorsOf,
   scharfetterGummel,
   sweep,
+  weightBetween,
 } from '../laws/generator.ts'
 
 /** Below this share of the fastest rate a Rayleigh quotient is rounding, as a sum of terms of either sign. */
@@ -48,8 +50,8 @@ export interface SpectrumOptions {
   /** Relative residual to stop at; the relative error of the value is about its square. Default 1e-4. */
   readonly tolerance?: number
   readonly maxIterations?: number
-  /** P of preconditioned dynamics, L = ε div(P∇·) − P∇V·∇; default the identity. */
-  readonly metric?: Symmetric2
+  /** P of preconditioned dynamics, L = ε div(P∇·) − P∇V·∇, or M(x); default the identity. */
+  readonly metric?: Metric
   /** Known modes: `spectralGap` finds the slowest mode orthogonal to them. */
   readonly beside?: readonly Pick<SpectralGap, 'mode'>[]
 }
@@ -65,7 +67,7 @@ export interface SpectrumOptions {
 export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralGap {
   const { tolerance = 1e-4, maxIterations = 200, metric = [1, 0, 1], beside = [] } = options
   const size = pi.density.length
-  const axes = latticeDirections(metric).map((direction) => scharfetterGummel(pi, direction))
+  const axes = generatorsOf(pi, metric)
   const weight = masses(pi)
 
   const dot = (f: Float64Array, g: Float64Array): number => {
@@ -113,7 +115,7 @@ export function spectralGap(pi: Gibbs, options: SpectrumOptions = {}): SpectralG
   const resolvents: { time: number; factors: AxisFactors[] }[] = []
   const fastest = Math.max(...axes.map(({ largest }) => largest))
   const last = axes.length - 1
-  for (let t = relaxationTime(pi, weight); ; t /= TIME_RATIO) {
+  for (let t = relaxationTime(pi, weight) / meanSpeed(pi, weight, metric); ; t /= TIME_RATIO) {
     const share = (i: number): number => (i < last ? 0.5 : 1)
     const factors = axes.map((axis, i) => factorise(axis, share(i) * t, true))
     resolvents.push({ time: t, factors })
@@ -241,7 +243,7 @@ const FURTHER_TOLERANCE = 1e-2
  */
 export function* furtherModes(
   pi: Gibbs,
-  metric: Symmetric2,
+  metric: Metric,
   modes: SpectralGap[],
   estimate: () => number,
 ): Generator<SpectralGap, void> {
@@ -263,6 +265,15 @@ function relaxationTime(pi: Gibbs, weight: Float64Array): number {
   const q = Math.PI / (2 * pi.box.halfWidth)
   const curvature = 0.5 * relativeFisher(weight, new Float64Array(weight.length), pi.box)
   return 1 / (pi.epsilon * (curvature + q * q))
+}
+
+/** ½ E_π[tr M] of a metric that depends on the place, by which relaxation is faster; of any other 1. */
+function meanSpeed({ box }: Gibbs, weight: Float64Array, metric: Metric): number {
+  if (!isPlaceMetric(metric)) return 1
+  const { xx, yy } = metricAtCentres(metric, box)
+  let sum = 0
+  for (let k = 0; k < weight.length; k++) sum += 0.5 * weight[k]! * (xx[k]! + yy[k]!)
+  return sum
 }
 
 /** A function of low degree without symmetries. */
@@ -427,7 +438,7 @@ export function extrapolatedGap(coarse: GridGap, fine: GridGap, ratio = 2): Extr
 function cutCellCorrection(
   { barriers }: EnergyField,
   { law, slowest: { value, mode } }: OnGrid,
-  metric: Symmetric2,
+  metric: Metric,
 ): number {
   // A mode flat on each of several parts has only rounding on either side.
   if (barriers.length === 0 || value === 0) return 0
@@ -439,7 +450,7 @@ function cutCellCorrection(
     return barriers.some((barrier) => levelRange(barrier, x, y, Math.SQRT1_2 * h)[0] <= 0) ? 1 : 0
   })
   let sum = 0
-  for (const direction of latticeDirections(metric)) {
+  for (const direction of directionsOf(metric, box)) {
     const { forth, stride } = scharfetterGummel(law, direction)
     const share = (k: number): number => {
       const openFaces = (forth[k]! > 0 ? 1 : 0) + (k >= stride && forth[k - stride]! > 0 ? 1 : 0)
@@ -448,7 +459,8 @@ function cutCellCorrection(
     for (let k = 0; k + stride < cut.length; k++) {
       if (!(forth[k]! > 0) || (cut[k] === 0 && cut[k + stride] === 0)) continue
       const d = mode[k]! - mode[k + stride]!
-      const linear = direction.weight * epsilon * (share(k) + share(k + stride))
+      const linear =
+        weightBetween(direction, k, k + stride) * epsilon * (share(k) + share(k + stride))
       sum += (linear - h * h * density[k]! * forth[k]!) * d * d
     }
   }
@@ -475,12 +487,12 @@ export interface GapOnGrids {
  * twice as many, at whose centres the table is read between its nodes. With walls each grid's gap is corrected for the cells
  * that they cut.
  * @param pi π on the cells of the table
- * @param metric P
+ * @param metric P, or M(x)
  */
 export function* gapOnGrids(
   field: EnergyField,
   pi: Gibbs,
-  metric: Symmetric2,
+  metric: Metric,
 ): Generator<undefined, GapOnGrids> {
   const { epsilon, box } = pi
   const on = function* (law: Gibbs): Generator<undefined, OnGrid> {

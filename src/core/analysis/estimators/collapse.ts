@@ -1,5 +1,6 @@
 import { fieldJet } from '../../fields/fieldReading.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
+import { METRIC_ENTRIES, readMetric } from '../../fields/placeMetric.ts'
 import { map, type Transition } from '../../fields/transition.ts'
 import { log } from '../../maths/elementary.ts'
 import { spacing } from '../../maths/grid.ts'
@@ -137,6 +138,7 @@ function gather(field: EnergyField, travellers: readonly Traveller[]): Traveller
 }
 
 const jet = new Float64Array(6)
+const metric = new Float64Array(METRIC_ENTRIES)
 const next = new Float64Array(2)
 
 /** Moves a traveller by `ROUND` steps of the map; returns false where a step no longer moves it. */
@@ -199,9 +201,20 @@ function around(field: EnergyField, [x, y]: readonly [number, number], visit: ()
   }
 }
 
-/** Entries of I − ηD∇²V by rows, with ∇²V from `jet`. */
-function linearised(transition: Transition): [number, number, number, number] {
-  const [d11, d12, d21, d22] = transition.drift
+/** Entries of I − ηD∇²V at a minimum by rows, with ∇²V from `jet`. */
+function linearised(
+  transition: Transition,
+  [x, y]: readonly [number, number],
+): [number, number, number, number] {
+  let [d11, d12, d21, d22] = transition.drift
+  if (transition.metric !== null) {
+    const { stepSize } = transition
+    readMetric(transition.metric, x, y, metric)
+    d11 = stepSize * metric[0]!
+    d12 += stepSize * metric[1]!
+    d21 += stepSize * metric[1]!
+    d22 = stepSize * metric[2]!
+  }
   const xx = jet[3]!
   const xy = jet[4]!
   const yy = jet[5]!
@@ -221,7 +234,7 @@ function attracts(
 ): boolean {
   let all = true
   around(field, at, () => {
-    const [a, b, c, d] = linearised(transition)
+    const [a, b, c, d] = linearised(transition, at)
     const determinant = determinant2(a, b, c, d)
     all &&= Math.abs(determinant) < 1 && Math.abs(a + d) < 1 + determinant
     all &&= isPositiveDefinite2(jet[3]!, jet[4]!, jet[5]!)
@@ -239,7 +252,7 @@ function describe(
   let growth = 0
   around(field, at, () => {
     laplacian += 0.25 * (jet[3]! + jet[5]!)
-    growth -= 0.25 * log(Math.abs(determinant2(...linearised(transition))))
+    growth -= 0.25 * log(Math.abs(determinant2(...linearised(transition, at))))
   })
   return { at, mass, laplacian, growth }
 }

@@ -1,5 +1,6 @@
 import { Derivative, fieldDerivatives, fieldValues } from '../../fields/blocks.ts'
 import type { EnergyField } from '../../fields/energyField.ts'
+import { METRIC_ENTRIES, readMetric } from '../../fields/placeMetric.ts'
 import { BLOCK, type Transition } from '../../fields/transition.ts'
 import { finish, PIECE } from '../../maths/pieces.ts'
 
@@ -16,6 +17,7 @@ export interface EnergyBalance {
   /**
    * S/ε = E[tr(P∇²V)] − E[∇VᵀP∇V]/ε, per unit of time, of either sign: d/dt of E[V]/ε under the Langevin dynamics, hence 0 at π,
    * and d/dt KL(ρ_t‖π), nats, under the noiseless flow x′ = −D∇V, D = P + γJ. The skew part drops out: tr(J∇²V) = 0 = ∇VᵀJ∇V.
+   * In a metric M(x) also E[div M·∇V].
    */
   readonly rate: ParticleMean
   /** E[∇VᵀP∇V]/ε, per unit of time: what the drift takes from E[V]/ε. */
@@ -24,6 +26,7 @@ export interface EnergyBalance {
   readonly gradient: number
 }
 
+const metric = new Float64Array(METRIC_ENTRIES)
 const derivatives = new Float64Array(Derivative.count * BLOCK)
 const values = new Float64Array(BLOCK)
 
@@ -44,9 +47,10 @@ export function* energyBalanceInPieces(
 ): Generator<undefined, EnergyBalance> {
   const { epsilon, covariance } = transition
   const scale = 1 / (2 * transition.stepSize * epsilon)
-  const pxx = covariance[0] * scale
-  const pxy = covariance[1] * scale
-  const pyy = covariance[2] * scale
+  let pxx = covariance[0] * scale
+  let pxy = covariance[1] * scale
+  let pyy = covariance[2] * scale
+  let diverging = 0
   const n = xy.length / 2
   const energy = new Sum()
   const rate = new Sum()
@@ -56,15 +60,23 @@ export function* energyBalanceInPieces(
     if (first > 0 && first % PIECE === 0) yield
     const count = Math.min(BLOCK, n - first)
     fieldDerivatives(field, xy, first, count, derivatives)
-    for (let at = 0; at < Derivative.count * count; at += Derivative.count) {
+    for (let i = 0, at = 0; i < count; i++, at += Derivative.count) {
       const gx = derivatives[at + Derivative.vx]!
       const gy = derivatives[at + Derivative.vy]!
+      if (transition.metric !== null) {
+        readMetric(transition.metric, xy[2 * (first + i)]!, xy[2 * (first + i) + 1]!, metric)
+        pxx = metric[0]!
+        pxy = metric[1]!
+        pyy = metric[2]!
+        diverging = metric[9]! * gx + metric[10]! * gy
+      }
       const moved = (pxx * gx * gx + 2 * pxy * gx * gy + pyy * gy * gy) / epsilon
       rate.add(
         pxx * derivatives[at + Derivative.vxx]! +
           2 * pxy * derivatives[at + Derivative.vxy]! +
           pyy * derivatives[at + Derivative.vyy]! -
-          moved,
+          moved +
+          diverging,
       )
       drift.add(moved)
       gradient += gx * gx + gy * gy

@@ -1,7 +1,11 @@
 import { log } from '../../maths/elementary.ts'
 import { type Box, spacing } from '../../maths/grid.ts'
 import type { Parted } from '../../fields/gibbs.ts'
+import type { MetricTable } from '../../fields/placeMetric.ts'
 import type { Symmetric2 } from '../../maths/linalg2.ts'
+
+/** A metric for all cells, or one for each. */
+export type CellMetric = Symmetric2 | Omit<MetricTable, 'box'>
 
 /** KL and relative Fisher information of one law. */
 export interface Information {
@@ -19,14 +23,14 @@ export interface Information {
  * best that the neighbours allow: exact for Gaussians, whose u is quadratic.
  * @param mass cell masses of ρ, Σ = 1, length cells²
  * @param logReference log π up to a constant, length cells²; −∞ allowed
- * @param metric P; default the identity
+ * @param metric P, or M at the cell centres; default the identity
  * @param parted cells that a barrier separates, between which no difference is taken
  */
 export function relativeFisher(
   mass: Float64Array,
   logReference: Float64Array,
   box: Box,
-  metric: Symmetric2 = [1, 0, 1],
+  metric: CellMetric = [1, 0, 1],
   parted: Parted | null = null,
 ): number {
   const u = new Float64Array(mass.length)
@@ -47,7 +51,7 @@ export function information(
   density: Float64Array,
   logDensity: Float64Array,
   box: Box,
-  metric: Symmetric2,
+  metric: CellMetric,
   scratch: Float64Array,
   parted: Parted | null = null,
 ): Information {
@@ -77,15 +81,22 @@ function meanSquareGradient(
   mass: Float64Array,
   u: Float64Array,
   box: Box,
-  [xx, xy, yy]: Symmetric2,
+  metric: CellMetric,
   parted: Parted | null,
 ): number {
   const { cells } = box
+  const table = 'xx' in metric ? metric : null
+  let [xx, xy, yy] = 'xx' in metric ? [0, 0, 0] : metric
   let sum = 0
   for (let row = 0, k = 0; row < cells; row++) {
     for (let column = 0; column < cells; column++, k++) {
       const m = mass[k]!
       if (!(m > 0)) continue
+      if (table !== null) {
+        xx = table.xx[k]!
+        xy = table.xy[k]!
+        yy = table.yy[k]!
+      }
       const gx = difference(u, k, 1, column, cells - 1, parted?.right)
       const gy = difference(u, k, cells, row, cells - 1, parted?.up)
       sum += m * (xx * gx * gx + 2 * xy * gx * gy + yy * gy * gy)

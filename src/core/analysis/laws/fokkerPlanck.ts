@@ -1,17 +1,11 @@
 import type { EnergyField } from '../../fields/energyField.ts'
 import { type Gibbs, gibbs } from '../../fields/gibbs.ts'
-import type { TransitionParameters } from '../../fields/transition.ts'
+import type { Transition, TransitionParameters } from '../../fields/transition.ts'
 import { log } from '../../maths/elementary.ts'
 import { type Box, spacing } from '../../maths/grid.ts'
-import type { Symmetric2 } from '../../maths/linalg2.ts'
-import { type Information, information } from './fisher.ts'
-import {
-  type AxisFactors,
-  factorise,
-  latticeDirections,
-  scharfetterGummel,
-  sweep,
-} from './generator.ts'
+import { isPlaceMetric, type Metric, metricAtCentres } from '../../fields/placeMetric.ts'
+import { type CellMetric, type Information, information } from './fisher.ts'
+import { type AxisFactors, factorise, generatorsOf, sweep } from './generator.ts'
 import { createSkewFlow } from './skewFlow.ts'
 
 /** Which way of stepping was taken. */
@@ -31,6 +25,9 @@ interface Descent extends Information {
  * The Fokker–Planck equation d_t ρ = div(ρD∇V) + ε div(P∇ρ), D = P + γJ, on the cells of a box without flux through its
  * walls; plain Langevin: P = I, γ = 0.
  *
+ * With a metric M(x) in place of P it is d_t ρ = div(ρ(M + γJ)∇V) + ε div(M∇ρ), the law of dx = (−(M + γJ)∇V + ε div M)dt + √(2εM)dW;
+ * at a face M is the mean of the two cells'. All theorems below hold for it, too, since its rates are in detailed balance with π.
+ *
  * P is a sum of diffusions along lattice directions (two if it is diagonal, else three), each with rates of Scharfetter
  * and Gummel. With their generators Q_1 … Q_n, R(t) = (I − tQ)⁻¹ and C(t) = (I − tQ/2)⁻¹(I + tQ/2), a step is
  *
@@ -47,8 +44,8 @@ interface Descent extends Information {
  */
 export interface FokkerPlanck {
   readonly gibbs: Gibbs
-  /** P: the metric of the Fisher information. */
-  readonly metric: Symmetric2
+  /** P, or M at the cell centres: the metric of the Fisher information. */
+  readonly metric: CellMetric
   /** Largest dt for which all C are stochastic: min(4/exit) over those taken by halves, 2/exit for the innermost. */
   readonly stepLimit: number
   /**
@@ -91,7 +88,9 @@ const KEPT_FACTORS = 6
 const SIMPSON_FALL = 0.7
 
 /** Skew drift and metric of the dynamics, as in `TransitionParameters`; default: plain Langevin. */
-export type FokkerPlanckDynamics = Partial<Pick<TransitionParameters, 'skew' | 'preconditioner'>>
+export type FokkerPlanckDynamics = Partial<
+  Pick<TransitionParameters, 'skew' | 'preconditioner'> & Pick<Transition, 'metric'>
+>
 
 /**
  * @param box cells of the solution; its halfWidth must be that of the table; default: the table's own cells
@@ -119,8 +118,9 @@ export function klOnCells(density: Float64Array, { logDensity, box }: Gibbs): nu
 export function fokkerPlanckOf(pi: Gibbs, dynamics: FokkerPlanckDynamics = {}): FokkerPlanck {
   const { skew = 0, preconditioner: [[pxx, pxy], [, pyy]] = IDENTITY } = dynamics
   const { cells } = pi.box
-  const metric: Symmetric2 = [pxx, pxy, pyy]
-  const axes = latticeDirections(metric).map((direction) => scharfetterGummel(pi, direction))
+  const given: Metric = dynamics.metric ?? [pxx, pxy, pyy]
+  const metric: CellMetric = isPlaceMetric(given) ? metricAtCentres(given, pi.box) : given
+  const axes = generatorsOf(pi, given)
   const flow = skew === 0 ? null : createSkewFlow(pi, skew)
   // The innermost factor of a symmetric step is taken once, the others twice by halves.
   const innermost = flow === null ? axes.length - 1 : axes.length

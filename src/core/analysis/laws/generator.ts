@@ -1,6 +1,7 @@
 import type { Gibbs } from '../../fields/gibbs.ts'
 import { exp } from '../../maths/elementary.ts'
-import { spacing } from '../../maths/grid.ts'
+import { type Box, spacing } from '../../maths/grid.ts'
+import { isPlaceMetric, type Metric, metricAtCentres } from '../../fields/placeMetric.ts'
 import type { Symmetric2 } from '../../maths/linalg2.ts'
 
 /** Bernoulli function B(z) = z/(e^z − 1), positive; B(−z) = B(z) + z. */
@@ -32,7 +33,13 @@ export interface AxisGenerator {
 export interface Direction {
   readonly dx: number
   readonly dy: number
-  readonly weight: number
+  /** One for all cells, or one for each. */
+  readonly weight: number | Float64Array
+}
+
+/** The weight of a direction between cells k and l: the mean of theirs. */
+export function weightBetween({ weight }: Direction, k: number, l: number): number {
+  return typeof weight === 'number' ? weight : 0.5 * (weight[k]! + weight[l]!)
 }
 
 /**
@@ -43,10 +50,11 @@ export interface Direction {
  * @param pi the Gibbs measure; its log density fixes the rates, its ε their scale
  * @param direction dy > 0, or dy = 0 and dx > 0
  */
-export function scharfetterGummel(pi: Gibbs, { dx, dy, weight }: Direction): AxisGenerator {
+export function scharfetterGummel(pi: Gibbs, direction: Direction): AxisGenerator {
+  const { dx, dy } = direction
   const { box, logDensity, epsilon, parted } = pi
   const { cells } = box
-  const scale = (weight * epsilon) / (spacing(box) * spacing(box))
+  const area = spacing(box) * spacing(box)
   const stride = dx + dy * cells
   const forth = new Float64Array(cells * cells)
   const back = new Float64Array(cells * cells)
@@ -54,6 +62,8 @@ export function scharfetterGummel(pi: Gibbs, { dx, dy, weight }: Direction): Axi
     for (let column = Math.max(0, -dx); column < cells && column + dx < cells; column++) {
       const k = row * cells + column
       if (!allOpen(logDensity, cells, k, dx, dy) || parted?.between(k, dx, dy) === true) continue
+      const scale = (weightBetween(direction, k, k + stride) * epsilon) / area
+      if (scale === 0) continue
       const z = logDensity[k]! - logDensity[k + stride]!
       forth[k] = scale * bernoulli(z)
       back[k] = scale * bernoulli(-z)
@@ -84,7 +94,9 @@ function allOpen(l: Float64Array, cells: number, k: number, dx: number, dy: numb
  * Source: Selling (1874), J. reine angew. Math. 77; Bonnans, Ottenwaelter & Zidani (2004), ESAIM M2AN 38.
  * @param metric [xx, xy, yy], positive definite
  */
-export function latticeDirections([xx, xy, yy]: Symmetric2): Direction[] {
+export function latticeDirections([xx, xy, yy]: Symmetric2): (Direction & {
+  readonly weight: number
+})[] {
   const product = (u: readonly number[], v: readonly number[]): number =>
     u[0]! * (xx * v[0]! + xy * v[1]!) + u[1]! * (xy * v[0]! + yy * v[1]!)
   let base: [number[], number[], number[]] = [
@@ -99,7 +111,7 @@ export function latticeDirections([xx, xy, yy]: Symmetric2): Direction[] {
     const v = base[(acute + 2) % 3]!
     base = [[-u[0]!, -u[1]!], v, [u[0]! - v[0]!, u[1]! - v[1]!]]
   }
-  const directions: Direction[] = []
+  const directions: (Direction & { readonly weight: number })[] = []
   for (let k = 0; k < 3; k++) {
     const weight = -product(base[(k + 1) % 3]!, base[(k + 2) % 3]!)
     if (!(weight > 0)) continue
@@ -108,6 +120,33 @@ export function latticeDirections([xx, xy, yy]: Symmetric2): Direction[] {
     directions.push({ dx: 0 - sign * y, dy: 0 + sign * x, weight })
   }
   return directions.sort((a, b) => a.dy - b.dy || b.dx - a.dx)
+}
+
+/**
+ * The directions of a metric on the cells of a box. Where it depends on the place each cell has its own two or three; their weights,
+ * 0 where a cell lacks the direction, are Lipschitz functions of the metric, since one that goes out has come to 0.
+ */
+export function directionsOf(metric: Metric, box: Box): Direction[] {
+  if (!isPlaceMetric(metric)) return latticeDirections(metric)
+  const { xx, xy, yy } = metricAtCentres(metric, box)
+  const found = new Map<string, { dx: number; dy: number; weight: Float64Array }>()
+  for (let k = 0; k < xx.length; k++) {
+    for (const { dx, dy, weight } of latticeDirections([xx[k]!, xy[k]!, yy[k]!])) {
+      const id = `${dx} ${dy}`
+      let one = found.get(id)
+      if (one === undefined) {
+        one = { dx, dy, weight: new Float64Array(xx.length) }
+        found.set(id, one)
+      }
+      one.weight[k] = weight
+    }
+  }
+  return [...found.values()].sort((a, b) => a.dy - b.dy || b.dx - a.dx)
+}
+
+/** The generator of a metric: one part for each direction. */
+export function generatorsOf(pi: Gibbs, metric: Metric): AxisGenerator[] {
+  return directionsOf(metric, pi.box).map((direction) => scharfetterGummel(pi, direction))
 }
 
 /**

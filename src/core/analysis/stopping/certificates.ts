@@ -33,10 +33,10 @@ export interface CertificateContext {
 /** Mass folded at the walls in a step above which nothing is called a certificate. */
 export const FOLDED_LIMIT = 1e-6
 
-/** Whether a step is x − η∇V + √(2ηε)ξ, without skew drift or preconditioner. */
-export function isPlain({ skew, preconditioner }: TransitionParameters): boolean {
+/** Whether a step is x − η∇V + √(2ηε)ξ, without skew drift, preconditioner or metric. */
+export function isPlain({ skew, preconditioner, metricTable }: TransitionParameters): boolean {
   const [[a, b], [, c]] = preconditioner
-  return skew === 0 && a === 1 && b === 0 && c === 1
+  return skew === 0 && a === 1 && b === 0 && c === 1 && (metricTable ?? null) === null
 }
 
 /**

@@ -107,9 +107,7 @@ export const dataMismatch: Criterion = {
       return refuse('With barriers the particles are meant to differ from the data.')
     }
     if (!isPlain(transition)) {
-      return refuse(
-        'The inequality is that of plain Langevin, without skew drift and preconditioner.',
-      )
+      return refuse('The inequality is that of plain Langevin, without skew drift and metric.')
     }
     if (certificates.departure !== null || certificates.jumpEvery > 0) {
       return refuse(

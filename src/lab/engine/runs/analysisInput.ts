@@ -13,7 +13,7 @@ import { exp } from '../../../core/maths/elementary.ts'
 import { type Box, centreCoordinate, spacing } from '../../../core/maths/grid.ts'
 import { minEigenvalue2 } from '../../../core/maths/linalg2.ts'
 import { Purpose, Rng } from '../../../core/maths/rng.ts'
-import { SAMPLERS, samplerOf } from '../../../core/samplers/registry.ts'
+import { samplerOf, stepperOf } from '../../../core/samplers/registry.ts'
 import { departureOf } from '../../../core/samplers/sampler.ts'
 import type { Density } from '../../../core/targets/target.ts'
 import type { AnalysisInput } from '../../protocol/calls.ts'
@@ -80,7 +80,8 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
       skew: dynamics.skew,
       preconditioner: dynamics.preconditioner,
     },
-    departure: departureOf(SAMPLERS[dynamics.sampler]),
+    ...(dynamics.metric === undefined ? {} : { metric: dynamics.metric }),
+    departure: departureOf(stepperOf(dynamics)),
     jumpEvery: dynamics.jumpEvery,
     steps: dynamics.steps,
     cells,

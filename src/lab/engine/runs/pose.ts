@@ -12,7 +12,7 @@ import { type Constants, UNKNOWN_CONSTANTS } from '../../../core/analysis/curves
 import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler, type Gibbs } from '../../../core/fields/gibbs.ts'
-import { createTransition, type Transition } from '../../../core/fields/transition.ts'
+import type { Transition } from '../../../core/fields/transition.ts'
 import { formatNumber, formatShare } from '../../../core/maths/numberText.ts'
 import { Purpose } from '../../../core/maths/rng.ts'
 import { samplerOf } from '../../../core/samplers/registry.ts'
@@ -28,6 +28,7 @@ import { Refusal } from '../refusal.ts'
 import { recipeOf, type Trainings } from '../training/trainings.ts'
 import { analysisInput, type AnalysisInputOptions } from './analysisInput.ts'
 import { Run, type RunOptions } from './run.ts'
+import { transitionOf } from './transitionOf.ts'
 
 /** Draws over which L95 is taken. */
 const L95_DRAWS = 4096
@@ -87,7 +88,7 @@ export async function pose(
   const probes = probesOf(scene, target, field, pi)
   const l95 = smoothness95(field, probes)
   const stepSize = scene.dynamics.stepSize ?? defaultStepSize(l95)
-  const transition = createTransition({ ...scene.dynamics, stepSize })
+  const transition = transitionOf(scene.dynamics, stepSize, field)
   const wall = wallMass(pi)
   if (wall > WALL_MASS) notices.push(wallNotice(scene, wall))
   const lost = mixtureNotice(scene, pi)

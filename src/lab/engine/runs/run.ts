@@ -39,7 +39,7 @@ import { fold } from '../../../core/maths/grid.ts'
 import { finish, PIECE } from '../../../core/maths/pieces.ts'
 import { Purpose, type Key } from '../../../core/maths/rng.ts'
 import { gradientFlow } from '../../../core/samplers/gradientFlow.ts'
-import { SAMPLERS, samplerOf } from '../../../core/samplers/registry.ts'
+import { samplerOf, stepperOf } from '../../../core/samplers/registry.ts'
 import {
   createCloud,
   departureOf,
@@ -637,8 +637,12 @@ export class Run {
         coupling: analysis?.coupling ?? null,
       },
       certificates: {
-        transition: { ...dynamics, stepSize: this.transition.stepSize },
-        departure: departureOf(SAMPLERS[dynamics.sampler]),
+        transition: {
+          ...dynamics,
+          metricTable: this.transition.metric,
+          stepSize: this.transition.stepSize,
+        },
+        departure: departureOf(stepperOf(dynamics)),
         jumpEvery: dynamics.jumpEvery,
         barriers: field.barriers,
         walls: () => this.walls,
@@ -677,6 +681,7 @@ export class Run {
       fromGibbs: this.fromGibbs?.curves ?? null,
       constants: this.constants,
       coupling: this.analysis?.coupling ?? null,
+      ...(this.analysis?.metricGain === undefined ? {} : { metricGain: this.analysis.metricGain }),
       stopping: this.reports(),
     }
   }

@@ -13,7 +13,8 @@ const WORKS: {
   /** Proves a lower bound of the gap: value 0 where nothing is proved. */
   *spectralGapBound(input, estimate) {
     const unproved = { value: 0, cells: meshOf(input.grid.cells).cells }
-    if (!(estimate > 0)) return unproved
+    // The proof is for a constant metric.
+    if (!(estimate > 0) || input.metric !== undefined) return unproved
     const { preconditioner, epsilon } = input.transition
     const [[xx, xy], [, yy]] = preconditioner
     const proof = yield* gapBound(fieldOf(input), epsilon, { metric: [xx, xy, yy], estimate })
@@ -25,7 +26,9 @@ const WORKS: {
     const transition = createTransition(input.transition)
     return yield* couple({ field: fieldOf(input), transition, ...pairs, steps, gap })
   },
-  *terms({ terms, transition: { epsilon, preconditioner } }) {
+  *terms({ terms, metric, transition: { epsilon, preconditioner } }) {
+    // What a composition inherits is of the constants in one metric.
+    if (metric !== undefined) return []
     const [[xx, xy], [, yy]] = preconditioner
     return yield* termConstants(terms, epsilon, [xx, xy, yy])
   },

@@ -2,7 +2,7 @@ import { initialLaw } from '../../../core/analysis/laws/initialLaw.ts'
 import { defaultStepSize, smoothness95 } from '../../../core/analysis/constants/smoothness.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs } from '../../../core/fields/gibbs.ts'
-import { createTransition, type Transition } from '../../../core/fields/transition.ts'
+import type { Transition } from '../../../core/fields/transition.ts'
 import { Purpose } from '../../../core/maths/rng.ts'
 import { gradientFlow } from '../../../core/samplers/gradientFlow.ts'
 import { samplerOf } from '../../../core/samplers/registry.ts'
@@ -12,6 +12,7 @@ import { samePart } from '../../scene/normalise.ts'
 import type { SceneSpec } from '../../scene/sceneSpec.ts'
 import type { Environment } from '../environment.ts'
 import { drawn, SpareClouds } from '../runs/frames.ts'
+import { transitionOf } from '../runs/transitionOf.ts'
 import type { ResolvedTarget } from '../energies/resolveTarget.ts'
 
 /** Most steps of one call. */
@@ -104,7 +105,7 @@ export class LiveClouds {
     if (this.transition === null || field !== this.field) {
       this.field = field
       const l95 = smoothness95(field, this.target.probes(L95_DRAWS, seed, domain.halfWidth))
-      this.transition = createTransition({ ...dynamics, stepSize: defaultStepSize(l95) })
+      this.transition = transitionOf(dynamics, defaultStepSize(l95), field)
     }
     return this.transition
   }

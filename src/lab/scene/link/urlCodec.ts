@@ -68,11 +68,13 @@ export interface Overrides {
 const SECTIONS = ['domain', 'dynamics', 'stopping', 'view'] as const
 
 /** The section of each key that a link writes without its section. No two sections share a key. */
-const SECTION_OF: ReadonlyMap<string, (typeof SECTIONS)[number]> = new Map(
-  SECTIONS.flatMap((section) =>
+const SECTION_OF: ReadonlyMap<string, (typeof SECTIONS)[number]> = new Map([
+  ...SECTIONS.flatMap((section) =>
     Object.keys(DEFAULT_SCENE[section]).map((key) => [key, section] as const),
   ),
-)
+  // The default scene has none.
+  ['metric', 'dynamics'],
+])
 
 /** Paths deeper or lists longer than this are garbage, not scenes. */
 const DEEPEST = 40
@@ -296,6 +298,7 @@ function isVariant(path: readonly string[]): boolean {
     last === 'target' ||
     last === 'energy' ||
     last === 'initial' ||
+    last === 'metric' ||
     path[path.length - 2] === 'barriers' ||
     path.join('.') === 'sweep.values'
   )
