@@ -16,6 +16,7 @@ import { preconditioner } from './studies/preconditioner.ts'
 import { shipped } from './studies/shipped.ts'
 import { stalled } from './studies/stalled.ts'
 import { startAtGibbs } from './studies/startAtGibbs.ts'
+import { twoStarts } from './studies/twoStarts.ts'
 import type { Study } from './study.ts'
 
 /** The studies in the order of the document. Adding one is one file and one line here. */
@@ -28,6 +29,7 @@ export const STUDIES: readonly Study[] = [
   mixture,
   barrier,
   fromTheData,
+  twoStarts,
   halfTrained,
   overlong,
   acceleration,

@@ -343,6 +343,7 @@ export function trained(scene: SceneSpec, outcome: TrainReply['outcome']): Train
       strayStart: 0,
       tableError: { value: 0, gradient: 0 },
       history: [],
+      ledger: null,
     },
   }
 }

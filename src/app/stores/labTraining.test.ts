@@ -43,6 +43,7 @@ describe('training', () => {
         stepsPerSecond: 1,
         losses: [],
         history: [],
+        chains: null,
       })
     }
     lab.training.train()

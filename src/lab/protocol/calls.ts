@@ -367,6 +367,8 @@ export interface TrainingProgress {
   readonly losses: readonly { readonly step: number; readonly loss: number }[]
   /** Quality measurements since the last progress event. */
   readonly history: readonly TrainingPoint[]
+  /** The negative chains, [x0, y0, …], world units; null without any. */
+  readonly chains: Float32Array | null
 }
 
 export interface LandscapeUpdate {

@@ -9,6 +9,7 @@ import type {
   StoppingReport,
 } from '../../core/analysis/curves.ts'
 import type { MetricGain } from '../../core/analysis/constants/metric.ts'
+import type { ChainReading, LedgerLine } from '../../core/analysis/trainingLedger.ts'
 import type { Coupling } from '../../core/analysis/estimators/coupling.ts'
 import type { Encoding } from '../io/encodings.ts'
 import type { Skipped } from '../io/layout.ts'
@@ -16,7 +17,7 @@ import type { PassedOver } from '../io/tableWords.ts'
 import type { SceneSpec } from '../scene/sceneSpec.ts'
 import type { Decimal, Separator } from '../scene/fields/tableForm.ts'
 
-/** One line of a training history; null where the quantity does not exist for the target. */
+/** One line of a training history; null where the quantity does not exist for the target or the objective. */
 export interface TrainingPoint {
   readonly step: number
   readonly seconds: number
@@ -25,6 +26,8 @@ export interface TrainingPoint {
   readonly klDataModel: number | null
   /** Held-out cross-entropy, nats in standardised units. */
   readonly crossEntropy: number | null
+  /** What is read of the negative chains; absent where there are none (yet). */
+  readonly chains?: ChainReading
 }
 
 export interface TableError {
@@ -49,6 +52,8 @@ export interface TrainingSummary {
   readonly strayStart: number
   readonly tableError: TableError
   readonly history: readonly TrainingPoint[]
+  /** What sampling and the parameters did to KL(chains‖π_θ), nats, from the first line of the history with chains to the last; null without any. */
+  readonly ledger: Pick<LedgerLine, 'sampling' | 'parameters' | 'change'> | null
 }
 
 /** How a file of points was read. */

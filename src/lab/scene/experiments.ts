@@ -327,6 +327,16 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     },
   },
   {
+    id: 'two-starts',
+    title: 'Two starts, one dynamics',
+    sentence:
+      'Training moves its chains from the data, sampling from noise: on one energy both starts go to the same π, and only their ways differ.',
+    scene: {
+      ...pretrainedScene('eight-gaussians'),
+      dynamics: { ...DEFAULT_SCENE.dynamics, stepSize: 0.01, initial: { kind: 'data' } },
+    },
+  },
+  {
     id: 'half-trained',
     title: 'Half trained: the data drift away',
     sentence:

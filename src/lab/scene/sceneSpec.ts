@@ -379,7 +379,8 @@ export type StoppingSpec = ValueOf<typeof STOPPING>
 
 /**
  * Layers of the two canvases, in the order in which they are drawn and listed. `contraction`: the local rate
- * λmin(∇²V); `slow-mode`: the mode of the spectral gap; `basins`: the basins of attraction of the gradient flow.
+ * λmin(∇²V); `slow-mode`: the mode of the spectral gap; `basins`: the basins of attraction of the gradient flow; `chains`: the
+ * negative chains of the training under way.
  */
 export const LAYER_IDS = [
   'energy',
@@ -393,12 +394,14 @@ export const LAYER_IDS = [
   'particles',
   'trails',
   'difference',
+  'chains',
 ] as const
 export type LayerId = (typeof LAYER_IDS)[number]
 
 /**
  * What the chart under the stage shows: KL to π (the Lyapunov function), the dissipation identity KL′ = −εI, KL to the
- * data, the distance of two clouds under one noise, the energy E[V], or the steps that are still needed to KL ≤ δ.
+ * data, the distance of two clouds under one noise, the energy E[V], the steps that are still needed to KL ≤ δ, or the ledger of
+ * the training.
  */
 export const CHART_IDS = [
   'lyapunov',
@@ -407,6 +410,7 @@ export const CHART_IDS = [
   'contraction',
   'energy',
   'needed',
+  'training',
 ] as const
 export type ChartId = (typeof CHART_IDS)[number]
 

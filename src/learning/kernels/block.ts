@@ -87,6 +87,8 @@ export interface BlockResult extends BlockState {
   readonly losses: Float32Array
   /** Mean acceptance of the MALA steps; 0 where a step has no chains. */
   readonly acceptances: Float32Array
+  /** Change of mean V over the chains by their moves at the θ of the step; 0 where a step has no chains. */
+  readonly moved: Float32Array
 }
 
 /** The confinement that is part of the energy; see training/model.ts. */

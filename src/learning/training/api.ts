@@ -64,6 +64,17 @@ export interface TrainerCheckpoint {
   readonly scalars: Readonly<Record<string, number>>
 }
 
+/** The negatives of a training that moves the same ones on from step to step. */
+export interface Chains {
+  /** [x0, y0, …], world units. */
+  readonly xy: Float32Array
+  /**
+   * Sum over the moves so far of the change of mean V over the chains, θ being fixed during a move. NaN where the training
+   * goes on from a checkpoint that lacks it.
+   */
+  readonly moved: number
+}
+
 export interface Trainer {
   readonly step: number
   readonly steps: number
@@ -77,6 +88,10 @@ export interface Trainer {
    */
   advanceBlock(limit: number): Promise<readonly StepReport[]>
   checkpoint(): TrainerCheckpoint
+  /** Steps before the first one with chains; `steps` where the objective has none. */
+  readonly chainsFrom: number
+  /** The chains as they are, not to be written to; null without any. */
+  chains(): Chains | null
   /** A copy of the current energy. */
   model(): EnergyModel
   /** Replaces the kernel (after a lost device, or for another backend) and keeps the state. */

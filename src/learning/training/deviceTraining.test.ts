@@ -104,6 +104,13 @@ describe.skipIf(dawn.open === null)('training in blocks on a device', () => {
         expect(Math.abs(found.acceptance! - expected.acceptance)).toBeLessThan(0.01)
       expect(device.gradientEvaluations).toBe(host.gradientEvaluations)
     }
+    const [seen, known] = [device.chains(), host.chains()]
+    expect(seen === null).toBe(objective !== 'persistent')
+    expect(seen === null).toBe(known === null)
+    if (seen !== null) {
+      expect(known!.moved).toBeLessThan(0)
+      expect(Math.abs(seen.moved - known!.moved)).toBeLessThan(2e-3)
+    }
     const theta = host.model().theta
     const worst = device
       .model()

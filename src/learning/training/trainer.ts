@@ -6,7 +6,14 @@ import type { EnergyKernel, Tuples } from '../kernels/kernel.ts'
 import { adamFactors, adamStep, isReachable, startAdam } from './adam.ts'
 import type { AdamState } from './adam.ts'
 import { DivergenceError } from './api.ts'
-import type { EnergyModel, StepReport, Trainer, TrainerCheckpoint, TrainerOptions } from './api.ts'
+import type {
+  Chains,
+  EnergyModel,
+  StepReport,
+  Trainer,
+  TrainerCheckpoint,
+  TrainerOptions,
+} from './api.ts'
 import { accumulateModel, evaluateModel, initialParameters, penaltyStartOf } from './model.ts'
 import type { ObjectiveState, TrainingEnergy } from './objectives/objective.ts'
 import { OBJECTIVES } from './objectives/registry.ts'
@@ -167,6 +174,17 @@ class ResumableTrainer implements Trainer {
     return { step: this.state.step, arrays, scalars }
   }
 
+  get chainsFrom(): number {
+    return OBJECTIVES[this.objectiveId].hasChains === true ? this.run.warmUp : this.steps
+  }
+
+  chains(): Chains | null {
+    const { arrays, scalars } = this.state.objective
+    return arrays.chains === undefined
+      ? null
+      : { xy: arrays.chains, moved: scalars.moved ?? Number.NaN }
+  }
+
   model(): EnergyModel {
     return {
       shape: this.kernel.shape,
@@ -238,7 +256,16 @@ class ResumableTrainer implements Trainer {
       objective:
         result.chains === null
           ? objective
-          : { arrays: { chains: result.chains.xy }, scalars: { stepSize: result.chains.stepSize } },
+          : {
+              arrays: { chains: result.chains.xy },
+              scalars: {
+                stepSize: result.chains.stepSize,
+                moved: result.moved.reduce(
+                  (sum, change) => sum + change,
+                  objective.scalars.moved ?? Number.NaN,
+                ),
+              },
+            },
       loss: result.losses.at(-1)!,
     }
     if (end % KEEP_EVERY === 0) this.kept = this.state

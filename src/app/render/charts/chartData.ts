@@ -4,6 +4,7 @@ import type {
   FrameReply,
   RunReady,
 } from '../../../lab/protocol/calls.ts'
+import type { TrainingPoint } from '../../../lab/protocol/result.ts'
 import { samplesOf, type Sample, type StepPicture } from './stepScale.ts'
 
 /** What the charts show, whichever of them is open. */
@@ -37,6 +38,12 @@ export interface ChartData {
   readonly jumpEvery: number
   /** Whether a second cloud runs beside the first. */
   readonly companion: boolean
+  /** The last training here, its measurements in order of step; null before the first. */
+  readonly training: {
+    readonly history: readonly TrainingPoint[]
+    /** Of the whole training. */
+    readonly steps: number
+  } | null
 }
 
 /** The last step that the particles have made. */

@@ -48,6 +48,7 @@ export function chartData(points: readonly CurvePoint[], rest: Partial<ChartData
     composed: false,
     jumpEvery: 0,
     companion: false,
+    training: null,
     ...rest,
   }
 }

@@ -6,6 +6,7 @@ import { energyNote, energyPicture } from './energyPicture.ts'
 import { lyapunovNote, lyapunovPicture } from './lyapunovPicture.ts'
 import { neededNote, neededPicture, neededVoid } from './neededPicture.ts'
 import type { StepPicture } from './stepScale.ts'
+import { trainingNote, trainingPicture, trainingVoid } from './trainingPicture.ts'
 
 /** A chart that may stand under the stage. */
 export interface Chart {
@@ -20,6 +21,8 @@ export interface Chart {
   readonly note: (data: ChartData) => string | null
   /** Why there is nothing to draw; null where there is. */
   readonly empty: (data: ChartData) => string | null
+  /** Whether it stands over the steps of the training and not over those of the run. */
+  readonly ofTraining?: boolean
 }
 
 /** The charts by their ids in a scene, in the order of their tabs. */
@@ -72,5 +75,15 @@ export const CHARTS = {
     picture: neededPicture,
     note: neededNote,
     empty: neededVoid,
+  },
+  training: {
+    label: 'Training',
+    title:
+      'KL of the negative chains and of the data to π_θ while θ moves, and its ledger: what sampling took off and what the parameters put on',
+    alt: 'Training: KL of the negative chains and of the data over the steps of the training, with its ledger',
+    picture: trainingPicture,
+    note: trainingNote,
+    empty: trainingVoid,
+    ofTraining: true,
   },
 } as const satisfies Readonly<Record<string, Chart>>

@@ -213,7 +213,7 @@ function drawGrid(
   }
   context.stroke()
   const rows: readonly { y: number; head: string; text: (step: number) => string }[] = [
-    { y: bottom + 6, head: 'step k', text: (step) => formatCount(step) },
+    { y: bottom + 6, head: picture.axis ?? 'step k', text: (step) => formatCount(step) },
     ...(layout.timeAxis && picture.stepSize !== null
       ? [
           {
@@ -307,12 +307,12 @@ interface Drawn {
 const known = new WeakMap<readonly Sample[], Drawn>()
 
 /** Cut and thinned once for samples and a width, so that hovering a long run costs only the strokes. */
-function runsOf({ samples }: Curve, layout: StepLayout): readonly Run[] {
+function runsOf({ samples }: Curve, layout: StepLayout, gap?: number): readonly Run[] {
   const { steps } = layout
   const columns = Math.ceil(layout.plot.width)
   const before = known.get(samples)
   if (before?.columns === columns && before.steps === steps) return before.runs
-  const runs = curveRuns(samples).map((run) => ({
+  const runs = curveRuns(samples, gap).map((run) => ({
     ...run,
     samples: thin(run.samples, steps, columns),
   }))
@@ -323,14 +323,14 @@ function runsOf({ samples }: Curve, layout: StepLayout): readonly Run[] {
 function drawCurves(
   context: Context,
   layout: StepLayout,
-  { curves }: StepPicture,
+  { curves, gap }: StepPicture,
   palette: Palette,
 ): void {
   for (const curve of curves)
-    for (const { samples } of runsOf(curve, layout))
+    for (const { samples } of runsOf(curve, layout, gap))
       drawBand(context, layout, samples, bandOf(curve.pen.tone, palette))
   for (const curve of curves) {
-    for (const { samples, varied } of runsOf(curve, layout)) {
+    for (const { samples, varied } of runsOf(curve, layout, gap)) {
       const pen = varied ? (curve.variant?.pen ?? curve.pen) : curve.pen
       applyPen(context, pen, palette)
       drawRun(context, layout, samples)
@@ -730,7 +730,7 @@ function dot(
 function drawDots(
   context: Context,
   layout: StepLayout,
-  { curves }: StepPicture,
+  { curves, gap }: StepPicture,
   step: number,
   radius: number,
   palette: Palette,
@@ -738,7 +738,7 @@ function drawDots(
   for (const { pen, samples } of [...curves].reverse()) {
     // What is thin gets no dot: its line under the cursor says enough.
     if (pen.width < 2) continue
-    const sample = nearest(samples, step)
+    const sample = nearest(samples, step, gap)
     if (sample === null || sample.value < layout.domain[0]) continue
     const at = [layout.x(sample.step), layout.y(sample.value)] as const
     dot(context, at[0], at[1], radius, colourOf(pen.tone, palette), palette.surface)

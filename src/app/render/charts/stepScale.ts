@@ -65,6 +65,10 @@ type Stop = FrameReply['stops'][number]
 export interface StepPicture {
   /** What the axis measures, with its unit. */
   readonly title: string
+  /** What its steps are; default: those of a run, k. */
+  readonly axis?: string
+  /** Longest way between two values that are joined, steps; default LONGEST_GAP. */
+  readonly gap?: number
   readonly curves: readonly Curve[]
   /** Steps of the whole run: the right end of the axis. */
   readonly steps: number
@@ -367,12 +371,16 @@ function lowerIndex(samples: readonly Sample[], step: number): number {
   return low
 }
 
-/** The sample nearest to a step, at most LONGEST_GAP steps away; null for none. */
-export function nearest(samples: readonly Sample[], step: number): Sample | null {
+/** The sample nearest to a step, at most `gap` steps away; null for none. */
+export function nearest(
+  samples: readonly Sample[],
+  step: number,
+  gap = LONGEST_GAP,
+): Sample | null {
   const at = lowerIndex(samples, step)
   let best: Sample | null = null
   for (const sample of [samples[at - 1], samples[at]]) {
-    if (sample === undefined || Math.abs(sample.step - step) > LONGEST_GAP) continue
+    if (sample === undefined || Math.abs(sample.step - step) > gap) continue
     if (best === null || Math.abs(sample.step - step) < Math.abs(best.step - step)) best = sample
   }
   return best
@@ -381,9 +389,10 @@ export function nearest(samples: readonly Sample[], step: number): Sample | null
 /** The values at a step, for the read-out and for people who do not see the canvas. */
 export function readPicture(picture: StepPicture, step: number): readonly Reading[] {
   return picture.curves.flatMap((curve) => {
-    const sample = nearest(curve.samples, step)
+    const sample = nearest(curve.samples, step, picture.gap)
     if (sample === null) return []
-    const at = sample.step === step ? '' : ` at k = ${formatCount(sample.step)}`
+    const { axis = 'k =' } = picture
+    const at = sample.step === step ? '' : ` at ${axis} ${formatCount(sample.step)}`
     return [{ curve, sample, text: curve.read(sample) + at }]
   })
 }
@@ -395,15 +404,15 @@ export interface Run {
 }
 
 /**
- * Cuts a curve into runs: a new one where more than LONGEST_GAP steps have no value (a gap is drawn), and
+ * Cuts a curve into runs: a new one where more than `gap` steps have no value (a gap is drawn), and
  * where the style changes (the new run starts at the last sample of the old, so that they join).
  */
-export function curveRuns(samples: readonly Sample[]): readonly Run[] {
+export function curveRuns(samples: readonly Sample[], gap = LONGEST_GAP): readonly Run[] {
   const runs: { varied: boolean; samples: Sample[] }[] = []
   for (const sample of samples) {
     const current = runs.at(-1)
     const last = current?.samples.at(-1)
-    if (current === undefined || last === undefined || sample.step - last.step > LONGEST_GAP) {
+    if (current === undefined || last === undefined || sample.step - last.step > gap) {
       runs.push({ varied: sample.varied, samples: [sample] })
     } else if (current.varied !== sample.varied) {
       runs.push({ varied: sample.varied, samples: [last, sample] })

@@ -42,6 +42,8 @@ export interface TrainingState {
   readonly stepsPerSecond: number
   readonly losses: readonly LossPoint[]
   readonly history: readonly TrainingPoint[]
+  /** The negative chains, [x0, y0, …], world units; null without any. */
+  readonly chains: Float32Array | null
   readonly tableError: LandscapeUpdate['tableError'] | null
   readonly summary: TrainingSummary | null
 }
@@ -66,6 +68,7 @@ export const NO_TRAINING: TrainingState = {
   stepsPerSecond: 0,
   losses: [],
   history: [],
+  chains: null,
   tableError: null,
   summary: null,
 }

@@ -50,7 +50,9 @@ function isTrainingPoint(value: unknown): boolean {
   return (
     isRecord(value) &&
     isNumber(value.step) &&
-    [value.klDataModel, value.crossEntropy].every((each) => each === null || isNumber(each))
+    [value.klDataModel, value.crossEntropy].every((each) => each === null || isNumber(each)) &&
+    (value.chains === undefined ||
+      (isRecord(value.chains) && Object.values(value.chains).every(isNumber)))
   )
 }
 

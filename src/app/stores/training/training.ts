@@ -193,6 +193,7 @@ function advanced(training: TrainingState, progress: TrainingProgress): Training
     phase: progress.paused ? 'paused' : 'running',
     stage: progress.phase,
     losses: growLosses(training.losses, progress.losses),
+    chains: progress.chains,
     history: fresh.length === 0 ? training.history : [...training.history, ...fresh],
   }
 }

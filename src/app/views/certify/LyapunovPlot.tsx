@@ -39,6 +39,7 @@ function useChartData(unlearned: boolean): ChartData {
   const collapse = useRun((state) => state.collapse)
   const nullFloor = useRun((state) => state.nullFloor)
   const { criterion, delta } = useScene((scene) => scene.stopping)
+  const training = useTrainingData()
   return useMemo(() => {
     const dynamics = run?.scene.dynamics
     const known = run === null || unlearned ? null : run
@@ -63,12 +64,20 @@ function useChartData(unlearned: boolean): ChartData {
       dataLaw: run?.dataLaw ?? 'none',
       composed: (run?.terms.length ?? 0) > 0,
       companion: dynamics !== undefined && dynamics.companion !== null,
+      training,
     }
-  }, [run, unlearned, points, analysis, collapse, nullFloor, stops, criterion, delta])
+  }, [run, unlearned, points, analysis, collapse, nullFloor, stops, criterion, delta, training])
+}
+
+function useTrainingData(): ChartData['training'] {
+  const none = useRun((state) => state.training.phase === 'none')
+  const history = useRun((state) => state.training.history)
+  const steps = useRun((state) => state.training.steps)
+  return useMemo(() => (none ? null : { history, steps }), [none, history, steps])
 }
 
 /**
- * The chart under the stage, one of six, over the steps of the run: hover reads off, a click or the arrow keys
+ * The chart under the stage, one of seven, over the steps of the run: hover reads off, a click or the arrow keys
  * scrub there, δ is a line to drag.
  * @param frames when the curves are drawn
  */
@@ -77,7 +86,7 @@ export function LyapunovPlot({ frames }: { readonly frames: Frames }) {
   const unlearned = useUnlearned()
   const data = useChartData(unlearned)
   const chart: Chart = CHARTS[id]
-  const note = unlearned ? null : chart.note(data)
+  const note = unlearned && chart.ofTraining !== true ? null : chart.note(data)
   return (
     <div className="charts">
       <div className="chart-head">
@@ -147,7 +156,9 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
     latest.current = { layout, picture }
   })
 
-  const empty = unlearned
+  const ofTraining = chart.ofTraining === true
+  const pending = unlearned && !ofTraining
+  const empty = pending
     ? run === null
       ? null
       : 'KL(ρₖ‖π) is drawn once the energy is trained: until then π moves.'
@@ -166,7 +177,7 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
           },
     [layout, picture, deltaActive, palette],
   )
-  const moves = run !== null && empty === null
+  const moves = run !== null && empty === null && !ofTraining
   const drawCursor = useMemo(
     () =>
       layout === null
@@ -224,16 +235,19 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
       },
       click: (point) => {
         const { layout: now } = latest.current
-        if (now !== null && hitPlot(now, point)) lab.playback.scrub(stepAt(now, point[0]))
+        if (moves && now !== null && hitPlot(now, point)) lab.playback.scrub(stepAt(now, point[0]))
       },
     })
-  }, [holder, lab])
+  }, [holder, lab, moves])
 
-  const stop = data.stops.find(({ criterion }) => criterion === data.criterion.id)
-  const readings = useMemo(() => readPicture(picture, read ?? cursor), [picture, read, cursor])
+  const stop = ofTraining
+    ? undefined
+    : data.stops.find(({ criterion }) => criterion === data.criterion.id)
+  const place = read ?? (ofTraining ? picture.computed : cursor)
+  const readings = useMemo(() => readPicture(picture, place), [picture, place])
   const spoken = readings.map(({ curve, text }) => `${curve.label}: ${text}`).join('; ')
   return (
-    <div className="plot" ref={holder} data-grab={nearDelta || dragging} aria-busy={unlearned}>
+    <div className="plot" ref={holder} data-grab={nearDelta || dragging} aria-busy={pending}>
       <canvas
         ref={canvas}
         role="img"
@@ -243,6 +257,7 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
       />
       <canvas ref={pointers} aria-hidden="true" />
       <input
+        hidden={ofTraining}
         className="plot-keys"
         type="range"
         aria-label="Step on the chart"
@@ -300,7 +315,7 @@ function Plot({ chart, data, unlearned, frames }: PlotProps) {
         <Tip step={read} layout={layout} picture={picture} readings={readings} />
       )}
       <p className="visually-hidden" id="chart-summary">
-        {readings.length > 0 && `At step ${String(read ?? cursor)}: ${spoken}. `}
+        {readings.length > 0 && `At step ${String(place)}: ${spoken}. `}
         {stop !== undefined && stop.step !== null && `The stop is at step ${String(stop.step)}. `}
         {stop?.reason}
       </p>
@@ -333,7 +348,9 @@ function Tip({ step, layout, picture, readings }: TipProps) {
       }}
     >
       <div>
-        <dt>k = {formatCount(step)}</dt>
+        <dt>
+          {picture.axis ?? 'k ='} {formatCount(step)}
+        </dt>
         <dd>{picture.stepSize !== null && `t = ${formatTime(step, picture.stepSize)}`}</dd>
       </div>
       {readings.map(({ curve, text }) => (

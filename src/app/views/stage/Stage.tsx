@@ -213,6 +213,10 @@ function FlowCanvas({ flow, ground, painter, data, frames }: FlowCanvasProps) {
     }
   }, [painter, viewport, data, layers, barriers, palette])
 
+  const learning = useLearning()
+  const chains = useRun(({ training }) =>
+    learning && flow === 'langevin' && layers.includes('chains') ? training.chains : null,
+  )
   const drawDifference = useLater(loadDifference, layers.includes('difference'))
   const paintTop = useMemo(() => {
     if (viewport === null || landscape === null) return null
@@ -236,6 +240,8 @@ function FlowCanvas({ flow, ground, painter, data, frames }: FlowCanvasProps) {
         particles.draw(context, viewport, cloud, flow, palette)
         if (companion !== null) ground?.drawLinks(context, viewport, xy, companion, palette)
       }
+      if (chains !== null) ground?.drawChains(context, viewport, chains, palette)
+      canvas.dataset.chains = String((chains?.length ?? 0) / 2)
       canvas.dataset.step = String(state.step)
     }
   }, [
@@ -249,6 +255,7 @@ function FlowCanvas({ flow, ground, painter, data, frames }: FlowCanvasProps) {
     companions,
     ground,
     drawDifference,
+    chains,
   ])
 
   usePainting(base, paintBase, frames)
@@ -389,6 +396,7 @@ const LAYER_NAMES: Readonly<Record<LayerId, string>> = {
   particles: 'Particles',
   trails: 'Trails',
   difference: 'Difference',
+  chains: 'Chains',
 }
 
 function Layers({ ground }: { readonly ground: Ground | null }) {

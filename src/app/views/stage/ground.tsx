@@ -17,6 +17,7 @@ import { usePalette, useRun, useScene, useShelf } from '../parts/context.ts'
 /*
  * What lies under the particles, what ties them, and what is said of both: fetched after the first of them have moved.
  */
+export { drawChains } from '../../render/stage/chains.ts'
 export { drawLinks } from '../../render/stage/links.ts'
 export { modeRaster, rateRaster } from '../../render/stage/contraction.ts'
 
@@ -29,6 +30,7 @@ export const LAYER_TITLES: Partial<Readonly<Record<LayerId, string>>> = {
     'Between which two states mass is exchanged most slowly: the mode of the spectral gap',
   basins:
     'Which start ends in which well, when nothing but the gradient drives it; wells that hold less than 0.1 % of π are stray',
+  chains: 'The negative chains of the training under way: the same dynamics, by which it learns',
   difference: 'Particles against the Gibbs density: too many, too few',
 }
 

@@ -116,9 +116,9 @@ export function targetOfPoints(points: PreparedPoints): ResolvedTarget {
         drawInside(distribution, rng, width, out.subarray(0, 2 * n))
       },
     }),
-    measure: (field) => ({
+    measure: (field, pi = gibbs(field, 1)) => ({
       klDataModel: null,
-      crossEntropy: crossEntropy(validation, field, 1, gibbs(field, 1).logZ).value + unitsOffset,
+      crossEntropy: crossEntropy(validation, field, 1, pi.logZ).value + unitsOffset,
     }),
     conclude(field) {
       const { value, standardError } = crossEntropy(test, field, 1, gibbs(field, 1).logZ)

@@ -6,7 +6,7 @@ import {
   type DensityTable,
 } from '../../../core/analysis/estimators/kl.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
-import { gibbs } from '../../../core/fields/gibbs.ts'
+import { gibbs, type Gibbs } from '../../../core/fields/gibbs.ts'
 import type { Box } from '../../../core/maths/grid.ts'
 import { Purpose, Rng } from '../../../core/maths/rng.ts'
 import { gaussianMixture } from '../../../core/targets/densities/gaussianMixture.ts'
@@ -47,8 +47,8 @@ export interface ResolvedTarget {
   readonly transform: Standardisation | null
   /** Fresh batches for a training with this seed on [−halfWidth, halfWidth]². */
   problem(seed: number, halfWidth: number): TrainingProblem
-  /** The quality of an energy, from its table at ε = 1. */
-  measure(field: EnergyField): Quality
+  /** The quality of an energy, from its table at ε = 1. @param pi its Gibbs measure, where the caller has it */
+  measure(field: EnergyField, pi?: Gibbs): Quality
   /** The final numbers, on the full table at ε = 1. */
   conclude(field: EnergyField, seed: number): FinalQuality
   /** ρ* on the cells of a box, restricted to it and renormalised; null for points. */
@@ -146,10 +146,10 @@ function knownTarget(distribution: Distribution): ResolvedTarget {
         drawInside(distribution, rng, halfWidth, out.subarray(0, 2 * n))
       },
     }),
-    measure(field) {
+    measure(field, pi = gibbs(field, 1)) {
       const data = table(field.grid.box)
       return {
-        klDataModel: data === null ? null : klDataModel(data, gibbs(field, 1, field.grid.box)),
+        klDataModel: data === null ? null : klDataModel(data, pi),
         crossEntropy: null,
       }
     },

@@ -259,6 +259,7 @@ export class LiveTraining {
         strayStart: strayStart(field),
         tableError: await tableErrorOf(field, energy, this.slicer),
         history,
+        ledger: null,
       },
     }
   }

@@ -67,6 +67,11 @@ test('a training finishes with what it learned', async () => {
     new Slicer(bench.environment),
   )
   expect(summary.strayStart).toBe(strayStart({ grid: table, barriers: [] }))
+  // The ledger opens with the first move of the chains, after the warm-up of five steps.
+  expect(history.find(({ chains }) => chains !== undefined)?.step).toBe(6)
+  const { sampling, parameters, change } = summary.ledger!
+  expect(sampling + parameters).toBeCloseTo(change, 9)
+  expect(sampling).toBeLessThan(0)
   expect(summary.tableError.value).toBeGreaterThan(0)
   expect(summary.gradientEvaluations).toBeGreaterThan(STEPS * 128)
   expect(scene.training).toMatchObject({ steps: STEPS, seconds: null, backend: 'wasm' })

@@ -1,3 +1,5 @@
+import { nearestKl } from '../../../core/analysis/estimators/nearestEntropy.ts'
+import { trainingLedger, type ChainReading } from '../../../core/analysis/trainingLedger.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler } from '../../../core/fields/gibbs.ts'
 import type { Box } from '../../../core/maths/grid.ts'
@@ -246,7 +248,7 @@ export class TrainingJob {
     if (this.stepsAllowed > 0) this.stepsAllowed--
     for (const report of reports) this.note(report)
     const report = reports.at(-1)!
-    this.unmeasured = report.recovery === null && isMeasured(report.step, steps)
+    this.unmeasured = report.recovery === null && isMeasured(report.step, steps, trainer)
     if (this.unmeasured) await this.measure(trainer)
     await this.publish(trainer, steps)
     await this.slicer.breathe()
@@ -258,7 +260,7 @@ export class TrainingJob {
    */
   private async advance(trainer: Trainer, steps: number): Promise<readonly StepReport[]> {
     const { clock } = this.environment
-    const left = nextMeasured(trainer.step, steps) - trainer.step
+    const left = nextMeasured(trainer, steps) - trainer.step
     const limit = this.stepsAllowed > 0 ? 1 : Math.min(this.blockLength.steps, left)
     const start = clock()
     const reports = await this.leaving.wait(trainer.advanceBlock(limit))
@@ -333,17 +335,34 @@ export class TrainingJob {
     this.unmeasured = false
     if (field === null) return
     const { step } = trainer
-    const quality = this.target.measure(field)
+    const pi = gibbs(field, 1)
+    const quality = this.target.measure(field, pi)
+    const chains = this.readChains(trainer, pi.logZ)
     const point: TrainingPoint = {
       step,
       seconds: this.settleClock(),
       loss: this.lossSum / Math.max(1, this.lossCount),
       ...quality,
+      ...(chains === null ? {} : { chains }),
     }
     this.lossSum = 0
     this.lossCount = 0
     this.history.push(point)
     this.pendingHistory.push(point)
+  }
+
+  /** The chains under the energy at hand, by the network; null without chains. */
+  private readChains(trainer: Trainer, logZ: number): ChainReading | null {
+    const chains = trainer.chains()
+    if (chains === null || !Number.isFinite(chains.moved)) return null
+    const xy = Float64Array.from(chains.xy)
+    const surprise = new Float64Array(xy.length / 2)
+    this.liveEnergy(trainer.model())(xy, surprise, new Float64Array(xy.length))
+    for (let i = 0; i < surprise.length; i++) surprise[i] = surprise[i]! + logZ
+    const read = nearestKl(xy, surprise)
+    if (read === null) return null
+    const { crossEntropy, entropy, standardError } = read
+    return { crossEntropy, entropy, standardError, moved: chains.moved }
   }
 
   /**
@@ -398,6 +417,7 @@ export class TrainingJob {
       stepsPerSecond: this.rate,
       losses: this.pendingLosses,
       history: this.pendingHistory,
+      chains: trainer.chains()?.xy.slice() ?? null,
     })
     this.pendingLosses = []
     this.pendingHistory = []
@@ -470,18 +490,29 @@ export class TrainingJob {
       strayStart: strayStart(field),
       tableError: await tableErrorOf(field, energy, this.slicer),
       history: this.history,
+      ledger: ledgerOf(this.history),
     }
   }
 }
 
-function isMeasured(step: number, steps: number): boolean {
-  return step === steps || step % Math.ceil(steps / MEASUREMENTS) === 0
+/** The first move of the chains opens the ledger: what they are like before is no law of a step. */
+function isMeasured(step: number, steps: number, { chainsFrom }: Trainer): boolean {
+  return step === steps || step === chainsFrom + 1 || step % Math.ceil(steps / MEASUREMENTS) === 0
 }
 
 /** The first step after this one that is measured. */
-function nextMeasured(step: number, steps: number): number {
+function nextMeasured({ step, chainsFrom }: Trainer, steps: number): number {
   const interval = Math.ceil(steps / MEASUREMENTS)
-  return Math.min(steps, step - (step % interval) + interval)
+  const opening = step <= chainsFrom ? chainsFrom + 1 : steps
+  return Math.min(steps, opening, step - (step % interval) + interval)
+}
+
+/** The last line of the ledger of a training. */
+export function ledgerOf(history: readonly TrainingPoint[]): TrainingSummary['ledger'] {
+  const last = trainingLedger(history.flatMap(({ chains }) => chains ?? [])).at(-1)
+  if (last === undefined) return null
+  const { sampling, parameters, change } = last
+  return { sampling, parameters, change }
 }
 
 function unlessAborted(error: unknown): void {

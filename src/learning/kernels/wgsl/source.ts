@@ -17,7 +17,7 @@ const WORKGROUP = 64
 const ROWS = WORKGROUP / LANES
 /** Floats of a point in the buffer of tuples: x, y, c, w, u₀, u₁ and two of padding. */
 export const TUPLE = 8
-/** Floats of a report: loss, accepted proposals, step size d, one of padding. */
+/** Floats of a report: loss, accepted proposals, step size d, change of the chains' mean V. */
 export const REPORT = 4
 /** Bytes between the settings of two dispatches: the largest alignment that WebGPU may require. */
 export const SETTINGS_STRIDE = 256
@@ -648,8 +648,8 @@ export function nodesSource(options: SourceOptions): Source {
 /**
  * One jump (independence Metropolis–Hastings) to its point in `tuples` and `moves` MALA steps of size d at ε = 1 for
  * every chain; see training/objectives/persistent.ts for the formulae. `chains` holds the chains, then d, then the
- * number of accepted proposals of each workgroup, then log q of side² cells; the shader writes the new positions to
- * `tuples`.
+ * number of accepted proposals of each workgroup, then what its moves changed of ΣV, then log q of side² cells; the shader
+ * writes the new positions to `tuples`.
  */
 export function chainsSource(options: SourceOptions): Source {
   const { tile } = options
@@ -662,7 +662,7 @@ fn clipped(g: vec2f, d: f32) -> vec2f {
 fn log_q(p: vec2f) -> f32 {
   let scale = 0.5 * f32(given.side);
   let k = min(vec2u(given.side - 1u), vec2u((p / given.halfWidth + 1.0) * scale));
-  return chains[2u * given.count + 1u + given.chainGroups + k.y * given.side + k.x];
+  return chains[2u * given.count + 1u + 2u * given.chainGroups + k.y * given.side + k.x];
 }
 var<workgroup> taken: array<u32, ${tile}>;
 `
@@ -689,6 +689,7 @@ var<workgroup> taken: array<u32, ${tile}>;
     py[local] = x.y;
   }
   var v = 0.0;
+  var start = 0.0;
   var g = vec2f();
   var draws = vec4u();
   var noise = vec2f();
@@ -711,6 +712,7 @@ var<workgroup> taken: array<u32, ${tile}>;
       v = pv[slot];
       g = there;
     }
+    if (m == 0u) { start = v; }
     draws = hash4(i, given.counter + m);
     noise = gaussian_pair(draws);
     proposal = x - clipped(g, d) + sqrt(2.0 * d) * noise;
@@ -722,6 +724,8 @@ var<workgroup> taken: array<u32, ${tile}>;
   }
   if (local < ${tile}u) {
     taken[local] = select(0u, accepted, mine);
+    // Nothing more is evaluated: px is free for the changes of V.
+    px[local] = select(0.0, v - start, mine);
   }
   if (mine) {
     chains[2u * i] = x.x;
@@ -732,8 +736,13 @@ var<workgroup> taken: array<u32, ${tile}>;
   workgroupBarrier();
   if (local == 0u) {
     var sum = 0u;
-    for (var t = 0u; t < ${tile}u; t++) { sum += taken[t]; }
+    var change = 0.0;
+    for (var t = 0u; t < ${tile}u; t++) {
+      sum += taken[t];
+      change += px[t];
+    }
     chains[2u * given.count + 1u + group.x] = f32(sum);
+    chains[2u * given.count + 1u + given.chainGroups + group.x] = change;
   }`,
   )
 }
@@ -1163,12 +1172,17 @@ fn report() {
   if (given.chainGroups == 0u) { return; }
   let d = 2u * given.count;
   var accepted = 0.0;
-  for (var g = 0u; g < given.chainGroups; g++) { accepted += chains[d + 1u + g]; }
+  var change = 0.0;
+  for (var g = 0u; g < given.chainGroups; g++) {
+    accepted += chains[d + 1u + g];
+    change += chains[d + 1u + given.chainGroups + g];
+  }
   let rate = accepted / f32(given.count);
   let next = chains[d] * exp(given.adaptation * (rate - f32(given.moves) * given.acceptance));
   chains[d] = clamp(next, given.leastStep, given.largestStep);
   reports[at + 1u] = rate / f32(given.moves);
   reports[at + 2u] = chains[d];
+  reports[at + 3u] = change / f32(given.count);
 }
 @compute @workgroup_size(${WORKGROUP})
 fn adam(@builtin(global_invocation_id) id: vec3u) {

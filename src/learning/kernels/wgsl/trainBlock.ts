@@ -105,6 +105,7 @@ async function trainBlock(
         : { xy: left.slice(0, 2 * chains.count), stepSize: left[2 * chains.count]! },
     losses: Float32Array.from(steps, (_, k) => reports[REPORT * k]!),
     acceptances: Float32Array.from(steps, (_, k) => reports[REPORT * k + 1]!),
+    moved: Float32Array.from(steps, (_, k) => reports[REPORT * k + 3]!),
   }
 }
 
@@ -177,7 +178,7 @@ function negativeSettings(negatives: Negatives): Settings {
   }
 }
 
-/** The chains, then d, room for the workgroups' counts of accepted proposals, and log q of the jumps. */
+/** The chains, then d, room for what the workgroups count and sum up, and log q of the jumps. */
 function writeChains(
   network: NetworkOnDevice,
   { count, jumps }: ChainNegatives,
@@ -187,10 +188,10 @@ function writeChains(
   if (chains?.xy.length !== 2 * count) {
     throw new RangeError(`chains: found ${(chains?.xy.length ?? 0) / 2}, the step moves ${count}`)
   }
-  const words = new Float32Array(2 * count + 1 + groups + jumps.log.length)
+  const words = new Float32Array(2 * count + 1 + 2 * groups + jumps.log.length)
   words.set(chains.xy)
   words[2 * count] = chains.stepSize
-  words.set(jumps.log, 2 * count + 1 + groups)
+  words.set(jumps.log, 2 * count + 1 + 2 * groups)
   network.reserve('chains', words.length)
   network.write('chains', words)
 }

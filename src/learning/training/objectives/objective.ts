@@ -75,6 +75,8 @@ export interface Objective {
   readonly shape: NetworkShape
   /** Adam steps of its recipe, warm-up included. */
   readonly steps: number
+  /** Whether its negatives are chains that go on from step to step; default: no. */
+  readonly hasChains?: boolean
   /** Learning rate of `step` (0, 1, …) out of `steps`. */
   rate(step: number, steps: number): number
   prepare(context: ObjectiveContext): ObjectiveRun

@@ -1,6 +1,7 @@
 import { exp, log } from '../../../core/maths/elementary.ts'
 import { fold } from '../../../core/maths/grid.ts'
 import { Purpose, gaussianPair, hash4, unit } from '../../../core/maths/rng.ts'
+import { mean } from '../../../core/maths/statistics.ts'
 import type { Tuples } from '../../kernels/kernel.ts'
 import { rampedCosine } from '../adam.ts'
 import { DEFAULT_SHAPE } from '../model.ts'
@@ -35,6 +36,7 @@ export const persistent: Objective = {
   id: 'persistent',
   shape: DEFAULT_SHAPE,
   steps: 1720,
+  hasChains: true,
   rate: (step, steps) => rampedCosine(1e-2, step, steps),
   prepare(context) {
     const warmUp = Math.min(WARM_UP_STEPS, Math.ceil(context.steps / 10))
@@ -88,6 +90,14 @@ export const persistent: Objective = {
   },
 }
 
+/**
+ * Σ over the moves of the change of mean V over the chains, at the θ of each move; NaN from a checkpoint of before it was
+ * kept.
+ */
+function movedBy(state: ObjectiveState, change: number): number {
+  return (state.scalars.moved ?? Number.NaN) + change
+}
+
 /** The coordinates of the negatives among the points of a step. */
 function negativesOf({ xy }: Tuples): Float32Array {
   return xy.subarray(xy.length - 2 * CHAINS)
@@ -135,7 +145,7 @@ class ChainStepper {
       chains[2 * i] = fold(draws[0]!, problem.halfWidth)
       chains[2 * i + 1] = fold(draws[1]!, problem.halfWidth)
     }
-    return { arrays: { chains }, scalars: { stepSize: FIRST_STEP_SIZE } }
+    return { arrays: { chains }, scalars: { stepSize: FIRST_STEP_SIZE, moved: 0 } }
   }
 
   /** One jump and one MALA step at θ. Counters 4·step + 1 and 4·step + 2 belong to this step. */
@@ -153,6 +163,7 @@ class ChainStepper {
     histogram.draw(this.key, 4 * step + 1, both.subarray(2 * CHAINS))
     await energy.evaluate(theta, both, bothValue, bothGradient)
     const value = bothValue.slice(0, CHAINS)
+    const before = mean(value)
     const gradient = bothGradient.slice(0, 2 * CHAINS)
     for (let i = 0; i < CHAINS; i++) {
       hash4(this.key, i, 4 * step + 1, words)
@@ -177,7 +188,10 @@ class ChainStepper {
       accepted += rate
     }
     return {
-      state: { arrays: { chains: x }, scalars: { stepSize: d } },
+      state: {
+        arrays: { chains: x },
+        scalars: { stepSize: d, moved: movedBy(state, mean(value) - before) },
+      },
       acceptance: accepted / MALA_STEPS,
     }
   }
