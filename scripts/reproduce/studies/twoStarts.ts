@@ -5,7 +5,7 @@ import { first, known, last, lyapunov, particlesFollow, pointsOf } from '../meas
 import { number } from '../numbers.ts'
 import { STEP_AXIS } from '../panels.ts'
 import type { Outcomes } from '../perform.ts'
-import { atLeast, atMost, near, type Study, withDynamics } from '../study.ts'
+import { atLeast, atMost, near, type Prediction, type Study, withDynamics } from '../study.ts'
 
 const BACKEND = 'wasm'
 
@@ -34,6 +34,11 @@ export const twoStarts: Study = {
       seeds: few,
       laws: 'shared',
     },
+    fine: {
+      scene: { ...scene, domain: { ...scene.domain, cells: 192 } },
+      seeds: few.slice(0, 1),
+      laws: 'shared',
+    },
     training: {
       scene: {
         ...scene,
@@ -46,6 +51,7 @@ export const twoStarts: Study = {
   }),
   variations: {
     noise: 'the start N(0, I)',
+    fine: '192² cells: so near to π the identity wants a finer grid',
     training: 'the same recipe trained here, then sampled from the data',
   },
   judge(of) {
@@ -61,10 +67,8 @@ export const twoStarts: Study = {
     const wait = fromNoise.findIndex((kl) => known(kl) <= known(fromData[0]))
     return {
       predictions: [
-        ...lyapunov(data),
-        ...lyapunov(noise),
-        particlesFollow(data),
-        particlesFollow(noise),
+        ...from('the data', [...lyapunov(of('fine')), particlesFollow(data)]),
+        ...from('noise', [...lyapunov(noise), particlesFollow(noise)]),
         atMost(
           'Both starts end at one KL: their difference, over the predicted bias b(η) of the step',
           Math.abs(last(fromData) - last(fromNoise)) / bias,
@@ -99,6 +103,11 @@ export const twoStarts: Study = {
       ],
     }
   },
+}
+
+/** The predictions, which say of which start they are. */
+function from(start: string, predictions: readonly Prediction[]): Prediction[] {
+  return predictions.map((each) => ({ ...each, claim: `From ${start}: ${each.claim}` }))
 }
 
 function startsFigure(fromData: (number | null)[], fromNoise: (number | null)[]): Figure {

@@ -28,13 +28,13 @@ test('shows the chains, the data and both columns of the ledger over the steps o
   const read = readPicture(picture, 200).map(({ curve, text }) => [curve.label, text])
   expect(read).toEqual([
     ['negative chains', '0.050 ± 0.030 nats'],
-    ['data', '0.0050 nats'],
+    ['data', '0.00500 nats'],
     ['put on by θ, in all', '0.500 nats'],
     ['taken off by sampling', '0.950 nats'],
   ])
   for (const { samples } of picture.curves) expect(curveRuns(samples, picture.gap)).toHaveLength(1)
   expect(readPicture(picture, 155)[0]!.text).toMatch(/ at step 150$/)
-  expect(trainingNote(data)).toBe('chains: sampling −0.95, θ +0.5, together −0.45 ± 0.04 nats')
+  expect(trainingNote(data)).toBe('sampling −0.950, θ +0.500: −0.450 ± 0.042 nats')
 })
 
 test('says what is missing', () => {

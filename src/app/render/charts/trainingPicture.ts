@@ -31,30 +31,29 @@ const plain = (step: number, value: number): Sample => ({ step, value, error: 0,
  */
 export function trainingPicture(data: ChartData): StepPicture {
   const { training } = data
+  const history = training?.history ?? []
   const lines = linesOf(data)
   const chains = lines.map(({ step, kl, standardError }): Sample => {
     return { ...plain(step, kl), error: 2 * standardError }
   })
-  const fixed = (training?.history ?? []).flatMap(({ step, klDataModel }) =>
+  const fixed = history.flatMap(({ step, klDataModel }) =>
     klDataModel === null ? [] : [plain(step, klDataModel)],
   )
   const put = lines.map(({ step, parameters }) => plain(step, parameters))
   const taken = lines.map(({ step, sampling }) => plain(step, -sampling))
   const top = Math.max(...[chains, fixed, put, taken].map(largest))
   const steps = training?.steps ?? 1
-  const apart = Math.max(
-    0,
-    ...lines.map((line, i) => line.step - (lines[i - 1]?.step ?? line.step)),
-  )
+  const gap = Math.max(1, ...history.map(({ step }, i) => step - (history[i - 1]?.step ?? step)))
   return barePicture(data, {
     title: 'KL to π_θ, nats',
     axis: 'step',
-    gap: Math.max(apart, Math.ceil(steps / 20)),
+    gap,
     ...{ steps, computed: training?.history.at(-1)?.step ?? 0, stepSize: null, stops: [] },
     curves: [
       {
         label: 'negative chains',
-        pen: { tone: 'langevin', width: 2 },
+        // Near π the estimate is noise about 0, which a logarithmic axis exaggerates: a bead is a reading.
+        pen: { tone: 'langevin', width: 1, alpha: 0.7, beads: true },
         samples: chains,
         read: ({ value, error }) => `${formatNatsWithError(value, error / 2)} nats`,
       },
@@ -91,7 +90,7 @@ export function trainingNote(data: ChartData): string | null {
   const [open, end] = [lines[0], lines.at(-1)]
   if (open === undefined || end === undefined || lines.length < 2) return null
   const error = Math.sqrt(open.standardError ** 2 + end.standardError ** 2)
-  return `chains: sampling ${signed(end.sampling)}, θ ${signed(end.parameters)}, together ${signed(end.change)} ± ${formatNumber(error, 1)} nats`
+  return `sampling ${signed(end.sampling)}, θ ${signed(end.parameters)}: ${formatNatsWithError(end.change, error)} nats`
 }
 
 /** Why there is nothing to show; null where there is. */
