@@ -28,6 +28,8 @@ export interface Job {
   readonly laws: 'shared' | 'each' | 'none'
   /** Whether the gap is proved, too. */
   readonly proof?: boolean
+  /** Whether the scene is trained on first, for an energy that is to be trained; default: it stays untrained. */
+  readonly train?: boolean
 }
 
 /** One run of a scene, by the very engine of the page. */
@@ -84,7 +86,7 @@ function nothing(steps: number): AnalysisReport {
 }
 
 /** @throws Refusal where the engine does not run the scene */
-export async function perform({ scene, seeds, laws, proof }: Job): Promise<Outcomes> {
+export async function perform({ scene, seeds, laws, proof, train }: Job): Promise<Outcomes> {
   const surroundings = environment()
   const session = createSession(surroundings, () => undefined)
   let shared: AnalysisReport | null = laws === 'none' ? nothing(scene.dynamics.steps) : null
@@ -94,7 +96,7 @@ export async function perform({ scene, seeds, laws, proof }: Job): Promise<Outco
   for (const [i, seed] of seeds.entries()) {
     const run = i + 1
     const dynamics = { ...scene.dynamics, stepSize }
-    if (scene.energy.kind === 'trained')
+    if (train === true)
       await session.train({ scene: { ...scene, seed, dynamics } })
     const ready = await session.prepare({ run, scene: { ...scene, seed, dynamics } })
     // The default step size is read off seeded probes; runs that share their laws must share it.

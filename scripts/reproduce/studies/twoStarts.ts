@@ -47,6 +47,7 @@ export const twoStarts: Study = {
       },
       seeds: few.slice(0, 1),
       laws: 'none',
+      train: true,
     },
   }),
   variations: {
