@@ -96,8 +96,7 @@ export async function perform({ scene, seeds, laws, proof, train }: Job): Promis
   for (const [i, seed] of seeds.entries()) {
     const run = i + 1
     const dynamics = { ...scene.dynamics, stepSize }
-    if (train === true)
-      await session.train({ scene: { ...scene, seed, dynamics } })
+    if (train === true) await session.train({ scene: { ...scene, seed, dynamics } })
     const ready = await session.prepare({ run, scene: { ...scene, seed, dynamics } })
     // The default step size is read off seeded probes; runs that share their laws must share it.
     if (laws === 'shared') stepSize = ready.scene.dynamics.stepSize
