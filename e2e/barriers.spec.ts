@@ -92,6 +92,23 @@ test('a disc put and moved by the keyboard keeps every particle outside', async 
   expect(await page.evaluate(() => window.lyapunovLab?.scene().energy)).toEqual(EIGHT.energy)
 })
 
+test('a filter takes the place of the barrier, and the ways are compared', async ({ page }) => {
+  await openAtTheEnd(page)
+  await button(page, 'Disc').press('Enter')
+  await button(page, 'Filter').click()
+  await expect(page.getByRole('slider', { name: 'Filter rate α' })).toBeVisible()
+  await expect(page.getByTestId('sum-formula')).toHaveText('V = V1, h > 0')
+  await expect(page.getByRole('slider', { name: /^Strength μ/ })).toHaveCount(0)
+  await button(page, 'Compare the ways').click()
+  const prices = page.getByTestId('prices')
+  await expect(prices.getByRole('row', { name: /^Inside at the end 0 % 0 % / })).toBeVisible({
+    timeout: 60_000,
+  })
+  await button(page, 'Barrier').click()
+  await expect(prices).toHaveCount(0)
+  expect(await page.evaluate(() => window.lyapunovLab!.scene().dynamics.sampler)).toBe('langevin')
+})
+
 test('a disc dragged by the mouse is moved, and a click elsewhere still releases a cloud', async ({
   page,
 }) => {

@@ -4,6 +4,7 @@ import { oneWell, smallGradient } from './studies/blindRules.ts'
 import { certificate } from './studies/certificate.ts'
 import { composition } from './studies/composition.ts'
 import { contraction } from './studies/contraction.ts'
+import { filter } from './studies/filter.ts'
 import { fromTheData, halfTrained } from './studies/fromTheData.ts'
 import { gaussianCheck } from './studies/gaussianCheck.ts'
 import { jumps } from './studies/jumps.ts'
@@ -28,6 +29,7 @@ export const STUDIES: readonly Study[] = [
   composition,
   mixture,
   barrier,
+  filter,
   fromTheData,
   twoStarts,
   halfTrained,

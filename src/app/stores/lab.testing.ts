@@ -167,6 +167,7 @@ export class FakeClient implements ComputeClient {
       },
       analysisInput: () => this.analysisInput(),
       stops: () => this.stops(),
+      priceOfWays: () => new Promise(() => undefined),
       targetDensity: () => ({ halfWidth: 4, cells: 2, values: new Float32Array(4) }),
       attach: () => null,
       analyse: () => new Promise(() => undefined),

@@ -1,5 +1,5 @@
 import type { AnalysisClient } from '../../lab/client/analysisClient.ts'
-import type { Extras } from '../../lab/protocol/calls.ts'
+import type { Extras, WayPrices } from '../../lab/protocol/calls.ts'
 import type { ComputeClient } from '../../lab/client/computeClient.ts'
 import { samePart, sameTraining } from '../../lab/scene/normalise.ts'
 import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
@@ -50,6 +50,8 @@ export interface Lab
   provideTo(client: Pick<ComputeClient, 'call'>, scene: SceneSpec): ReturnType<Assets['provide']>
   /** Works these out for each run on the stage from now on; see `Laws.workOut`. */
   workOut(asker: string, extras: readonly (keyof Extras)[]): void
+  /** What each way to keep out of the regions costs in the run on the stage; null where there is no run. */
+  priceOfWays(): Promise<WayPrices> | null
   setTheme(theme: SceneSpec['view']['theme']): void
   /** @param seen whether any of the stage is on screen; particles off screen do not move */
   watch(seen: boolean): void
@@ -259,6 +261,10 @@ export function createLab(options: LabOptions): Lab {
     provideTo: (other, asked) => createAssets({ client: other }, keeping).provide(asked),
     workOut(asker, extras) {
       laws.workOut(asker, extras)
+    },
+    priceOfWays() {
+      const ready = run.getState().run
+      return ready === null ? null : client.call('priceOfWays', { run: ready.run })
     },
     setTheme(theme) {
       edit(scene, (s) => ({ ...s, view: { ...s.view, theme } }))

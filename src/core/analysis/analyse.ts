@@ -66,6 +66,8 @@ export interface AnalysisInput {
   /** Why the sampler's steps are not those of unadjusted Langevin, a clause; null where they are. */
   readonly departure: string | null
   readonly jumpEvery: number
+  /** Whether a barrier filter bends the drift: the continuous dynamics are then not those of π, and are not followed. */
+  readonly filtered?: boolean
   readonly steps: number
   /** Cells a side of the chain's grid: the scene's, or more where the kernel needs them. */
   readonly cells: number
@@ -184,6 +186,8 @@ const MOST_UPDATES = 5e8
 export const UNSTABLE =
   'η is unstable, and its steps are too long to follow the continuous dynamics along them'
 
+const FILTERED = 'a filtered drift has continuous dynamics of its own, which do not rest at π'
+
 /** KL, nats, below which its ratio to I, and that of two grids, may be rounding. */
 const LEAST_KL = 1e-6
 /** Relative error of the dissipation in a step up to which I is taken as that of the law. */
@@ -297,7 +301,12 @@ class Findings {
       (input.startResolved ? null : NOT_FOUND) ??
       unresolvedKernel(input, this.transition)
     this.hasChain = this.unresolved === null
-    this.withoutContinuous = overshoot(input) !== null && this.isLong() ? UNSTABLE : null
+    this.withoutContinuous =
+      input.filtered === true
+        ? FILTERED
+        : overshoot(input) !== null && this.isLong()
+          ? UNSTABLE
+          : null
     this.walls =
       input.constants.quadratic && input.constants.convexity > 0
         ? quadraticWalls(this.field, input.transition, input.patches)

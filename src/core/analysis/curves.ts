@@ -61,6 +61,20 @@ export interface LawCurves {
   readonly envelope: (number | null)[]
 }
 
+/** What a barrier filter does, step by step: shares of all particles, and 0 at step 0, before which there is none. */
+export interface FilterCurves {
+  /** Particles whose drift the step changed so that it keeps its condition. */
+  readonly changed: number[]
+  /** Particles for which no change was found that does: theirs was the one of least violation. */
+  readonly infeasible: number[]
+  /** E|u|², u the change of the drift. */
+  readonly intervention: number[]
+  /** Particles that left the safe set in the step: they end in a region, or their way leads through one. */
+  readonly exits: number[]
+  /** Particles in a region after the step. */
+  readonly outside: number[]
+}
+
 /** Curves without a value: null at every step from 0 to `steps`. */
 export function noLawCurves(steps: number): LawCurves {
   const nothing = (): null[] => new Array<null>(steps + 1).fill(null)

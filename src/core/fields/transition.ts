@@ -190,7 +190,7 @@ export interface StepCounts {
 }
 
 /** Whether no barrier lies across the way from a point of the box to where it is bound, before that is folded. */
-function leads(
+export function leads(
   { grid, barriers }: EnergyField,
   x0: number,
   y0: number,
@@ -252,6 +252,14 @@ export function land(
   counts.folded += folded
 }
 
+/** What is done in a step to the n ≤ BLOCK points from index `start` on besides drift, noise and fold. */
+export interface StepWatch {
+  /** Before the noise. @param c the centres of all points: those of the block may be overwritten */
+  meant(xy: Float64Array, start: number, n: number, c: Float64Array): void
+  /** After it, before the points move. @param to where those of the block are bound, the first of them at index 0 */
+  bound(xy: Float64Array, start: number, n: number, to: Float64Array): void
+}
+
 /**
  * One unadjusted Langevin step of n points in place: x ← fold(x − ηD∇V(x) + L·ξ), LLᵀ = 2ηεP, with ξ a
  * pure function of (key, first + i, step). Points that would end or pass where a barrier forbids stay.
@@ -269,16 +277,19 @@ export function langevinStep(
   step: number,
   first = 0,
   gradients: GradientReader = fieldGradients,
+  watch: StepWatch | null = null,
 ): StepCounts {
   const counts: StepCounts = { folded: 0, refused: 0 }
   const count = xy.length >> 1
   for (let start = 0; start < count; start += BLOCK) {
     const n = Math.min(BLOCK, count - start)
     centresOfBlock(field, transition, xy, start, n, c, gradients)
+    watch?.meant(xy, start, n, c)
     const inside =
       transition.metric === null
         ? noisyGoals(field, transition, c, start, n, key, step, first + start)
         : metricGoals(transition, transition.metric, xy, c, start, n, key, step, first + start)
+    watch?.bound(xy, start, n, goals)
     land(field, xy, start, n, goals, 0, counts, null, inside)
   }
   return counts

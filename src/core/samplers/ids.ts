@@ -1,5 +1,5 @@
 /** Ids of the samplers of a scene, in the order of the list in the page. */
-export const SAMPLER_IDS = ['langevin', 'mala'] as const
+export const SAMPLER_IDS = ['langevin', 'mala', 'filter'] as const
 export type SamplerId = (typeof SAMPLER_IDS)[number]
 
 /** The texts of the page on a sampler. Data only: importing them loads no code of the samplers. */
@@ -11,6 +11,9 @@ export interface SamplerText {
   readonly summary: string
 }
 
+/** Rate α of a barrier filter, where nothing else is said. */
+export const FILTER_RATE = 10
+
 export const SAMPLER_TEXTS: Readonly<Record<SamplerId, SamplerText>> = {
   langevin: {
     label: 'Langevin',
@@ -21,5 +24,11 @@ export const SAMPLER_TEXTS: Readonly<Record<SamplerId, SamplerText>> = {
     label: 'MALA',
     step: 'accept or reject',
     summary: 'MALA accepts or rejects each step, so that π stays exactly: no bias at any η.',
+  },
+  filter: {
+    label: 'Barrier filter',
+    step: 'drift filtered',
+    summary:
+      'The filter bends the drift before keep-out regions as little as it must; noise may still carry particles in, π is not kept, and nothing is certified.',
   },
 }

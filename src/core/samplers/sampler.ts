@@ -18,6 +18,22 @@ export interface Cloud {
   injective: boolean
   /** Particles that stayed in the last step because their move was refused: by a barrier or by Metropolis. */
   refused: number
+  /** What a barrier filter did in the last step; absent without one. */
+  filtered?: FilterCounts
+}
+
+/** What a barrier filter did to the particles of a cloud in one step, and what the noise did after it. */
+export interface FilterCounts {
+  /** Particles whose drift it changed. */
+  changed: number
+  /** Particles for which no change was found that keeps the condition: theirs is the one of least violation. */
+  infeasible: number
+  /** Σ |u|² of the changes of the drift. */
+  work: number
+  /** Particles that left the safe set: they end in a region, or their way leads through one. */
+  exits: number
+  /** Particles that are in a region after the step. */
+  outside: number
 }
 
 /** One entry of the registry of samplers. */
@@ -30,12 +46,14 @@ export interface Sampler {
    * every certificate. A string says in a clause why the step is different. Absent: the sampler claims nothing.
    */
   readonly departure?: string | null
-  /** Whether the sampler itself refuses moves, besides those into barriers; default false. */
+  /** Whether the sampler refuses moves; default: where there are barriers, those into them. */
   readonly refuses?: boolean
+  /** The sampler with a filter of another rate α; present where a filter keeps particles out of the regions, and not walls. */
+  readonly filtering?: (rate: number) => Sampler
   /** Whether it carries `logDensity` forward, so that the KL by exact transport applies. */
   readonly transportsDensity: boolean
   /**
-   * Moves every particle by one step, in place, never out of Ω or into the region of a barrier.
+   * Moves every particle by one step, in place, never out of Ω nor, without a filter, into the region of a barrier.
    * @param key randomness; used by particle index and `step` only, so the order of evaluation is free
    * @param step number of the step that this one ends at, k ≥ 1
    * @param first index of the first particle in the stream of randomness; default 0
@@ -116,14 +134,30 @@ export function* stepInPieces(
 ): Generator<undefined, number> {
   let folded = 0
   let refused = 0
+  const filtered = noCounts()
   for (const [i, piece] of pieces.entries()) {
     if (i > 0) yield
     folded += sampler.step(piece.cloud, field, transition, key, step, first + piece.first)
     refused += piece.cloud.refused
+    if (piece.cloud.filtered !== undefined) addCounts(filtered, piece.cloud.filtered)
     cloud.injective = cloud.injective && piece.cloud.injective
   }
   cloud.refused = refused
+  if (sampler.filtering !== undefined) cloud.filtered = filtered
   return folded
+}
+
+export function noCounts(): FilterCounts {
+  return { changed: 0, infeasible: 0, work: 0, exits: 0, outside: 0 }
+}
+
+/** Adds what happened to a part of the particles, or in a step, to what happened to others. */
+export function addCounts(sum: FilterCounts, more: FilterCounts): void {
+  sum.changed += more.changed
+  sum.infeasible += more.infeasible
+  sum.work += more.work
+  sum.exits += more.exits
+  sum.outside += more.outside
 }
 
 type StepArguments = Parameters<Sampler['step']> extends [Cloud, ...infer Rest] ? Rest : never

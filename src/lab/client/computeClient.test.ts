@@ -79,6 +79,7 @@ function handlersWith(own: Partial<CallHandlers>): CallHandlers {
     prepare: missing,
     frame: missing,
     targetDensity: missing,
+    priceOfWays: missing,
     analysisInput: missing,
     stops: missing,
     attach: missing,

@@ -70,11 +70,11 @@ export function createSession(
     return { ...domain, values: Float32Array.from(gibbs(field, 1).density) }
   }
 
-  const { prepare, frame, targetDensity, analysisInput, stops, attach } = runs
+  const { prepare, frame, targetDensity, priceOfWays, analysisInput, stops, attach } = runs
   const { train, steerTraining } = trainings
   const { live, keepLive, endLive } = following
   const calls = {
-    ...{ prepare, frame, targetDensity, analysisInput, stops, attach },
+    ...{ prepare, frame, targetDensity, priceOfWays, analysisInput, stops, attach },
     ...{ train, steerTraining, live, keepLive, endLive, thumbnail },
     async openBackend({ choice, calibrations }: Request<'openBackend'>) {
       backends.learn(calibrations)

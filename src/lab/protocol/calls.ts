@@ -51,6 +51,8 @@ interface Calls {
   frame: [request: FrameRequest, reply: FrameReply]
   /** ρ* of a run on the centres of at most 64 cells a side, to be drawn; null for points. */
   targetDensity: [request: { readonly run: number }, reply: Raster | null]
+  /** What each way to keep out of the regions of a run costs, tried on particles of its own. */
+  priceOfWays: [request: { readonly run: number }, reply: WayPrices]
   /** What the analysis worker needs to follow the laws of a run; goes there untouched. */
   analysisInput: [request: { readonly run: number }, reply: AnalysisInput]
   /** Stopping reports of a run for other settings; no step is computed. */
@@ -258,6 +260,35 @@ export interface CurvePoint {
   } | null
   /** χ² and W₂ of the flow from π to it; null unless the run starts at π. */
   readonly fromGibbs: Readonly<Record<Exclude<keyof FromGibbsCurves, 'step'>, number | null>> | null
+}
+
+/** What a way to keep particles out of regions costs; means over all particles and steps, where nothing else is said. */
+export interface WayPrice {
+  readonly way: 'walls' | 'repulsion' | 'filter'
+  /** E|u|², u what it adds to the drift, and the share of steps in which that is not 0. */
+  readonly intervention: number
+  readonly bent: number
+  /** Share of moves that it refuses. */
+  readonly refused: number
+  /** Share of steps that lead from outside the regions into one, or through one. */
+  readonly exits: number
+  /** Share of steps in which the filter found no change that keeps its condition. */
+  readonly infeasible: number
+  /** Share of the particles in a region after the last step. */
+  readonly outside: number
+  /** Smoothed KL after the last step, nats, to the Gibbs measure of the energy cut off at the regions, with its standard error. */
+  readonly kl: number
+  readonly klError: number | null
+}
+
+export interface WayPrices {
+  readonly particles: number
+  readonly steps: number
+  /** α of the filter. */
+  readonly rate: number
+  readonly ways: readonly WayPrice[]
+  /** What the same KL reads of exact draws of that measure. */
+  readonly floor: number
 }
 
 /** Both clouds at one step: [x0, y0, x1, y1, …], length 2n, world units. */

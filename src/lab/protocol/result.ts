@@ -4,6 +4,7 @@ import type {
   ContractionCurves,
   FromGibbsCurves,
   DeterministicCurves,
+  FilterCurves,
   KlMeaning,
   LangevinCurves,
   StoppingReport,
@@ -97,6 +98,8 @@ export interface RunResult {
   readonly contraction: ContractionCurves | null
   /** Null unless the run starts at π. */
   readonly fromGibbs: FromGibbsCurves | null
+  /** What the barrier filter does; absent without one. */
+  readonly filter?: FilterCurves
   readonly constants: Constants
   /** Null unless a criterion that needs it is the scene's. */
   readonly coupling: Coupling | null

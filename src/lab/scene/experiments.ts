@@ -242,6 +242,12 @@ const FENCED: SceneSpec = sceneOf(
   },
 )
 
+/** The same regions, before which a filter bends the drift. */
+const FILTERED: SceneSpec = {
+  ...FENCED,
+  dynamics: { ...FENCED.dynamics, sampler: 'filter' },
+}
+
 /** All particles in one of two sharp, well-separated wells. */
 const ONE_WELL: readonly [TargetSpec, SceneSpec['energy']] = [
   { kind: 'two-gaussians', sharpness: 2 },
@@ -313,6 +319,13 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     sentence:
       'Walls forbid regions: π is zero inside, no particle enters, KL still falls by the same identity, and the certificates are off.',
     scene: FENCED,
+  },
+  {
+    id: 'filter-or-barrier',
+    title: 'Filter or barrier?',
+    sentence:
+      'A filter bends the drift before the same regions, as little as it must: some particles still get in, and nothing is certified.',
+    scene: FILTERED,
   },
   {
     id: 'from-the-data',

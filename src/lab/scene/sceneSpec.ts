@@ -351,6 +351,8 @@ const DYNAMICS = record({
   steps: number(steps('Steps', 0, 10), 200),
   particles: number(decades('Particles', [1, 200_000], { integer: true }), 4096),
   sampler: choice(SAMPLER_IDS, 'langevin'),
+  /** α of the sampler `filter`: the mean of a step may come nearer to a keep-out region by the share αη, at most 1. Absent: 10. */
+  filterRate: optional(number(decades('Filter rate α', [0.1, 1000]))),
   skew: number(linear('Skew γ', [-20, 20], { step: 0.1 }), 0),
   preconditioner: spdMatrix(matrixEntry('Preconditioner P'), IDENTITY),
   /**

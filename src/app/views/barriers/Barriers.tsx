@@ -3,6 +3,7 @@ import { formatCoordinate, formatNumber } from '../../render/format.ts'
 import { barriersOf, everyBarrier } from '../../stores/shelf/shelfStore.ts'
 import { barrierName } from './edits.ts'
 import { EDITORS, editorOf } from './registry.ts'
+import { Ways } from './Ways.tsx'
 import { useLab, useScene, useTool } from '../parts/context.ts'
 import { Icon } from '../parts/Icon.tsx'
 import { Figure, Slider } from '../parts/Slider.tsx'
@@ -51,10 +52,11 @@ export function KeepOut() {
   )
 }
 
-/** What the barriers of an energy add to it in the formula of the sum; nothing without any. */
+/** What the barriers of an energy add to it in the formula of the sum; nothing without any, and only walls before a filter. */
 export function BarrierTerms({ energy }: { readonly energy: EnergySpec }) {
+  const filtered = useScene(({ dynamics }) => dynamics.sampler === 'filter')
   const all = everyBarrier(energy)
-  const soft = all.filter(({ strength }) => strength > 0).length
+  const soft = filtered ? 0 : all.filter(({ strength }) => strength > 0).length
   return (
     <>
       {soft === 1 && (
@@ -85,43 +87,49 @@ export function BarrierTerms({ energy }: { readonly energy: EnergySpec }) {
 export function BarrierList() {
   const lab = useLab()
   const barriers = useScene((scene) => barriersOf(scene.energy))
+  const filtered = useScene(({ dynamics }) => dynamics.sampler === 'filter')
   if (barriers.length === 0) return null
   return (
-    <ul className="barriers" aria-label="Barriers" data-testid="barriers">
-      {barriers.map((barrier, index) => {
-        const name = barrierName(barriers, index)
-        return (
-          <li key={index} data-kind={barrier.kind} data-strength={barrier.strength}>
-            <div className="barrier-head">
-              <span title={`h = ${editorOf(barrier).level}`}>{name}</span>
-              <Shape barrier={barrier} name={name} index={index} />
-              <button
-                type="button"
-                className="icon-button small"
-                aria-label={`Remove ${name}`}
-                onClick={() => {
-                  lab.removeBarrier(index)
-                  if (barriers.length === 1) document.getElementById(FIRST_OF_KEEP_OUT)?.focus()
-                }}
-              >
-                <Icon name="close" />
-              </button>
-            </div>
-            <Slider
-              path="energy.barriers.strength"
-              label={`Strength μ of ${name}`}
-              caption={<i>μ</i>}
-              value={barrier.strength}
-              to={STRONGEST}
-              format={(value) => (value === 0 ? 'hard wall' : formatNumber(value, 2))}
-              onChange={(strength) => {
-                lab.editBarrier(index, { ...barrier, strength })
-              }}
-            />
-          </li>
-        )
-      })}
-    </ul>
+    <>
+      <Ways />
+      <ul className="barriers" aria-label="Barriers" data-testid="barriers">
+        {barriers.map((barrier, index) => {
+          const name = barrierName(barriers, index)
+          return (
+            <li key={index} data-kind={barrier.kind} data-strength={barrier.strength}>
+              <div className="barrier-head">
+                <span title={`h = ${editorOf(barrier).level}`}>{name}</span>
+                <Shape barrier={barrier} name={name} index={index} />
+                <button
+                  type="button"
+                  className="icon-button small"
+                  aria-label={`Remove ${name}`}
+                  onClick={() => {
+                    lab.removeBarrier(index)
+                    if (barriers.length === 1) document.getElementById(FIRST_OF_KEEP_OUT)?.focus()
+                  }}
+                >
+                  <Icon name="close" />
+                </button>
+              </div>
+              {!filtered && (
+                <Slider
+                  path="energy.barriers.strength"
+                  label={`Strength μ of ${name}`}
+                  caption={<i>μ</i>}
+                  value={barrier.strength}
+                  to={STRONGEST}
+                  format={(value) => (value === 0 ? 'hard wall' : formatNumber(value, 2))}
+                  onChange={(strength) => {
+                    lab.editBarrier(index, { ...barrier, strength })
+                  }}
+                />
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </>
   )
 }
 

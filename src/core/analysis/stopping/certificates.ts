@@ -63,10 +63,10 @@ export function certificatesOff({
   departure,
   jumpEvery,
 }: Pick<CertificateContext, 'barriers' | 'departure' | 'jumpEvery'>): string | null {
+  if (departure !== null) return `${departure}, and the certificates speak of unadjusted Langevin`
   if (barriers.length > 0) {
     return 'at a barrier the curvature of V has no bound and moves are refused, which the certificates do not allow for'
   }
-  if (departure !== null) return `${departure}, and the certificates speak of unadjusted Langevin`
   if (jumpEvery > 0) return 'global jumps are not part of the chain that the certificates speak of'
   return null
 }

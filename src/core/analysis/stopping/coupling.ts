@@ -23,10 +23,10 @@ export const coupling: Criterion = {
     const { law, certificates, steps, delta, biasPrediction } = input
     const { departure, jumpEvery, barriers } = certificates
     const off =
-      barriers.length > 0
-        ? 'beside barriers moves are refused, of one chain of a pair and not of the other, and such pairs are not followed'
-        : departure !== null
-          ? `${departure}, and only chains of Gaussian steps are coupled`
+      departure !== null
+        ? `${departure}, and only chains of Gaussian steps are coupled`
+        : barriers.length > 0
+          ? 'beside barriers moves are refused, of one chain of a pair and not of the other, and such pairs are not followed'
           : jumpEvery > 0
             ? 'global jumps come between the steps, and only chains of Gaussian steps are coupled'
             : delta >= TRIVIAL

@@ -16,10 +16,10 @@ export const poincare: Criterion = {
     const { law, certificates, curves, delta, biasPrediction } = input
     const { departure, jumpEvery, barriers, constants, transition } = certificates
     const off =
-      barriers.length > 0
-        ? 'beside barriers, whose walls the mesh does not follow, no gap is proved'
-        : departure !== null
-          ? `${departure}, and the proved gap is that of the Langevin dynamics`
+      departure !== null
+        ? `${departure}, and the proved gap is that of the Langevin dynamics`
+        : barriers.length > 0
+          ? 'beside barriers, whose walls the mesh does not follow, no gap is proved'
           : jumpEvery > 0
             ? 'global jumps are not part of the dynamics whose gap is proved'
             : null

@@ -50,6 +50,16 @@ export const disc: BarrierKind<Disc> = {
     const across = px * ey - py * ex
     return across * across <= radius * radius * length2
   },
+  edge({ center, radius: r }, x, y, least, out) {
+    const dx = x - center[0]
+    const dy = y - center[1]
+    const rho = Math.sqrt(dx * dx + dy * dy)
+    // From the centre all ways out are equally long.
+    out[0] = rho > 0 ? dx / rho : 1
+    out[1] = rho > 0 ? dy / rho : 0
+    const reach = Math.sqrt(Math.max(0, r * r + 2 * r * least))
+    out[2] = out[0]! * center[0] + out[1]! * center[1] + reach
+  },
   outline: ({ center, radius }) =>
     Array.from({ length: CORNERS }, (_, i): Point => {
       const angle = (2 * Math.PI * i) / CORNERS

@@ -32,6 +32,11 @@ export interface BarrierKind<B> {
    */
   meets?(barrier: B, x0: number, y0: number, x1: number, y1: number): boolean
   /**
+   * The half-plane out[0]·x + out[1]·y ≥ out[2], out[0]² + out[1]² = 1, that touches {h < least} where that is nearest to (x, y). Left
+   * out where the tangent of h at (x, y) does.
+   */
+  edge?(barrier: B, x: number, y: number, least: number, out: Float64Array): void
+  /**
    * Corners of the region, in order, either way round, for drawing: of a curved edge so many that they look like it; of a
    * region without bounds what lies in the box [−halfWidth, halfWidth]², none where that is nothing.
    */

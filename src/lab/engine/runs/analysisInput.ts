@@ -83,6 +83,7 @@ export function* analysisInput(options: AnalysisInputOptions): Generator<void, A
     ...(dynamics.metric === undefined ? {} : { metric: dynamics.metric }),
     departure: departureOf(stepperOf(dynamics)),
     jumpEvery: dynamics.jumpEvery,
+    filtered: stepperOf(dynamics).filtering !== undefined,
     steps: dynamics.steps,
     cells,
     kl0: initial.kl,

@@ -10,12 +10,14 @@ import {
 } from '../../../core/analysis/constants/smoothness.ts'
 import { type Constants, UNKNOWN_CONSTANTS } from '../../../core/analysis/curves.ts'
 import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts'
+import type { Barrier } from '../../../core/fields/barriers/registry.ts'
+import { hardWalls } from '../../../core/fields/barriers/terms.ts'
 import type { EnergyField } from '../../../core/fields/energyField.ts'
 import { gibbs, gibbsSampler, type Gibbs } from '../../../core/fields/gibbs.ts'
 import type { Transition } from '../../../core/fields/transition.ts'
 import { formatNumber, formatShare } from '../../../core/maths/numberText.ts'
 import { Purpose } from '../../../core/maths/rng.ts'
-import { samplerOf } from '../../../core/samplers/registry.ts'
+import { SAMPLERS, samplerOf } from '../../../core/samplers/registry.ts'
 import { departureOf } from '../../../core/samplers/sampler.ts'
 import type { AnalysisInput, Notice } from '../../protocol/calls.ts'
 import { isMixture } from '../../scene/composition.ts'
@@ -47,6 +49,8 @@ export interface Posed {
   readonly energy: ResolvedEnergy
   /** What the samples are compared with; null where that has no density. */
   readonly data: DataLaw | null
+  /** The barriers as the scene has them; a filter makes hard walls of those in `energy`. */
+  readonly regions: readonly Barrier[]
   readonly pi: Gibbs
   readonly transition: Transition
   readonly constants: Constants
@@ -75,9 +79,11 @@ export async function pose(
   signal?: AbortSignal,
 ): Promise<Posed> {
   const target = await targets.resolve(scene.target, scene.seed, scene.domain.halfWidth)
-  const energy = await energies.resolve(scene, signal)
+  const resolved = await energies.resolve(scene, signal)
   const data = await dataLawOf(scene, target, targets)
   check()
+  const energy =
+    SAMPLERS[scene.dynamics.sampler].filtering === undefined ? resolved : bare(resolved)
   const slicer = new Slicer(environment)
   const { field } = energy
   const notices = [...energy.notices]
@@ -123,8 +129,9 @@ export async function pose(
   await slicer.breathe()
   check()
   const mostCurvature = curvature?.most
+  const regions = resolved.field.barriers
   return {
-    ...{ scene: normalised, target, energy, data, pi, transition },
+    ...{ scene: normalised, target, energy, data, regions, pi, transition },
     ...{ constants, mostCurvature, notices },
   }
 }
@@ -161,6 +168,12 @@ export function lawsOf(
 ): Generator<void, AnalysisInput> {
   const { field, parts: terms } = energy
   return analysisInput({ scene, field, terms, transition, gibbs: pi, initial, constants, data })
+}
+
+/** Where a filter keeps particles out, regions neither repel nor refuse: π is the law of the energy cut off at their edges. */
+function bare(energy: ResolvedEnergy): ResolvedEnergy {
+  const { grid, barriers } = energy.field
+  return { ...energy, field: { grid, barriers: hardWalls(barriers) } }
 }
 
 /** L95_DRAWS points at which the curvature is taken: samples of the target, and of π for sums. */

@@ -7,6 +7,7 @@ import {
   type ContractionCurves,
   type FromGibbsCurves,
   type DeterministicCurves,
+  type FilterCurves,
   type LangevinCurves,
   type LawCurves,
   noLawCurves,
@@ -43,6 +44,7 @@ import { samplerOf, stepperOf } from '../../../core/samplers/registry.ts'
 import {
   createCloud,
   departureOf,
+  noCounts,
   piecesOf,
   stepInPieces,
   type Cloud,
@@ -171,6 +173,8 @@ export class Run {
     energy: [],
     gradient: [],
   }
+  /** Null without a barrier filter. */
+  private readonly filter: FilterCurves | null
   /** Null without a second cloud. */
   private readonly contraction: Contraction | null
   /** Null unless the run starts at π and its flow is followed. */
@@ -190,6 +194,10 @@ export class Run {
     this.gibbs = gibbs
     this.transition = transition
     this.sampler = samplerOf(scene.dynamics)
+    this.filter =
+      this.sampler.filtering === undefined
+        ? null
+        : { changed: [], infeasible: [], intervention: [], exits: [], outside: [] }
     this.ownConstants = options.constants
     this.dataLaw = options.dataLaw ?? null
     this.key = { seed: scene.seed, purpose: Purpose.dynamics }
@@ -393,8 +401,9 @@ export class Run {
       yield* this.fromGibbs.note(step, evaluated ? cloud.xy : null, logRatio)
     const balance = (xy: Float64Array) => energyBalanceInPieces(xy, this.field, this.transition)
     const falling = evaluated && this.flow ? yield* balance(cloud.xy) : null
-    const noisy = evaluated ? yield* balance(clouds.langevin.xy) : null
-    const stein = evaluated && this.readsStein ? yield* this.steinOf(clouds.langevin.xy) : null
+    const safe = evaluated ? this.inside(clouds.langevin.xy) : null
+    const noisy = safe === null ? null : yield* balance(safe)
+    const stein = safe !== null && this.readsStein ? yield* this.steinOf(safe) : null
     this.pseudoValues[step] = reading?.pseudoValues ?? null
     langevin.estimator[step] =
       reading?.estimator ?? (step === 0 && kl !== null ? 'quadrature' : null)
@@ -404,6 +413,7 @@ export class Run {
     langevin.foldedMass[step] = folded.langevin / this.particles
     langevin.acceptance[step] =
       step > 0 && this.refuses ? 1 - clouds.langevin.refused / this.particles : null
+    if (this.filter !== null) noteFilter(this.filter, step, clouds.langevin)
     deterministic.step[step] = step
     deterministic.kl[step] = finite(flow?.value ?? null)
     deterministic.klStandardError[step] = finite(flow?.standardError ?? null)
@@ -429,6 +439,13 @@ export class Run {
     this.frames.record(step, positionsOf(clouds))
   }
 
+  /** The particles where V is finite: all, unless a filter lets some out. None of them: all, whose means are then no numbers. */
+  private inside<Places extends Float64Array | Float32Array>(xy: Places): Places {
+    if (this.filter === null) return xy
+    const at = xy.filter((_, k) => isAllowed(this.field, xy[k & ~1]!, xy[k | 1]!)) as Places
+    return at.length === 0 ? xy : at
+  }
+
   /** The Stein discrepancy of particles, in the precision of the frames: read at the step or from its frame it is the same. */
   private steinOf(xy: Float64Array | Float32Array): ReturnType<typeof steinDiscrepancyInPieces> {
     const places = Float64Array.from(Float32Array.from(xy))
@@ -437,7 +454,7 @@ export class Run {
 
   /** Whether Metropolis or a barrier may refuse a particle's move. */
   private get refuses(): boolean {
-    return this.sampler.refuses === true || this.field.barriers.length > 0
+    return this.sampler.refuses ?? this.field.barriers.length > 0
   }
 
   private *klEstimator(): Generator<undefined, KlEstimator> {
@@ -548,7 +565,7 @@ export class Run {
     for (let step = 0; step <= this.step; step++) {
       if (!isEvaluated(step, this.steps) || (stein[step] ?? null) !== null) continue
       const { langevin } = await this.frameAt(step, signal)
-      const reading = await this.drain(this.steinOf(langevin))
+      const reading = await this.drain(this.steinOf(this.inside(langevin)))
       stein[step] = finite(reading.value)
       steinError[step] = finite(reading.standardError)
     }
@@ -679,12 +696,23 @@ export class Run {
       collapse: this.collapse,
       contraction: this.contraction?.curves ?? null,
       fromGibbs: this.fromGibbs?.curves ?? null,
+      ...(this.filter === null ? {} : { filter: this.filter }),
       constants: this.constants,
       coupling: this.analysis?.coupling ?? null,
       ...(this.analysis?.metricGain === undefined ? {} : { metricGain: this.analysis.metricGain }),
       stopping: this.reports(),
     }
   }
+}
+
+function noteFilter(curves: FilterCurves, step: number, { filtered, xy }: Cloud): void {
+  const { changed, infeasible, work, exits, outside } = filtered ?? noCounts()
+  const n = xy.length / 2
+  curves.changed[step] = changed / n
+  curves.infeasible[step] = infeasible / n
+  curves.intervention[step] = work / n
+  curves.exits[step] = exits / n
+  curves.outside[step] = outside / n
 }
 
 /** The value, or null where it is not finite: JSON has neither NaN nor infinity. */

@@ -12,6 +12,7 @@ import type {
   Reply,
   Request,
   RunReady,
+  WayPrices,
 } from '../../protocol/calls.ts'
 import type { RunResult } from '../../protocol/result.ts'
 import { tabulateDensity } from '../../../core/analysis/estimators/kl.ts'
@@ -23,6 +24,7 @@ import { recipeOf } from '../training/trainings.ts'
 import { followLaws } from './followLaws.ts'
 import type { Frame, SpareClouds } from './frames.ts'
 import { buildRun, lawsOf, pose, type Resolvers } from './pose.ts'
+import { priceOfWays } from './priceOfWays.ts'
 import { type Run, textOf } from './run.ts'
 import { workOut } from './workOut.ts'
 
@@ -37,6 +39,7 @@ export class Runs {
     readonly models: readonly EnergyModel[]
     readonly analysisInput: (signal?: AbortSignal) => Promise<AnalysisInput>
     readonly targetDensity: () => Raster | null
+    readonly priceOfWays: (signal?: AbortSignal) => Promise<WayPrices>
   } | null = null
   private latest = 0
 
@@ -66,6 +69,7 @@ export class Runs {
     const { field } = energy
     const run = buildRun(posed, { environment: this.environment, spare: this.spare })
     const input = (aborting?: AbortSignal) => this.drain(lawsOf(posed, run.initial), run, aborting)
+    const prices = (aborting?: AbortSignal) => this.drain(priceOfWays(posed), run, aborting)
     const density = () =>
       rasterOf(
         scene.energy.kind === 'sum' && data !== null
@@ -78,7 +82,12 @@ export class Runs {
     check()
     this.current?.run.close()
     const { models } = energy
-    this.current = { id, run, models, analysisInput: input, targetDensity: density }
+    this.current = {
+      ...{ id, run, models },
+      analysisInput: input,
+      targetDensity: density,
+      priceOfWays: prices,
+    }
     return {
       run: id,
       scene: posed.scene,
@@ -122,6 +131,13 @@ export class Runs {
 
   targetDensity = async ({ run: id }: Request<'targetDensity'>): Promise<Raster | null> => {
     return this.currentOf(id).targetDensity()
+  }
+
+  priceOfWays = async (
+    { run: id }: Request<'priceOfWays'>,
+    signal?: AbortSignal,
+  ): Promise<WayPrices> => {
+    return this.currentOf(id).priceOfWays(signal)
   }
 
   /** A call of its own, so that the first particles do not wait for this input. */
