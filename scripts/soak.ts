@@ -62,7 +62,7 @@ try {
         `${listeners} listeners, ${nodes} nodes, ${frame.toFixed(1)} ms a frame`,
     )
   }
-  await soak(browser, page, address, goesOn, tell, MOST_STEPS)
+  await soak(browser, page, address, goesOn, { tell, changes: MOST_STEPS })
 } finally {
   await browser.close()
   server.kill()

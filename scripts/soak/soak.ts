@@ -19,29 +19,44 @@ export interface Sample extends Footprint {
 const LONGEST = 180_000
 const FRAMES = 60
 
-function link(input: object): string {
-  const parsed = parseScene(input)
-  if ('error' in parsed) throw new Error(`${parsed.error.field}: ${parsed.error.found}`)
-  return encodeHash(small(parsed.scene))
+/** How much a run of the scenes is. */
+export interface Size {
+  readonly particles: number
+  readonly steps: number
+}
+const USUAL: Size = { particles: 1000, steps: 60 }
+
+/** The addresses that are opened. */
+interface Addresses {
+  readonly home: string
+  readonly untrained: string
+  readonly others: readonly string[]
 }
 
-/** A scene that is soon played to its end: what a page holds of the one before does not depend on how much it was. */
-function small(scene: SceneSpec): SceneSpec {
+function addressesOf({ particles, steps }: Size): Addresses {
+  /** A scene that is soon played to its end. */
+  const small = (scene: SceneSpec): string =>
+    encodeHash({
+      ...scene,
+      domain: { ...scene.domain, cells: 64 },
+      dynamics: { ...scene.dynamics, particles, steps },
+      training: { ...scene.training, steps, seconds: null },
+      view: { ...scene.view, speed: 240, haltAt: null },
+    })
+  const link = (input: object): string => {
+    const parsed = parseScene(input)
+    if ('error' in parsed) throw new Error(`${parsed.error.field}: ${parsed.error.found}`)
+    return small(parsed.scene)
+  }
   return {
-    ...scene,
-    domain: { ...scene.domain, cells: 64 },
-    dynamics: { ...scene.dynamics, particles: 250, steps: 30 },
-    training: { ...scene.training, steps: 30, seconds: null },
-    view: { ...scene.view, speed: 240, haltAt: null },
+    home: link({ energy: { kind: 'pretrained', name: 'two-moons' } }),
+    untrained: link({ target: { kind: 'rings' }, seed: 5 }),
+    others: ['composition', 'barrier', 'acceleration'].flatMap((id) => {
+      const found = experiment(id)
+      return found === undefined ? [] : [small(found.scene)]
+    }),
   }
 }
-
-const HOME = link({ energy: { kind: 'pretrained', name: 'two-moons' } })
-const UNTRAINED = link({ target: { kind: 'rings' }, seed: 5 })
-const OTHERS = ['composition', 'barrier', 'acceleration'].flatMap((id) => {
-  const found = experiment(id)
-  return found === undefined ? [] : [encodeHash(small(found.scene))]
-})
 
 const stage = (page: Page) => page.getByTestId('stage')
 
@@ -94,28 +109,28 @@ async function setVisible(page: Page, isVisible: boolean): Promise<void> {
 }
 
 /** What a person does in a while, ending where it began. */
-async function useOnce(page: Page): Promise<void> {
+async function useOnce(page: Page, { home, untrained, others }: Addresses): Promise<void> {
   for (const name of ['Draw', 'Upload CSV', 'Paste']) {
     await page.getByRole('button', { name, exact: true }).click()
     await page.getByRole('dialog').waitFor({ timeout: LONGEST })
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached', timeout: LONGEST })
   }
-  for (const hash of OTHERS) await open(page, hash, 'stopped')
+  for (const hash of others) await open(page, hash, 'stopped')
   await setVisible(page, false)
   await setVisible(page, true)
 
   // Once its recipe has been trained in this page, the scene opens on what came of it.
-  await open(page, UNTRAINED, 'idle|stopped')
+  await open(page, untrained, 'idle|stopped')
   await page.getByRole('switch', { name: 'Live' }).click()
   await waitFor(page, 'data-live', /\w+/)
   await page.getByRole('switch', { name: 'Live' }).click()
-  await open(page, HOME, 'stopped')
+  await open(page, home, 'stopped')
 
-  await open(page, UNTRAINED, 'idle|stopped')
+  await open(page, untrained, 'idle|stopped')
   await page.getByRole('button', { name: 'Train', exact: true }).click()
   await waitFor(page, 'data-status', 'stopped')
-  await open(page, HOME, 'stopped')
+  await open(page, home, 'stopped')
   const remove = page.getByRole('button', { name: /from the shelf$/ })
   while ((await remove.count()) > 0) {
     await remove.first().click()
@@ -150,28 +165,32 @@ async function frameTime(page: Page): Promise<number> {
   return gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]!
 }
 
-/**
- * Uses a page again and again, and looks at what it holds after each time.
- * @param changes changes of the scene before the first time: its history, which keeps so many and no more, is then full from the start
- * @param unseen times after which it does not look: a look takes longer than half of a time
- */
+interface SoakOptions {
+  readonly tell?: (sample: Sample) => void
+  /** Changes of the scene before the first time: its history, which keeps so many and no more, is then full from the start. */
+  readonly changes?: number
+  /** Times after which it does not look: a look takes longer than half of a time. */
+  readonly unseen?: number
+  readonly size?: Size
+}
+
+/** Uses a page again and again, and looks at what it holds after each time. */
 export async function soak(
   browser: Browser,
   page: Page,
   address: string,
   goesOn: (cycle: number) => boolean,
-  tell: (sample: Sample) => void = () => undefined,
-  changes = 0,
-  unseen = 0,
+  { tell, changes = 0, unseen = 0, size = USUAL }: SoakOptions,
 ): Promise<readonly Sample[]> {
-  await page.goto(`${address}/${HOME}`)
+  const addresses = addressesOf(size)
+  await page.goto(`${address}/${addresses.home}`)
   await waitFor(page, 'data-status', 'stopped')
   for (let i = 0; i < changes; i++)
     await page.getByRole('button', { name: 'Contours', exact: true }).click()
   const samples: Sample[] = []
   const start = performance.now()
   for (let cycle = 0; goesOn(cycle); cycle++) {
-    await useOnce(page)
+    await useOnce(page, addresses)
     await dismissNotices(page)
     const frame = await frameTime(page)
     await waitFor(page, 'data-laws', 'done')
@@ -179,7 +198,7 @@ export async function soak(
     const at = (performance.now() - start) / 60_000
     const held = await footprint(browser, page)
     samples.push({ at, frame, ...held, objects: (await heapObjects(page)) / 2 ** 20 })
-    tell(samples.at(-1)!)
+    tell?.(samples.at(-1)!)
   }
   return samples
 }

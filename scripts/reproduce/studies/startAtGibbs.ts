@@ -136,12 +136,12 @@ export const startAtGibbs: Study = {
         ),
         atMost(
           'The lower bound of W₂ over the upper one, the way of the particles: largest',
-          Math.max(...slices.slice(1).map((w, k) => w / known(fromGibbs.moved[k + 1]!))),
+          Math.max(...slices.slice(1).map((w, k) => w / known(fromGibbs.moved[k + 1]))),
           1,
         ),
         near(
           'After one step that way is η (E_π|∇V|²)^½: ratio',
-          known(fromGibbs.moved[1]!) / (eta * Math.sqrt(known(deterministic.gradient[0]!))),
+          known(fromGibbs.moved[1]) / (eta * Math.sqrt(known(deterministic.gradient[0]))),
           1,
           1e-6,
         ),
@@ -152,10 +152,10 @@ export const startAtGibbs: Study = {
               .slice(1, COMPARED + 1)
               .map(
                 (chi, k) =>
-                  (known(deterministic.kl[k + 1]!) - known(chi)) /
+                  (known(deterministic.kl[k + 1]) - known(chi)) /
                   Math.hypot(
-                    known(fromGibbs.renyiError[k + 1]!),
-                    known(deterministic.klStandardError[k + 1]!),
+                    known(fromGibbs.renyiError[k + 1]),
+                    known(deterministic.klStandardError[k + 1]),
                   ),
               ),
           ),

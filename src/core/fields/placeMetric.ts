@@ -83,7 +83,7 @@ export function metricTable(grid: EnergyGrid, metric: PlaceMetric): MetricTable 
 }
 
 /** f(A) of a symmetric matrix: its eigenvectors with the eigenvalues f. */
-export function ofEigenvalues(
+function ofEigenvalues(
   xx: number,
   xy: number,
   yy: number,

@@ -179,7 +179,7 @@ export function metricGain(
 }
 
 /** The least value that at most 1 − `share` of the mass is above. */
-export function percentileUnder(values: Float64Array, mass: Float64Array, share: number): number {
+function percentileUnder(values: Float64Array, mass: Float64Array, share: number): number {
   const order = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]!)
   let total = 0
   for (const m of mass) total += m

@@ -58,7 +58,7 @@ export const disc: BarrierKind<Disc> = {
     out[0] = rho > 0 ? dx / rho : 1
     out[1] = rho > 0 ? dy / rho : 0
     const reach = Math.sqrt(Math.max(0, r * r + 2 * r * least))
-    out[2] = out[0]! * center[0] + out[1]! * center[1] + reach
+    out[2] = out[0] * center[0] + out[1] * center[1] + reach
   },
   outline: ({ center, radius }) =>
     Array.from({ length: CORNERS }, (_, i): Point => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Point } from '../../maths/grid.ts'
-import { filterDrift, filterMean } from './filter.ts'
-import { barrierLevel, level, readLevel } from './levels.ts'
+import { filterMean } from './filter.ts'
+import { barrierLevel } from './levels.ts'
 import { leastVector, leastViolation, type Rows } from './planeQp.ts'
 import type { Barrier } from './registry.ts'
 
@@ -231,50 +231,5 @@ describe('the barrier filter on the mean of a step', () => {
     const apart: readonly Barrier[] = [facing[0]!, { ...facing[1]!, offset: -2 } as Barrier]
     const out = filter(apart, [0, 0], 0.5, [0, 0])
     expect(out).toEqual({ said: 'changed', mean: [0.5, 0] })
-  })
-})
-
-describe('the barrier filter on the generator', () => {
-  it('has the closed form for one barrier', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(discs, planes, polygons),
-        places,
-        places,
-        within(0.1, 5),
-        (one, at, b, rate) => {
-          const u = new Float64Array(2)
-          const said = filterDrift([one], ...at, rate, 0.7, b, u)
-          const h = readLevel(one, ...at, true)
-          const [hx, hy] = [level[1]!, level[2]!]
-          const slope = hx * hx + hy * hy
-          fc.pre(slope > 1e-6)
-          const lacking = -rate * h - hx * b[0] - hy * b[1] - 0.7 * (level[3]! + level[5]!)
-          const push = Math.max(0, lacking) / slope
-          expect(said).toBe(push > 0 ? 'changed' : 'unchanged')
-          expect(Math.hypot(u[0]! - push * hx, u[1]! - push * hy)).toBeLessThan(1e-9 * (1 + push))
-        },
-      ),
-    )
-  })
-
-  it('keeps Lh ≥ −αh at every barrier, or says that no drift does', () => {
-    const said = { unchanged: 0, changed: 0, infeasible: 0 }
-    fc.assert(
-      fc.property(scenes, places, places, within(0.1, 5), (barriers, at, b, rate) => {
-        const u = new Float64Array(2)
-        const result = filterDrift(barriers, ...at, rate, 0.7, b, u)
-        said[result]++
-        if (result === 'infeasible') return
-        for (const barrier of barriers) {
-          const h = readLevel(barrier, ...at, true)
-          const rises = level[1]! * (b[0] + u[0]!) + level[2]! * (b[1] + u[1]!)
-          const scale = 1 + Math.hypot(u[0]!, u[1]!) + Math.abs(level[3]! + level[5]!)
-          expect(rises + 0.7 * (level[3]! + level[5]!)).toBeGreaterThan(-rate * h - 1e-9 * scale)
-        }
-      }),
-      { numRuns: 300 },
-    )
-    expect(Math.min(said.unchanged, said.changed)).toBeGreaterThan(20)
   })
 })

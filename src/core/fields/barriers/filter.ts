@@ -143,35 +143,3 @@ export function filterMean(
   means[k + 1] = my + change[1]!
   return found ? 'changed' : 'infeasible'
 }
-
-/**
- * The filter on the generator Lh = ∇h·(b + u) + εΔh of the continuous dynamics: the smallest u with Lh ≥ −αh for every barrier. For
- * one barrier u = ∇h max(0, −αh − ∇h·b − εΔh)/|∇h|². It bounds the chance to leave over a time, since h e^(αt) then rises on average.
- * @param epsilon temperature ε
- * @param drift b
- * @param u length 2: overwritten
- */
-export function filterDrift(
-  barriers: readonly Barrier[],
-  x: number,
-  y: number,
-  rate: number,
-  epsilon: number,
-  drift: readonly [number, number],
-  u: Float64Array,
-): Filtered {
-  makeRoom(barriers.length)
-  for (let j = 0; j < barriers.length; j++) {
-    const h = readLevel(barriers[j]!, x, y, true)
-    const a = level[1]!
-    const b = level[2]!
-    rows.a[j] = a
-    rows.b[j] = b
-    rows.c[j] = -rate * h - a * drift[0] - b * drift[1] - epsilon * (level[3]! + level[5]!)
-  }
-  if (!leastVector(rows, u)) {
-    leastViolation(rows, u)
-    return 'infeasible'
-  }
-  return u[0] === 0 && u[1] === 0 ? 'unchanged' : 'changed'
-}

@@ -508,7 +508,7 @@ function nextMeasured({ step, chainsFrom }: Trainer, steps: number): number {
 }
 
 /** The last line of the ledger of a training. */
-export function ledgerOf(history: readonly TrainingPoint[]): TrainingSummary['ledger'] {
+function ledgerOf(history: readonly TrainingPoint[]): TrainingSummary['ledger'] {
   const last = trainingLedger(history.flatMap(({ chains }) => chains ?? [])).at(-1)
   if (last === undefined) return null
   const { sampling, parameters, change } = last
