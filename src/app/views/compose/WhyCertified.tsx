@@ -33,6 +33,12 @@ export function WhyCertified() {
   const shares = analysis === null ? null : sharesOfError(analysis, step)
   return (
     <div className="why fold-body">
+      {run.scene.dynamics.sampler === 'filter' && walled && (
+        <p>
+          The filter bends the drift: what follows is of Langevin without it, and nothing of it
+          holds for the chain on the stage.
+        </p>
+      )}
       <ol>
         <li>
           <b>It has a law by formula.</b>{' '}
