@@ -667,6 +667,9 @@ type ChainCurves = Pick<
   'klExact' | 'fisher' | 'mismatch' | 'dataKl' | 'dataFisher' | 'residual'
 >
 
+/** A sum over the cells of this size, nats, is rounding. */
+const ROUNDED = 1e-12
+
 /** Compares a law with the law of the data. */
 class DataComparison {
   private readonly data: Data
@@ -696,8 +699,8 @@ class DataComparison {
       const m = mass[c]!
       if (m > 0) kl += m * (log(m) - this.logArea - this.data.logDensity[c]!)
     }
-    // Both laws are normalised over the cells: only rounding takes KL below 0.
-    return Math.max(0, kl)
+    // Both laws are normalised over the cells: what is as small, or below 0, is rounding.
+    return kl < ROUNDED ? 0 : kl
   }
 
   /**
