@@ -11,6 +11,7 @@ import { packReport } from '../../src/lab/io/packedReport.ts'
 import type {
   AnalysisInput,
   AnalysisReport,
+  Extras,
   FrameReply,
   Landscape,
 } from '../../src/lab/protocol/calls.ts'
@@ -26,8 +27,8 @@ export interface Job {
    * seed anew, or not at all.
    */
   readonly laws: 'shared' | 'each' | 'none'
-  /** Whether the gap is proved, too. */
-  readonly proof?: boolean
+  /** What is worked out once the laws are known. */
+  readonly extras?: readonly (keyof Extras)[]
   /** Whether the scene is trained on first, for an energy that is to be trained; default: it stays untrained. */
   readonly train?: boolean
 }
@@ -86,7 +87,7 @@ function nothing(steps: number): AnalysisReport {
 }
 
 /** @throws Refusal where the engine does not run the scene */
-export async function perform({ scene, seeds, laws, proof, train }: Job): Promise<Outcomes> {
+export async function perform({ scene, seeds, laws, extras = [], train }: Job): Promise<Outcomes> {
   const surroundings = environment()
   const session = createSession(surroundings, () => undefined)
   let shared: AnalysisReport | null = laws === 'none' ? nothing(scene.dynamics.steps) : null
@@ -100,7 +101,7 @@ export async function perform({ scene, seeds, laws, proof, train }: Job): Promis
     const ready = await session.prepare({ run, scene: { ...scene, seed, dynamics } })
     // The default step size is read off seeded probes; runs that share their laws must share it.
     if (laws === 'shared') stepSize = ready.scene.dynamics.stepSize
-    const report = shared ?? (await follow(await session.analysisInput({ run }), proof === true))
+    const report = shared ?? (await follow(await session.analysisInput({ run }), extras))
     if (laws === 'shared') shared = report
     await session.attach({ run, report: packReport(report) })
     const result = await session.result({ run })
@@ -116,16 +117,16 @@ export async function perform({ scene, seeds, laws, proof, train }: Job): Promis
   return { landscape, runs }
 }
 
-/** The laws of a run, with the proof of its gap where that is asked for. */
-async function follow(input: AnalysisInput, proof: boolean): Promise<AnalysisReport> {
+/** The laws of a run, with what is to be worked out from them. */
+async function follow(
+  input: AnalysisInput,
+  extras: readonly (keyof Extras)[],
+): Promise<AnalysisReport> {
   const surroundings = environment()
-  const report = await followLaws(input, { environment: surroundings })
-  const gap = report.constants?.spectralGap ?? 0
-  if (!proof || gap === 0) return report
-  return {
-    ...report,
-    spectralGapBound: await workOut('spectralGapBound', input, report, surroundings),
-  }
+  let report = await followLaws(input, { environment: surroundings })
+  for (const extra of extras)
+    report = { ...report, [extra]: await workOut(extra, input, report, surroundings) }
+  return report
 }
 
 /** Frames carry single precision: a particle at a wall may be this far on its wrong side, world units. */

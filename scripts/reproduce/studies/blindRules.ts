@@ -15,7 +15,9 @@ export const oneWell: Study = {
   id: 'one-well',
   question:
     'Rules from practice read the score or the energy of the particles. Do they see that one of two wells is empty?',
-  jobs: (scene, { few }) => ({ main: { scene, seeds: few, laws: 'shared' } }),
+  jobs: (scene, { few }) => ({
+    main: { scene, seeds: few, laws: 'shared', extras: ['coupling'] },
+  }),
   judge(of) {
     const outcomes = of('main')
     const run = first(outcomes)
@@ -49,6 +51,14 @@ export const oneWell: Study = {
           listed([...stein, ...plateau].map((report) => report?.status ?? 'no report')),
           'none',
           [...stein, ...plateau].every((report) => report?.status === 'none'),
+        ),
+        holds(
+          'The coupling does not stop: it says that pairs of chains cross the pass too seldom',
+          listed(stepsOf(outcomes, 'coupling').map((step) => step ?? 'never')),
+          'never',
+          stopsOf(outcomes, 'coupling').every(
+            (report) => report?.step === null && report.reason.includes('too slow'),
+          ),
         ),
         atLeast(
           'KL at the end over the tolerance δ of the rules',

@@ -91,7 +91,15 @@ export const shipped: Study = {
     ...Object.fromEntries(
       PRETRAINED_IDS.map(
         (id) =>
-          [id, { scene: experiment(id)!.scene, seeds: few, laws: 'shared', proof: true }] as const,
+          [
+            id,
+            {
+              scene: experiment(id)!.scene,
+              seeds: few,
+              laws: 'shared',
+              extras: ['spectralGapBound'],
+            },
+          ] as const,
       ),
     ),
     repeated: { scene: experiment(REPEATED)!.scene, seeds: many, laws: 'shared' },
