@@ -148,10 +148,7 @@ function possible(energy: EnergySpec, target: TargetSpec): EnergySpec {
 }
 
 export const sceneArbitrary = (arbitrary(SCENE, 0) as fc.Arbitrary<SceneSpec>).map(
-  (scene): SceneSpec => ({
-    ...scene,
-    energy: possible(scene.energy, scene.target),
-  }),
+  (scene): SceneSpec => ({ ...scene, energy: possible(scene.energy, scene.target) }),
 )
 
 /** Paths of `RANGES`, for tests over the table. */

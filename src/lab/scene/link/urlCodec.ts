@@ -1,9 +1,10 @@
 import { recoverScene } from '../reading/decode.ts'
 import { DEFAULT_SCENE } from '../defaults.ts'
-import type { Json, JsonObject } from '../fields/fieldKinds.ts'
+import type { AnyField, Json, JsonObject, Shape } from '../fields/fieldKinds.ts'
 import { minimal } from '../normalise.ts'
 import { describeRange, inRange } from '../fields/ranges.ts'
 import {
+  SCENE,
   BACKEND_CHOICES,
   RANGES,
   type BackendChoice,
@@ -68,13 +69,16 @@ export interface Overrides {
 const SECTIONS = ['domain', 'dynamics', 'stopping', 'view'] as const
 
 /** The section of each key that a link writes without its section. No two sections share a key. */
-const SECTION_OF: ReadonlyMap<string, (typeof SECTIONS)[number]> = new Map([
-  ...SECTIONS.flatMap((section) =>
-    Object.keys(DEFAULT_SCENE[section]).map((key) => [key, section] as const),
+const SECTION_OF: ReadonlyMap<string, (typeof SECTIONS)[number]> = new Map(
+  SECTIONS.flatMap((section) =>
+    Object.keys(shapeOf(shapeOf(SCENE)[section]!)).map((key) => [key, section] as const),
   ),
-  // The default scene has none.
-  ['metric', 'dynamics'],
-])
+)
+
+/** The fields of a record, those among them that a scene may lack. */
+function shapeOf({ form }: AnyField): Shape {
+  return form.kind === 'record' ? form.shape : {}
+}
 
 /** Paths deeper or lists longer than this are garbage, not scenes. */
 const DEEPEST = 40

@@ -76,7 +76,7 @@ describe('parseScene', () => {
     [
       'an unknown key inside',
       { dynamics: { epsilom: 1 } },
-      'dynamics.epsilom: found an unknown key; allowed: one of epsilon, stepSize, steps, particles, sampler, skew, preconditioner, metric, jumpEvery, initial, companion',
+      'dynamics.epsilom: found an unknown key; allowed: one of epsilon, stepSize, steps, particles, sampler, filterRate, skew, preconditioner, metric, jumpEvery, initial, companion',
     ],
     [
       'a value out of range',
