@@ -81,23 +81,17 @@ export function openSession(file: string, { assets: bundled }: SceneFile, signal
   return { session, assets, clock, say }
 }
 
-/** Runs a command and ends the process with its exit code. */
-export async function runCommand(
-  usage: string,
-  command: (argv: readonly string[], signal: AbortSignal) => Promise<ExitCode>,
-): Promise<never> {
-  process.exit(await outcomeOf(usage, command))
+/** What a command does with its arguments. */
+type Command = (argv: readonly string[], signal: AbortSignal) => Promise<ExitCode>
+
+const interrupted = () => {
+  print('interrupted; nothing was written')
+  return Exit.interrupted
 }
 
-async function outcomeOf(
-  usage: string,
-  command: (argv: readonly string[], signal: AbortSignal) => Promise<ExitCode>,
-): Promise<ExitCode> {
+/** Runs a command as the whole of this process and ends it with the exit code; signals interrupt the command. */
+export async function runCommand(usage: string, command: Command): Promise<never> {
   const controller = new AbortController()
-  const interrupted = () => {
-    print('interrupted; nothing was written')
-    return Exit.interrupted
-  }
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
       controller.abort()
@@ -108,14 +102,24 @@ async function outcomeOf(
     print('the computation stands still, which is a mistake in this program; nothing was written')
     process.exit(Exit.failed)
   })
-  if (process.argv.includes('--help')) {
+  process.exit(await outcomeOf(usage, command, process.argv.slice(2), controller.signal))
+}
+
+/** Runs a command and says on stderr why it was refused or failed. @throws what only a mistake in the program throws */
+export async function outcomeOf(
+  usage: string,
+  command: Command,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  if (argv.includes('--help')) {
     console.log(usage)
     return Exit.done
   }
   try {
-    return await command(process.argv.slice(2), controller.signal)
+    return await command(argv, signal)
   } catch (error) {
-    if (controller.signal.aborted) return interrupted()
+    if (signal.aborted) return interrupted()
     if (error instanceof UsageError || error instanceof Refusal) {
       print(error.message.replace(/\s+/gu, ' '))
       return Exit.refused

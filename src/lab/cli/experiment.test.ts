@@ -3,10 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { readSceneFile } from '../io/bundle.ts'
 import type { RunResult } from '../protocol/result.ts'
-import { parseArguments } from './arguments.ts'
+import { parseArguments, USAGE } from './arguments.ts'
+import { outcomeOf } from './command.ts'
+import { experiment } from './experimentCommand.ts'
 
 const ENTRY = fileURLToPath(new URL('experiment.ts', import.meta.url))
 const folder = mkdtempSync(path.join(tmpdir(), 'experiment-'))
@@ -26,6 +28,7 @@ interface Interruption {
   readonly signal: NodeJS.Signals
 }
 
+/** The command as a process of its own, which takes seconds to start. */
 function run(
   args: readonly string[],
   interruption?: Interruption,
@@ -44,6 +47,25 @@ function run(
       resolve({ code, stdout, stderr })
     })
   })
+}
+
+/** The command in this very process: what it says and answers, without starting and ending. */
+async function perform(args: readonly string[]): Promise<Ended> {
+  let [stdout, stderr] = ['', '']
+  const said = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    stderr += String(text)
+    return true
+  })
+  const logged = vi.spyOn(console, 'log').mockImplementation((text) => {
+    stdout += `${String(text)}\n`
+  })
+  try {
+    const code = await outcomeOf(USAGE, experiment, args, new AbortController().signal)
+    return { code, stdout, stderr }
+  } finally {
+    said.mockRestore()
+    logged.mockRestore()
+  }
 }
 
 function scene(name: string, json: unknown): string {
@@ -83,7 +105,7 @@ test('a bad field, a missing file: exit 2, one line, nothing written', async () 
   const out = path.join(folder, 'nothing')
   const bad = scene('bad.json', { ...QUICK, dynamics: { epsilon: 20 } })
   const lost = scene('lost.json', { ...QUICK, energy: { kind: 'file', path: 'none.safetensors' } })
-  const [field, file] = await Promise.all([run([bad, '--out', out]), run([lost, '--out', out])])
+  const [field, file] = await Promise.all([run([bad, '--out', out]), perform([lost, '--out', out])])
   expect(field.code).toBe(2)
   expect(field.stderr).toMatch(
     /^[^\n]*dynamics\.epsilon: found 20; allowed: [^\n]*\[0\.005, 10\]\n$/,
@@ -122,7 +144,7 @@ test('a composition: its result, its curves and its bundle, the same every time'
   const read = readSceneFile(readFileSync(bundle, 'utf8'))
   if ('error' in read) throw new Error(read.error.found)
   expect([...read.assets.keys()]).toEqual(['file:banana-0.safetensors'])
-  const again = await run([bundle, '--out', path.join(folder, 'again')])
+  const again = await perform([bundle, '--out', path.join(folder, 'again')])
   expect(again.code).toBe(0)
   expect(again.stderr).not.toMatch(/training/)
   const repeated = JSON.parse(
@@ -141,7 +163,7 @@ test('terms trained on different backends: one result, the same as ever', async 
   const terms = ['wasm', 'cpu'].map((backend) => ({ weight: 0.5, energy: trained(backend) }))
   const file = scene('backends.json', { ...QUICK, energy: { kind: 'sum', terms } })
   const out = path.join(folder, 'backends')
-  const { code, stderr } = await run([file, '--out', out])
+  const { code, stderr } = await perform([file, '--out', out])
   for (const name of ['WebAssembly SIMD', 'JavaScript'])
     expect(stderr).toContain(`backend ${name}: asked for by name`)
   expect(code).toBe(0)
@@ -184,9 +206,9 @@ test('what cannot be read, and where nothing can be written: said in a line befo
     [[weights, '--out', path.join(folder, 'x3')], /^energy: not a readable safetensors file/],
     [[long, '--out', secret], /^--out: .*; allowed: a folder/],
   ]
-  const ended = await Promise.all(cases.map(([args]) => run(args)))
-  for (const [i, { code, stderr, stdout }] of ended.entries()) {
-    expect(stderr).toMatch(cases[i]![1])
+  for (const [args, said] of cases) {
+    const { code, stderr, stdout } = await perform(args)
+    expect(stderr).toMatch(said)
     expect(stderr).toMatch(/^[^\n]+\n$/)
     expect(stderr + stdout).not.toMatch(/hunter2|training/)
     expect(code).toBe(2)
@@ -210,10 +232,9 @@ test('says how a file of points was read, on stderr before anything is computed 
     target: { kind: 'points', file: 'mine.csv', ...target },
     energy,
   })
-  const [plain, clipped] = await Promise.all([
-    run([scene('plain.json', asked({})), '--out', out]),
-    run([scene('clipped.json', asked({ clip: 10 })), '--out', path.join(folder, 'clipped')]),
-  ])
+  const plain = await perform([scene('plain.json', asked({})), '--out', out])
+  const cut = scene('clipped.json', asked({ clip: 10 }))
+  const clipped = await perform([cut, '--out', path.join(folder, 'clipped')])
   expect([plain.code, clipped.code]).toEqual([0, 0])
   const said = plain.stderr.split('\n')
   expect(said.slice(0, 4)).toEqual([
@@ -278,7 +299,7 @@ test('a gap that the grid does not resolve is called so', async () => {
     energy: { kind: 'exact' },
     dynamics: { ...QUICK.dynamics, steps: 1, stepSize: 0.005 },
   })
-  const { code, stderr } = await run([file, '--out', out])
+  const { code, stderr } = await perform([file, '--out', out])
   expect(code).toBe(0)
   expect(stderr).toMatch(
     /warning: the grid does not resolve the slowest mode.*domain\.cells up to 256/u,

@@ -137,8 +137,8 @@ describe.skipIf(dawn.open === null)('training in blocks on a device', () => {
   })
 
   /** Trains to the end; the reports of its steps. */
-  async function fit(objective: ObjectiveId): Promise<StepReport[]> {
-    const trainer = createTrainer(options(objective, 300))
+  async function fit(objective: ObjectiveId, steps: number): Promise<StepReport[]> {
+    const trainer = createTrainer(options(objective, steps))
     expect(await divergence(trainer)).toBeGreaterThan(0.5)
     const reports = await finish(trainer, 25)
     expect(await divergence(trainer)).toBeLessThan(0.08)
@@ -146,11 +146,11 @@ describe.skipIf(dawn.open === null)('training in blocks on a device', () => {
   }
 
   it('quadrature fits two Gaussians', async () => {
-    await fit('quadrature')
+    await fit('quadrature', 180)
   })
 
   it('persistent fits two Gaussians, and adapts its chains to the acceptance that is aimed at', async () => {
-    const reports = await fit('persistent')
+    const reports = await fit('persistent', 300)
     const late = reports.slice(-100).map(({ acceptance }) => acceptance!)
     const mean = late.reduce((sum, rate) => sum + rate, 0) / late.length
     expect(Math.abs(mean - 0.6)).toBeLessThan(0.05)

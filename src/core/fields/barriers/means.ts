@@ -64,6 +64,7 @@ function tangledAlong(
 ): 'x' | 'y' | 'not' {
   const far = BETWEEN * fineness
   const crooked = CROOKED / fineness
+  let isBent = false
   let near = 0
   let sideways = 0
   let upwards = 0
@@ -75,21 +76,21 @@ function tangledAlong(
     const reach = 0.5 * (width + height)
     const kind = kindOf(barrier)
     const unseen = kind.course === 'creased' ? reach : 0
-    // The barrier covers the whole rectangle.
+    // The barrier covers the whole rectangle, whatever the others do in it.
     if (kind.covers?.(barrier, x, y, width, height) ?? h <= -Math.max(half, unseen)) return 'not'
-    if (h >= Math.max(far * half, unseen)) continue
+    if (isBent || h >= Math.max(far * half, unseen)) continue
     if (kind.course !== 'affine') {
-      for (let corner = 0; corner < 4; corner++) {
+      for (let corner = 0; corner < 4 && !isBent; corner++) {
         const [u, v] = [(corner & 1) - 0.5, (corner >> 1) - 0.5]
         const there = readLevel(barrier, x + u * width, y + v * height, false)
-        if (Math.abs(there - (h + u * along + v * up)) > crooked * Math.max(reach, h))
-          return width >= height ? 'x' : 'y'
+        isBent = Math.abs(there - (h + u * along + v * up)) > crooked * Math.max(reach, h)
       }
     }
     near++
     sideways += Math.abs(along)
     upwards += Math.abs(up)
   }
+  if (isBent) return width >= height ? 'x' : 'y'
   return near < 2 ? 'not' : sideways >= upwards ? 'x' : 'y'
 }
 
