@@ -104,7 +104,7 @@ async function expectReasons(page: Page): Promise<void> {
   const [follows, proved] = [await numbers(TERMS.length), await numbers(TERMS.length + 1)]
   expect(proved[0]).toBeGreaterThanOrEqual(follows[0]!)
   expect(proved[1]).toBeLessThanOrEqual(follows[1]!)
-  await expect(tray(page)).toContainText('nats are the energies’')
+  await expect(tray(page)).toContainText('by the error of the energies')
 }
 
 for (const [way, add] of Object.entries({ mouse: byMouse, touch: byTouch, keyboard: byKeyboard })) {

@@ -61,7 +61,7 @@ const TRIED: readonly {
 ]
 
 const INTRODUCTION = [
-  'dx = (−M∇V + ε div M)dt + √(2εM)dW keeps π ∝ e^(−V/ε) for every metric M(x), and KL falls by ε E|∇log(ρ/π)|²_M per unit of time. A metric can always make the clock run faster: twice M is twice the rate. What counts is the gap per _stable step_,',
+  'dx = (−M∇V + ε div M)dt + √(2εM)dW keeps π ∝ e^(−V/ε) for every metric M(x) (where π is not small at the walls, for a diagonal one), and KL falls by ε E|∇log(ρ/π)|²_M per unit of time. A metric can always make the clock run faster: twice M is twice the rate. What counts is the gap per _stable step_,',
   '',
   '    merit = gap / (95th percentile under π of the spectral radius of M∇²V),',
   '',

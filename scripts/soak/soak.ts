@@ -20,7 +20,7 @@ const LONGEST = 180_000
 const FRAMES = 60
 
 /** How much a run of the scenes is. */
-export interface Size {
+interface Size {
   readonly particles: number
   readonly steps: number
 }

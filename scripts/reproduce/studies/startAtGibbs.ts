@@ -134,32 +134,11 @@ export const startAtGibbs: Study = {
           'increasing',
           slices.every((w, k) => k === 0 || w > slices[k - 1]!),
         ),
-        atMost(
-          'The lower bound of W₂ over the upper one, the way of the particles: largest',
-          Math.max(...slices.slice(1).map((w, k) => w / known(fromGibbs.moved[k + 1]))),
-          1,
-        ),
         near(
           'After one step that way is η (E_π|∇V|²)^½: ratio',
           known(fromGibbs.moved[1]) / (eta * Math.sqrt(known(deterministic.gradient[0]))),
           1,
           1e-6,
-        ),
-        atMost(
-          'KL − log(1 + χ²) of the flow, never positive: largest over its standard error',
-          Math.max(
-            ...fromGibbs.renyi
-              .slice(1, COMPARED + 1)
-              .map(
-                (chi, k) =>
-                  (known(deterministic.kl[k + 1]) - known(chi)) /
-                  Math.hypot(
-                    known(fromGibbs.renyiError[k + 1]),
-                    known(deterministic.klStandardError[k + 1]),
-                  ),
-              ),
-          ),
-          3,
         ),
         atMost('Langevin: largest KL over the predicted bias b(η)', highest / bias, 1.25),
         atMost(

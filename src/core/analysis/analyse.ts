@@ -130,8 +130,8 @@ export interface AnalysisReport extends Partial<Extras> {
   /** Share of the law of the data outside Ω, which is left out of it; null where there is none. */
   readonly dataOutside: number | null
   /**
-   * KL(π‖ρ_D), nats, of the law of the data in Ω: what the energy has of the data wrong, whatever samples it. Null where there is no law
-   * of the data, and until it is known.
+   * KL(π‖ρ_D), nats, of the law of the data in Ω: how far from the data the law is that is sampled. At ε = 1 and without barriers that is
+   * what the energy has wrong. Null where there is no law of the data, and until it is known.
    */
   readonly dataAtGibbs: number | null
   /** Mass folded at the walls in the step that ends at k, of the exact law. */
@@ -187,6 +187,9 @@ export const UNSTABLE =
   'η is unstable, and its steps are too long to follow the continuous dynamics along them'
 
 const FILTERED = 'a filtered drift has continuous dynamics of its own, which do not rest at π'
+
+const STEEP_METRIC =
+  'this metric is so large somewhere that the continuous dynamics would take too many steps'
 
 /** KL, nats, below which its ratio to I, and that of two grids, may be rounding. */
 const LEAST_KL = 1e-6
@@ -306,7 +309,9 @@ class Findings {
         ? FILTERED
         : overshoot(input) !== null && this.isLong()
           ? UNSTABLE
-          : null
+          : input.metric !== undefined && this.isLong()
+            ? STEEP_METRIC
+            : null
     this.walls =
       input.constants.quadratic && input.constants.convexity > 0
         ? quadraticWalls(this.field, input.transition, input.patches)
@@ -441,6 +446,8 @@ class Findings {
   refine(): void {
     this.stage = 'fine'
     this.exactTo = -1
+    // What the preview's coarse cells did not resolve, the finer ones may.
+    if (this.hasChain) this.unresolved = null
   }
 
   *findConstants(): Generator<Progress, void> {
@@ -492,13 +499,12 @@ class Findings {
     }
     if (table !== null) {
       yield this.going
-      this.metricGain = metricGain(
-        field,
-        fine.law,
-        table,
-        this.constants.spectralGap!,
-        fine.slowest.value,
-      )
+      this.doing = 'the gap without the metric'
+      const plain = gapOnGrids(field, pi, [1, 0, 1])
+      let next = plain.next()
+      for (; next.done !== true; next = plain.next()) yield this.going
+      const plainGap = next.value.gap.value
+      this.metricGain = metricGain(field, pi, table, this.constants.spectralGap!, plainGap)
     }
     this.foldsLittle =
       this.walls !== null || foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT

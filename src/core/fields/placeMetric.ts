@@ -7,7 +7,8 @@ import { readJet } from './energyGrid.ts'
 /**
  * A metric M(x) that follows the energy, V from its least value on the cells:
  * - `conformal`: M = min(cap, e^(βV))·I, fast where V is high;
- * - `inverse-hessian`: M = cap·((∇²V)² + τ²)^(−½), of eigenvalues cap/√(h² + τ²): V curves by less than cap in it everywhere.
+ * - `inverse-hessian`: M = cap·((∇²V)² + τ²)^(−½), of eigenvalues cap/√(h² + τ²): V curves by less than cap in it where ∇²V is
+ *   that of the cells' centres, and by more between them where ∇²V changes from cell to cell.
  */
 export type PlaceMetric =
   | { readonly kind: 'conformal'; readonly beta: number; readonly cap: number }
@@ -16,7 +17,8 @@ export type PlaceMetric =
 /**
  * M(x) as a tensor product of quadratic B-splines, M(x) = Σ B(x − x_k) M_k over the cell centres x_k, control values beyond a wall
  * mirrored. B ≥ 0 and Σ B = 1, so that M(x) is a mean of nine M_k: positive definite wherever these are, between their least and
- * greatest eigenvalues, and C¹. It need not interpolate them, since any M keeps π; the divergence that the drift needs is that
+ * greatest eigenvalues, and C¹. It need not interpolate them, since any M keeps π, as far as π is small at the walls or M diagonal there: a mirror is not the
+ * reflection along M·n; the divergence that the drift needs is that
  * of this very function. Arrays have length cells².
  */
 export interface MetricTable {

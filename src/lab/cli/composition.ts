@@ -20,10 +20,12 @@ export async function selfContained(
       case 'sum':
         return {
           ...energy,
-          terms: energy.terms.map((term) => ({
-            ...term,
-            energy: replace(term.energy, term.target ?? target),
-          })),
+          terms: energy.terms.map((term) => {
+            const own = term.target ?? target
+            // A file does not say what it was trained on: its term does.
+            const named = term.energy.kind === 'trained' ? own : term.target
+            return { ...term, target: named, energy: replace(term.energy, own) }
+          }),
         }
       case 'trained': {
         const weights = session.trainedWeights(recipeOf({ ...scene, target }))

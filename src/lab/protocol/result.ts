@@ -89,7 +89,7 @@ export interface RunResult {
    * where the data have no density.
    */
   readonly dataOutside: number | null
-  /** KL(π‖ρ_D), nats: what the energy has of the data wrong; of a composition ρ_D is that of the data of its terms. Null where unknown. */
+  /** KL(π‖ρ_D), nats, as in `AnalysisReport`; of a composition ρ_D is that of the data of its terms. Null where unknown. */
   readonly dataAtGibbs: number | null
   readonly deterministic: DeterministicCurves
   /** Where the deterministic flow goes; null before its first step. */

@@ -288,7 +288,7 @@ const THEORY: readonly Omit<Experiment, 'group'>[] = [
     id: 'start-at-gibbs',
     title: 'Started at π',
     sentence:
-      'Both flows start at the target itself: Langevin stays, while the noiseless KL rises from zero, so nothing can be its Lyapunov function.',
+      'Both flows start at the target: Langevin stays, the noiseless KL rises from zero, so that no distance from π is its Lyapunov function.',
     scene: sceneOf(...EIGHT, {
       dynamics: { stepSize: 0.01, steps: 100, particles: 16384, initial: { kind: 'gibbs' } },
     }),

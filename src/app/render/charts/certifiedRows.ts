@@ -27,6 +27,13 @@ export function certifiedRows(
 ): readonly CertifiedRow[] | null {
   if (terms.length === 0) return null
   const follows = inherited(terms, mixture)
+  const ofTerms = {
+    name: 'follows from them',
+    weight: null,
+    convexity: down(follows.convexity),
+    smoothness: up(follows.smoothness),
+    gap: ABSENT,
+  }
   return [
     ...terms.map((term) => ({
       name: null,
@@ -35,15 +42,10 @@ export function certifiedRows(
       smoothness: up(smoothnessOf(term)),
       gap: down(term.gap?.value ?? null),
     })),
+    // Of a mixture nothing follows.
+    ...(mixture ? [] : [ofTerms]),
     {
-      name: 'so it must have',
-      weight: null,
-      convexity: down(follows.convexity),
-      smoothness: up(follows.smoothness),
-      gap: ABSENT,
-    },
-    {
-      name: 'proved of it anew',
+      name: 'proved of it itself',
       weight: null,
       convexity: down(constants.convexity),
       smoothness: up(constants.smoothness),
@@ -63,18 +65,22 @@ export function identityAt(
   const [i, j] = [fisher[step - 1] ?? null, fisher[step] ?? null]
   if (before === null || after === null || i === null || j === null) return null
   const fall = formatNumber(before - after, 3)
-  return `in the step to k = ${String(step)} KL falls by ${fall} nats, and ηεI is ${formatNumber((stepSize * epsilon * (i + j)) / 2, 3)}`
+  const rate = formatNumber((stepSize * epsilon * (i + j)) / 2, 3)
+  return `in the step to k = ${String(step)} the KL of the continuous dynamics falls by ${fall} nats, and ηεI, the mean of its ends, is ${rate}`
 }
 
-/** How the distance of the samples to what was composed is made up, in words; null where that is not known. */
+/**
+ * How far π is from the composition of the terms' data, and the samples from π, in words; null where the first is not known. Of π at ε = 1 without
+ * barriers: else temperature and barriers take it away from the data, too.
+ */
 export function sharesOfError(
   { curves, dataAtGibbs }: Pick<AnalysisReport, 'curves' | 'dataAtGibbs'>,
   step: number,
 ): string | null {
   if (dataAtGibbs === null) return null
   const sampler = curves.klExact[step] ?? curves.fokkerPlanck[step] ?? null
-  const energies = `${formatNats(dataAtGibbs)} nats are the energies’, KL(π‖ρ) of π to that law ρ`
+  const energies = `π is ${formatNats(dataAtGibbs)} nats from it, by the error of the energies`
   return sampler === null
     ? energies
-    : `${energies}; ${formatNats(sampler)} nats are the sampler’s at k = ${String(step)}, KL(ρₖ‖π)`
+    : `${energies}; the samples are ${formatNats(sampler)} nats from π at k = ${String(step)}, by the sampler. The two do not add up`
 }

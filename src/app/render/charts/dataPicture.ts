@@ -13,8 +13,8 @@ import {
 /**
  * KL(ρ_k‖ρ_D) to the law of the data, restricted to the box and renormalised, and the two sides of its balance d/dt KL ≤ −(ε/2) I + E|e|²/(2ε): ε²I
  * pulls the law towards the data, E|e|² is what the drift gets wrong there, e = b̄ + ε∇log ρ_D. Where they
- * meet no further fall is certified: the stop of `data-mismatch`. The level is KL(π‖ρ_D), what the energy itself has wrong: the
- * sampler's share is KL(ρ_k‖π), on the chart of KL.
+ * meet no further fall is certified: the stop of `data-mismatch`. The level is KL(π‖ρ_D), to which no
+ * number of steps adds or takes anything; KL(ρ_k‖π) is on the chart of KL, and the two do not add up.
  */
 export function dataPicture(data: ChartData): StepPicture {
   const laws = data.analysis?.curves ?? null
@@ -29,7 +29,7 @@ export function dataPicture(data: ChartData): StepPicture {
   const plain = ({ value }: Sample): string => formatNumber(value, 3)
   return barePicture(data, {
     title: data.composed
-      ? 'KL(ρₖ‖ρ_D), composed data, nats'
+      ? `KL(ρₖ‖ρ_D), ${data.dataLaw === 'smoothed' ? 'smoothed ' : ''}composed data, nats`
       : data.dataLaw === 'smoothed'
         ? 'KL(ρₖ‖ρ_D), smoothed data in the box'
         : 'KL(ρₖ‖ρ_D), data in the box, nats',
@@ -79,7 +79,7 @@ export function dataNote({ analysis, dataLaw, composed }: ChartData): string | n
   const best = least(kl)
   const last = kl.at(-1)
   if (best === null || last === undefined) return null
-  const of = composed ? 'composed data' : dataLaw === 'smoothed' ? 'smoothed data' : 'data'
+  const of = `${dataLaw === 'smoothed' ? 'smoothed ' : ''}${composed ? 'composed ' : ''}data`
   const cut = outsideNote(analysis?.dataOutside ?? 0) + gibbsNote(analysis?.dataAtGibbs ?? null)
   if (last.value < 1.001 * best.value)
     return `${formatNats(last.value)} nats from the ${of} at k = ${formatCount(last.step)}${cut}`

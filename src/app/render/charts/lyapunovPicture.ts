@@ -160,6 +160,7 @@ const STEADY = 0.2
 function fromGibbsCurves(points: readonly CurvePoint[]): Curve[] {
   const away = points.map(({ fromGibbs }) => fromGibbs)
   if (!away.some((one) => one !== null)) return []
+  const bounds = new Set(points.filter((p) => p.deterministicLowerBound).map(({ step }) => step))
   const length = ({ value }: Sample): string => formatNumber(value, 3)
   return [
     {
@@ -167,10 +168,10 @@ function fromGibbsCurves(points: readonly CurvePoint[]): Curve[] {
       pen: { tone: 'deterministic', width: 1.25, dash: [1.5, 3] },
       samples: samplesOf(
         away.map((one) => ((one?.renyiError ?? Infinity) < STEADY ? one!.renyi : null)),
-        undefined,
+        (step) => bounds.has(step),
         away.map((one) => one?.renyiError ?? null),
       ),
-      read: withError,
+      read: (sample) => (sample.varied ? '≥ ' : '') + withError(sample),
     },
     {
       label: 'W₂ ≤, flow, lengths',
@@ -179,7 +180,7 @@ function fromGibbsCurves(points: readonly CurvePoint[]): Curve[] {
       read: length,
     },
     {
-      label: 'W₂ ≥',
+      label: 'W₂ by slices, estimate',
       pen: { tone: 'deterministic', width: 1, alpha: 0.5 },
       samples: samplesOf(away.map((one) => one?.sliced ?? null)),
       read: length,

@@ -34,7 +34,7 @@ test('shows the chains, the data and both columns of the ledger over the steps o
   ])
   for (const { samples } of picture.curves) expect(curveRuns(samples, picture.gap)).toHaveLength(1)
   expect(readPicture(picture, 155)[0]!.text).toMatch(/ at step 150$/)
-  expect(trainingNote(data)).toBe('sampling −0.950, θ +0.500: −0.450 ± 0.042 nats')
+  expect(trainingNote(data)).toBe('sampling −0.950, learning +0.500: in all −0.450 ± 0.042 nats')
 })
 
 test('says what is missing', () => {

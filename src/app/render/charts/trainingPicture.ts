@@ -90,12 +90,13 @@ export function trainingNote(data: ChartData): string | null {
   const [open, end] = [lines[0], lines.at(-1)]
   if (open === undefined || end === undefined || lines.length < 2) return null
   const error = Math.sqrt(open.standardError ** 2 + end.standardError ** 2)
-  return `sampling ${signed(end.sampling)}, θ ${signed(end.parameters)}: ${formatNatsWithError(end.change, error)} nats`
+  return `sampling ${signed(end.sampling)}, learning ${signed(end.parameters)}: in all ${formatNatsWithError(end.change, error)} nats`
 }
 
 /** Why there is nothing to show; null where there is. */
 export function trainingVoid({ training }: ChartData): string | null {
-  if (training === null) return 'The ledger of a training is drawn as it trains: press Train.'
+  if (training === null)
+    return 'What sampling takes off KL and learning puts on, drawn while it trains: press Train.'
   if (training.history.length > 0) return null
   return 'The training has not been measured yet.'
 }

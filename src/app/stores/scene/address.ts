@@ -8,6 +8,7 @@ import {
 } from '../../../lab/scene/link/urlCodec.ts'
 import { sameScene } from '../../../lab/scene/normalise.ts'
 import { describeProblem } from '../../../lab/scene/reading/problem.ts'
+import type { RunReady } from '../../../lab/protocol/calls.ts'
 import type { EnergySpec, SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { FIRST_ENERGY } from './sceneStore.ts'
@@ -90,9 +91,17 @@ export function linkOf(
 ): Link {
   const { run: ready } = run.getState()
   const { scene: asked } = scene.getState()
-  const used = ready?.scene ?? asked
   const view: typeof asked.view = { ...asked.view, theme: 'auto' }
-  const hash = addressOf({ ...used, stopping: asked.stopping, view })
+  const shown = (one: SceneSpec) => addressOf({ ...one, stopping: asked.stopping, view })
+  /** A scene with what the run on the stage found for it. */
+  const filled = ({ dynamics, ...rest }: SceneSpec, { scene: found }: RunReady): SceneSpec => ({
+    ...rest,
+    training: found.training,
+    dynamics: { ...dynamics, stepSize: dynamics.stepSize ?? found.dynamics.stepSize },
+  })
+  // While another scene is being prepared or trained, the run on the stage is not of the scene that is asked for.
+  const isOf = ready !== null && shown(filled(asked, ready)) === shown(filled(ready.scene, ready))
+  const hash = shown(isOf ? ready.scene : asked)
   const address = new URL(hash, page.location.href).href
   return { address, missing: missingFrom(address, asked) }
 }

@@ -27,7 +27,7 @@ const WAYS = {
 /** By which way particles are kept out, and what each way costs. */
 export function Ways() {
   const lab = useLab()
-  const { sampler, filterRate = FILTER_RATE } = useScene((scene) => scene.dynamics)
+  const { sampler, filterRate = FILTER_RATE, metric } = useScene((scene) => scene.dynamics)
   const chosen = sampler === 'filter' ? 'filter' : 'walls'
   const change = (part: Partial<DynamicsSpec>) => {
     lab.edit((scene) => ({ ...scene, dynamics: { ...scene.dynamics, ...part } }))
@@ -64,7 +64,7 @@ export function Ways() {
           }}
         />
       )}
-      <Prices />
+      {metric === undefined ? <Prices /> : <p>The ways are compared for Langevin without M(x).</p>}
     </>
   )
 }
@@ -123,7 +123,8 @@ function PriceTable({ prices: { ways, particles, steps, rate, floor } }: { price
   return (
     <table className="prices" data-testid="prices">
       <caption>
-        Price of each way: {formatCount(particles)} particles, {formatCount(steps)} steps, one noise
+        Price of each way: {formatCount(particles)} particles, {formatCount(steps)} steps, the same
+        noise for all
       </caption>
       <thead>
         <tr>
@@ -156,7 +157,8 @@ function PriceTable({ prices: { ways, particles, steps, rate, floor } }: { price
       <tfoot>
         <tr>
           <td colSpan={4}>
-            Exact draws of π, cut off at the regions, read KL {formatNats(floor)}.
+            By unadjusted Langevin. Exact draws of π, cut off at the regions, read KL{' '}
+            {formatNats(floor)}, which is noise.
             {infeasible > 0 &&
               ` In ${formatShare(infeasible)} of the steps the filter found no way to keep its condition and missed it by the least.`}
           </td>
@@ -198,7 +200,7 @@ const ROWS: readonly {
     of: ({ outside }) => formatShare(outside),
   },
   {
-    name: 'KL to π',
+    name: 'KL, smoothed',
     title:
       'After the last step, smoothed, to the Gibbs measure of the energy cut off at the regions, nats',
     of: ({ kl }) => formatNats(kl),

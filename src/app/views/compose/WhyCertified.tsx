@@ -23,20 +23,21 @@ export function WhyCertified() {
   const step = useRun((state) => state.step)
   if (run === null || energy.kind !== 'sum') return null
   const mixture = isMixture(energy)
-  const { stepSize, epsilon } = run.scene.dynamics
+  const { stepSize, epsilon, jumpEvery, sampler, metric } = run.scene.dynamics
   const walled = run.landscape.barriers.length > 0
   const rows = analysis === null || walled ? null : certifiedRows(run, analysis, mixture)
   const identity =
-    analysis === null || stepSize === null
+    analysis === null || stepSize === null || jumpEvery > 0
       ? null
       : identityAt(analysis, { stepSize, epsilon }, Math.max(1, step))
-  const shares = analysis === null ? null : sharesOfError(analysis, step)
+  // Temperature, barriers and the filter take π from the data as well.
+  const shares = analysis === null || walled || epsilon !== 1 ? null : sharesOfError(analysis, step)
   return (
     <div className="why fold-body">
-      {run.scene.dynamics.sampler === 'filter' && walled && (
+      {sampler === 'filter' && walled && (
         <p>
-          The filter bends the drift: what follows is of Langevin without it, and nothing of it
-          holds for the chain on the stage.
+          The filter bends the drift, so that the particles do not rest at π: nothing is certified
+          of them. What follows is of Langevin without it.
         </p>
       )}
       <ol>
@@ -51,23 +52,33 @@ export function WhyCertified() {
           {identity !== null && <>; {identity}</>}.
         </li>
         <li>
-          <b>How bent it is, is inherited;</b> how fast KL falls, is not.
+          {walled ? (
+            <b>Beside barriers nothing is inherited:</b>
+          ) : mixture ? (
+            <b>Neither curvature nor rate is inherited.</b>
+          ) : (
+            <>
+              <b>Curvature is inherited,</b> the rate is not.
+            </>
+          )}
           {rows === null ? (
             <span className="quiet">
               {walled
-                ? ' Beside barriers V has no bound.'
-                : analysis?.stage !== 'done'
-                  ? ' The laws are being computed.'
-                  : analysis.terms === undefined
-                    ? ' The terms are being examined, in some seconds.'
-                    : ' The examination of the terms was broken off.'}
+                ? ' V has no bound at them.'
+                : metric !== undefined
+                  ? ' These bounds are for Langevin without M(x).'
+                  : analysis?.stage !== 'done'
+                    ? ' The laws are being computed.'
+                    : analysis.terms === undefined
+                      ? ' The terms are being examined, in some seconds.'
+                      : ' The examination of the terms was broken off.'}
             </span>
           ) : (
             <table className="constants" aria-label="What is inherited">
               <caption>
                 {mixture
                   ? 'A mixture may bend down between its terms: no m and no L follows. '
-                  : 'm = Σ wᵢmᵢ, L = Σ |wᵢ|Lᵢ. '}
+                  : 'm = Σ wᵢmᵢ, with the largest curvature of a term where wᵢ < 0, and L = Σ |wᵢ|Lᵢ. '}
                 Between two terms there may be a pass that neither has: no gap follows, and it is
                 proved anew.
               </caption>
@@ -106,7 +117,7 @@ export function WhyCertified() {
         </li>
         {shares !== null && (
           <li>
-            <b>Whose error it is.</b> Against the composition of what the terms were trained on:{' '}
+            <b>Whose error it is.</b> Held to the composition of what the terms were trained on:{' '}
             {shares}.
           </li>
         )}

@@ -11,7 +11,6 @@ import { createTransition, jacobian } from '../../fields/transition.ts'
 import { centreCoordinate } from '../../maths/grid.ts'
 import { inverse2, maxEigenvalue2, minEigenvalue2 } from '../../maths/linalg2.ts'
 import { curvatureRange } from './curvature.ts'
-import { spectralGap } from './spectrum.ts'
 
 /** A constant metric in which V curves more evenly, with the rate of contraction before and after. */
 export interface SuggestedMetric {
@@ -139,7 +138,7 @@ export function jacobian95(
 
 /** What a metric M(x) gains over the identity. */
 export interface MetricGain {
-  /** The gap of plain Langevin, per unit of time: that of M over their ratio on one grid. */
+  /** The gap of plain Langevin, per unit of time. */
   readonly plainGap: number
   /** `steepness95` of M and of the identity, and `jacobian95` of M. */
   readonly steepness: number
@@ -152,18 +151,17 @@ export interface MetricGain {
 }
 
 /**
- * @param pi the law on whose cells the gaps are compared
+ * @param pi the law under which the percentiles are taken
  * @param gap that of M
- * @param onGrid that of M on the cells of π, whose errors are about those of the plain gap there
+ * @param plainGap that of M = I, found likewise
  */
 export function metricGain(
   field: EnergyField,
   pi: Gibbs,
   metric: MetricTable,
   gap: number,
-  onGrid: number,
+  plainGap: number,
 ): MetricGain {
-  const plainGap = (gap * spectralGap(pi, { tolerance: 1e-2 }).value) / onGrid
   const plainSteepness = steepness95(field, pi, [1, 0, 1])
   const steepness = steepness95(field, pi, metric)
   const whole = jacobian95(field, pi, metric)

@@ -13,7 +13,8 @@ const SORTED = 2048
  *
  * χ²: with the densities carried along the paths, 1 + χ²(ρ_k‖π) = E[ρ_k/π(X_k)], a mean over the particles. W₂: the paths are a
  * coupling, W₂² ≤ E|X_k − X₀|², an equality while k = 1 and η∇²V ≤ I, where x − η∇V(x) is the gradient of a convex function; from below
- * 2·mean_θ W₂²(θ·X_k, θ·X₀) ≤ W₂², since the mean of (θ·v)² over evenly spaced θ is |v|²/2, and on a line W₂ pairs sorted values.
+ * 2·mean_θ W₂²(θ·X_k, θ·X₀) ≤ W₂², since the mean of (θ·v)² over evenly spaced θ is |v|²/2, and on a line W₂ pairs sorted values. Of samples this
+ * is an estimate: it is too large where paths cross, since two samples of one law have a distance, too.
  * Sources: Villani (2003), Topics in Optimal Transportation, ch. 2; Bonneel et al. (2015), J. Math. Imaging Vision 51.
  */
 export class FromGibbs {

@@ -11,8 +11,9 @@ export interface DensityTable {
   /** Normalised on Ω: Σ density·h² = 1. */
   readonly logDensity: Float64Array
   readonly density: Float64Array
-  /** Mass that the density as given has in Ω, by midpoint quadrature. */
+  /** Mass that the density as given has in Ω, by midpoint quadrature, and its logarithm, which does not underflow. */
   readonly mass: number
+  readonly logMass: number
 }
 
 /**
@@ -49,7 +50,7 @@ function normalised(box: Box, l: Float64Array): DensityTable {
     l[k] = l[k]! - logMass
     density[k] = exp(l[k]!)
   }
-  return { box, logDensity: l, density, mass: exp(logMass) }
+  return { box, logDensity: l, density, mass: exp(logMass), logMass }
 }
 
 /**

@@ -61,7 +61,7 @@ it('compares trained terms with the composition of what they were trained on', a
     const kind = targetKind(name)
     return kind.build(kind.defaultSharpness).density!
   })
-  const box = { halfWidth: 4, cells: 64 }
+  const box = { halfWidth: 4, cells: 96 }
   const masses = densities.map(
     (density) => tabulateDensity((x, y) => density.logDensity(x, y), box).mass,
   )
@@ -80,19 +80,34 @@ it('compares trained terms with the composition of what they were trained on', a
   for (const operation of ['and', 'or'] as const) {
     const { input, dataAtGibbs, ready } = await lawsOf(
       sum(terms, operation === 'or' ? { operation } : {}),
+      { cells: 96 },
     )
     const table = tabulateDensity(expected[operation], box)
     const worst = table.density.reduce(
       (most, p, k) => Math.max(most, Math.abs(p - Math.exp(input.data!.logDensity[k]!))),
       0,
     )
-    expect(input.cells).toBe(64)
+    expect(input.cells).toBe(96)
     expect(worst).toBeLessThan(1e-9)
     const { halfWidth, cells, ...nodes } = input.grid
     const pi = gibbs({ grid: { box: { halfWidth, cells }, ...nodes }, barriers: [] }, 1)
     expect(dataAtGibbs).toBeCloseTo(klModelData(pi, table), 6)
     expect(ready.dataLaw).toBe('known')
   }
+})
+
+it('compares a mixture with a term that has next to nothing in the box', async () => {
+  const far = sum(
+    [
+      [1, quadratic(0, 4)],
+      [1, quadratic(10, 50)],
+    ],
+    { operation: 'or' },
+  )
+  const { input, dataAtGibbs } = await lawsOf(far)
+  expect(input.data!.logDensity.every((value) => !Number.isNaN(value))).toBe(true)
+  // Within the box the far term is steeper than a cell resolves.
+  expect(dataAtGibbs).toBeLessThan(0.01)
 })
 
 it('knows no data behind a weight below 0, and none behind points without a density', async () => {

@@ -1,11 +1,10 @@
 import { tabulateDensity } from '../../../core/analysis/estimators/kl.ts'
 import { quadraticEnergy } from '../../../core/fields/analytic.ts'
-import { log } from '../../../core/maths/elementary.ts'
 import type { Box } from '../../../core/maths/grid.ts'
 import { mixtureDensity, productDensity } from '../../../core/targets/densities/composed.ts'
 import type { Density, Distribution } from '../../../core/targets/target.ts'
 import { isMixture } from '../../scene/composition.ts'
-import { defaultTarget, isTargetId } from '../../scene/defaults.ts'
+import { defaultTarget, HALF_TRAINED, isTargetId } from '../../scene/defaults.ts'
 import type { Composition, EnergySpec, SceneSpec, TargetSpec } from '../../scene/sceneSpec.ts'
 import type { ResolvedTarget, TargetResolver } from './resolveTarget.ts'
 
@@ -26,7 +25,7 @@ export interface DataLaw {
 
 /**
  * @param target the scene's, resolved
- * @returns null where a density is missing: of data without one, of a file of unknown origin, and of a term with a weight below 0,
+ * @returns null where a density is missing: of data without one, of a file whose term does not name what it was trained on, and of a term with a weight below 0,
  *   since 1/ρ grows without bound where an energy that was trained on ρ does not
  */
 export async function dataLawOf(
@@ -69,7 +68,7 @@ async function composed(
   for (const term of composition.terms) {
     if (term.weight === 0) continue
     if (term.weight < 0) return null
-    const law = await ofTerm(term.energy, term.target ?? target)
+    const law = await ofTerm(term.energy, term.target, target)
     if (law === null) return null
     weights.push(term.weight)
     laws.push(law)
@@ -81,26 +80,29 @@ async function composed(
     gibbs: laws.every(({ gibbs }) => gibbs),
   }
   if (!isMixture(composition)) return { ...whole, density: productDensity(weights, densities) }
-  const logZ = densities.map((density) =>
-    log(tabulateDensity((x, y) => density.logDensity(x, y), box).mass),
+  const logZ = densities.map(
+    (density) => tabulateDensity((x, y) => density.logDensity(x, y), box).logMass,
   )
   return { ...whole, density: mixtureDensity(weights, densities, logZ) }
 
-  async function ofTerm(energy: EnergySpec, own: TargetSpec): Promise<Law | null> {
+  async function ofTerm(
+    energy: EnergySpec,
+    named: TargetSpec | null,
+    around: TargetSpec,
+  ): Promise<Law | null> {
+    const own = named ?? around
     switch (energy.kind) {
       case 'sum':
         return composed(energy, own, box, resolve)
       case 'quadratic':
         return { density: quadraticDensity(energy), smoothed: false, gibbs: true }
       case 'file':
-        return null
+        // Weights of unknown origin, unless the term says what they were trained on.
+        return named === null ? null : ofTarget(await resolve(named), energy)
       case 'shelf':
         return energy.recipe === null ? null : ofTarget(await resolve(energy.recipe.target), energy)
       case 'pretrained':
-        return ofTarget(
-          await resolve(isTargetId(energy.name) ? defaultTarget(energy.name) : own),
-          energy,
-        )
+        return ofTarget(await resolve(shippedTarget(energy.name) ?? own), energy)
       case 'trained':
       case 'exact':
         return ofTarget(await resolve(own), energy)
@@ -108,6 +110,12 @@ async function composed(
         return energy satisfies never
     }
   }
+}
+
+/** What a shipped energy was trained on; null for a name that is none. */
+function shippedTarget(name: string): TargetSpec | null {
+  if (name === HALF_TRAINED) return defaultTarget('two-moons')
+  return isTargetId(name) ? defaultTarget(name) : null
 }
 
 /** e^(−V) of a quadratic energy, not normalised. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   gaussianFisher,
@@ -11,6 +12,25 @@ import { erfc } from '../../../core/maths/special.ts'
 import type { AnalysisInput, AnalysisReport } from '../../protocol/calls.ts'
 import { followLaws } from './followLaws.ts'
 import { createBench, sceneOf } from '../session.testing.ts'
+
+it('ends in what the finer cells resolve, whatever the coarse ones of the preview do not', async () => {
+  const bench = createBench()
+  bench.assets.bytes.set(
+    'pretrained:two-moons',
+    readFileSync(new URL('../../../../public/energies/two-moons.safetensors', import.meta.url)),
+  )
+  const energy = { kind: 'pretrained', name: 'two-moons' }
+  const scene = sceneOf({ energy, dynamics: { steps: 2, particles: 16 } })
+  await bench.session.prepare({ run: 1, scene })
+  const input = await bench.session.analysisInput({ run: 1 })
+  const previews: (string | null)[] = []
+  const report = await followLaws(input, {
+    environment: bench.environment,
+    onReport: ({ unresolved }) => previews.push(unresolved),
+  })
+  expect(previews.some((why) => why !== null)).toBe(true)
+  expect(report.unresolved).toBeNull()
+})
 
 const ETA = 0.05
 const STEPS = 8

@@ -38,6 +38,13 @@ const L95_DRAWS = 4096
 const L95_SEED = 1
 /** A larger mass of π in the outermost cells raises a notice. */
 const WALL_MASS = 1e-6
+/** Mass of π in the outermost cells above which a reflection at the walls that does not keep π is told. */
+const ASKEW_MASS = 1e-3
+const ASKEW: Notice = {
+  level: 'warning',
+  about: 'askew walls',
+  text: 'Much of π lies at the walls, where particles are mirrored and not reflected along the metric: with this metric they do not keep π, at any step size, and the continuous curve is not of them.',
+}
 /** |log Z| of a mixture above which a notice is raised. */
 const LOST = 0.01
 
@@ -97,6 +104,7 @@ export async function pose(
   const transition = transitionOf(scene.dynamics, stepSize, field)
   const wall = wallMass(pi)
   if (wall > WALL_MASS) notices.push(wallNotice(scene, wall))
+  if (wall > ASKEW_MASS && isAskew(scene.dynamics)) notices.push(ASKEW)
   const lost = mixtureNotice(scene, pi)
   if (lost !== null) notices.push(lost)
   const trainedScene = trainings.of(recipeOf(scene))?.scene
@@ -205,6 +213,11 @@ function gibbsOf(field: EnergyField, epsilon: number): Gibbs {
     if (!(error instanceof RangeError)) throw error
     throw new Refusal(`energy.barriers: ${error.message}`, 'energy.barriers')
   }
+}
+
+/** Whether the metric has directions that are not those of the axes, and so of the walls. */
+function isAskew({ preconditioner: [[, xy]], metric }: SceneSpec['dynamics']): boolean {
+  return xy !== 0 || metric?.kind === 'inverse-hessian'
 }
 
 /** Share of π in the outermost cells of the box, each cell counted once, relative to the sum over all cells. */

@@ -20,6 +20,7 @@ import {
   type FilterCounts,
 } from '../../../core/samplers/sampler.ts'
 import type { WayPrice, WayPrices } from '../../protocol/calls.ts'
+import { Refusal } from '../refusal.ts'
 import type { Posed } from './pose.ts'
 
 /** Most particles that each way is tried with. */
@@ -30,6 +31,7 @@ const USUAL_STRENGTH = 0.1
 /**
  * The ways to keep particles out of the regions of a scene, each with unadjusted Langevin from the same start under the same
  * noise, for the steps of the scene: hard walls that refuse moves; walls that repel, too; a filter of the scene's rate α.
+ * @throws Refusal beside a metric M(x), whose drift ε div M the filter does not know
  */
 export function* priceOfWays({
   scene,
@@ -39,6 +41,11 @@ export function* priceOfWays({
   transition,
 }: Posed): Generator<undefined, WayPrices> {
   const { dynamics, seed } = scene
+  if (dynamics.metric !== undefined)
+    throw new Refusal(
+      'dynamics.metric: the ways are compared without a metric M(x)',
+      'dynamics.metric',
+    )
   const { epsilon } = transition
   const { grid } = energy.field
   const walls: EnergyField = { grid, barriers: hardWalls(regions) }
