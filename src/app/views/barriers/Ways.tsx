@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { WayPrice, WayPrices } from '../../../lab/protocol/calls.ts'
 import type { DynamicsSpec } from '../../../lab/scene/sceneSpec.ts'
 import { FILTER_RATE } from '../../../lab/scene/texts.ts'
@@ -69,39 +69,51 @@ export function Ways() {
   )
 }
 
-type Found = { readonly run: number; readonly prices: WayPrices | 'failed' | 'asked' }
+type Found = { readonly run: number; readonly prices: WayPrices | 'failed' }
 
 /** The price of each way, measured when it is asked for. */
 function Prices() {
   const lab = useLab()
   const run = useRun((state) => state.run?.run ?? null)
   const trained = useRun((state) => state.run?.trained === true)
+  /** How often it was asked for since the last answer. */
+  const [asked, setAsked] = useState(0)
   const [found, setFound] = useState<Found | null>(null)
-  const ask = () => {
-    if (run === null) return
-    setFound({ run, prices: 'asked' })
+  // Asked again of the run that takes the place of one that gave way before it answered.
+  useEffect(() => {
+    if (asked === 0 || run === null || !trained) return
+    let current = true
     lab.priceOfWays()?.then(
       (prices) => {
-        setFound((now) => (now?.run === run ? { run, prices } : now))
+        if (!current) return
+        setFound({ run, prices })
+        setAsked(0)
       },
       () => {
-        setFound((now) => (now?.run === run ? { run, prices: 'failed' } : now))
+        if (current) setFound({ run, prices: 'failed' })
       },
     )
-  }
+    return () => {
+      current = false
+    }
+  }, [lab, asked, run, trained])
   // Numbers of a run that has given way are of another scene.
   const prices = found?.run === run ? found?.prices : undefined
+  const waits = asked > 0 && prices !== 'failed'
   if (prices !== undefined && typeof prices === 'object') return <PriceTable prices={prices} />
   return (
     <>
       <button
         type="button"
         className="button"
-        disabled={run === null || !trained || prices === 'asked'}
+        disabled={run === null || !trained || waits}
         title="Runs walls, repulsion and the filter side by side from the same start under the same noise"
-        onClick={ask}
+        onClick={() => {
+          setFound(null)
+          setAsked(asked + 1)
+        }}
       >
-        {prices === 'asked' ? 'Comparing…' : 'Compare the ways'}
+        {waits ? 'Comparing…' : 'Compare the ways'}
       </button>
       {prices === 'failed' && (
         <p className="problem" role="alert">
