@@ -450,6 +450,16 @@ class Findings {
     if (this.hasChain) this.unresolved = null
   }
 
+  /** The spectral gap in a metric, with its mode. */
+  private *gapIn(metric: Metric, pi: Gibbs): Generator<Progress, GapOnGrids> {
+    const seeking = gapOnGrids(this.field, pi, metric)
+    for (;;) {
+      const next = seeking.next()
+      if (next.done === true) return next.value
+      yield this.going
+    }
+  }
+
   *findConstants(): Generator<Progress, void> {
     const { input, field } = this
     const { epsilon } = input.transition
@@ -462,17 +472,7 @@ class Findings {
     const [[xx, xy], [, yy]] = input.transition.preconditioner
     const table = this.transition.metric
     const metric: Metric = table ?? [xx, xy, yy]
-    let found: GapOnGrids
-    const seeking = gapOnGrids(field, pi, metric)
-    for (;;) {
-      const next = seeking.next()
-      if (next.done === true) {
-        found = next.value
-        break
-      }
-      yield this.going
-    }
-    const { gap, fine, coarse } = found
+    const { gap, fine, coarse } = yield* this.gapIn(metric, pi)
     let estimate = logSobolevEstimate(fine.law, [{ ...fine.slowest, value: gap.value }])
     // The modes after the first are sought on the coarse cells where these tell wells apart.
     const { law, slowest } = coarse.law.box.cells >= LEAST_FOR_MODES ? coarse : fine
@@ -500,11 +500,10 @@ class Findings {
     if (table !== null) {
       yield this.going
       this.doing = 'the gap without the metric'
-      const plain = gapOnGrids(field, pi, [1, 0, 1])
-      let next = plain.next()
-      for (; next.done !== true; next = plain.next()) yield this.going
-      const plainGap = next.value.gap.value
-      this.metricGain = metricGain(field, pi, table, this.constants.spectralGap!, plainGap)
+      const plain = yield* this.gapIn([1, 0, 1], pi)
+      this.metricGain = metricGain(
+        ...([field, pi, table, this.constants.spectralGap!, plain.gap.value] as const),
+      )
     }
     this.foldsLittle =
       this.walls !== null || foldedAtRest(field, pi, this.transition) <= FOLDED_LIMIT

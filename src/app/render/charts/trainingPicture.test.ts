@@ -29,7 +29,7 @@ test('shows the chains, the data and both columns of the ledger over the steps o
   expect(read).toEqual([
     ['negative chains', '0.050 ± 0.030 nats'],
     ['data', '0.00500 nats'],
-    ['put on by θ, in all', '0.500 nats'],
+    ['put on by learning, in all', '0.500 nats'],
     ['taken off by sampling', '0.950 nats'],
   ])
   for (const { samples } of picture.curves) expect(curveRuns(samples, picture.gap)).toHaveLength(1)

@@ -45,7 +45,7 @@ export function trainingPicture(data: ChartData): StepPicture {
   const steps = training?.steps ?? 1
   const gap = Math.max(1, ...history.map(({ step }, i) => step - (history[i - 1]?.step ?? step)))
   return barePicture(data, {
-    title: 'KL to π_θ, nats',
+    title: 'KL to π while it is learned, nats',
     axis: 'step',
     gap,
     ...{ steps, computed: training?.history.at(-1)?.step ?? 0, stepSize: null, stops: [] },
@@ -59,7 +59,7 @@ export function trainingPicture(data: ChartData): StepPicture {
       },
       { label: 'data', pen: { tone: 'ink', width: 2 }, samples: fixed, read: nats },
       {
-        label: 'put on by θ, in all',
+        label: 'put on by learning, in all',
         pen: { tone: 'deterministic', width: 1.5 },
         samples: put,
         read: nats,
