@@ -251,7 +251,6 @@ export default defineConfig(
       ],
     },
     rules: {
-      'import-x/no-cycle': 'error',
       'import-x/no-self-import': 'error',
       'import-x/no-unresolved': ['error', { ignore: ['\\?(url|worker|raw)'] }],
       'import-x/no-extraneous-dependencies': [
