@@ -241,6 +241,7 @@ export class FakeClient implements ComputeClient {
       frame: this.frame(run, 0, -1),
       notices: this.notices,
       terms: [],
+      stableBelow: null,
       suggestedMetric: null,
     }
   }

@@ -210,6 +210,8 @@ export interface RunReady {
   readonly notices: readonly Notice[]
   /** Lists of labels of the terms, for a sum; empty otherwise. */
   readonly terms: readonly string[]
+  /** The step size above which plain Langevin overshoots (core/analysis/stopping/certificates); null where none is known. */
+  readonly stableBelow: number | null
   /**
    * P ∝ (E_π ∇²V)⁻¹, the constant metric in which the mean curvature is the same in every direction, and its rates;
    * null where there is none or it gains nothing.

@@ -28,7 +28,7 @@ export function drawAxes(context: Context, viewport: Viewport, palette: Palette)
   const inside = size >= 240
   context.strokeStyle = palette.muted
   context.fillStyle = palette.muted
-  context.font = font(roomBelow ? 11 : 10)
+  context.font = font(12)
   context.lineWidth = Math.max(hair, 0.75)
   context.beginPath()
   for (const value of axisTicks(halfWidth, size)) {

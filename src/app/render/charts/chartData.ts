@@ -26,8 +26,7 @@ export interface ChartData {
   /** Mean and mean + 2 sd of the estimator at exact samples of π. */
   readonly nullFloor: FrameReply['nullFloor']
   readonly stops: FrameReply['stops']
-  /** The criterion whose stop carries the flag, what it is called, and whether the laws that it may read are still followed. */
-  readonly criterion: { readonly id: string; readonly label: string; readonly pending?: boolean }
+  readonly criterion: StepPicture['criterion']
   /** Tolerance δ, nats. */
   readonly delta: number
   /** What is known of the law of the data; `smoothed`: a kernel estimate of points. */

@@ -73,7 +73,7 @@ export function drawLiveChart(
     ? scaleLog([LEAST, largest], [bottom, top]).clamp(true)
     : scaleLinear([...widened(values)], [bottom, top]).nice(4)
   context.save()
-  context.font = font(10)
+  context.font = font(12)
   context.lineWidth = 1
   context.strokeStyle = palette.grid
   context.fillStyle = palette.muted

@@ -116,20 +116,20 @@ export function drawLossChart(
   context.save()
   context.lineJoin = 'round'
   const head = (y: number, title: string, value: string): void => {
-    context.font = font(11)
+    context.font = font(12)
     context.textBaseline = 'alphabetic'
     context.textAlign = 'left'
     context.fillStyle = palette.muted
     context.fillText(title, 0, y + 10)
     context.textAlign = 'right'
     context.fillStyle = palette.ink
-    context.font = font(11, 600)
+    context.font = font(12, 600)
     context.fillText(value, right, y + 10)
   }
   const frame = (top: number, ticks: readonly { y: number; label: string }[]): void => {
     context.strokeStyle = palette.grid
     context.lineWidth = 1
-    context.font = font(10)
+    context.font = font(12)
     context.fillStyle = palette.muted
     context.textAlign = 'right'
     context.textBaseline = 'middle'
@@ -221,7 +221,7 @@ export function drawLossChart(
   context.moveTo(left, height - bottomAxis + 0.5)
   context.lineTo(right, height - bottomAxis + 0.5)
   context.stroke()
-  context.font = font(10)
+  context.font = font(12)
   context.fillStyle = palette.muted
   context.textBaseline = 'top'
   context.textAlign = 'left'

@@ -255,7 +255,7 @@ function drawFloor(
   context.fillStyle = palette.floor
   context.fillRect(plot.left, top, plot.width, bottom - top)
   if (bottom - top >= layout.textSize + 5) {
-    context.font = font(layout.textSize - 1)
+    context.font = font(layout.textSize)
     context.textAlign = 'left'
     context.textBaseline = 'alphabetic'
     context.fillStyle = palette.muted
@@ -479,7 +479,7 @@ function drawLabels(
   if (labels.length === 0) return
   const obstacles = obstaclesOf(layout, picture)
   const height = layout.textSize + 3
-  context.font = font(layout.textSize - 1)
+  context.font = font(layout.textSize)
   context.textBaseline = 'middle'
   context.textAlign = 'left'
   for (const { text, colour, offsets, at } of labels) {
@@ -677,7 +677,7 @@ function drawStops(
       context.strokeStyle = colour
     }
   }
-  const verb = stalled ? 'stalled' : 'stop'
+  const verb = criterion.word ?? (stalled ? 'stalled' : 'stop')
   const step = `k = ${formatCount(chosen.step)}`
   const of =
     chosen.divergence === 'data'
@@ -686,7 +686,7 @@ function drawStops(
         ? 'smoothed'
         : 'KL'
   const kl = chosen.kl === null ? null : `${of} ${formatNats(chosen.kl)}`
-  const texts = [[verb, criterion.label, step, kl], [verb, step, kl], [verb, step], [step]].map(
+  const texts = [[verb, step, kl, criterion.label], [verb, step, kl], [verb, step], [step]].map(
     (parts) => parts.filter((part) => part !== null).join(' · '),
   )
   const roomRight = plot.left + plot.width - x

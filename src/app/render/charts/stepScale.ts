@@ -87,8 +87,16 @@ export interface StepPicture {
   /** The tolerance, a line to drag; null where it has no place. */
   readonly delta: number | null
   readonly stops: FrameReply['stops']
-  /** The criterion whose stop carries the flag; the others are ticks. */
-  readonly criterion: { readonly id: string; readonly label: string; readonly pending?: boolean }
+  /**
+   * The criterion whose stop carries the flag, the others are ticks: what it is called, what its stop is worth in a word (default: "stop"),
+   * and whether the laws that it may read are still followed.
+   */
+  readonly criterion: {
+    readonly id: string
+    readonly label: string
+    readonly word?: string
+    readonly pending?: boolean
+  }
   /** Where on the axis the stop has its dot; null for none. */
   readonly stopValue: (stop: Stop) => number | null
 }
@@ -104,7 +112,7 @@ interface Rectangle {
 export interface StepLayout {
   readonly surface: Surface
   readonly plot: Rectangle
-  /** Text size, CSS pixels. */
+  /** Text size, CSS pixels: nothing on the page is smaller. */
   readonly textSize: number
   /** Rows of the legend above the plot, and their height. */
   readonly legend: Rectangle
@@ -263,7 +271,7 @@ export function stepLayout(
   measure?: (text: string) => number,
 ): StepLayout {
   const narrow = surface.width < NARROW
-  const textSize = narrow ? 11 : surface.width > 760 && surface.height >= 150 ? 12 : 11
+  const textSize = 12
   const width = measure ?? ((text: string) => text.length * textSize * 0.58)
   const left = narrow ? 40 : 52
   const right = narrow ? 48 : 64

@@ -216,7 +216,7 @@ export function paintWells(context: Context, size: number, basins: Basins, palet
     context.lineWidth = 1.75
     context.stroke()
   }
-  const height = size < 300 ? 10 : 12
+  const height = 12
   context.font = font(height, 600)
   context.textAlign = 'left'
   context.textBaseline = 'middle'

@@ -28,7 +28,7 @@ export function drawScatter(
   context.strokeRect(left + 0.5, top + 0.5, right - left - 1, bottom - top - 1)
   context.fillStyle = palette.muted
   context.strokeStyle = palette.muted
-  context.font = font(11)
+  context.font = font(12)
   context.beginPath()
   context.textAlign = 'center'
   context.textBaseline = 'top'

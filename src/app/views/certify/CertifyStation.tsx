@@ -1,12 +1,21 @@
 import { useEffect, useState } from 'react'
+import {
+  adviceOf,
+  wordOf,
+  WORDS,
+  type AdviceContext,
+  type Word,
+} from '../../../core/analysis/stopping/advice.ts'
 import type { CriterionId } from '../../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS, type CriterionText } from '../../../lab/scene/longTexts.ts'
 import type { FrameReply } from '../../../lab/protocol/calls.ts'
 import { formatCount, formatNats, formatNumber } from '../../render/format.ts'
-import { useLab, useLearning, useRun, useScene } from '../parts/context.ts'
+import { useLab, useRun, useScene } from '../parts/context.ts'
 import { Formula } from '../parts/Formula.tsx'
 import { createPart } from '../parts/lazyPart.tsx'
 import { Slider } from '../parts/Slider.tsx'
+import { Term } from '../parts/Term.tsx'
+import { useAdviceContext } from '../parts/useAdvice.ts'
 
 const Constants = createPart(async () => (await import('./Constants.tsx')).Constants)
 
@@ -29,15 +38,17 @@ const STATUS_WORDS = {
   none: 'no claim',
 } as const satisfies Readonly<Record<Report['status'], string>>
 
-const OUTCOME_WORDS = {
-  stopped: 'stopped',
-  stalled: 'stalled',
-  unfired: 'no stop',
-  pending: 'not yet',
-  untrained: '–',
-} as const
+/** What the statuses mean, beside their names. */
+const STATUS_MEANINGS = {
+  certificate: 'proved',
+  'certificate-if': 'proved but for one premise',
+  estimate: 'measured, not proved',
+  prediction: 'calculated ahead, for short steps',
+  none: 'says nothing of this run',
+} as const satisfies Readonly<Record<Report['status'], string>>
 
-type Outcome = keyof typeof OUTCOME_WORDS
+/** Words where a line has room for a short one. */
+const SHORT_WORDS: Partial<Record<Word, string>> = { ended: 'ended', unfired: 'not in this run' }
 
 /** What stands in the list before the first run is prepared, so that nothing moves when it is. */
 const WAITING = (Object.keys(CRITERION_TEXTS) as CriterionId[]).map((criterion): Report => ({
@@ -51,13 +62,11 @@ const WAITING = (Object.keys(CRITERION_TEXTS) as CriterionId[]).map((criterion):
   outcome: 'unfired',
 }))
 
-/** Station 3: when one may stop, and why. */
+/** Station 4: when one may stop, and why. */
 export function CertifyStation() {
   const lab = useLab()
   const stopping = useScene((scene) => scene.stopping)
   const stops = useRun((state) => state.stops)
-  const computed = useRun((state) => state.computed)
-  const steps = useRun((state) => state.run?.scene.dynamics.steps ?? 0)
   const [open, setOpen] = useState(false)
   const [rules, setRules] = useState(false)
   const text: CriterionText = CRITERION_TEXTS[stopping.criterion]
@@ -71,34 +80,31 @@ export function CertifyStation() {
       ...(needs ? [needs] : []),
     ])
   }, [lab, showsGap, needs])
-  /** Nothing can be said of an energy that is still being learned, or has not been. */
-  const learning = useLearning()
-  const untrained = useRun((state) => state.run?.trained === false)
-  const unlearned = learning || untrained
-  /** Before the laws are known to the end, what has not fired may yet do so. */
-  const following = useRun((state) => state.analysis?.stage !== 'done')
+  const context = useAdviceContext()
+  const { unlearned } = context
+  const [why, setWhy] = useState(false)
   const reports = stops.length === 0 ? WAITING : stops
   const line = (report: Report) => (
-    <Criterion
-      key={report.criterion}
-      report={report}
-      outcome={
-        unlearned
-          ? 'untrained'
-          : report.step === null && report.status !== 'none' && (computed < steps || following)
-            ? 'pending'
-            : report.outcome
-      }
-    />
+    <Criterion key={report.criterion} report={report} context={context} why={why} onWhy={setWhy} />
   )
   return (
     <section className="station certify" aria-labelledby="certify-heading">
       <h2 id="certify-heading">
-        <span>3</span> Certify
+        <span>4</span> Certify
       </h2>
+      <Slider
+        path="stopping.delta"
+        term="delta"
+        value={stopping.delta}
+        unit="nats"
+        format={(value) => formatNumber(value, 2)}
+        onChange={(delta) => {
+          lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, delta } }))
+        }}
+      />
       <div className="criteria">
         <p className="criteria-head" aria-hidden="true">
-          <i>step k</i> <i>KL, nats</i>
+          <i>step k</i> <i>KL, nats</i> <i />
         </p>
         <ul role="list" aria-label="Stopping criterion">
           {reports.filter((report) => !isBlind(report)).map(line)}
@@ -118,15 +124,6 @@ export function CertifyStation() {
           </ul>
         </details>
       </div>
-      <Slider
-        path="stopping.delta"
-        value={stopping.delta}
-        unit="nats"
-        format={(value) => formatNumber(value, 2)}
-        onChange={(delta) => {
-          lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, delta } }))
-        }}
-      />
       <details
         className="fold"
         open={open}
@@ -185,11 +182,14 @@ function markOf({ klMeaning }: Report): string {
 
 interface CriterionProps {
   readonly report: Report
-  readonly outcome: Outcome
+  readonly context: AdviceContext
+  /** Whether formula and numbers are shown. */
+  readonly why: boolean
+  readonly onWhy: (open: boolean) => void
 }
 
-/** A line: name, step, KL there, status. The chosen one opens and gives its formula and its reason. */
-function Criterion({ report, outcome }: CriterionProps) {
+/** A line: name, step, KL there, verdict. The chosen one opens: the advice, what its word is worth, and why. */
+function Criterion({ report, context, why, onWhy }: CriterionProps) {
   const lab = useLab()
   const id = report.criterion as CriterionId
   const chosen = useScene((scene) => scene.stopping.criterion === id)
@@ -197,15 +197,17 @@ function Criterion({ report, outcome }: CriterionProps) {
   const text: CriterionText = CRITERION_TEXTS[id]
   const { label, description } = text
   const { formula, plain } = strict ? (text.strict ?? text) : text
-  const untrained = outcome === 'untrained'
-  const stopped = report.step !== null && !untrained
-  const reason = untrained ? 'Waits for a trained energy.' : report.reason
+  const { unlearned } = context
+  const word = wordOf(report, context)
+  const stopped = report.step !== null && !unlearned
+  const reason = unlearned ? WORDLESS : report.reason
   return (
     <li
       data-criterion={id}
-      data-step={untrained ? undefined : (report.step ?? undefined)}
-      data-outcome={outcome}
+      data-step={unlearned ? undefined : (report.step ?? undefined)}
+      data-outcome={unlearned ? 'untrained' : word === 'pending' ? 'pending' : report.outcome}
       data-status={report.status}
+      data-word={word}
     >
       <label title={`${description}\n${reason}`}>
         <input
@@ -213,66 +215,84 @@ function Criterion({ report, outcome }: CriterionProps) {
           name="criterion"
           value={id}
           checked={chosen}
-          aria-describedby={chosen ? 'criterion-reason' : undefined}
+          aria-describedby={chosen ? 'criterion-advice criterion-reason' : undefined}
           onChange={() => {
             lab.edit((scene) => ({ ...scene, stopping: { ...scene.stopping, criterion: id } }))
           }}
         />
         <strong>{label}</strong>
-        {stopped ? (
+        {stopped && (
           <>
             <span className="at">{formatCount(report.step)}</span>
             <span className="at" title={report.klMeaning ?? undefined}>
               {report.kl === null ? '' : formatNats(report.kl)}
-              <sup>{markOf(report)}</sup>
+              <span className="mark-of">{markOf(report)}</span>
             </span>
           </>
-        ) : (
-          <span className="outcome-word" data-outcome={outcome}>
-            {report.status === 'none' && !untrained ? '' : OUTCOME_WORDS[outcome]}
+        )}
+        {!(chosen && stopped) && (
+          <span className="word" data-wide={!stopped}>
+            {SHORT_WORDS[word] ?? WORDS[word]}
           </span>
         )}
-        <span className="status" data-status={report.status}>
-          {untrained ? '' : STATUS_WORDS[report.status]}
-        </span>
       </label>
       {chosen && (
         <div className="criterion-body">
-          <p className="criterion-figures">
-            <Formula tex={formula} plain={plain} />
-            {stopped && (
-              <span className="outcome-word" data-outcome={outcome}>
-                {OUTCOME_WORDS[outcome]}
-              </span>
-            )}
-            {text.strict !== undefined && (
-              <span className="check end">
-                <input
-                  id="strict"
-                  type="checkbox"
-                  checked={strict}
-                  onChange={(event) => {
-                    const { checked } = event.target
-                    lab.edit((scene) => ({
-                      ...scene,
-                      stopping: { ...scene.stopping, strict: checked },
-                    }))
-                  }}
-                />
-                <label
-                  htmlFor="strict"
-                  title="ε²I ≤ M: the slope of KL at the end of every step before is negative by a theorem; without it M/3 stands for the whole step, an estimate"
-                >
-                  strict
-                </label>
-              </span>
-            )}
+          <p className="advice" id="criterion-advice">
+            <Term id={word === 'untrained' ? 'pending' : word}>
+              {word === 'untrained' ? WORDS.pending : WORDS[word]}
+            </Term>{' '}
+            <span>{adviceOf(report, context)}</span>
           </p>
-          <p className="reason" id="criterion-reason">
-            {reason}
-          </p>
+          {!unlearned && (
+            <p className="worth">
+              <Term id={report.status}>{STATUS_WORDS[report.status]}</Term>{' '}
+              <span className="quiet">{STATUS_MEANINGS[report.status]}</span>
+              {text.strict !== undefined && (
+                <span className="check end">
+                  <input
+                    id="strict"
+                    type="checkbox"
+                    checked={strict}
+                    onChange={(event) => {
+                      const { checked } = event.target
+                      lab.edit((scene) => ({
+                        ...scene,
+                        stopping: { ...scene.stopping, strict: checked },
+                      }))
+                    }}
+                  />
+                  <label
+                    htmlFor="strict"
+                    title="ε²I ≤ M: the slope of KL at the end of every step before is negative by a theorem; without it M/3 stands for the whole step, an estimate"
+                  >
+                    strict
+                  </label>
+                </span>
+              )}
+            </p>
+          )}
+          <details
+            className="fold"
+            open={why}
+            onToggle={(event) => {
+              onWhy(event.currentTarget.open)
+            }}
+          >
+            <summary>
+              Why <span className="quiet">formula and numbers</span>
+            </summary>
+            <p className="criterion-figures">
+              <Formula tex={formula} plain={plain} />
+            </p>
+            <p className="reason" id="criterion-reason">
+              {reason}
+            </p>
+          </details>
         </div>
       )}
     </li>
   )
 }
+
+const WORDLESS = 'Waits for a trained energy.'

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { wordOf, WORDS, type AdviceContext } from '../../../core/analysis/stopping/advice.ts'
 import { inRange } from '../../../lab/scene/fields/ranges.ts'
 import { CHART_IDS, RANGES, type ChartId } from '../../../lab/scene/sceneSpec.ts'
 import { CRITERION_TEXTS } from '../../../lab/scene/longTexts.ts'
@@ -20,18 +21,13 @@ import {
   type StepLayout,
   type StepPicture,
 } from '../../render/charts/stepScale.ts'
-import { useLab, useLearning, usePalette, useRun, useScene } from '../parts/context.ts'
+import { useLab, usePalette, useRun, useScene } from '../parts/context.ts'
+import { useAdviceContext } from '../parts/useAdvice.ts'
 import { usePainting } from '../parts/usePainting.ts'
 import { useSurface } from '../parts/useSurface.ts'
 
-/** Nothing is measured on an energy that is still being learned, or has not been. */
-function useUnlearned(): boolean {
-  const learning = useLearning()
-  const untrained = useRun((state) => state.run?.trained === false)
-  return learning || untrained
-}
-
-function useChartData(unlearned: boolean): ChartData {
+function useChartData(advice: AdviceContext): ChartData {
+  const { unlearned } = advice
   const run = useRun((state) => state.run)
   const points = useRun((state) => state.points)
   const stops = useRun((state) => state.stops)
@@ -43,6 +39,7 @@ function useChartData(unlearned: boolean): ChartData {
   return useMemo(() => {
     const dynamics = run?.scene.dynamics
     const known = run === null || unlearned ? null : run
+    const chosen = stops.find((stop) => stop.criterion === criterion)
     return {
       points: known === null ? [] : points,
       analysis: known === null ? null : analysis,
@@ -57,6 +54,7 @@ function useChartData(unlearned: boolean): ChartData {
       criterion: {
         id: criterion,
         label: CRITERION_TEXTS[criterion].label,
+        ...(chosen === undefined ? {} : { word: WORDS[wordOf(chosen, advice)] }),
         pending: analysis?.stage !== 'done',
       },
       delta,
@@ -66,7 +64,19 @@ function useChartData(unlearned: boolean): ChartData {
       companion: dynamics !== undefined && dynamics.companion !== null,
       training,
     }
-  }, [run, unlearned, points, analysis, collapse, nullFloor, stops, criterion, delta, training])
+  }, [
+    run,
+    advice,
+    unlearned,
+    points,
+    analysis,
+    collapse,
+    nullFloor,
+    stops,
+    criterion,
+    delta,
+    training,
+  ])
 }
 
 function useTrainingData(): ChartData['training'] {
@@ -83,8 +93,9 @@ function useTrainingData(): ChartData['training'] {
  */
 export function LyapunovPlot({ frames }: { readonly frames: Frames }) {
   const id = useScene((scene) => scene.view.chart)
-  const unlearned = useUnlearned()
-  const data = useChartData(unlearned)
+  const advice = useAdviceContext()
+  const { unlearned } = advice
+  const data = useChartData(advice)
   const chart: Chart = CHARTS[id]
   const note = unlearned && chart.ofTraining !== true ? null : chart.note(data)
   return (

@@ -37,14 +37,14 @@ interface Drag {
 /** How far a pointer moves before a press becomes a drag, CSS pixels. */
 const DRAG_SLOP = 6
 
-/** Station 4: energies add up, or their laws mix. */
+/** Station 2: energies add up, or their laws mix. */
 export function ComposeStation() {
   const tray = useRef<HTMLDivElement>(null)
   const [drag, setDrag] = useState<Drag | null>(null)
   return (
     <section className="station compose" aria-labelledby="compose-heading">
       <h2 id="compose-heading">
-        <span>4</span> Compose
+        <span>2</span> Compose
       </h2>
       <Tray holder={tray} inviting={drag !== null} over={drag?.over ?? false} />
       <KeepOut />

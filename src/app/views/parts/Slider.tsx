@@ -2,7 +2,9 @@ import { useId, useState, type CSSProperties, type ReactNode } from 'react'
 import { readNumber } from '../../../lab/scene/fields/typedNumber.ts'
 import { describeRange, notchOf, notches, valueAtNotch } from '../../../lab/scene/fields/ranges.ts'
 import { RANGES, type RangePath } from '../../../lab/scene/sceneSpec.ts'
+import type { TermId } from '../../../lab/scene/glossary.ts'
 import { useLab } from './context.ts'
+import { Term } from './Term.tsx'
 import { useSwipeIntent } from './useSwipeIntent.ts'
 
 interface SliderProps {
@@ -15,6 +17,8 @@ interface SliderProps {
   readonly label?: string
   /** What is shown for it, where the full name would be too long. */
   readonly caption?: ReactNode
+  /** The last word of its name, usually a symbol, opens this card of the glossary. */
+  readonly term?: TermId
   /** Beside the value. */
   readonly unit?: string
   readonly disabled?: boolean
@@ -23,6 +27,8 @@ interface SliderProps {
   readonly to?: number
   /** A greater least value than the range's, for typed values too. */
   readonly least?: number
+  /** Values above it are marked on the track as ones to avoid; null: none. */
+  readonly limit?: number | null
   readonly children?: ReactNode
 }
 
@@ -37,11 +43,13 @@ export function Slider({
   format,
   label,
   caption,
+  term,
   unit,
   disabled = false,
   from,
   to,
   least,
+  limit = null,
   children,
 }: SliderProps) {
   const range = RANGES[path]
@@ -58,7 +66,11 @@ export function Slider({
   return (
     <div className="slider">
       <div className="slider-head">
-        <label htmlFor={id}>{caption ?? name}</label>
+        {term === undefined ? (
+          <label htmlFor={id}>{caption ?? name}</label>
+        ) : (
+          <Named id={id} name={name} term={term} />
+        )}
         {children}
         <Figure
           name={name}
@@ -81,7 +93,13 @@ export function Slider({
         value={notch}
         disabled={disabled}
         aria-valuetext={unit === undefined ? shown : `${shown} ${unit}`}
-        style={share((notch - first) / Math.max(1, last - first))}
+        data-limited={limit !== null && limit < range.max}
+        style={shares(
+          (notch - first) / Math.max(1, last - first),
+          limit === null || limit >= range.max
+            ? 1
+            : (notchOf(range, Math.max(range.min, limit)) - first) / Math.max(1, last - first),
+        )}
         {...swipe}
         onChange={(event) => {
           take(Number(event.target.value))
@@ -91,9 +109,35 @@ export function Slider({
   )
 }
 
-/** How much of a track lies behind its thumb, for the style sheet. */
-function share(part: number): CSSProperties {
-  const style: Record<`--${string}`, string> = { '--share': `${(100 * part).toFixed(2)}%` }
+/** "Temperature ε" with ε a term; a name of one word is a term as a whole. */
+function Named({
+  id,
+  name,
+  term,
+}: {
+  readonly id: string
+  readonly name: string
+  readonly term: TermId
+}) {
+  const words = name.split(' ')
+  const last = words.pop() ?? ''
+  return (
+    <span className="named">
+      {words.length > 0 && <label htmlFor={id}>{words.join(' ')}</label>}{' '}
+      <Term id={term} label={`What is ${name}?`}>
+        {last}
+      </Term>
+    </span>
+  )
+}
+
+/** How much of a track lies behind its thumb, and how much of it below its limit, for the style sheet. */
+function shares(part: number, limit: number): CSSProperties {
+  const percent = (share: number) => `${(100 * share).toFixed(2)}%`
+  const style: Record<`--${string}`, string> = {
+    '--share': percent(part),
+    '--limit': percent(limit),
+  }
   return style
 }
 

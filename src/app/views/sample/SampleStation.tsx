@@ -1,18 +1,21 @@
 import { defaultInitial } from '../../../lab/scene/defaults.ts'
 import { samePart } from '../../../lab/scene/normalise.ts'
 import type { InitialSpec } from '../../../lab/scene/sceneSpec.ts'
-import { formatCount, formatCoordinate, formatNumber } from '../../render/format.ts'
+import { isUnstable } from '../../../core/analysis/stopping/advice.ts'
+import { formatCount, formatCoordinate, formatDown, formatNumber } from '../../render/format.ts'
 import { Acceleration } from './Acceleration.tsx'
 import type { DynamicsChange } from './AccelerationSettings.tsx'
 import { useLab, useRun, useScene } from '../parts/context.ts'
 import { Icon } from '../parts/Icon.tsx'
 import { Figure, Slider } from '../parts/Slider.tsx'
+import { Term } from '../parts/Term.tsx'
 
-/** Station 2: how particles move. */
+/** Station 3: how particles move. */
 export function SampleStation() {
   const lab = useLab()
   const dynamics = useScene((scene) => scene.dynamics)
   const used = useRun((state) => state.run?.scene.dynamics.stepSize ?? null)
+  const stableBelow = useRun((state) => state.run?.stableBelow ?? null)
   const l95 = useRun((state) => state.run?.constants.smoothness95 ?? null)
   const change = (part: DynamicsChange) => {
     lab.edit((scene) => {
@@ -25,10 +28,11 @@ export function SampleStation() {
   return (
     <section className="station sample" aria-labelledby="sample-heading">
       <h2 id="sample-heading">
-        <span>2</span> Sample
+        <span>3</span> Sample
       </h2>
       <Slider
         path="dynamics.epsilon"
+        term="epsilon"
         value={dynamics.epsilon}
         format={(value) => formatNumber(value, 3)}
         onChange={(epsilon) => {
@@ -37,7 +41,9 @@ export function SampleStation() {
       />
       <Slider
         path="dynamics.stepSize"
+        term="stepSize"
         value={stepSize ?? 0.01}
+        limit={stableBelow}
         format={(value) => (stepSize === null ? '…' : formatNumber(value, 3))}
         onChange={(value) => {
           change({ stepSize: value })
@@ -63,8 +69,24 @@ export function SampleStation() {
           {!computed && '0.5/L95'}
         </button>
       </Slider>
+      {isUnstable({ stepSize, stableBelow }) && (
+        <p className="unstable-step" role="status">
+          <Term id="unstable">unstable</Term>{' '}
+          <span>{`particles overshoot; take η below ${formatDown(stableBelow ?? 0, 2)}`}</span>
+          <button
+            type="button"
+            className="reset"
+            onClick={() => {
+              change({ stepSize: null })
+            }}
+          >
+            mend
+          </button>
+        </p>
+      )}
       <Slider
         path="dynamics.particles"
+        term="particles"
         value={dynamics.particles}
         format={formatCount}
         onChange={(particles) => {

@@ -35,6 +35,9 @@ const LyapunovPlot = createPart(
     ),
   },
 )
+const Caption = createPart(async () => (await import('./Caption.tsx')).Caption, {
+  placeholder: <div className="caption" />,
+})
 const RegionPad = createPart(async () => (await import('../barriers/RegionPad.tsx')).RegionPad)
 
 /** What lies under the particles comes after them. */
@@ -56,6 +59,7 @@ export function Stage() {
   const frames = useMemo(() => inTurns(() => isDrawnInTurns(lab.live.getState())), [lab])
   return (
     <section className="stage" ref={ref} data-testid="stage" aria-label="Stage">
+      <Caption />
       <div className="twins">
         <FlowCanvas flow="langevin" ground={ground} painter={painter} data={data} frames={frames} />
         <FlowCanvas

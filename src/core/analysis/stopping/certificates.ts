@@ -39,21 +39,30 @@ export function isPlain({ skew, preconditioner, metricTable }: TransitionParamet
   return skew === 0 && a === 1 && b === 0 && c === 1 && (metricTable ?? null) === null
 }
 
+type StepContext = Pick<CertificateContext, 'transition' | 'departure' | 'barriers'> & {
+  readonly constants: Pick<CertificateContext['constants'], 'curvature95'>
+}
+
 /**
- * ηλmax(∇²V) of plain Langevin, on all of a quadratic or at the 95th percentile of the samples behind L95, where it is above 2 and
- * the step unstable; null where it is at most 2 or unknown. With negative curvature a step overshoots nothing.
+ * 2/λmax(∇²V), the step size above which plain Langevin is unstable: λmax of all of a quadratic, else of the 95th percentile of the
+ * samples behind L95. Null where it is unknown, or nothing overshoots: with negative curvature, or another sampler.
  */
-export function overshoot({
+export function stableBelow({
   transition,
   departure,
   barriers,
   constants,
-}: Pick<CertificateContext, 'transition' | 'departure' | 'barriers'> & {
-  readonly constants: Pick<CertificateContext['constants'], 'curvature95'>
-}): number | null {
+}: StepContext): number | null {
   if (departure !== null || barriers.length > 0 || !isPlain(transition)) return null
   // On a quadratic the Hessian is the same everywhere, and every percentile is its greatest eigenvalue.
-  const product = transition.stepSize * (constants.curvature95 ?? 0)
+  const curvature = constants.curvature95 ?? 0
+  return curvature > 0 ? 2 / curvature : null
+}
+
+/** ηλmax(∇²V) of `stableBelow` where it is above 2 and the step unstable; null where it is at most 2 or unknown. */
+export function overshoot(context: StepContext): number | null {
+  if (stableBelow(context) === null) return null
+  const product = context.transition.stepSize * (context.constants.curvature95 ?? 0)
   return product > 2 ? product : null
 }
 

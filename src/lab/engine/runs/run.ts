@@ -22,6 +22,10 @@ import {
   type KlReading,
 } from '../../../core/analysis/estimators/nativeKl.ts'
 import { measureNullFloor, type NullFloor } from '../../../core/analysis/estimators/nullFloor.ts'
+import {
+  type CertificateContext,
+  stableBelow,
+} from '../../../core/analysis/stopping/certificates.ts'
 import type { StoppingInput } from '../../../core/analysis/stopping/criterion.ts'
 import { stoppingReports } from '../../../core/analysis/stopping/registry.ts'
 import { steinDiscrepancyInPieces } from '../../../core/analysis/estimators/stein.ts'
@@ -631,7 +635,7 @@ export class Run {
 
   /** The report of each stopping criterion on the steps and laws known so far. */
   reports(stopping: StoppingSpec = this.scene.stopping): StoppingReport[] {
-    const { analysis, constants, initial, field, scene } = this
+    const { analysis, constants, initial, scene } = this
     const { dynamics } = scene
     return stoppingReports({
       computed: this.step,
@@ -654,14 +658,8 @@ export class Run {
         coupling: analysis?.coupling ?? null,
       },
       certificates: {
-        transition: {
-          ...dynamics,
-          metricTable: this.transition.metric,
-          stepSize: this.transition.stepSize,
-        },
-        departure: departureOf(stepperOf(dynamics)),
+        ...this.stepping,
         jumpEvery: dynamics.jumpEvery,
-        barriers: field.barriers,
         walls: () => this.walls,
         foldedAtRest: () => this.foldedAtRest,
         kl0: initial.kl,
@@ -669,6 +667,22 @@ export class Run {
       },
       biasPrediction: constants.biasPrediction,
     })
+  }
+
+  /** What decides of a step whether it is stable, and whether anything is certified of it. */
+  private get stepping(): Pick<CertificateContext, 'transition' | 'departure' | 'barriers'> {
+    const { dynamics } = this.scene
+    const { metric, stepSize } = this.transition
+    return {
+      transition: { ...dynamics, metricTable: metric, stepSize },
+      departure: departureOf(stepperOf(dynamics)),
+      barriers: this.field.barriers,
+    }
+  }
+
+  /** The step size above which steps overshoot; null where none is known. */
+  get stableBelow(): number | null {
+    return stableBelow({ ...this.stepping, constants: this.constants })
   }
 
   /** The result of the whole run; computes missing steps, the null floor and the ends of the flow first. */

@@ -102,6 +102,7 @@ export class Runs {
       frame,
       notices: posed.notices,
       terms: energy.terms,
+      stableBelow: run.stableBelow,
       suggestedMetric: suggestedMetric(field, pi, posed.mostCurvature),
     }
   }

@@ -1,0 +1,167 @@
+import { useState } from 'react'
+import { adviceOf, wordOf } from '../../../core/analysis/stopping/advice.ts'
+import { captionOf } from '../../../lab/scene/captions.ts'
+import { EXPERIMENTS, type Experiment } from '../../../lab/scene/experiments.ts'
+import { minimal, samePart } from '../../../lab/scene/normalise.ts'
+import type { EnergySpec, SceneSpec } from '../../../lab/scene/sceneSpec.ts'
+import { formatCount } from '../../render/format.ts'
+import { energyLabel, targetLabel } from '../../stores/labels.ts'
+import { useLab, useRun, useScene } from '../parts/context.ts'
+import { Icon } from '../parts/Icon.tsx'
+import { useAdviceContext } from '../parts/useAdvice.ts'
+
+/**
+ * The line over the stage: what is on it, and one sentence that says what happens and what to look at. Of an experiment that is open
+ * its name, its sentence and the way to its neighbours.
+ */
+export function Caption() {
+  const experiment = useScene(experimentOf)
+  const title = useTitle()
+  const now = useSentence()
+  const [told, setTold] = useState<string | null>(null)
+  const shipped = experiment?.group === 'target'
+  const { look, attempt } = captionOf(experiment?.id ?? '')
+  const isTold = experiment !== null && told === experiment.id
+  const sentence =
+    experiment === null || now.isUrgent || (shipped && now.isAdvice)
+      ? now.text
+      : experiment.sentence
+  return (
+    <div className="caption" data-experiment={experiment?.id}>
+      <p aria-live="polite">
+        <strong data-testid="on-stage">
+          {experiment === null || shipped ? title : experiment.title}
+        </strong>{' '}
+        {experiment !== null && !shipped && <span className="quiet">{title}</span>}{' '}
+        <span>{isTold ? `${look} Try: ${attempt}` : sentence}</span>
+      </p>
+      {experiment !== null && (
+        <div className="caption-ways" role="group" aria-label="Experiment">
+          <button
+            type="button"
+            className="chip"
+            aria-pressed={isTold}
+            title="What to look at, and what to try"
+            onClick={() => {
+              setTold(isTold ? null : experiment.id)
+            }}
+          >
+            Look at
+          </button>
+          <Neighbour of={experiment} way={-1} />
+          <Neighbour of={experiment} way={1} />
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** Opens the experiment before or after another in the menu's order. */
+function Neighbour({ of, way }: { readonly of: Experiment; readonly way: -1 | 1 }) {
+  const lab = useLab()
+  const other = EXPERIMENTS[EXPERIMENTS.indexOf(of) + way]
+  const name = way === 1 ? 'Next experiment' : 'Previous experiment'
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={name}
+      title={other === undefined ? name : `${name}: ${other.title}`}
+      disabled={other === undefined}
+      onClick={() => {
+        if (other !== undefined) lab.open(other.scene)
+      }}
+    >
+      <Icon name={way === 1 ? 'next' : 'previous'} />
+    </button>
+  )
+}
+
+const KEYS = ['target', 'energy', 'domain', 'dynamics'] as const
+const known = new WeakMap<SceneSpec, Experiment | null>()
+
+/** The experiment that a scene is, whatever is shown of it and wherever δ stands; null: none. */
+function experimentOf(scene: SceneSpec): Experiment | null {
+  const before = known.get(scene)
+  if (before !== undefined) return before
+  const compared = minimal(scene)
+  const found =
+    EXPERIMENTS.find(({ scene: other }) => {
+      const own = minimal(other)
+      return KEYS.every((key) => samePart(compared[key], own[key]))
+    }) ?? null
+  known.set(scene, found)
+  return found
+}
+
+const PROVENANCE: Readonly<Record<EnergySpec['kind'], string>> = {
+  trained: 'trained here',
+  pretrained: 'shipped energy',
+  exact: 'exact energy',
+  quadratic: 'by formula',
+  file: 'from a file',
+  shelf: 'from your shelf',
+  sum: 'composed',
+}
+
+/** What is on the stage, with where it comes from. */
+function useTitle(): string {
+  const scene = useRun(({ training, live, run }) =>
+    live === null && run !== null && training.phase !== 'running' ? run.scene : null,
+  )
+  const asked = useScene((whole) => whole.target)
+  const trained = useRun((state) => state.run?.trained !== false)
+  if (scene === null) return targetLabel(asked)
+  const { energy, target } = scene
+  if (energy.kind === 'trained')
+    return trained ? `${targetLabel(target)} · trained here` : targetLabel(target)
+  return `${energyLabel(energy, target)} · ${PROVENANCE[energy.kind]}`
+}
+
+interface Sentence {
+  readonly text: string
+  /** Whether it stands before what an experiment has to say. */
+  readonly isUrgent: boolean
+  /** Whether it says what the chosen criterion advises. */
+  readonly isAdvice: boolean
+}
+
+/** What happens now, and what to look at. */
+function useSentence(): Sentence {
+  const status = useRun((state) => state.status)
+  const preparing = useRun((state) => state.preparing)
+  const live = useRun((state) => state.live !== null)
+  const run = useRun((state) => state.run)
+  const criterion = useScene((scene) => scene.stopping.criterion)
+  const chart = useScene((scene) => scene.view.chart)
+  const stop = useRun((state) => state.stops.find((one) => one.criterion === criterion))
+  const passed = useRun((state) => state.step >= (stop?.step ?? Infinity))
+  const context = useAdviceContext()
+  const urgent = (text: string): Sentence => ({ text, isUrgent: true, isAdvice: false })
+  const calm = (text: string): Sentence => ({ text, isUrgent: false, isAdvice: false })
+  if (status === 'error') return urgent('This scene cannot be run; the message says why.')
+  if (live) return urgent('The energy follows its target: switch it, or draw, and see V learn.')
+  if (context.unlearned)
+    return urgent(
+      status === 'training' || status === 'paused'
+        ? 'V is pressed down where the data are and lifted where its own samples are, until both agree.'
+        : 'A bowl that knows nothing of the data yet: press Train.',
+    )
+  if (run === null) return calm('The run is being prepared.')
+  if (stop !== undefined && !preparing) {
+    const word = wordOf(stop, context)
+    if (word === 'unstable') return urgent(adviceOf(stop, context))
+    if (passed && status !== 'idle' && word !== 'none')
+      return { text: adviceOf(stop, context), isUrgent: false, isAdvice: true }
+  }
+  const { initial, particles, sampler } = run.scene.dynamics
+  if (initial.kind === 'gibbs')
+    return calm('Both start at π: with noise they stay, without it they run into the wells.')
+  const below =
+    chart === 'lyapunov' && sampler !== 'filter'
+      ? ' Below, the left one’s KL falls and the right one’s turns up.'
+      : ''
+  return calm(
+    `Left, noise spreads ${formatCount(particles)} particles over π; right, without it, they fall into its wells.${below}`,
+  )
+}
