@@ -119,6 +119,7 @@ test('a proved gap certifies a step in advance, in the page as in the headless r
   await expect(row).toContainText('no claim')
   await row.getByRole('radio').check()
   await expect(row).toContainText('certificate')
+  await row.getByText('Why').click()
   await expect(row.getByText(/λ ≥ 0\.\d+ is proved on \d+² squares/)).toBeVisible()
   const { stopping } = await runHeadless(asked)
   const verdict = stopping.find(({ criterion }) => criterion === 'poincare')
@@ -139,6 +140,7 @@ test('rules that certify nothing are folded away, read when chosen, and say so',
   const row = list.locator('[data-criterion="stein"]')
   await expect(row).not.toHaveAttribute('data-step')
   await row.getByRole('radio').check()
+  await row.getByText('Why').click()
   await expect(row.getByText(/^The squared kernel Stein discrepancy is/)).toBeVisible()
   const asked = { ...ASKED, stopping: { ...ASKED.stopping, criterion: 'stein' as const } }
   const { stopping } = await runHeadless(asked)

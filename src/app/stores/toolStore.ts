@@ -12,6 +12,10 @@ export interface ToolState {
   readonly pasted: string
   /** Whether the list of removed items and unreadable records is open. */
   readonly showsRemoved: boolean
+  /** Whether the page of help is open. */
+  readonly showsHelp: boolean
+  /** Whether keys of the page play, step and choose, beside those of its controls. */
+  readonly takesKeys: boolean
 }
 
 export type ToolStore = StoreApi<ToolState>
@@ -23,5 +27,7 @@ export function createToolStore(): ToolStore {
     draft: [],
     pasted: '',
     showsRemoved: false,
+    showsHelp: false,
+    takesKeys: true,
   }))
 }

@@ -10,6 +10,7 @@ import { Notices } from './Notices.tsx'
 import { Stage } from './stage/Stage.tsx'
 import { createPart } from './parts/lazyPart.tsx'
 
+const Keys = createPart(async () => (await import('./Keys.tsx')).Keys)
 const LeftStations = createPart(async () => (await import('./Stations.tsx')).LeftStations)
 const RightStations = createPart(async () => (await import('./Stations.tsx')).RightStations)
 
@@ -45,6 +46,7 @@ export function App({ lab }: { readonly lab: Lab }) {
           <Notices />
         </Boundary>
         <StatusAnnouncer />
+        <Keys />
       </Boundary>
     </LabProvider>
   )

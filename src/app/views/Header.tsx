@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { explain } from '../stores/explain.ts'
-import { useLab, usePalette, useRun, useScene } from './parts/context.ts'
+import { useLab, usePalette, useRun, useScene, useTool } from './parts/context.ts'
 import { Icon } from './parts/Icon.tsx'
 import { createPart } from './parts/lazyPart.tsx'
 
@@ -21,6 +21,7 @@ export function Header() {
       <HistoryButtons />
       <ExperimentsMenu />
       <ShareButton />
+      <HelpButton />
       <ThemeButton />
     </header>
   )
@@ -182,6 +183,47 @@ function ExperimentsMenu() {
         />
       )}
     </details>
+  )
+}
+
+const Help = createPart<{ readonly onClose: () => void }>(
+  async () => (await import('./HelpDialog.tsx')).HelpDialog,
+  {
+    onFailure: ({ onClose }) => {
+      onClose()
+    },
+  },
+)
+
+/** First steps, words, keys and where it all comes from. */
+function HelpButton() {
+  const lab = useLab()
+  const open = useTool((tool) => tool.showsHelp)
+  const show = (showsHelp: boolean) => {
+    lab.tool.setState({ showsHelp })
+  }
+  return (
+    <>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Help"
+        title="First steps, words and keys (?)"
+        aria-haspopup="dialog"
+        onClick={() => {
+          show(true)
+        }}
+      >
+        ?
+      </button>
+      {open && (
+        <Help
+          onClose={() => {
+            show(false)
+          }}
+        />
+      )}
+    </>
   )
 }
 

@@ -72,7 +72,7 @@ export function SampleStation() {
       {isUnstable({ stepSize, stableBelow }) && (
         <p className="unstable-step" role="status">
           <Term id="unstable">unstable</Term>{' '}
-          <span>{`particles overshoot; take η below ${formatDown(stableBelow ?? 0, 2)}`}</span>
+          <span>{`take η below ${formatDown(stableBelow ?? 0, 2)}`}</span>
           <button
             type="button"
             className="reset"

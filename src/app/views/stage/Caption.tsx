@@ -1,10 +1,10 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { adviceOf, wordOf } from '../../../core/analysis/stopping/advice.ts'
 import { captionOf } from '../../../lab/scene/captions.ts'
 import { EXPERIMENTS, type Experiment } from '../../../lab/scene/experiments.ts'
-import { minimal, samePart } from '../../../lab/scene/normalise.ts'
-import type { EnergySpec, SceneSpec } from '../../../lab/scene/sceneSpec.ts'
+import type { EnergySpec } from '../../../lab/scene/sceneSpec.ts'
 import { formatCount } from '../../render/format.ts'
+import { experimentAt } from '../../stores/keys.ts'
 import { energyLabel, targetLabel } from '../../stores/labels.ts'
 import { useLab, useRun, useScene } from '../parts/context.ts'
 import { Icon } from '../parts/Icon.tsx'
@@ -15,7 +15,8 @@ import { useAdviceContext } from '../parts/useAdvice.ts'
  * its name, its sentence and the way to its neighbours.
  */
 export function Caption() {
-  const experiment = useScene(experimentOf)
+  const scene = useScene((whole) => whole)
+  const experiment = useMemo(() => EXPERIMENTS[experimentAt(scene)] ?? null, [scene])
   const title = useTitle()
   const now = useSentence()
   const [told, setTold] = useState<string | null>(null)
@@ -75,23 +76,6 @@ function Neighbour({ of, way }: { readonly of: Experiment; readonly way: -1 | 1 
       <Icon name={way === 1 ? 'next' : 'previous'} />
     </button>
   )
-}
-
-const KEYS = ['target', 'energy', 'domain', 'dynamics'] as const
-const known = new WeakMap<SceneSpec, Experiment | null>()
-
-/** The experiment that a scene is, whatever is shown of it and wherever δ stands; null: none. */
-function experimentOf(scene: SceneSpec): Experiment | null {
-  const before = known.get(scene)
-  if (before !== undefined) return before
-  const compared = minimal(scene)
-  const found =
-    EXPERIMENTS.find(({ scene: other }) => {
-      const own = minimal(other)
-      return KEYS.every((key) => samePart(compared[key], own[key]))
-    }) ?? null
-  known.set(scene, found)
-  return found
 }
 
 const PROVENANCE: Readonly<Record<EnergySpec['kind'], string>> = {

@@ -118,7 +118,7 @@ export function adviceOf(report: Told, context: AdviceContext): string {
     case 'false':
       return `Do not stop at step ${at}, whatever this rule says: ${away}.`
     case 'unstable':
-      return `The steps are too long: particles overshoot, and no rule can be believed. Take η below ${formatDown(context.stableBelow ?? 0, 2)}.`
+      return `The steps are too long: particles overshoot, and what they settle on is not π. Take η below ${formatDown(context.stableBelow ?? 0, 2)}.`
     case 'pending':
       return 'The rule has not fired so far.'
     case 'unfired':
