@@ -22,6 +22,7 @@ const CASES = [
       energy: { kind: 'pretrained', name: 'eight-gaussians' },
       domain: { cells: 64 },
       dynamics: { steps: 60, particles: 1024 },
+      stopping: { delta: 0.05 },
       view: { speed: 240 },
     }),
   },
@@ -65,6 +66,31 @@ for (const { name, asked } of CASES) {
     await expect.poll(() => followed(page), { timeout: 60_000 }).toEqual(lawsOf(result))
     await expect(marker).toHaveAttribute('data-criterion', criterion)
     await expect(marker).toHaveAttribute('data-step', String(report?.step))
+    if (criterion === 'tolerance') return
+
+    await test.step('another tolerance moves the marker to its own first step; a click on the curve scrubs there', async () => {
+      const { curves } = await followed(page)
+      const firstWithin = (delta: number): number =>
+        curves.klExact.findIndex((kl) => kl !== null && kl <= delta)
+
+      const before = firstWithin(asked.stopping.delta)
+      await page.locator('[data-criterion="tolerance"]').getByRole('radio').check()
+      await expect(marker).toHaveAttribute('data-criterion', 'tolerance')
+      await expect(marker).toHaveAttribute('data-step', String(before))
+
+      const slider = page.getByRole('slider', { name: 'Tolerance δ' })
+      await slider.focus()
+      for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowRight')
+      const delta = await page.evaluate(() => window.lyapunovLab?.scene().stopping.delta ?? NaN)
+      expect(delta).toBeGreaterThan(asked.stopping.delta)
+      const after = firstWithin(delta)
+      expect(after).toBeLessThan(before)
+      await expect(marker).toHaveAttribute('data-step', String(after))
+
+      const box = await marker.boundingBox()
+      await page.mouse.click(box!.x + box!.width / 2, box!.y + 0.3 * box!.height)
+      await expect(stage(page)).toHaveAttribute('data-step', String(after))
+    })
   })
 }
 
@@ -88,35 +114,4 @@ test('an energy trained in the page and one trained headless give the same curve
   const result = await headless
   expect(result.training?.backend).toBe('wasm')
   expect(columns(shown.points)).toEqual(columnsOf(result))
-})
-
-test('another tolerance moves the marker to its own first step; a click on the curve scrubs there', async ({
-  page,
-}) => {
-  const asked = scene({
-    ...CASES[0]!.asked,
-    stopping: { criterion: 'tolerance', delta: 0.05 },
-  })
-  await openScene(page, asked, { haltAt: asked.dynamics.steps })
-  await waitForHalt(page, asked.dynamics.steps)
-  const { curves } = await followed(page)
-  const firstWithin = (delta: number): number =>
-    curves.klExact.findIndex((kl) => kl !== null && kl <= delta)
-
-  const marker = page.getByTestId('stopping-marker')
-  const before = firstWithin(asked.stopping.delta)
-  await expect(marker).toHaveAttribute('data-step', String(before))
-
-  const slider = page.getByRole('slider', { name: 'Tolerance δ' })
-  await slider.focus()
-  for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowRight')
-  const delta = await page.evaluate(() => window.lyapunovLab?.scene().stopping.delta ?? NaN)
-  expect(delta).toBeGreaterThan(asked.stopping.delta)
-  const after = firstWithin(delta)
-  expect(after).toBeLessThan(before)
-  await expect(marker).toHaveAttribute('data-step', String(after))
-
-  const box = await marker.boundingBox()
-  await page.mouse.click(box!.x + box!.width / 2, box!.y + 0.3 * box!.height)
-  await expect(stage(page)).toHaveAttribute('data-step', String(after))
 })

@@ -3,7 +3,7 @@ import { monkey } from '../scripts/monkey/monkey.ts'
 
 /** Of `npm run monkey`, which goes on for minutes. */
 const SEED = 20260801
-const ACTIONS = 60
+const ACTIONS = 40
 
 test.use({ hasTouch: true })
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { test as faulty, type Page } from '@playwright/test'
+import { test as faulty, type Locator, type Page } from '@playwright/test'
 import type { SceneSpec } from '../src/lab/scene/sceneSpec.ts'
 import { expect, test } from './fixtures.ts'
 import { openScene, scene, stage, waitForHalt } from './lab.ts'
@@ -18,6 +18,14 @@ const RUN = scene({
   domain: { cells: 32 },
   dynamics: { steps: 40, particles: 256 },
   view: { speed: 240 },
+})
+
+/** It does not come to its end while a test looks. */
+const LASTING = scene({
+  energy: { kind: 'pretrained', name: 'banana' },
+  domain: { cells: 32 },
+  dynamics: { steps: 5000, particles: 64 },
+  view: { speed: 1 },
 })
 
 /**
@@ -174,51 +182,70 @@ const ANSWERS = {
   'a page in its place': { status: 200, contentType: 'text/html', body: '<!doctype html><p>Hello' },
 } as const
 
-for (const [part, answer] of [
-  ['index', 'a 404'],
-  ['lab', 'a page in its place'],
-  ['views', 'a page in its place'],
-] as const)
-  faulty(
-    `${answer} for the page’s file ${part}: one sentence and a way to reload`,
-    async ({ page }) => {
-      await page.route(new RegExp(`/assets/${part}-[^/]*\\.js$`), (route) =>
-        route.fulfill(ANSWERS[answer]),
-      )
-      await page.goto('/')
-      const box = page.locator('#boot')
+/** Loads the page anew by the button of a message. */
+async function reloadBy(page: Page, button: Locator): Promise<void> {
+  const loaded = page.waitForEvent('domcontentloaded')
+  await button.click()
+  await loaded
+}
+
+// One page for all: each way to reload leads to the next fault, the last to the page.
+faulty('a file of the page that is missing: one sentence and a way to reload', async ({ page }) => {
+  const box = page.locator('#boot')
+  let wrong: { readonly part: string; readonly answer: keyof typeof ANSWERS } | null = null
+  await page.route(/\/assets\/\w+-[^/]*\.js$/, (route) =>
+    wrong !== null && route.request().url().includes(`/assets/${wrong.part}-`)
+      ? route.fulfill(ANSWERS[wrong.answer])
+      : route.continue(),
+  )
+  for (const [part, answer] of [
+    ['index', 'a 404'],
+    ['lab', 'a page in its place'],
+    ['views', 'a page in its place'],
+  ] as const)
+    await faulty.step(`${answer} for the page’s file ${part}`, async () => {
+      const isFirst = wrong === null
+      wrong = { part, answer }
+      if (isFirst) await openScene(page, LASTING)
+      else await reloadBy(page, box.getByRole('button', { name: 'Reload' }))
       await expect(box).toContainText('A part of this page is missing')
       await expect(box).toHaveRole('alert')
-      await page.unrouteAll()
-      await box.getByRole('button', { name: 'Reload' }).click()
-      await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
-      await expect(box).toHaveCount(0)
-    },
-  )
+    })
+  wrong = null
+  await reloadBy(page, box.getByRole('button', { name: 'Reload' }))
+  await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
+  await expect(box).toHaveCount(0)
+})
 
-/** Files that come after the first particles. */
-for (const part of ['panels', 'landscape'])
-  faulty(
-    `a 404 for the file ${part}: a notice and a way to reload, and the particles go on`,
-    async ({ page }) => {
-      // Missing until the reload: a page that finds the file on another try would take the notice back before that.
-      let opened = 0
-      page.on('request', (request) => {
-        if (request.isNavigationRequest()) opened++
+faulty(
+  'a file that comes after the first particles is missing: a notice and a way to reload, and the particles go on',
+  async ({ page }) => {
+    const parts = ['panels', 'landscape']
+    // Missing until the reload: a page that finds the file on another try would take the notice back before that.
+    let opened = 0
+    page.on('request', (request) => {
+      if (request.isNavigationRequest() && request.url().startsWith('http')) opened++
+    })
+    await page.route(/\/assets\/(?:panels|landscape)-[^/]*\.js$/, (route) => {
+      const missing = parts[opened - 1]
+      return missing !== undefined && route.request().url().includes(`/assets/${missing}-`)
+        ? route.fulfill(ANSWERS['a 404'])
+        : route.continue()
+    })
+    const notice = page.getByRole('alert').filter({ hasText: 'could not be loaded' })
+    for (const [i, part] of parts.entries())
+      await faulty.step(part, async () => {
+        if (i === 0) await openScene(page, LASTING)
+        else await reloadBy(page, notice.getByRole('button', { name: 'Reload' }))
+        await expect(notice).toHaveCount(1)
+        await expect(stage(page)).toHaveAttribute('data-status', 'running')
       })
-      await page.route(new RegExp(`/assets/${part}-[^/]*\\.js$`), (route) =>
-        opened > 1 ? route.continue() : route.fulfill(ANSWERS['a 404']),
-      )
-      await page.goto('/')
-      const notice = page.getByRole('alert').filter({ hasText: 'could not be loaded' })
-      await expect(notice).toHaveCount(1)
-      await expect(stage(page)).toHaveAttribute('data-status', 'running')
-      await notice.getByRole('button', { name: 'Reload' }).click()
-      await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeVisible()
-      await expect(page.locator('canvas.base[data-drawn]')).toHaveCount(2)
-      await expect(page.getByRole('alert')).toHaveCount(0)
-    },
-  )
+    await reloadBy(page, notice.getByRole('button', { name: 'Reload' }))
+    await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeVisible()
+    await expect(page.locator('canvas.base[data-drawn]')).toHaveCount(2)
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  },
+)
 
 faulty('without web workers the page says so', async ({ page }) => {
   await page.addInitScript(() => {
@@ -228,22 +255,21 @@ faulty('without web workers the page says so', async ({ page }) => {
   await expect(page.locator('#boot')).toContainText('needs web workers')
 })
 
-faulty('a style sheet that is missing is said above a page that works', async ({ page }) => {
-  await page.route(/\.css$/, (route) => route.fulfill({ status: 404, body: '' }))
-  await page.goto('/')
-  await expect(page.locator('#boot')).toContainText('style sheet is missing')
-  await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
-})
+faulty(
+  'a compute worker, then a style sheet that is not there is said, with a way to reload',
+  async ({ page }) => {
+    await page.route(/\/assets\/compute-/, (route) => route.fulfill({ status: 404, body: '' }))
+    await openScene(page, LASTING)
+    const notice = page.getByRole('alert').filter({ hasText: 'stopped again and again' })
+    await expect(notice).toBeVisible()
+    await page.unrouteAll()
 
-faulty('a compute worker that is not there is said, with a way to reload', async ({ page }) => {
-  await page.route(/\/assets\/compute-/, (route) => route.fulfill({ status: 404, body: '' }))
-  await page.goto('/')
-  const notice = page.getByRole('alert').filter({ hasText: 'stopped again and again' })
-  await expect(notice).toBeVisible()
-  await page.unrouteAll()
-  await notice.getByRole('button', { name: 'Reload' }).click()
-  await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
-})
+    await page.route(/\.css$/, (route) => route.fulfill({ status: 404, body: '' }))
+    await reloadBy(page, notice.getByRole('button', { name: 'Reload' }))
+    await expect(page.locator('#boot')).toContainText('style sheet is missing')
+    await expect(stage(page)).toHaveAttribute('data-status', /idle|running/)
+  },
+)
 
 /** Whatever this browser keeps of what is under way, the drawing among it. */
 const storedDraft = (page: Page): Promise<string> =>
@@ -261,84 +287,90 @@ const storedDraft = (page: Page): Promise<string> =>
       }),
   )
 
-faulty(
-  'a dialog whose file has gone says so, and a reload goes on with the drawing',
-  async ({ page }) => {
-    await openScene(page, RUN, { haltAt: 30 })
-    await page.getByRole('button', { name: 'Draw', exact: true }).click()
-    const pad = page.getByRole('application')
-    await pad.focus()
-    for (const key of ['Space', 'ArrowRight', 'Space']) await page.keyboard.press(key)
-    const points = page.getByText(/^\d+ points/)
-    // Two strokes of two dabs each.
-    await expect(points).toHaveText(/^32 points/)
-    await expect.poll(() => storedDraft(page)).toMatch(/\[\[[^[\]]+\],\[[^[\]]+\]\]/u)
-    await page.route(/\/assets\/DrawDialog-/, (route) => route.fulfill({ status: 404, body: '' }))
-    await page.reload()
-    await page.getByRole('button', { name: 'Draw', exact: true }).click()
-    const notice = page.getByRole('alert').filter({ hasText: 'could not be loaded' })
-    await expect(notice).toBeVisible()
-    await expect(notice.locator('p').first()).not.toContainText('Failed to fetch')
-    await page.unrouteAll()
-    await notice.getByRole('button', { name: 'Reload' }).click()
-    await page.getByRole('button', { name: 'Draw', exact: true }).click()
-    await expect(points).toHaveText(/^32 points/)
-  },
-)
-
-faulty(
-  'a part that throws leaves the others; the reason, what was made and a reload stand in its place',
-  async ({ page }) => {
-    await openScene(page, RUN, { haltAt: 30 })
-    await waitForHalt(page, 30)
-    // Thumbnails are drawn anew in another theme.
-    await page.evaluate(() => {
-      HTMLCanvasElement.prototype.getContext = () => {
-        throw new TypeError('made to fail')
-      }
-    })
-    await page.getByRole('button', { name: /^Theme/ }).click()
-    const failed = page.getByRole('alert').filter({ hasText: 'Train stopped by a fault' })
-    await expect(failed).toBeVisible()
-    await expect(failed.getByText('made to fail')).toBeHidden()
-    await failed.getByText('Details').click()
-    await expect(failed.getByText('made to fail')).toBeVisible()
-    await page.getByRole('button', { name: 'Step', exact: true }).click()
-    await waitForHalt(page, 31)
-
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      failed.getByRole('button', { name: 'Save what you made' }).click(),
-    ])
-    const saved = JSON.parse(readFileSync(await download.path(), 'utf8')) as {
-      readonly scene: SceneSpec
-      readonly link: string
-    }
-    expect(saved.scene.energy).toEqual(RUN.energy)
-    await failed.getByRole('button', { name: 'Reload' }).click()
-    await waitForHalt(page, 30)
-    await expect(failed).toHaveCount(0)
-    expect(saved.link).toContain('#')
-  },
-)
-
-faulty('a part whose elements a translator has moved is put up anew', async ({ page }) => {
+// One page for all: opening it takes longer than they do.
+faulty('parts that are moved, gone or throw leave the others', async ({ page }) => {
   await openScene(page, RUN, { haltAt: 30 })
   await waitForHalt(page, 30)
-  await page.getByRole('button', { name: 'Draw', exact: true }).click()
-  await expect(page.getByRole('dialog')).toBeVisible()
-  // As one does that puts whole phrases, elements and all, into an element of its own.
-  await page.evaluate(() => {
-    const dialog = document.querySelector('dialog')
-    const moved = document.createElementNS('http://www.w3.org/1999/xhtml', 'font')
-    dialog?.replaceWith(moved)
-    if (dialog !== null) moved.append(dialog)
+
+  await faulty.step('a part whose elements a translator has moved is put up anew', async () => {
+    await page.getByRole('button', { name: 'Draw', exact: true }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    // As one does that puts whole phrases, elements and all, into an element of its own.
+    await page.evaluate(() => {
+      const dialog = document.querySelector('dialog')
+      const moved = document.createElementNS('http://www.w3.org/1999/xhtml', 'font')
+      dialog?.replaceWith(moved)
+      if (dialog !== null) moved.append(dialog)
+    })
+    await page.evaluate(() => {
+      document.querySelector('dialog')?.dispatchEvent(new Event('close'))
+    })
+    await expect(page.getByRole('radiogroup', { name: 'Target' })).toBeVisible()
+    await page.getByRole('button', { name: 'Paste', exact: true }).click()
+    await expect(page.getByRole('dialog', { name: 'Paste points' })).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toBeHidden()
   })
-  await page.evaluate(() => {
-    document.querySelector('dialog')?.dispatchEvent(new Event('close'))
-  })
-  await expect(page.getByRole('radiogroup', { name: 'Target' })).toBeVisible()
-  await page.getByRole('button', { name: 'Paste', exact: true }).click()
-  await expect(page.getByRole('dialog', { name: 'Paste points' })).toBeVisible()
-  await expect(page.getByRole('alert')).toHaveCount(0)
+
+  await faulty.step(
+    'a dialog whose file has gone says so, and a reload goes on with the drawing',
+    async () => {
+      await page.getByRole('button', { name: 'Draw', exact: true }).click()
+      const pad = page.getByRole('application')
+      await pad.focus()
+      for (const key of ['Space', 'ArrowRight', 'Space']) await page.keyboard.press(key)
+      const points = page.getByText(/^\d+ points/)
+      // Two strokes of two dabs each.
+      await expect(points).toHaveText(/^32 points/)
+      await expect.poll(() => storedDraft(page)).toMatch(/\[\[[^[\]]+\],\[[^[\]]+\]\]/u)
+      await page.route(/\/assets\/DrawDialog-/, (route) => route.fulfill({ status: 404, body: '' }))
+      await page.reload()
+      await page.getByRole('button', { name: 'Draw', exact: true }).click()
+      const notice = page.getByRole('alert').filter({ hasText: 'could not be loaded' })
+      await expect(notice).toBeVisible()
+      await expect(notice.locator('p').first()).not.toContainText('Failed to fetch')
+      await page.unrouteAll()
+      await notice.getByRole('button', { name: 'Reload' }).click()
+      await page.getByRole('button', { name: 'Draw', exact: true }).click()
+      await expect(points).toHaveText(/^32 points/)
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole('dialog')).toBeHidden()
+    },
+  )
+
+  await faulty.step(
+    'a part that throws leaves the others; the reason, what was made and a reload stand in its place',
+    async () => {
+      await waitForHalt(page, 30)
+      // Thumbnails are drawn anew in another theme.
+      await page.evaluate(() => {
+        HTMLCanvasElement.prototype.getContext = () => {
+          throw new TypeError('made to fail')
+        }
+      })
+      await page.getByRole('button', { name: /^Theme/ }).click()
+      const failed = page.getByRole('alert').filter({ hasText: 'Train stopped by a fault' })
+      await expect(failed).toBeVisible()
+      await expect(failed.getByText('made to fail')).toBeHidden()
+      await failed.getByText('Details').click()
+      await expect(failed.getByText('made to fail')).toBeVisible()
+      await page.getByRole('button', { name: 'Step', exact: true }).click()
+      await waitForHalt(page, 31)
+
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        failed.getByRole('button', { name: 'Save what you made' }).click(),
+      ])
+      const saved = JSON.parse(readFileSync(await download.path(), 'utf8')) as {
+        readonly scene: SceneSpec
+        readonly link: string
+      }
+      expect(saved.scene.energy).toEqual(RUN.energy)
+      await failed.getByRole('button', { name: 'Reload' }).click()
+      await waitForHalt(page, 30)
+      await expect(failed).toHaveCount(0)
+      expect(saved.link).toContain('#')
+    },
+  )
 })

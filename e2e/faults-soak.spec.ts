@@ -5,7 +5,7 @@ import { expect, test } from './fixtures.ts'
 const WARM_UP = 1
 const CYCLES = 3
 /** What a page holds of the scene before does not depend on how much it was. */
-const BRIEF = { particles: 250, steps: 30 }
+const BRIEF = { particles: 250, steps: 30, cells: 32 }
 
 test.setTimeout(600_000)
 

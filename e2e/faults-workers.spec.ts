@@ -1,6 +1,6 @@
 import { test as plain, type Page, type Worker } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
-import { followed, openScene, scene, stage } from './lab.ts'
+import { followed, openScene, openWithin, scene, stage } from './lab.ts'
 import { beatUntil, haltBeats, injectInto, workerOf, type WorkerName } from './workerFaults.ts'
 
 const FAULTS = {
@@ -44,6 +44,28 @@ test('a compute worker that closes or hangs is replaced: the training goes on fr
   await haltBeats(page)
   await openScene(page, LEARNING)
   await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await test.step('a clock that is set back an hour stops no figure and makes no time negative', async () => {
+    await expect
+      .poll(async () => (await training(page)).step, { timeout: 60_000 })
+      .toBeGreaterThan(50)
+    const setBack = () => {
+      const now = performance.now.bind(performance)
+      performance.now = () => now() - 3_600_000
+      const today = Date.now.bind(Date)
+      Date.now = () => today() - 3_600_000
+    }
+    const before = await training(page)
+    await (await workerOf(page, 'compute')).evaluate(setBack)
+    await page.evaluate(setBack)
+    await expect
+      .poll(async () => (await training(page)).step, { timeout: 60_000 })
+      .toBeGreaterThan(before.step + 50)
+    const after = await training(page)
+    expect(after.elapsedSeconds).toBeGreaterThan(before.elapsedSeconds)
+    expect(after.remainingSeconds ?? 0).toBeGreaterThanOrEqual(0)
+    expect(after.stepsPerSecond).toBeGreaterThanOrEqual(0)
+  })
+
   for (const fault of ['hangs', 'closes'] as const) {
     const before = (await training(page)).step
     await expect
@@ -63,7 +85,7 @@ test('a compute worker that closes or hangs is replaced: the training goes on fr
       .poll(async () => (await training(page)).step, { timeout: 60_000 })
       .toBeGreaterThan(from)
   }
-  await openScene(page, PLAYING)
+  await openWithin(page, PLAYING)
   const step = async () => Number(await stage(page).getAttribute('data-step'))
   await expect.poll(step).toBeGreaterThan(10)
   await strike(page, 'compute', 'hangs')
@@ -92,29 +114,32 @@ test('an analysis worker that closes or hangs is replaced: the curve comes, and 
     domain: { cells: 64 },
     dynamics: { stepSize: 0.05, steps: 100, particles: 256 },
   })
-  const faults = {
-    closes: () => {
-      addEventListener('message', (event: MessageEvent<{ name?: string }>) => {
-        if (event.data.name !== 'analyse') return
-        event.stopImmediatePropagation()
-        close()
-      })
-    },
-    hangs: () => {
-      addEventListener('message', (event: MessageEvent<{ name?: string }>) => {
-        while (event.data.name === 'analyse');
-      })
-    },
-  }
-  for (const [i, fault] of Object.values(faults).entries()) {
-    await injectInto(page, 'analysis', fault)
-    const struck = page.waitForEvent('worker', (one) => one.url().includes('/assets/analysis-'))
-    await openScene(page, { ...exact, seed: 1 + i })
-    await struck
-    await page.unroute('**/analysis-*.js')
+  const comes = async () => {
     await beatUntil(page, 'analysis', 'another')
     expect((await followed(page)).curves.klExact.at(-1)).not.toBeNull()
   }
+  await injectInto(page, 'analysis', () => {
+    addEventListener('message', (event: MessageEvent<{ name?: string }>) => {
+      if (event.data.name !== 'analyse') return
+      event.stopImmediatePropagation()
+      close()
+    })
+  })
+  const closed = page.waitForEvent('worker', (one) => one.url().includes('/assets/analysis-'))
+  await openScene(page, exact)
+  await closed
+  await page.unroute('**/analysis-*.js')
+  await comes()
+
+  await (
+    await workerOf(page, 'analysis')
+  ).evaluate(() => {
+    addEventListener('message', (event: MessageEvent<{ name?: string }>) => {
+      while (event.data.name === 'analyse');
+    })
+  })
+  await openWithin(page, { ...exact, seed: 2 })
+  await comes()
 })
 
 const START_FAULTS = {
@@ -131,8 +156,16 @@ for (const [fault, answer] of Object.entries(START_FAULTS)) {
     `a worker that ${fault} is said in a sentence, and tried again when asked`,
     async ({ page }) => {
       await haltBeats(page)
-      await page.route('**/assets/analysis-*.js', (route) => route.fulfill(answer))
+      for (const name of ['analysis', 'compute'])
+        await page.route(`**/assets/${name}-*.js`, (route) => route.fulfill(answer))
       await openScene(page, PLAYING)
+      const ended = 'The compute worker stopped again and again.'
+      await beatUntil(page, 'compute', { words: ended }, 'broken')
+      await expect(stage(page)).toHaveAttribute('data-status', 'error')
+      await page.unroute('**/assets/compute-*.js')
+      await page.getByRole('button', { name: 'Play', exact: true }).click()
+      await expect(stage(page)).toHaveAttribute('data-status', 'running')
+
       const missing = 'The exact curves of this run are missing'
       await beatUntil(page, 'analysis', { words: missing }, 'broken')
       await expect(stage(page)).toHaveAttribute('data-laws', 'done')
@@ -141,41 +174,6 @@ for (const [fault, answer] of Object.entries(START_FAULTS)) {
       await page.unroute('**/assets/analysis-*.js')
       await page.getByRole('slider', { name: 'Temperature ε' }).press('ArrowRight')
       await beatUntil(page, 'analysis', 'curves')
-
-      await page.route('**/assets/compute-*.js', (route) => route.fulfill(answer))
-      await openScene(page, PLAYING)
-      const ended = 'The compute worker stopped again and again.'
-      await beatUntil(page, 'compute', { words: ended }, 'broken')
-      await expect(stage(page)).toHaveAttribute('data-status', 'error')
-      await page.unroute('**/assets/compute-*.js')
-      await page.getByRole('button', { name: 'Play', exact: true }).click()
-      await expect(stage(page)).toHaveAttribute('data-status', 'running')
     },
   )
 }
-
-test('a clock that is set back an hour stops no figure and makes no time negative', async ({
-  page,
-}) => {
-  await openScene(page, LEARNING)
-  await page.getByRole('button', { name: 'Train', exact: true }).click()
-  await expect
-    .poll(async () => (await training(page)).step, { timeout: 60_000 })
-    .toBeGreaterThan(50)
-  const setBack = () => {
-    const now = performance.now.bind(performance)
-    performance.now = () => now() - 3_600_000
-    const today = Date.now.bind(Date)
-    Date.now = () => today() - 3_600_000
-  }
-  const before = await training(page)
-  await (await workerOf(page, 'compute')).evaluate(setBack)
-  await page.evaluate(setBack)
-  await expect
-    .poll(async () => (await training(page)).step, { timeout: 60_000 })
-    .toBeGreaterThan(before.step + 50)
-  const after = await training(page)
-  expect(after.elapsedSeconds).toBeGreaterThan(before.elapsedSeconds)
-  expect(after.remainingSeconds ?? 0).toBeGreaterThanOrEqual(0)
-  expect(after.stepsPerSecond).toBeGreaterThanOrEqual(0)
-})

@@ -43,9 +43,16 @@ const atRest = (page: Page): Promise<number> =>
 test.describe('a finger on a slider', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
 
-  test('scrolls up and down, and changes the value along it alone', async ({ page }) => {
+  test('scrolls up and down, from the timeline too, and changes the value along it alone', async ({
+    page,
+  }) => {
     await openStill(page)
     const session = await page.context().newCDPSession(page)
+    const scrub = page.getByRole('slider', { name: 'Scrub', exact: true })
+    await swipe(page, session, 'Scrub', [3, -200])
+    await expect(scrub).toHaveValue('2')
+    await expect(stage(page)).toHaveAttribute('data-step', '2')
+
     const temperature = page.getByRole('slider', { name: 'Temperature ε', exact: true })
     const before = await temperature.inputValue()
     await temperature.scrollIntoViewIfNeeded()
@@ -66,40 +73,6 @@ test.describe('a finger on a slider', () => {
     await temperature.tap({ position: { x: 30, y: 20 } })
     await expect(temperature).not.toHaveValue(along)
   })
-
-  test('scrolls from the timeline too, and the thumb goes back', async ({ page }) => {
-    await openStill(page)
-    const session = await page.context().newCDPSession(page)
-    const scrub = page.getByRole('slider', { name: 'Scrub', exact: true })
-    await swipe(page, session, 'Scrub', [3, -200])
-    await expect(scrub).toHaveValue('2')
-    await expect(stage(page)).toHaveAttribute('data-step', '2')
-  })
-})
-
-test('a screen of another density is painted anew', async ({ page }) => {
-  await openStill(page)
-  const session = await page.context().newCDPSession(page)
-  const widths = () =>
-    page
-      .locator('.flow-canvas canvas[role="img"], .card .thumbnail, .plot canvas[role="img"]')
-      .evaluateAll((all) =>
-        all.map((canvas) => {
-          const { width, clientWidth } = canvas as HTMLCanvasElement
-          return clientWidth === 0 ? 1 : width / clientWidth
-        }),
-      )
-  const density = (deviceScaleFactor: number) =>
-    session.send('Emulation.setDeviceMetricsOverride', {
-      width: 1280,
-      height: 720,
-      deviceScaleFactor,
-      mobile: false,
-    })
-  await density(2)
-  await expect.poll(async () => Math.min(...(await widths()))).toBeGreaterThan(1.5)
-  await density(1)
-  await expect.poll(async () => Math.max(...(await widths()))).toBeLessThan(1.5)
 })
 
 /** Drops a file on what lies at a point. @returns whether the page took or refused it, so that the browser opens nothing */
@@ -119,19 +92,6 @@ function drop(page: Page, x: number, y: number, text: string): Promise<boolean> 
   )
 }
 
-test('a file dropped beside its zone is ignored or taken, never opened', async ({ page }) => {
-  await openStill(page)
-  const rows = Array.from({ length: 60 }, (_, i) => `${String(i % 7)},${String(i % 11)}`)
-  const csv = ['across,up', ...rows].join('\n')
-  expect(await drop(page, 640, 300, csv)).toBe(true)
-  expect(await drop(page, 5, 5, csv)).toBe(true)
-  await page.getByRole('button', { name: 'Upload CSV' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Upload a table' })
-  await expect(dialog).toBeVisible()
-  expect(await drop(page, 5, 5, csv)).toBe(true)
-  await expect(dialog.getByText('60 points', { exact: true })).toBeVisible()
-})
-
 test('a file dropped before the panels have come is not opened', async ({ page }) => {
   await page.route(/\/assets\/panels-/, () => undefined)
   await page.goto('/')
@@ -140,21 +100,63 @@ test('a file dropped before the panels have come is not opened', async ({ page }
   expect(await drop(page, 5, 5, '1,2')).toBe(true)
 })
 
-test('a press beside the Paste dialog keeps its text', async ({ page }) => {
+// One page for all: opening it takes longer than they do.
+test('files, texts and screens may come in any way', async ({ page }) => {
   await openStill(page)
-  const dialog = page.getByRole('dialog', { name: 'Paste points' })
-  const field = dialog.getByRole('textbox', { name: 'Points' })
-  for (const leave of [
-    () => page.mouse.click(5, 5),
-    () => page.keyboard.press('Escape'),
-    () => dialog.getByRole('button', { name: 'Close' }).click(),
-  ]) {
-    await page.getByRole('button', { name: 'Paste', exact: true }).click()
-    await field.fill('0.1 0.2\n0.3 0.4')
-    await leave()
-    await expect(dialog).toBeHidden()
-    await page.getByRole('button', { name: 'Paste', exact: true }).click()
-    await expect(field).toHaveValue('0.1 0.2\n0.3 0.4')
+
+  await test.step('a file dropped beside its zone is ignored or taken, never opened', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${String(i % 7)},${String(i % 11)}`)
+    const csv = ['across,up', ...rows].join('\n')
+    expect(await drop(page, 640, 300, csv)).toBe(true)
+    expect(await drop(page, 5, 5, csv)).toBe(true)
+    await page.getByRole('button', { name: 'Upload CSV' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Upload a table' })
+    await expect(dialog).toBeVisible()
+    expect(await drop(page, 5, 5, csv)).toBe(true)
+    await expect(dialog.getByText('60 points', { exact: true })).toBeVisible()
     await page.keyboard.press('Escape')
-  }
+    await expect(dialog).toBeHidden()
+  })
+
+  await test.step('a press beside the Paste dialog keeps its text', async () => {
+    const dialog = page.getByRole('dialog', { name: 'Paste points' })
+    const field = dialog.getByRole('textbox', { name: 'Points' })
+    for (const leave of [
+      () => page.mouse.click(5, 5),
+      () => page.keyboard.press('Escape'),
+      () => dialog.getByRole('button', { name: 'Close' }).click(),
+    ]) {
+      await page.getByRole('button', { name: 'Paste', exact: true }).click()
+      await field.fill('0.1 0.2\n0.3 0.4')
+      await leave()
+      await expect(dialog).toBeHidden()
+      await page.getByRole('button', { name: 'Paste', exact: true }).click()
+      await expect(field).toHaveValue('0.1 0.2\n0.3 0.4')
+      await page.keyboard.press('Escape')
+    }
+  })
+
+  await test.step('a screen of another density is painted anew', async () => {
+    const session = await page.context().newCDPSession(page)
+    const widths = () =>
+      page
+        .locator('.flow-canvas canvas[role="img"], .card .thumbnail, .plot canvas[role="img"]')
+        .evaluateAll((all) =>
+          all.map((canvas) => {
+            const { width, clientWidth } = canvas as HTMLCanvasElement
+            return clientWidth === 0 ? 1 : width / clientWidth
+          }),
+        )
+    const density = (deviceScaleFactor: number) =>
+      session.send('Emulation.setDeviceMetricsOverride', {
+        width: 1280,
+        height: 720,
+        deviceScaleFactor,
+        mobile: false,
+      })
+    await density(2)
+    await expect.poll(async () => Math.min(...(await widths()))).toBeGreaterThan(1.5)
+    await density(1)
+    await expect.poll(async () => Math.max(...(await widths()))).toBeLessThan(1.5)
+  })
 })

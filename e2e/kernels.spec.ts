@@ -89,6 +89,9 @@ const TOLERANCE: Readonly<Record<BackendName, number>> = {
   ...{ 'tfjs-webgpu': 5e-3, 'tfjs-cpu': 1e-5 },
 }
 
+// In one process, which builds the page once.
+test.describe.configure({ mode: 'default' })
+
 let code = ''
 test.beforeAll(async () => {
   await buildKernels()

@@ -11,7 +11,8 @@ import type { SweepResult } from '../src/lab/protocol/sweep.ts'
 import type { BackendName } from '../src/learning/ids.ts'
 import { parseScene } from '../src/lab/scene/reading/decode.ts'
 import type { SceneSpec } from '../src/lab/scene/sceneSpec.ts'
-import { encodeHash } from '../src/lab/scene/link/urlCodec.ts'
+import { sameScene } from '../src/lab/scene/normalise.ts'
+import { decodeLocation, encodeHash } from '../src/lab/scene/link/urlCodec.ts'
 import { expect } from './fixtures.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
@@ -32,6 +33,22 @@ export async function openScene(
   const pairs = Object.entries(query).map(([key, value]) => `${key}=${value}`)
   await page.goto('about:blank')
   await page.goto(`/?${pairs.join('&')}${encodeHash(asked)}`)
+}
+
+/** Opens a scene in the page as it stands, as a link followed there does: nothing is loaded anew. */
+export async function openWithin(page: Page, asked: SceneSpec): Promise<void> {
+  const told = () =>
+    page.evaluate(() => ({ scene: window.lyapunovLab!.scene(), hash: location.hash }))
+  // What the page has still to write into the address would take the place of the link.
+  const isWritten = async () => {
+    const { scene, hash } = await told()
+    return sameScene(decodeLocation(hash).scene, scene)
+  }
+  await expect.poll(isWritten).toBe(true)
+  await page.evaluate((hash) => {
+    location.hash = hash
+  }, encodeHash(asked))
+  await expect.poll(async () => sameScene(asked, (await told()).scene)).toBe(true)
 }
 
 /** Reloads the page after all that was made in it is in storage. */

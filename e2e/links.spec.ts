@@ -1,3 +1,4 @@
+import { encodeHash } from '../src/lab/scene/link/urlCodec.ts'
 import { expect, test, watchForProblems } from './fixtures.ts'
 import { openScene, scene, snapshot, waitForHalt } from './lab.ts'
 
@@ -16,6 +17,10 @@ const ASKED = scene({
   view: { speed: 240, layers: ['energy', 'particles', 'trails'] },
 })
 
+/** The address that a page has in which the scene stands at a step. */
+const linkTo = (haltAt: number) =>
+  `/?haltAt=${haltAt}${encodeHash({ ...ASKED, view: { ...ASKED.view, haltAt } })}`
+
 test('a link opened in a fresh profile gives the same curve, digit for digit', async ({
   page,
   browser,
@@ -25,6 +30,7 @@ test('a link opened in a fresh profile gives the same curve, digit for digit', a
   await waitForHalt(page, 40)
   const first = await snapshot(page)
   const link = page.url()
+  expect(link).toContain(linkTo(40))
 
   const profile = await browser.newContext({ ...(baseURL === undefined ? {} : { baseURL }) })
   const other = await profile.newPage()
@@ -57,12 +63,9 @@ test('garbage in a link opens the default scene with a message that names it, ne
 test('a link that was cut short says so and opens nothing of it; one that was mangled opens whole', async ({
   page,
 }) => {
-  await openScene(page, ASKED, { haltAt: 2 })
-  await waitForHalt(page, 2)
-  const link = page.url()
+  const link = linkTo(2)
   const notices = page.getByRole('region', { name: 'Messages' }).getByRole('note')
 
-  await page.goto('about:blank')
   await page.goto(link.slice(0, -20))
   await expect(
     notices.filter({ hasText: /incomplete: it ends after \d+ of \d+ char/ }),

@@ -44,7 +44,7 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   retries: 0,
-  timeout: 150_000,
+  timeout: 300_000,
   expect: { timeout: 20_000 },
   use: {
     baseURL: address,
@@ -52,7 +52,13 @@ export default defineConfig({
     viewport: { width: 1280, height: 720 },
     trace: 'off',
   },
+  // In the order in which they are begun: the longest of all is of the first, so that nobody waits for it at the end.
   projects: [
+    {
+      name: 'no adapter, fresh profile',
+      testMatch: NEEDS_FRESH_PROFILE,
+      use: { launchOptions: { executablePath: chromium, args: PLAIN } },
+    },
     {
       name: 'software WebGPU',
       testMatch: NEEDS_WEBGPU,
@@ -65,11 +71,6 @@ export default defineConfig({
       name: 'no adapter',
       testIgnore: [...NEEDS_WEBGPU, ...NEEDS_FRESH_PROFILE],
       use: { launchOptions: { executablePath: chromium, args: PLAIN }, reuseContext: true },
-    },
-    {
-      name: 'no adapter, fresh profile',
-      testMatch: NEEDS_FRESH_PROFILE,
-      use: { launchOptions: { executablePath: chromium, args: PLAIN } },
     },
   ],
   webServer: {

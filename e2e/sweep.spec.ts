@@ -32,48 +32,6 @@ async function savedBy(page: Page, button: Locator): Promise<string> {
   return readFileSync(await file.path(), 'utf8')
 }
 
-test('a sweep on the page has the rows of the command line, and a value opens its run', async ({
-  page,
-}) => {
-  await openScene(page, SWEPT, { haltAt: 2, backend: 'cpu' })
-  await waitForHalt(page, 2)
-  const dialog = await openDialog(page)
-  await dialog.getByRole('button', { name: 'Run sweep' }).click()
-  await expect(progress(dialog)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 })
-
-  const json = JSON.parse(
-    await savedBy(page, dialog.getByRole('button', { name: 'Save JSON' })),
-  ) as SweepResult
-  const headless = await sweepHeadless(SWEPT)
-  expect(json.rows).toEqual(headless.rows)
-  expect(json.values).toEqual(headless.values)
-  const csv = await savedBy(page, dialog.getByRole('button', { name: 'Save CSV' }))
-  expect(csv.trim().split('\n')).toHaveLength(1 + headless.rows.length)
-  // The sweep has moved nothing on the stage.
-  await expect(stage(page)).toHaveAttribute('data-step', '2')
-
-  const table = dialog.getByRole('table', { name: 'What the sweep found' })
-  const [, second] = headless.values
-  const row = table.locator(`tr[data-criterion="energy-plateau"][data-value="${second}"]`)
-  await row.getByRole('button').focus()
-  await page.keyboard.press('Enter')
-  await expect(dialog).toBeHidden()
-  const before = SWEPT.dynamics.stepSize
-  const stepSize = () => page.evaluate(() => window.lyapunovLab?.scene().dynamics.stepSize)
-  await expect.poll(stepSize).toBe(second)
-  const opened = await page.evaluate(() => window.lyapunovLab?.scene())
-  expect(opened?.stopping.criterion).toBe('energy-plateau')
-  expect(opened?.sweep).toEqual(SWEPT.sweep)
-  await page.keyboard.press('Control+z')
-  await expect.poll(stepSize).toBe(before)
-
-  // What was found stays, and a point of the chart opens its run as well.
-  await openDialog(page)
-  await dialog.locator(`circle[data-criterion="tolerance"]`).first().click()
-  await expect(dialog).toBeHidden()
-  await expect.poll(stepSize).toBe(headless.values[0])
-})
-
 test('a sweep is set by keyboard, kept in the link, and cancelled', async ({ page }) => {
   await openScene(page, { ...SWEPT, sweep: null }, { haltAt: 2, backend: 'cpu' })
   await waitForHalt(page, 2)
@@ -111,34 +69,6 @@ test('a sweep is set by keyboard, kept in the link, and cancelled', async ({ pag
   await expect(run).toBeEnabled()
 })
 
-test('a sweep whose worker ends says so, keeps its rows and can be made again', async ({
-  page,
-}) => {
-  await openScene(page, SWEPT, { haltAt: 2, backend: 'cpu' })
-  await waitForHalt(page, 2)
-  await page.evaluate(() => {
-    const { Worker: Real } = window
-    window.Worker = class extends Real {
-      constructor(address: string | URL, options?: WorkerOptions) {
-        super(address, options)
-        // The first word of progress of any sweep is the last of its worker.
-        this.addEventListener('message', ({ data }: MessageEvent<{ name?: string }>) => {
-          if (data.name !== 'sweep' || window.Worker === Real) return
-          window.Worker = Real
-          this.dispatchEvent(new ErrorEvent('error'))
-        })
-      }
-    }
-  })
-  const dialog = await openDialog(page)
-  const run = dialog.getByRole('button', { name: 'Run sweep' })
-  await run.click()
-  await expect(dialog.getByRole('alert')).toContainText('The sweep worker stopped')
-  await run.click()
-  await expect(progress(dialog)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 })
-  await expect(stage(page)).toHaveAttribute('data-step', '2')
-})
-
 test('an energy of the visitor’s own is swept, too', async ({ page }) => {
   const own = scene({
     target: { kind: 'three-gaussians' },
@@ -168,4 +98,68 @@ test('an energy of the visitor’s own is swept, too', async ({ page }) => {
   await run.click()
   await expect(progress(dialog)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 })
   await expect(dialog.locator('tr[data-criterion="tolerance"]')).toHaveCount(2)
+})
+
+// One page for both: the sweep that is made again is the one that is read.
+test('a sweep is made, again where its worker ends, and read', async ({ page }) => {
+  await openScene(page, SWEPT, { haltAt: 2, backend: 'cpu' })
+  await waitForHalt(page, 2)
+  const dialog = await openDialog(page)
+
+  await test.step('a sweep whose worker ends says so, keeps its rows and can be made again', async () => {
+    await page.evaluate(() => {
+      const { Worker: Real } = window
+      window.Worker = class extends Real {
+        constructor(address: string | URL, options?: WorkerOptions) {
+          super(address, options)
+          // The first word of progress of any sweep is the last of its worker.
+          this.addEventListener('message', ({ data }: MessageEvent<{ name?: string }>) => {
+            if (data.name !== 'sweep' || window.Worker === Real) return
+            window.Worker = Real
+            this.dispatchEvent(new ErrorEvent('error'))
+          })
+        }
+      }
+    })
+    const run = dialog.getByRole('button', { name: 'Run sweep' })
+    await run.click()
+    await expect(dialog.getByRole('alert')).toContainText('The sweep worker stopped')
+    await run.click()
+    await expect(progress(dialog)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 })
+    await expect(stage(page)).toHaveAttribute('data-step', '2')
+  })
+
+  await test.step('a sweep on the page has the rows of the command line, and a value opens its run', async () => {
+    const json = JSON.parse(
+      await savedBy(page, dialog.getByRole('button', { name: 'Save JSON' })),
+    ) as SweepResult
+    const headless = await sweepHeadless(SWEPT)
+    expect(json.rows).toEqual(headless.rows)
+    expect(json.values).toEqual(headless.values)
+    const csv = await savedBy(page, dialog.getByRole('button', { name: 'Save CSV' }))
+    expect(csv.trim().split('\n')).toHaveLength(1 + headless.rows.length)
+    // The sweep has moved nothing on the stage.
+    await expect(stage(page)).toHaveAttribute('data-step', '2')
+
+    const table = dialog.getByRole('table', { name: 'What the sweep found' })
+    const [, second] = headless.values
+    const row = table.locator(`tr[data-criterion="energy-plateau"][data-value="${second}"]`)
+    await row.getByRole('button').focus()
+    await page.keyboard.press('Enter')
+    await expect(dialog).toBeHidden()
+    const before = SWEPT.dynamics.stepSize
+    const stepSize = () => page.evaluate(() => window.lyapunovLab?.scene().dynamics.stepSize)
+    await expect.poll(stepSize).toBe(second)
+    const opened = await page.evaluate(() => window.lyapunovLab?.scene())
+    expect(opened?.stopping.criterion).toBe('energy-plateau')
+    expect(opened?.sweep).toEqual(SWEPT.sweep)
+    await page.keyboard.press('Control+z')
+    await expect.poll(stepSize).toBe(before)
+
+    // What was found stays, and a point of the chart opens its run as well.
+    await openDialog(page)
+    await dialog.locator(`circle[data-criterion="tolerance"]`).first().click()
+    await expect(dialog).toBeHidden()
+    await expect.poll(stepSize).toBe(headless.values[0])
+  })
 })

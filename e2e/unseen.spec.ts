@@ -89,61 +89,65 @@ async function expectResume(page: Page, stood: number): Promise<void> {
   expect(first).toBeLessThan(stood + 24)
 }
 
-test('a stage that is scrolled off the screen costs nothing, and goes on when it is back', async ({
-  page,
-}) => {
+/** From the first step, so that no test comes to the end of the run. */
+async function restart(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Restart', exact: true }).click()
+  await expect.poll(() => step(page)).toBeGreaterThan(10)
+}
+
+// One page for all: opening it takes longer than they do.
+test('what is not seen costs nothing', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 600 })
   await countFrames(page)
   await openScene(page, PLAYING)
-  await expect.poll(() => step(page)).toBeGreaterThan(10)
-  await page.evaluate(() => {
-    window.scrollTo(0, document.body.scrollHeight)
-  })
-  await expect(stage(page)).not.toBeInViewport()
-  const stood = await expectRest(page)
-  await page.evaluate(() => {
-    window.scrollTo(0, 0)
-  })
-  await expectResume(page, stood)
-})
 
-test('a panel off the screen is not painted while the chart under it is seen', async ({ page }) => {
-  await page.setViewportSize({ width: 390, height: 500 })
-  await countFrames(page)
-  await openScene(page, PLAYING)
-  await expect.poll(() => step(page)).toBeGreaterThan(10)
-  const panel = page.getByTestId('particles-langevin')
-  await page.locator('.plot').evaluate((plot) => {
-    window.scrollTo(0, plot.getBoundingClientRect().top + window.scrollY - 4)
+  await test.step('a stage that is scrolled off the screen costs nothing, and goes on when it is back', async () => {
+    await restart(page)
+    await page.evaluate(() => {
+      window.scrollTo(0, document.body.scrollHeight)
+    })
+    await expect(stage(page)).not.toBeInViewport()
+    const stood = await expectRest(page)
+    await page.evaluate(() => {
+      window.scrollTo(0, 0)
+    })
+    await expectResume(page, stood)
   })
-  await expect(panel).not.toBeInViewport()
-  await passFrames(page, 5)
-  const painted = await panel.getAttribute('data-step')
-  const before = await step(page)
-  await expect.poll(() => step(page)).toBeGreaterThan(before + 20)
-  expect(await panel.getAttribute('data-step')).toBe(painted)
-  await page.evaluate(() => {
-    window.scrollTo(0, 0)
-  })
-  await expect
-    .poll(async () => Number(await panel.getAttribute('data-step')))
-    .toBeGreaterThan(before + 20)
-})
 
-test('a hidden tab costs nothing, and goes on when it is back', async ({ page }) => {
-  await countFrames(page)
-  await openScene(page, PLAYING)
-  await expect.poll(() => step(page)).toBeGreaterThan(10)
-  // A headless browser hides no tab: the page is told what a browser with windows would tell it.
-  const tell = (state: DocumentVisibilityState) =>
-    page.evaluate((told) => {
-      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => told })
-      document.dispatchEvent(new Event('visibilitychange'))
-    }, state)
-  await tell('hidden')
-  const stood = await expectRest(page)
-  await tell('visible')
-  await expectResume(page, stood)
+  await test.step('a panel off the screen is not painted while the chart under it is seen', async () => {
+    await page.setViewportSize({ width: 390, height: 500 })
+    await restart(page)
+    const panel = page.getByTestId('particles-langevin')
+    await page.locator('.plot').evaluate((plot) => {
+      window.scrollTo(0, plot.getBoundingClientRect().top + window.scrollY - 4)
+    })
+    await expect(panel).not.toBeInViewport()
+    await passFrames(page, 5)
+    const painted = await panel.getAttribute('data-step')
+    const before = await step(page)
+    await expect.poll(() => step(page)).toBeGreaterThan(before + 20)
+    expect(await panel.getAttribute('data-step')).toBe(painted)
+    await page.evaluate(() => {
+      window.scrollTo(0, 0)
+    })
+    await expect
+      .poll(async () => Number(await panel.getAttribute('data-step')))
+      .toBeGreaterThan(before + 20)
+  })
+
+  await test.step('a hidden tab costs nothing, and goes on when it is back', async () => {
+    await restart(page)
+    // A headless browser hides no tab: the page is told what a browser with windows would tell it.
+    const tell = (state: DocumentVisibilityState) =>
+      page.evaluate((told) => {
+        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => told })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, state)
+    await tell('hidden')
+    const stood = await expectRest(page)
+    await tell('visible')
+    await expectResume(page, stood)
+  })
 })
 
 test('a clock that stands asks for no animation frames', async ({ page }) => {

@@ -1,6 +1,6 @@
 /**
- * `npm test`: format, types, lint and unused exports, two at once since each keeps one core busy, then unit, build and e2e.
- * Stops after the first of these four parts that fails and ends with one line, `N passed, N failed, N skipped`. What is not unit and e2e counts as one check
+ * `npm test`: lint, format, types, unused exports and the build, two at once since each keeps one core busy, then unit, then e2e.
+ * Stops after the first of these three parts that fails and ends with one line, `N passed, N failed, N skipped`. What is not unit and e2e counts as one check
  * each; unit and e2e count their tests. A stage that was never reached counts as nothing; tests for what this
  * machine lacks are skipped, and counted.
  */
@@ -20,9 +20,9 @@ const PARTS: readonly (readonly Stage[])[] = [
     { name: 'format', command: () => [bin('prettier', 'bin/prettier.cjs'), '--check', '.'] },
     { name: 'types', command: () => [bin('typescript', 'bin/tsc')] },
     { name: 'unused', command: () => [bin('knip', 'bin/knip.js'), '--no-progress'] },
+    { name: 'build', ...build },
   ],
   [{ name: 'unit', ...unitSuite(path.join(REPORTS, 'unit.json')) }],
-  [{ name: 'build', ...build }],
   [{ name: 'e2e', ...browserSuite(path.join(REPORTS, 'e2e.json')) }],
 ]
 const STAGES = PARTS.flat()

@@ -23,8 +23,9 @@ const FRAMES = 60
 interface Size {
   readonly particles: number
   readonly steps: number
+  readonly cells: number
 }
-const USUAL: Size = { particles: 1000, steps: 60 }
+const USUAL: Size = { particles: 1000, steps: 60, cells: 64 }
 
 /** The addresses that are opened. */
 interface Addresses {
@@ -33,12 +34,12 @@ interface Addresses {
   readonly others: readonly string[]
 }
 
-function addressesOf({ particles, steps }: Size): Addresses {
+function addressesOf({ particles, steps, cells }: Size): Addresses {
   /** A scene that is soon played to its end. */
   const small = (scene: SceneSpec): string =>
     encodeHash({
       ...scene,
-      domain: { ...scene.domain, cells: 64 },
+      domain: { ...scene.domain, cells },
       dynamics: { ...scene.dynamics, particles, steps },
       training: { ...scene.training, steps, seconds: null },
       view: { ...scene.view, speed: 240, haltAt: null },
