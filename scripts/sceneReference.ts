@@ -1,4 +1,4 @@
-/** `npm run docs:scene`: writes the tables of all fields of a scene and of all kinds of barriers into docs/scene.md, from the registries. */
+/** `npm run docs:scene`: writes the tables of all fields of a scene, of all kinds of barriers and of the words of the page into docs/scene.md, from the registries. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
@@ -10,6 +10,7 @@ import {
   type Shape,
 } from '../src/lab/scene/fields/fieldKinds.ts'
 import { describeRange } from '../src/lab/scene/fields/ranges.ts'
+import { GLOSSARY, type Entry } from '../src/lab/scene/glossary.ts'
 import { SCENE } from '../src/lab/scene/sceneSpec.ts'
 import { ROOT } from './suites.ts'
 
@@ -26,8 +27,19 @@ export function referenceTables(): Readonly<Record<string, readonly Row[]>> {
   ])
   return {
     levels: [['`kind`', 'level h(x)'], ...levels],
+    words: [['symbol', 'name', 'what it is'], ...glossaryRows()],
     fields: [['field', 'of', 'what', 'default', 'allowed'], ...referenceRows()],
   }
+}
+
+function glossaryRows(): readonly Row[] {
+  return Object.values<Entry>(GLOSSARY).map(({ symbol = '', name, formula, exactly }) => [
+    symbol.replaceAll('*', '\\*'),
+    name,
+    [...(formula === undefined ? [] : [code(formula.plain.replaceAll('|', '\\|'))]), exactly]
+      .join(': ')
+      .replaceAll(/(?<!\\)\|/g, '\\|'),
+  ])
 }
 
 /** The rows of all fields of a scene, in their order; fields of several kinds of one sum type stand once where they are alike. */
