@@ -32,11 +32,12 @@ const smallTexts = (page: Page): Promise<string[]> =>
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const parent = node.parentElement
-      if (parent === null || node.textContent.trim() === '') continue
+      const text = (node.textContent ?? '').trim()
+      if (parent === null || text === '') continue
       if (['SCRIPT', 'STYLE', 'ANNOTATION', 'NOSCRIPT'].includes(parent.tagName.toUpperCase()))
         continue
       const size = parseFloat(getComputedStyle(parent).fontSize)
-      if (size < 12) found.push(`${node.textContent.trim().slice(0, 40)}: ${size} px`)
+      if (size < 12) found.push(`${text.slice(0, 40)}: ${size} px`)
     }
     return found
   })

@@ -4,14 +4,8 @@ import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
 import { attachKeys, experimentAt, SHORTCUTS } from './keys.ts'
 import { open, SCENE, settle, STOP } from './lab.testing.ts'
 
-class Key extends Event {
-  constructor(
-    readonly key: string,
-    readonly ctrlKey = false,
-  ) {
-    super('keydown', { cancelable: true })
-  }
-}
+const keyEvent = (key: string, ctrlKey: boolean) =>
+  Object.assign(new Event('keydown', { cancelable: true }), { key, ctrlKey })
 
 async function page() {
   const opened = await open({
@@ -22,7 +16,7 @@ async function page() {
   const target = new EventTarget()
   const detach = attachKeys(target, opened.lab)
   /** @returns whether the page took the key */
-  const strike = (key: string, ctrlKey = false) => !target.dispatchEvent(new Key(key, ctrlKey))
+  const strike = (key: string, ctrlKey = false) => !target.dispatchEvent(keyEvent(key, ctrlKey))
   const press = async (key: string, ctrlKey = false) => {
     const taken = strike(key, ctrlKey)
     await settle()

@@ -137,9 +137,13 @@ export const GLOSSARY = {
   driftError: {
     symbol: 'M',
     name: 'Error of the drift inside a step',
+    formula: {
+      tex: 'M = \\mathrm{E}|\\bar b - \\nabla V|^2',
+      plain: 'M = E|b̄ − ∇V|²',
+    },
     plainly: 'What a step gets wrong because it keeps its direction to its end.',
     exactly:
-      'The mean squared error of the drift inside a step, as the chain’s own inequality bounds it; while ε²I is above it, KL falls for certain.',
+      'At the end of a step, with b̄ the drift that the chain has carried there; while ε²I is above it, KL falls for certain.',
     where: 'The criterion “Certified decrease”.',
   },
   gap: {
@@ -164,7 +168,7 @@ export const GLOSSARY = {
     name: 'Bias of the step size',
     plainly: 'What is left even after endless running, because steps are not infinitely short.',
     exactly:
-      'KL of the rest law of the chain to π, predicted to leading order in η; exact for quadratics.',
+      'KL of the rest law of the chain to π, predicted to leading order in η: (η²/8)·Var(ΔV − |∇V|²/(2ε)) under π.',
     where: 'The level at the right edge of the chart.',
   },
   exactChain: {

@@ -169,7 +169,7 @@ export function Figure({ name, path, value, shown, disabled, onChange, from }: F
     if (wrong) {
       lab.notify(
         'warning',
-        `${whole.label} (${path}): found ${reading.found}; allowed: ${describeRange(range)}`,
+        `${whole.label}: found ${reading.found}; allowed: ${describeRange(range)}`,
         path,
       )
       return

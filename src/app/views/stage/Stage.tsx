@@ -374,7 +374,7 @@ function Invitation() {
   if (!untrained || preparing || learning) return null
   return (
     <div className="invitation">
-      <p>This energy is still untrained: pure confinement.</p>
+      <p>This energy knows nothing of the data yet.</p>
       <button
         type="button"
         className="button primary"
@@ -382,7 +382,7 @@ function Invitation() {
           lab.training.learn()
         }}
       >
-        Learn it
+        Train it
       </button>
     </div>
   )
@@ -437,6 +437,11 @@ const RIVALS: readonly LayerId[] = ['energy', 'contraction', 'slow-mode', 'basin
 /** The layers with one switched. */
 function toggled(layers: readonly LayerId[], layer: LayerId): readonly LayerId[] {
   const on = !layers.includes(layer)
-  const away = on && RIVALS.includes(layer) ? RIVALS : []
-  return LAYER_IDS.filter((id) => (id === layer ? on : !away.includes(id) && layers.includes(id)))
+  const isRival = RIVALS.includes(layer)
+  const away = on && isRival ? RIVALS : []
+  // What took the place of the density gives it back.
+  const back = !on && isRival && layer !== 'energy'
+  return LAYER_IDS.filter((id) =>
+    id === layer ? on : (back && id === 'energy') || (!away.includes(id) && layers.includes(id)),
+  )
 }

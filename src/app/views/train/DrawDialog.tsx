@@ -9,6 +9,7 @@ import { DrawingPad } from './DrawingPad.tsx'
 import { LiveQuality } from './LiveQuality.tsx'
 import { LiveSwitch } from './LiveSwitch.tsx'
 import { useAcceptance } from './useAcceptance.ts'
+import { UseButtons } from './UseButtons.tsx'
 
 /**
  * While the dialog is open a live training follows what is drawn. @returns what to do before the dialog closes:
@@ -42,12 +43,13 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
   const refused = useRun((state) => state.live?.problem ?? null)
   const leaveSketch = useSketch(strokes)
 
-  const use = () => {
+  const use = (train: boolean) => {
     const points = onLattice(strokes.flat())
     offer(`Drawing of ${formatCount(points.length)}`, { kind: 'points', points }, () => {
       leaveSketch(true)
       setStrokes([])
       onClose()
+      if (train) lab.training.learn()
     })
   }
 
@@ -98,14 +100,7 @@ export function DrawDialog({ onClose }: { readonly onClose: () => void }) {
         <p className="quiet" aria-live="polite">
           {formatCount(n)} points{isFull(strokes) && ', the most a drawing holds'}
         </p>
-        <button
-          type="button"
-          className="button primary"
-          disabled={n === 0 || checking}
-          onClick={use}
-        >
-          Use as target
-        </button>
+        <UseButtons disabled={n === 0 || checking} trains={!live} onUse={use} />
       </div>
       <div className="pad-live">
         <LiveSwitch />

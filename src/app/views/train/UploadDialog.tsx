@@ -6,12 +6,14 @@ import { Dialog, Problem } from '../parts/Dialog.tsx'
 import { takeDrops } from '../fileDrops.ts'
 import { TablePreview, useTable, type TableReading } from './TablePreview.tsx'
 import { useAcceptance } from './useAcceptance.ts'
+import { UseButtons } from './UseButtons.tsx'
 
 /** A file of one's own: what was read of it is shown, and everything about the reading can be decided. The file stays in this browser. */
 export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
   const [file, setFile] = useState<OpenedFile | null>(null)
   const [opening, setOpening] = useState(false)
   const reading = useTable(file?.text ?? null)
+  const lab = useLab()
   const { checking, problem, setProblem, offer } = useAcceptance()
   const latest = useRef<AbortController | null>(null)
   const choose = (chosen: File | undefined) => {
@@ -47,7 +49,7 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
     [],
   )
   const table = tableOf(reading)
-  const use = () => {
+  const use = (train: boolean) => {
     if (file === null || table === null) return
     const [x, y] = table.columns
     const { separator, decimal, log, clip } = reading.options
@@ -68,7 +70,10 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
       columnNames: [name(x.name, 'x'), name(y.name, 'y')] as const,
       ...(Object.keys(form).length > 0 && { form }),
     }
-    offer(file.name.replace(/\.[^.]*$/, ''), content, onClose)
+    offer(file.name.replace(/\.[^.]*$/, ''), content, () => {
+      onClose()
+      if (train) lab.training.learn()
+    })
   }
 
   return (
@@ -98,14 +103,7 @@ export function UploadDialog({ onClose }: { readonly onClose: () => void }) {
       <Problem text={problem ?? problemOf(reading, file === null ? '' : `${file.name}: `)} />
       <footer>
         {table !== null && <p className="quiet">Each column is centred and scaled for training.</p>}
-        <button
-          type="button"
-          className="button primary"
-          disabled={table === null || checking}
-          onClick={use}
-        >
-          Use as target
-        </button>
+        <UseButtons disabled={table === null || checking} onUse={use} />
       </footer>
     </Dialog>
   )
@@ -139,12 +137,13 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
     setProblem(null)
     lab.tool.setState({ pasted })
   }
-  const use = () => {
+  const use = (train: boolean) => {
     if (table === null) return
     const points = pairs(table.points)
     offer(`${formatCount(points.length)} points`, { kind: 'points', points }, () => {
       lab.tool.setState({ pasted: '' })
       onClose()
+      if (train) lab.training.learn()
     })
   }
   return (
@@ -168,14 +167,7 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }) {
       {!empty && <TablePreview reading={reading} encoding={null} />}
       <Problem text={problem ?? problemOf(reading, '')} />
       <footer>
-        <button
-          type="button"
-          className="button primary"
-          disabled={table === null || checking}
-          onClick={use}
-        >
-          Use as target
-        </button>
+        <UseButtons disabled={table === null || checking} onUse={use} />
       </footer>
     </Dialog>
   )
