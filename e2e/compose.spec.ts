@@ -1,33 +1,36 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, snapshot, stage, waitForHalt } from './lab.ts'
+import { openScene, openWithin, scene, snapshot, stage } from './lab.ts'
 
 /** Big enough for shelf and tray to be in view together. */
 test.use({ viewport: { width: 1440, height: 1000 }, hasTouch: true })
 
 const TERMS = ['eight-gaussians', 'banana'] as const
-const BASE = { domain: { cells: 32 }, dynamics: { particles: 512, steps: 40 } }
+const BASE = {
+  domain: { cells: 32 },
+  dynamics: { particles: 512, steps: 40 },
+  view: { haltAt: 0 },
+}
 
 const card = (page: Page, name: string): Locator =>
   page.locator(`[data-card="shipped:${name}"]`).getByRole('button')
 const tray = (page: Page): Locator => page.getByTestId('tray')
 
-/** V at the nodes of a shipped energy on its own. */
-async function nodesOf(page: Page, name: string): Promise<number[]> {
-  const alone = scene({ ...BASE, energy: { kind: 'pretrained', name } })
-  await openScene(page, alone, { haltAt: 0 })
-  await waitForHalt(page, 0)
-  return (await snapshot(page)).table.v
-}
-
-/** What `nodesOf` found in this process: opening a page takes longer than most of what is tested in it. */
-const known = new Map<string, number[]>()
-
-/** V at the nodes of each term; leaves the page with the last of them on the stage. */
+/** V at the nodes of each term on its own; leaves the page with the last of them on the stage. */
 async function tablesOf(page: Page): Promise<number[][]> {
-  for (const [i, name] of TERMS.entries())
-    if (i === TERMS.length - 1 || !known.has(name)) known.set(name, await nodesOf(page, name))
-  return TERMS.map((name) => known.get(name)!)
+  const tables: number[][] = []
+  for (const name of TERMS) {
+    const alone = scene({ ...BASE, energy: { kind: 'pretrained', name } })
+    await (tables.length === 0 ? openScene(page, alone) : openWithin(page, alone))
+    await page.waitForFunction((wanted) => {
+      const energy = window.lyapunovLab?.runScene()?.energy
+      return energy?.kind === 'pretrained' && energy.name === wanted
+    }, name)
+    await expect(stage(page)).toHaveAttribute('data-preparing', 'false')
+    await expect(stage(page)).toHaveAttribute('data-step', '0')
+    tables.push((await snapshot(page)).table.v)
+  }
+  return tables
 }
 
 type Add = (page: Page, name: string) => Promise<void>
@@ -107,77 +110,76 @@ async function expectReasons(page: Page): Promise<void> {
   await expect(tray(page)).toContainText('by the error of the energies')
 }
 
-for (const [way, add] of Object.entries({ mouse: byMouse, touch: byTouch, keyboard: byKeyboard })) {
-  test(`two energies put into the tray by ${way} are their nodewise sum, sampled at once`, async ({
-    page,
-  }) => {
-    const tables = await tablesOf(page)
+// One page for all: opening it takes longer than they do.
+test('energies are composed by every way of input, saved, composed again, and mixed', async ({
+  page,
+}) => {
+  const tables = await tablesOf(page)
+  const clear = async () => {
+    await page.getByRole('button', { name: 'Clear', exact: true }).click()
+    await expect(tray(page)).toHaveAttribute('data-terms', '0')
+  }
 
-    for (const [i, name] of TERMS.entries()) {
-      await add(page, name)
-      await expect(tray(page)).toHaveAttribute('data-terms', String(i + 1))
-    }
+  const ways = { mouse: byMouse, touch: byTouch, keyboard: byKeyboard }
+  for (const [way, add] of Object.entries(ways))
+    await test.step(`two energies put into the tray by ${way} are their nodewise sum, sampled at once`, async () => {
+      for (const [i, name] of TERMS.entries()) {
+        await add(page, name)
+        await expect(tray(page)).toHaveAttribute('data-terms', String(i + 1))
+      }
+      await expectSum(page, tables, [1, 1])
+      await expect(stage(page)).toHaveAttribute('data-status', /^(running|paused|stopped|idle)$/)
+
+      const weight = tray(page).getByRole('slider').first()
+      await weight.focus()
+      await page.keyboard.press('ArrowLeft')
+      const chosen = Number(
+        await tray(page).locator('[data-weight]').first().getAttribute('data-weight'),
+      )
+      expect(chosen).toBeLessThan(1)
+      await expectSum(page, tables, [chosen, 1])
+      if (way === 'keyboard') await expectReasons(page)
+
+      await page.getByRole('button', { name: 'Step', exact: true }).click()
+      await expect(stage(page)).toHaveAttribute('data-step', '1')
+      const { points } = await snapshot(page)
+      expect(points[0]?.kl).toBeGreaterThan(0)
+      expect(points[0]?.estimator).toBe('quadrature')
+      await clear()
+    })
+
+  await test.step('two energies by or are the mixture of their laws, by keyboard and with undo', async () => {
+    for (const name of TERMS) await byKeyboard(page, name)
     await expectSum(page, tables, [1, 1])
-    await expect(stage(page)).toHaveAttribute('data-status', /^(running|paused|stopped|idle)$/)
 
+    const choice = tray(page).getByRole('group', { name: 'Compose by' })
+    const or = choice.getByRole('button', { name: 'or', exact: true })
+    await or.focus()
+    await page.keyboard.press('Enter')
+    await expect(or).toHaveAttribute('aria-pressed', 'true')
+    await expect(tray(page).getByTestId('sum-formula')).toContainText('V = −log(')
+    await expect(tray(page)).toContainText('50 %')
     const weight = tray(page).getByRole('slider').first()
-    await weight.focus()
-    await page.keyboard.press('ArrowLeft')
-    const chosen = Number(
-      await tray(page).locator('[data-weight]').first().getAttribute('data-weight'),
-    )
-    expect(chosen).toBeLessThan(1)
-    await expectSum(page, tables, [chosen, 1])
-    if (way === 'keyboard') await expectReasons(page)
+    await expect(weight).toHaveAttribute('min', '100')
+    await expect.poll(async () => constantOfMixture(page, tables)).toBeLessThan(1e-9)
 
-    await page.getByRole('button', { name: 'Step', exact: true }).click()
-    await expect(stage(page)).toHaveAttribute('data-step', '1')
-    const { points } = await snapshot(page)
-    expect(points[0]?.kl).toBeGreaterThan(0)
-    expect(points[0]?.estimator).toBe('quadrature')
+    await page.keyboard.press('Control+z')
+    await expect(or).toHaveAttribute('aria-pressed', 'false')
+    await expectSum(page, tables, [1, 1])
   })
-}
 
-test('a composition saved to the shelf is an energy that can be composed again', async ({
-  page,
-}) => {
-  const tables = await tablesOf(page)
-  for (const name of TERMS) await byKeyboard(page, name)
-  await expect(tray(page)).toHaveAttribute('data-terms', '2')
-  await page.getByRole('button', { name: 'Save as energy' }).click()
-  const saved = page.locator('[data-card][data-origin="composed"]')
-  await expect(saved).toHaveCount(1)
+  await test.step('a composition saved to the shelf is an energy that can be composed again', async () => {
+    await page.getByRole('button', { name: 'Save as energy' }).click()
+    const saved = page.locator('[data-card][data-origin="composed"]')
+    await expect(saved).toHaveCount(1)
 
-  await page.getByRole('button', { name: 'Clear', exact: true }).click()
-  await expect(tray(page)).toHaveAttribute('data-terms', '0')
-  await saved.getByRole('button', { name: /^Add / }).press('Enter')
-  await byKeyboard(page, TERMS[1])
-  await expect(tray(page)).toHaveAttribute('data-terms', '2')
-  const both = tables[0]!.map((v, node) => v + tables[1]![node]!)
-  await expectSum(page, [both, tables[1]!], [1, 1])
-})
-
-test('two energies by or are the mixture of their laws, by keyboard and with undo', async ({
-  page,
-}) => {
-  const tables = await tablesOf(page)
-  for (const name of TERMS) await byKeyboard(page, name)
-  await expectSum(page, tables, [1, 1])
-
-  const choice = tray(page).getByRole('group', { name: 'Compose by' })
-  const or = choice.getByRole('button', { name: 'or', exact: true })
-  await or.focus()
-  await page.keyboard.press('Enter')
-  await expect(or).toHaveAttribute('aria-pressed', 'true')
-  await expect(tray(page).getByTestId('sum-formula')).toContainText('V = −log(')
-  await expect(tray(page)).toContainText('50 %')
-  const weight = tray(page).getByRole('slider').first()
-  await expect(weight).toHaveAttribute('min', '100')
-  await expect.poll(async () => constantOfMixture(page, tables)).toBeLessThan(1e-9)
-
-  await page.keyboard.press('Control+z')
-  await expect(or).toHaveAttribute('aria-pressed', 'false')
-  await expectSum(page, tables, [1, 1])
+    await clear()
+    await saved.getByRole('button', { name: /^Add / }).press('Enter')
+    await byKeyboard(page, TERMS[1])
+    await expect(tray(page)).toHaveAttribute('data-terms', '2')
+    const both = tables[0]!.map((v, node) => v + tables[1]![node]!)
+    await expectSum(page, [both, tables[1]!], [1, 1])
+  })
 })
 
 /**

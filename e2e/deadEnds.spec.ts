@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
-import { openScene, scene, stage } from './lab.ts'
+import { openScene, openWithin, scene, stage, waitForHalt } from './lab.ts'
 
 /** So small that each of its steps is nothing, and so long that no machine comes to its end by itself. */
 const TRAINING = { objective: 'quadrature', steps: 100_000, backend: 'wasm' } as const
@@ -36,75 +36,75 @@ async function status(page: Page, ...wanted: readonly string[]): Promise<void> {
   await expect(stage(page)).toHaveAttribute('data-status', new RegExp(`^(?:${wanted.join('|')})$`))
 }
 
+/** Has the target at hand trained, until something is learned that can be gone on with. */
 async function train(page: Page): Promise<void> {
-  await openScene(page, UNTRAINED)
-  await status(page, 'idle')
   await button(page, 'Train').click()
   await status(page, 'training')
+  await expect
+    .poll(() => page.evaluate(() => window.lyapunovLab?.training().step ?? 0))
+    .toBeGreaterThan(0)
 }
 
-/** Every state of the page, and how one comes there. */
-const STATES: Readonly<
-  Record<string, { readonly is: readonly string[]; readonly come: (page: Page) => Promise<void> }>
-> = {
-  untrained: {
-    is: ['idle'],
-    come: async (page) => {
-      await openScene(page, UNTRAINED)
+const choose = (page: Page, target: string) =>
+  page.getByRole('radio', { name: target, exact: true }).check({ force: true })
+
+/** A state of the page, how one comes there from the training that the one before it ended with, and the target to go on to. */
+interface State {
+  readonly is: readonly string[]
+  readonly come: (page: Page) => Promise<unknown>
+  readonly next: string
+}
+
+/** Every state of the page, those of each walk in one page. */
+const WALKS: Readonly<Record<string, Readonly<Record<string, State>>>> = {
+  'while energies are learned': {
+    untrained: { is: ['idle'], come: (page) => openScene(page, UNTRAINED), next: 'Rings' },
+    training: { is: ['training'], come: async () => {}, next: 'Checkerboard' },
+    'training, paused': {
+      is: ['paused'],
+      come: (page) => button(page, 'Pause').first().click(),
+      next: 'Pinwheel',
+    },
+    interrupted: {
+      is: ['idle', 'running', 'paused'],
+      come: (page) => choose(page, 'Eight Gaussians'),
+      next: 'Banana',
     },
   },
-  running: {
-    is: ['running'],
-    come: async (page) => {
-      const long = { ...TRAINED.dynamics, steps: 5000 }
-      await openScene(page, { ...TRAINED, dynamics: long, view: { ...TRAINED.view, speed: 1 } })
+  'while particles move': {
+    running: {
+      is: ['running'],
+      come: (page) => {
+        const long = { ...TRAINED.dynamics, steps: 5000 }
+        return openScene(page, { ...TRAINED, dynamics: long, view: { ...TRAINED.view, speed: 1 } })
+      },
+      next: 'Rings',
+    },
+    paused: { is: ['paused'], come: pause, next: 'Checkerboard' },
+    stopped: {
+      is: ['stopped', 'paused'],
+      come: (page) => openWithin(page, { ...TRAINED, dynamics: { ...TRAINED.dynamics, steps: 3 } }),
+      next: 'Banana',
+    },
+    refused: {
+      is: ['error'],
+      come: (page) => openWithin(page, REFUSED),
+      next: 'Three Gaussians',
+    },
+    live: {
+      is: ['training'],
+      come: async (page) => {
+        await pause(page)
+        await page.getByRole('switch', { name: 'Live' }).click()
+      },
+      next: 'Pinwheel',
     },
   },
-  paused: {
-    is: ['paused'],
-    come: async (page) => {
-      await openScene(page, TRAINED, { haltAt: 3 })
-    },
-  },
-  stopped: {
-    is: ['stopped', 'paused'],
-    come: async (page) => {
-      await openScene(page, { ...TRAINED, dynamics: { ...TRAINED.dynamics, steps: 3 } })
-    },
-  },
-  training: { is: ['training'], come: train },
-  'training, paused': {
-    is: ['paused'],
-    come: async (page) => {
-      await train(page)
-      await button(page, 'Pause').first().click()
-    },
-  },
-  interrupted: {
-    is: ['idle', 'running', 'paused'],
-    come: async (page) => {
-      await train(page)
-      // Something must have been learned that can be gone on with.
-      await expect
-        .poll(() => page.evaluate(() => window.lyapunovLab?.training().step ?? 0))
-        .toBeGreaterThan(0)
-      await page.getByRole('radio', { name: 'Eight Gaussians', exact: true }).check({ force: true })
-    },
-  },
-  live: {
-    is: ['training'],
-    come: async (page) => {
-      await openScene(page, TRAINED, { haltAt: 3 })
-      await status(page, 'paused')
-      await page.getByRole('switch', { name: 'Live' }).click()
-    },
-  },
-  refused: {
-    is: ['error'],
-    come: async (page) => {
-      await openScene(page, REFUSED)
-    },
-  },
+}
+
+async function pause(page: Page): Promise<void> {
+  await openWithin(page, { ...TRAINED, view: { ...TRAINED.view, haltAt: 3 } })
+  await waitForHalt(page, 3)
 }
 
 /** Every window, menu and fold, and how it is left. */
@@ -137,22 +137,21 @@ const DIALOGS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
 }
 
-for (const [name, { is, come }] of Object.entries(STATES))
-  test(`no dialog leads into a dead end: ${name}`, async ({ page, context }) => {
+for (const [walk, states] of Object.entries(WALKS))
+  test(`no dialog leads into a dead end: ${walk}`, async ({ page, context }) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-    await come(page)
-    await status(page, ...is)
-    for (const visit of Object.values(DIALOGS)) {
-      await visit(page)
-      await status(page, ...is)
-    }
-    // There is a way on: another target comes onto the stage, and it can be trained.
-    await page.getByRole('radio', { name: 'Rings', exact: true }).check({ force: true })
-    if (name === 'live') await page.getByRole('switch', { name: 'Live' }).click()
-    await status(page, 'idle', 'running', 'paused', 'stopped')
-    await button(page, 'Train').click()
-    await status(page, 'training')
-    await expect
-      .poll(() => page.evaluate(() => window.lyapunovLab?.training().step ?? 0))
-      .toBeGreaterThan(0)
+    for (const [name, { is, come, next }] of Object.entries(states))
+      await test.step(name, async () => {
+        await come(page)
+        await status(page, ...is)
+        for (const visit of Object.values(DIALOGS)) {
+          await visit(page)
+          await status(page, ...is)
+        }
+        // There is a way on: another target comes onto the stage, and it can be trained.
+        await choose(page, next)
+        if (name === 'live') await page.getByRole('switch', { name: 'Live' }).click()
+        await status(page, 'idle', 'running', 'paused', 'stopped')
+        await train(page)
+      })
   })

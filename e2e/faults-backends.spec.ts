@@ -17,6 +17,7 @@ const press = (page: Page, name: string) => page.getByRole('button', { name, exa
 
 /** The energy at hand says itself by which backend it was trained: whether "running" is seen is left open. */
 async function isTrained(page: Page, backend: string): Promise<void> {
+  await expect(stage(page)).toHaveAttribute('data-training', 'finished', { timeout: 90_000 })
   await expect
     .poll(() => page.evaluate(() => window.lyapunovLab!.runScene()?.energy), { timeout: 90_000 })
     .toMatchObject({ kind: 'shelf', recipe: { training: { backend } } })
@@ -32,11 +33,41 @@ async function elapseUntilTrained(page: Page, seconds: number): Promise<void> {
   }).toPass({ timeout: 90_000 })
 }
 
-/** A switch in the compute worker that a fault looks at. */
-async function breakNow(page: Page): Promise<void> {
+/** What of a GPU can be broken: each but the last then answers nothing, the last gives no numbers. */
+type Broken =
+  'requestAdapter' | 'requestDevice' | 'createComputePipelineAsync' | 'mapAsync' | 'getMappedRange'
+
+/** A switch in the compute worker, beside the faults that look at it. */
+async function breakNow(page: Page, what: Broken | ''): Promise<void> {
   const worker = await workerOf(page, 'compute')
-  await worker.evaluate(() => {
-    ;(globalThis as unknown as { broken: boolean }).broken = true
+  await worker.evaluate((broken) => {
+    Object.assign(globalThis, { broken, hung: false })
+  }, what)
+}
+
+/** Runs in the worker. @param first what is broken from the start */
+function breaksWhereAsked(first: string): void {
+  const scope = globalThis as unknown as { broken: string }
+  scope.broken = first
+  const replace = (
+    prototype: object,
+    name: Broken,
+    broken: (right: () => unknown) => unknown = () => globalThis.hang(),
+  ) => {
+    const method = Reflect.get(prototype, name) as (...given: unknown[]) => unknown
+    Reflect.set(prototype, name, function (this: unknown, ...given: unknown[]) {
+      const right = () => method.apply(this, given)
+      return scope.broken === name ? broken(right) : right()
+    })
+  }
+  replace(GPU.prototype, 'requestAdapter')
+  replace(GPUAdapter.prototype, 'requestDevice')
+  replace(GPUDevice.prototype, 'createComputePipelineAsync')
+  replace(GPUBuffer.prototype, 'mapAsync')
+  replace(GPUBuffer.prototype, 'getMappedRange', (right) => {
+    const range = right() as ArrayBuffer
+    new Float32Array(range).fill(Number.NaN)
+    return range
   })
 }
 
@@ -53,62 +84,30 @@ test('any backend after another trains: Recipe, backend, Train', async ({ page }
   }
 })
 
-/** Once broken, the GPU answers no read-back. */
-function answersNothing(): void {
-  const map = Object.getOwnPropertyDescriptor(GPUBuffer.prototype, 'mapAsync')!.value as (
-    this: GPUBuffer,
-    ...args: Parameters<GPUBuffer['mapAsync']>
-  ) => Promise<undefined>
-  GPUBuffer.prototype.mapAsync = function (...args) {
-    const { broken } = globalThis as unknown as { broken?: boolean }
-    return broken === true ? globalThis.hang() : map.apply(this, args)
-  }
-}
-
-/** Once broken, what is read back from the GPU is no number. */
-function holdsNoNumbers(): void {
-  const read = Object.getOwnPropertyDescriptor(GPUBuffer.prototype, 'getMappedRange')!.value as (
-    this: GPUBuffer,
-    ...args: Parameters<GPUBuffer['getMappedRange']>
-  ) => ArrayBuffer
-  GPUBuffer.prototype.getMappedRange = function (...args) {
-    const range = read.apply(this, args)
-    const { broken } = globalThis as unknown as { broken?: boolean }
-    if (broken === true) new Float32Array(range).fill(Number.NaN)
-    return range
-  }
-}
-
 const NEVER_OPENING = {
   'an adapter': {
     backend: 'auto',
+    broken: 'requestAdapter',
     seconds: 8,
     word: /WebGPU did not answer within 8 s/,
-    fault: () => {
-      navigator.gpu.requestAdapter = () => globalThis.hang()
-    },
   },
   'a device': {
     backend: 'webgpu',
+    broken: 'requestDevice',
     seconds: 8,
     word: /the GPU adapter did not answer within 8 s/,
-    fault: () => {
-      GPUAdapter.prototype.requestDevice = () => globalThis.hang()
-    },
   },
   'a compiler': {
     backend: 'webgpu',
+    broken: 'createComputePipelineAsync',
     seconds: 45,
     word: /the GPU's compiler did not answer within 45 s/,
-    fault: () => {
-      GPUDevice.prototype.createComputePipelineAsync = () => globalThis.hang()
-    },
   },
 } as const
 
-for (const [what, { backend, seconds, word, fault }] of Object.entries(NEVER_OPENING))
+for (const [what, { backend, broken, seconds, word }] of Object.entries(NEVER_OPENING))
   test(`${what} that never answers: after its limit the next backend trains`, async ({ page }) => {
-    await injectInto(page, 'compute', fault)
+    await injectInto(page, 'compute', breaksWhereAsked, broken)
     await openScene(page, { ...QUICK, training: { ...QUICK.training, backend } })
     await press(page, 'Train')
     await expect(stage(page)).toHaveAttribute('data-training', 'starting')
@@ -118,59 +117,49 @@ for (const [what, { backend, seconds, word, fault }] of Object.entries(NEVER_OPE
     await expect(page.getByText(word).first()).toBeAttached()
   })
 
-test('a read-back that never answers: Start over works meanwhile, and the next backend trains', async ({
-  page,
-}) => {
-  await injectInto(page, 'compute', answersNothing)
+// One page for all: opening it, and the device in it, takes longer than they do.
+test('a GPU that breaks while it trains: the next backend goes on', async ({ page }) => {
+  await injectInto(page, 'compute', breaksWhereAsked)
   const training = { ...QUICK.training, steps: 200, backend: 'webgpu' as const }
   await openScene(page, { ...QUICK, training })
-  await expect(stage(page)).toHaveAttribute('data-backend', 'webgpu', { timeout: 90_000 })
-  await press(page, 'Train')
-  await expect(stage(page)).toHaveAttribute('data-training', 'running', { timeout: 60_000 })
-  await breakNow(page)
-  await hangsIn(page, 'compute')
-  await page.getByRole('button', { name: 'Start over' }).click()
-  // The device is asked for once more by its name, and does not answer.
-  await elapseUntilTrained(page, 20)
-  await isTrained(page, 'wasm')
-})
+  const trainUntil = async (broken: Broken) => {
+    await breakNow(page, '')
+    await press(page, 'Train')
+    await expect(stage(page)).toHaveAttribute('data-backend', 'webgpu', { timeout: 90_000 })
+    await expect(stage(page)).toHaveAttribute('data-training', 'running', { timeout: 90_000 })
+    await breakNow(page, broken)
+  }
 
-test('a read-back that never answers, waited for: the training goes on where it stood', async ({
-  page,
-}) => {
-  await injectInto(page, 'compute', answersNothing)
-  const training = { ...QUICK.training, steps: 200, backend: 'webgpu' as const }
-  await openScene(page, { ...QUICK, training })
-  await expect(stage(page)).toHaveAttribute('data-backend', 'webgpu', { timeout: 90_000 })
-  await press(page, 'Train')
-  await expect(stage(page)).toHaveAttribute('data-training', 'running', { timeout: 60_000 })
-  await breakNow(page)
-  await hangsIn(page, 'compute')
-  // However slow the device has been so far.
-  await elapse(page, 'compute', 3600)
-  await isTrained(page, 'wasm')
-  await expect(
-    page
-      .getByText(/failed: the GPU did not answer within .* s; training goes on with WebAssembly/)
-      .first(),
-  ).toBeAttached()
-})
+  await test.step('a read-back that never answers, waited for: the training goes on where it stood', async () => {
+    await trainUntil('mapAsync')
+    await hangsIn(page, 'compute')
+    // However slow the device has been so far.
+    await elapse(page, 'compute', 3600)
+    await isTrained(page, 'wasm')
+    await expect(
+      page
+        .getByText(/failed: the GPU did not answer within .* s; training goes on with WebAssembly/)
+        .first(),
+    ).toBeAttached()
+  })
 
-test('buffers of a GPU that hold no numbers: the backend is changed, not the rate', async ({
-  page,
-}) => {
-  await injectInto(page, 'compute', holdsNoNumbers)
-  const training = { ...QUICK.training, steps: 200, backend: 'webgpu' as const }
-  await openScene(page, { ...QUICK, training })
-  await expect(stage(page)).toHaveAttribute('data-backend', 'webgpu', { timeout: 90_000 })
-  await press(page, 'Train')
-  await expect(stage(page)).toHaveAttribute('data-training', 'running', { timeout: 60_000 })
-  await breakNow(page)
-  await isTrained(page, 'wasm')
-  await expect(
-    page.getByText(/values that are not numbers; training goes on/).first(),
-  ).toBeAttached()
-  await expect(page.getByText(/learning rate to 1\//)).toHaveCount(0)
+  await test.step('buffers of a GPU that hold no numbers: the backend is changed, not the rate', async () => {
+    await trainUntil('getMappedRange')
+    await isTrained(page, 'wasm')
+    await expect(
+      page.getByText(/values that are not numbers; training goes on/).first(),
+    ).toBeAttached()
+    await expect(page.getByText(/learning rate to 1\//)).toHaveCount(0)
+  })
+
+  await test.step('a read-back that never answers: Start over works meanwhile, and the next backend trains', async () => {
+    await trainUntil('mapAsync')
+    await hangsIn(page, 'compute')
+    await page.getByRole('button', { name: 'Start over' }).click()
+    // The device is asked for once more by its name, and does not answer.
+    await elapseUntilTrained(page, 20)
+    await isTrained(page, 'wasm')
+  })
 })
 
 test('kernels that never arrive: the lab opens, samples and trains without them', async ({

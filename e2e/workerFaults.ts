@@ -7,14 +7,16 @@ export type WorkerName = 'compute' | 'analysis'
  * Has code run in a worker before the worker's own: scripts that a page is given beforehand do not reach its
  * workers. The worker's long timers stand still until `elapse` moves them on, so that no limit strikes by
  * itself on a machine that is slow.
- * @param fault runs in the worker; it sees nothing of the test
+ * @param fault runs in the worker; it sees nothing of the test but what it is given
  */
 export async function injectInto(
   page: Page,
   name: WorkerName,
-  fault: () => void = () => {},
+  fault: (given: string) => void = () => {},
+  given = '',
 ): Promise<void> {
-  const before = `;(${haltLongTimers.toString()})();(${fault.toString()})();`
+  const call = `(${fault.toString()})(${JSON.stringify(given)})`
+  const before = `;(${haltLongTimers.toString()})();${call};`
   await page.route(`**/${name}-*.js`, async (route) => {
     const response = await route.fetch()
     await route.fulfill({ response, body: before + (await response.text()) })

@@ -338,7 +338,7 @@ function Removed() {
 function EnergyCard({ card, tray, onDrag }: ShelfProps & { readonly card: Card }) {
   const lab = useLab()
   const press = useRef<{ id: number; x: number; y: number; dragging: boolean } | null>(null)
-  /** A drag ends in a click event of its own, which must not add the card again. */
+  /** A drag by mouse ends in a click event of its own, which must not add the card again; one by touch does not. */
   const dragged = useRef(false)
   const overTray = (x: number, y: number) => {
     const box = tray.current?.getBoundingClientRect()
@@ -391,9 +391,11 @@ function EnergyCard({ card, tray, onDrag }: ShelfProps & { readonly card: Card }
           end()
         }}
         onPointerCancel={end}
-        onClick={() => {
-          if (dragged.current) dragged.current = false
-          else lab.addToTray(card)
+        onClick={({ detail }) => {
+          // Keys have no count of clicks, and none of theirs is of a drag.
+          const isOfDrag = dragged.current && detail > 0
+          dragged.current = false
+          if (!isOfDrag) lab.addToTray(card)
         }}
       >
         <Thumbnail raster={card.thumbnail} size={52} />
