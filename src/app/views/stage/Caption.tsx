@@ -19,35 +19,34 @@ export function Caption() {
   const experiment = useMemo(() => EXPERIMENTS[experimentAt(scene)] ?? null, [scene])
   const title = useTitle()
   const now = useSentence()
-  const [told, setTold] = useState<string | null>(null)
+  const [told, setTold] = useState<Told | null>(null)
   const shipped = experiment?.group === 'target'
-  const { look, attempt } = captionOf(experiment?.id ?? '')
-  const isTold = experiment !== null && told === experiment.id
+  const said = experiment !== null && told?.of === experiment.id ? told.what : 'sentence'
   const sentence =
-    experiment === null || now.isUrgent || (shipped && now.isAdvice)
+    experiment === null || (said === 'sentence' && (now.isUrgent || (shipped && now.isAdvice)))
       ? now.text
-      : experiment.sentence
+      : { sentence: experiment.sentence, ...captionOf(experiment.id) }[said]
+  const name = experiment === null || shipped ? title : experiment.title
+  // The energy of an experiment is named where two lines have room for it.
+  const named = name !== title && name.length + title.length + sentence.length < ROOM
+  const next = NEXT[said]
   return (
     <div className="caption" data-experiment={experiment?.id}>
-      <p aria-live="polite">
-        <strong data-testid="on-stage">
-          {experiment === null || shipped ? title : experiment.title}
-        </strong>{' '}
-        {experiment !== null && !shipped && <span className="quiet">{title}</span>}{' '}
-        <span>{isTold ? `${look} Try: ${attempt}` : sentence}</span>
+      <p aria-live="polite" title={name === title ? undefined : title}>
+        <strong data-testid="on-stage">{name}</strong>{' '}
+        {named && <span className="quiet">{title}</span>} <span>{sentence}</span>
       </p>
       {experiment !== null && (
         <div className="caption-ways" role="group" aria-label="Experiment">
           <button
             type="button"
             className="chip"
-            aria-pressed={isTold}
             title="What to look at, and what to try"
             onClick={() => {
-              setTold(isTold ? null : experiment.id)
+              setTold({ of: experiment.id, what: next.what })
             }}
           >
-            Look at
+            {next.label}
           </button>
           <Neighbour of={experiment} way={-1} />
           <Neighbour of={experiment} way={1} />
@@ -56,6 +55,22 @@ export function Caption() {
     </div>
   )
 }
+
+/** Letters that two lines over the stage hold on a small screen. */
+const ROOM = 165
+
+/** What is said of an experiment: its sentence, where to look, or what to try. */
+interface Told {
+  readonly of: string
+  readonly what: 'sentence' | 'look' | 'attempt'
+}
+
+/** What the button beside it says next. */
+const NEXT = {
+  sentence: { what: 'look', label: 'Look at' },
+  look: { what: 'attempt', label: 'Try' },
+  attempt: { what: 'sentence', label: 'In short' },
+} as const satisfies Readonly<Record<Told['what'], Omit<Told, 'of'> & { readonly label: string }>>
 
 /** Opens the experiment before or after another in the menu's order. */
 function Neighbour({ of, way }: { readonly of: Experiment; readonly way: -1 | 1 }) {
@@ -81,7 +96,7 @@ function Neighbour({ of, way }: { readonly of: Experiment; readonly way: -1 | 1 
 const PROVENANCE: Readonly<Record<EnergySpec['kind'], string>> = {
   trained: 'trained here',
   pretrained: 'shipped energy',
-  exact: 'exact energy',
+  exact: 'exact',
   quadratic: 'by formula',
   file: 'from a file',
   shelf: 'from your shelf',
@@ -99,6 +114,7 @@ function useTitle(): string {
   const { energy, target } = scene
   if (energy.kind === 'trained')
     return trained ? `${targetLabel(target)} · trained here` : targetLabel(target)
+  if (energy.kind === 'exact') return `${targetLabel(target)} · exact energy`
   return `${energyLabel(energy, target)} · ${PROVENANCE[energy.kind]}`
 }
 
