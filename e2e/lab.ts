@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -117,17 +117,38 @@ export async function sweepHeadless(asked: SceneSpec): Promise<SweepResult> {
   return (await resultOf('sweep', asked, 'sweep.json')) as SweepResult
 }
 
+/** What the headless runner exports of a scene file, by the name of the file. */
+export function exportHeadless(file: string): Promise<Map<string, Buffer>> {
+  return filesOf('experiment', file, 'export', ['--export'])
+}
+
 /** What a command of the lab, in a process of its own, writes of a scene into a file. */
 async function resultOf(command: string, asked: SceneSpec, name: string): Promise<unknown> {
+  const files = await filesOf(command, JSON.stringify(asked))
+  return JSON.parse(files.get(name)!.toString('utf8')) as unknown
+}
+
+/** The files that a command of the lab, in a process of its own, writes of a scene file, by name. */
+async function filesOf(
+  command: string,
+  asked: string,
+  below = '',
+  flags: readonly string[] = [],
+): Promise<Map<string, Buffer>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'lyapunov-lab-'))
   try {
     const file = path.join(folder, 'scene.json')
     const out = path.join(folder, 'out')
-    writeFileSync(file, JSON.stringify(asked))
+    writeFileSync(file, asked)
     const runner = path.join(ROOT, `src/lab/cli/${command}.ts`)
-    const parameters = ['--import', 'tsx', runner, file, '--out', out]
+    const parameters = ['--import', 'tsx', runner, file, '--out', out, ...flags]
     await promisify(execFile)(process.execPath, parameters, { cwd: ROOT })
-    return JSON.parse(readFileSync(path.join(out, name), 'utf8')) as unknown
+    const names = readdirSync(path.join(out, below), { withFileTypes: true })
+    return new Map(
+      names.flatMap((entry) =>
+        entry.isFile() ? [[entry.name, readFileSync(path.join(out, below, entry.name))]] : [],
+      ),
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

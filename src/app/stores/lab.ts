@@ -6,6 +6,7 @@ import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
 import type { Library } from '../storage/library.ts'
 import { createAssets, type Assets } from './assets.ts'
 import { createBackground } from './background.ts'
+import type { Exporting } from './export/exporting.ts'
 import type { Platform } from './platform.ts'
 import { recover } from './recovery.ts'
 import { createCloudStore } from './run/cloudStore.ts'
@@ -46,6 +47,8 @@ export interface Lab
   readonly checkBackend: BackendChoice['check']
   /** The link to the scene of the page. */
   readonly link: () => Promise<Link>
+  /** Makes files of what the page shows. */
+  readonly exporting: () => Promise<Exporting>
   /** Hands another worker than the stage's the assets of a scene that only the page has; see `Assets.provide`. */
   provideTo(client: Pick<ComputeClient, 'call'>, scene: SceneSpec): ReturnType<Assets['provide']>
   /** Works these out for each run on the stage from now on; see `Laws.workOut`. */
@@ -258,6 +261,8 @@ export function createLab(options: LabOptions): Lab {
     history,
     checkBackend: backend.check,
     link: async () => (await import('./scene/address.ts')).linkOf(surroundings, page),
+    exporting: async () =>
+      (await import('./export/exportPage.ts')).exportPage({ ...surroundings, keeping, page }),
     provideTo: (other, asked) => createAssets({ client: other }, keeping).provide(asked),
     workOut(asker, extras) {
       laws.workOut(asker, extras)

@@ -21,6 +21,7 @@ export function Header() {
       <HistoryButtons />
       <ExperimentsMenu />
       <ShareButton />
+      <ExportButton />
       <HelpButton />
       <ThemeButton />
     </header>
@@ -264,6 +265,42 @@ function ShareButton() {
       <Icon name="link" />
       <span aria-live="polite">{copied ? 'Link copied' : 'Copy link'}</span>
     </button>
+  )
+}
+
+const ExportDialog = createPart<{ readonly onClose: () => void }>(
+  async () => (await import('./export/ExportDialog.tsx')).ExportDialog,
+  {
+    onFailure: ({ onClose }) => {
+      onClose()
+    },
+  },
+)
+
+function ExportButton() {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        aria-label="Export"
+        aria-haspopup="dialog"
+        onClick={() => {
+          setOpen(true)
+        }}
+      >
+        <Icon name="export" />
+        <span>Export</span>
+      </button>
+      {open && (
+        <ExportDialog
+          onClose={() => {
+            setOpen(false)
+          }}
+        />
+      )}
+    </>
   )
 }
 

@@ -5,10 +5,12 @@ export interface ExperimentArguments {
   readonly out: string
   /** Overrules the scene's own; null: the scene decides. */
   readonly backend: BackendChoice | null
+  /** Whether the files of the page's run bundle are written as well, into `export` in the folder. */
+  readonly exports: boolean
 }
 
 export const USAGE =
-  'usage: npm run --silent experiment -- <scene.json> --out <dir> [--backend name]'
+  'usage: npm run --silent experiment -- <scene.json> --out <dir> [--backend name] [--export]'
 
 /** What Node can train on. */
 const ALLOWED: readonly BackendChoice[] = BACKEND_CHOICES.filter((name) => !name.endsWith('webgpu'))
@@ -23,6 +25,7 @@ export function parseArguments(argv: readonly string[]): ExperimentArguments {
   let scene: string | null = null
   let out: string | null = null
   let backend: BackendChoice | null = null
+  let exports = false
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i]!
     if (argument === '--out' || argument === '--backend') {
@@ -31,8 +34,12 @@ export function parseArguments(argv: readonly string[]): ExperimentArguments {
         throw new UsageError(`${argument}: no value given; ${USAGE}`)
       if (argument === '--out') out = value
       else backend = backendInNode(value, '--backend')
+    } else if (argument === '--export') {
+      exports = true
     } else if (argument.startsWith('-')) {
-      throw new UsageError(`${argument}: unknown flag; allowed: --out, --backend; ${USAGE}`)
+      throw new UsageError(
+        `${argument}: unknown flag; allowed: --out, --backend, --export; ${USAGE}`,
+      )
     } else if (scene === null) {
       scene = argument
     } else {
@@ -41,7 +48,7 @@ export function parseArguments(argv: readonly string[]): ExperimentArguments {
   }
   if (scene === null) throw new UsageError(`no scene given; ${USAGE}`)
   if (out === null) throw new UsageError(`--out: missing; ${USAGE}`)
-  return { scene, out, backend }
+  return { scene, out, backend, exports }
 }
 
 /**

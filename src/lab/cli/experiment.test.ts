@@ -84,7 +84,10 @@ describe('the command line', () => {
     [['a.json'], /--out: missing/],
     [['--out', 'x'], /no scene given/],
     [['a.json', '--out'], /--out: no value given/],
-    [['a.json', '--out', 'x', '--fast'], /--fast: unknown flag; allowed: --out, --backend/],
+    [
+      ['a.json', '--out', 'x', '--fast'],
+      /--fast: unknown flag; allowed: --out, --backend, --export/,
+    ],
     [['a.json', 'b.json', '--out', 'x'], /b\.json: only one scene/],
     [
       ['a.json', '--out', 'x', '--backend', 'webgpu'],
@@ -96,7 +99,7 @@ describe('the command line', () => {
   })
 
   test('takes its flags in any order', () => {
-    const expected = { scene: 'a.json', out: 'x', backend: 'cpu' }
+    const expected = { scene: 'a.json', out: 'x', backend: 'cpu', exports: false }
     expect(parseArguments(['--backend', 'cpu', 'a.json', '--out', 'x'])).toEqual(expected)
   })
 })
@@ -144,8 +147,12 @@ test('a composition: its result, its curves and its bundle, the same every time'
   const read = readSceneFile(readFileSync(bundle, 'utf8'))
   if ('error' in read) throw new Error(read.error.found)
   expect([...read.assets.keys()]).toEqual(['file:banana-0.safetensors'])
-  const again = await perform([bundle, '--out', path.join(folder, 'again')])
+  const again = await perform([bundle, '--out', path.join(folder, 'again'), '--export'])
   expect(again.code).toBe(0)
+  expect(readdirSync(path.join(folder, 'again', 'export')).sort()).toEqual([
+    ...['README.txt', 'citation.bib', 'curves.csv', 'energy-banana-0.safetensors', 'grid.npz'],
+    ...['particles.csv', 'result.json', 'scene.json'],
+  ])
   expect(again.stderr).not.toMatch(/training/)
   const repeated = JSON.parse(
     readFileSync(path.join(folder, 'again', 'result.json'), 'utf8'),

@@ -5,6 +5,7 @@ import type { TrainReply } from '../protocol/calls.ts'
 import type { DataReport, RunResult } from '../protocol/result.ts'
 import { parseArguments } from './arguments.ts'
 import { Exit, openSession, print, readScene, tryFolder, type ExitCode } from './command.ts'
+import { EXPORT_NAMES, exportedFiles } from './exported.ts'
 import { filesOf, OUTPUT_NAMES, partialFilesOf } from './formats.ts'
 import { writeAll } from './output.ts'
 
@@ -14,6 +15,8 @@ export async function experiment(argv: readonly string[], signal: AbortSignal): 
   const file = await readScene(args.scene, args.backend, signal)
   const { scene } = file
   await tryFolder(args.out, OUTPUT_NAMES)
+  const exportFolder = path.join(args.out, 'export')
+  if (args.exports) await tryFolder(exportFolder, EXPORT_NAMES)
   const { session, assets } = openSession(args.scene, file, signal)
 
   for (const report of await session.dataReports(scene)) printReading(report)
@@ -40,10 +43,17 @@ export async function experiment(argv: readonly string[], signal: AbortSignal): 
   const result = await session.result({ run: 1 }, signal)
   if (signal.aborted) throw new Aborted()
 
-  const files = await filesOf({ result, training, session, assets })
+  const finished = { result, training, session, assets }
+  const files = await filesOf(finished)
+  const exported = args.exports ? await exportedFiles({ ...finished, ready }) : null
   await writeAll(args.out, files, signal)
+  if (exported !== null) await writeAll(exportFolder, exported, signal)
   summarise(result)
-  print(`written: ${[...files.keys()].map((name) => path.join(args.out, name)).join(', ')}`)
+  const written = [
+    ...[...files.keys()].map((name) => path.join(args.out, name)),
+    ...[...(exported?.keys() ?? [])].map((name) => path.join(exportFolder, name)),
+  ]
+  print(`written: ${written.join(', ')}`)
   return Exit.done
 }
 

@@ -7,7 +7,7 @@ import type { RunResult } from '../protocol/result.ts'
 import { selfContained } from './composition.ts'
 
 /** An experiment that has come to its end. */
-interface Finished {
+export interface Finished {
   readonly result: RunResult
   /** The training that made the energy of the scene; null where none did. */
   readonly training: TrainReply | null

@@ -1,10 +1,10 @@
 import { decodeText, type Encoding } from '../../../lab/io/encodings.ts'
 import { sha256Hex } from '../../../lab/io/sha256.ts'
-import type { Pieces } from '../../../lab/io/slices.ts'
 import type { TableOptions } from '../../../lab/io/form.ts'
 import { readTable, type TableRead } from '../../../lab/io/table.ts'
 import { quantisePoint } from '../../../lab/scene/link/packedPoints.ts'
 import type { Vector2 } from '../../../lab/scene/sceneSpec.ts'
+import { inSlices } from '../inSlices.ts'
 
 export type { TableOptions } from '../../../lab/io/form.ts'
 export type { Layout } from '../../../lab/io/layout.ts'
@@ -51,32 +51,6 @@ export function readText(
   signal: AbortSignal,
 ): Promise<TableRead> {
   return inSlices(readTable(text, options), signal)
-}
-
-/** Longest time of work between two pauses for the page, ms. */
-const SLICE = 8
-
-/** Does work piece by piece and pauses for the page's own tasks. */
-async function inSlices<T>(work: Pieces<T>, signal: AbortSignal): Promise<T> {
-  const { port1, port2 } = new MessageChannel()
-  try {
-    for (let started = performance.now(); ;) {
-      const step = work.next()
-      if (step.done === true) return step.value
-      if (performance.now() - started < SLICE) continue
-      // A message queues behind the waiting tasks; the browser would delay a timer in a hidden tab.
-      await new Promise<void>((resolve) => {
-        port1.onmessage = () => {
-          resolve()
-        }
-        port2.postMessage(null)
-      })
-      signal.throwIfAborted()
-      started = performance.now()
-    }
-  } finally {
-    port1.close()
-  }
 }
 
 /** Flat coordinates [x0, y0, …] as points, without rounding. */

@@ -19,9 +19,9 @@ export function rescueText(lab: Pick<Surroundings, 'scene' | 'run' | 'shelf' | '
   })
 }
 
-/** Downloads a text as a file. */
-export function download(name: string, text: string, type = 'application/json'): void {
-  const address = URL.createObjectURL(new Blob([text], { type }))
+/** Downloads a text, or bytes, as a file. */
+export function download(name: string, content: BlobPart, type = 'application/json'): void {
+  const address = URL.createObjectURL(new Blob([content], { type }))
   const link = document.createElement('a')
   link.href = address
   link.download = name
