@@ -47,6 +47,24 @@ test('what is on the page can be taken away, in files that read back', async ({ 
   const weights = await save(page, dialog, 'Network weights')
   expect(readEnergyFile(weights.bytes)).toHaveProperty('model.theta')
 
+  // Twice the 980 CSS pixels that a picture is wide; the vector picture has the width of a column, 88 mm.
+  const png = await save(page, dialog, 'Stage, PNG')
+  expect(png.name).toBe('eight-gaussians-1-stage.png')
+  expect(new DataView(new Uint8Array(png.bytes).buffer).getUint32(16)).toBe(1960)
+  const drawing = text((await save(page, dialog, 'Stage, SVG')).bytes)
+  expect(drawing).toMatch(/^<svg [^>]*width="249\.45pt"/u)
+  expect(drawing).toContain('href="data:image/png;base64,')
+  // All 64 particles of both panels are dots of two paths.
+  expect(drawing.match(/(?:M[\d.]+ [\d.]+h0){64}"/gu)).toHaveLength(2)
+  const chart = text((await save(page, dialog, 'Chart, SVG')).bytes)
+  expect(chart).toContain('step 2 · ')
+  expect(
+    await page.evaluate((svg) => {
+      const parsed = new DOMParser().parseFromString(svg, 'image/svg+xml')
+      return parsed.querySelector('parsererror')?.textContent ?? null
+    }, chart),
+  ).toBeNull()
+
   // The bundle computes the steps that the page has not come to, and is what the runner writes of its scene.
   const bundle = await save(page, dialog, 'Run bundle')
   const folder = 'eight-gaussians-1/'

@@ -52,3 +52,34 @@ export function createBitmap(width: number, height: number): Bitmap {
 
 /** What both kinds of canvas can do: every renderer takes this. */
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
+
+/** The part of a canvas that draws lines and texts; a vector picture has it, too (`figures/svgRecord.ts`). */
+export interface Strokes {
+  save(): void
+  restore(): void
+  beginPath(): void
+  closePath(): void
+  moveTo(x: number, y: number): void
+  lineTo(x: number, y: number): void
+  arc(x: number, y: number, radius: number, from: number, to: number): void
+  rect(x: number, y: number, width: number, height: number): void
+  roundRect(x: number, y: number, width: number, height: number, radii: number | number[]): void
+  clip(rule?: CanvasFillRule): void
+  stroke(): void
+  fill(): void
+  fillRect(x: number, y: number, width: number, height: number): void
+  strokeRect(x: number, y: number, width: number, height: number): void
+  fillText(text: string, x: number, y: number, widest?: number): void
+  strokeText(text: string, x: number, y: number): void
+  measureText(text: string): { readonly width: number }
+  setLineDash(lengths: number[]): void
+  lineWidth: number
+  lineJoin: CanvasLineJoin
+  lineCap: CanvasLineCap
+  font: string
+  textAlign: CanvasTextAlign
+  textBaseline: CanvasTextBaseline
+  globalAlpha: number
+  strokeStyle: Context['strokeStyle']
+  fillStyle: Context['fillStyle']
+}

@@ -19,7 +19,7 @@ export function* zipOf(
     out.add(part)
   })
   for (const [name, bytes] of files) {
-    const entry = deflated ? new ZipDeflate(name, { level: 6 }) : new ZipPassThrough(name)
+    const entry = deflated ? new ZipDeflate(name, { level: 4 }) : new ZipPassThrough(name)
     entry.mtime = new Date(1980, 0, 1)
     zip.add(entry)
     for (let at = 0; at === 0 || at < bytes.length; at += PIECE) {

@@ -1,5 +1,5 @@
 import { ticks } from 'd3-array'
-import type { Context } from '../canvas.ts'
+import type { Strokes } from '../canvas.ts'
 import { toScreen, world, type Viewport } from '../coordinates.ts'
 import { formatNumber } from '../format.ts'
 import { font, type Palette } from '../theme.ts'
@@ -15,7 +15,7 @@ export function axisTicks(halfWidth: number, size: number): number[] {
  * A hairline frame with few ticks. Labels stand outside where the viewport leaves room for them, else
  * inside, faintly, on canvases that are not too small.
  */
-export function drawAxes(context: Context, viewport: Viewport, palette: Palette): void {
+export function drawAxes(context: Strokes, viewport: Viewport, palette: Palette): void {
   const { left, top, size, halfWidth, ratio } = viewport
   const bottom = top + size
   const hair = 1 / ratio

@@ -1,5 +1,5 @@
 import { scaleLinear } from 'd3-scale'
-import type { Context } from '../canvas.ts'
+import type { Strokes } from '../canvas.ts'
 import { formatCount, formatLogTick, formatNats, formatNumber, trimZeros } from '../format.ts'
 import { placeBox, type Box, type Obstacles, type Polyline } from '../labels.ts'
 import {
@@ -40,7 +40,7 @@ const GUIDE_DASH = [2, 3]
  * @param deltaActive δ is under the pointer or being dragged
  */
 export function drawStepChart(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   deltaActive: boolean,
@@ -70,7 +70,7 @@ export function drawStepChart(
 
 /** Draws cursor and hover line, for a surface of their own over the chart. */
 export function drawPointers(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   { cursor, hover }: ChartPointers,
@@ -102,20 +102,20 @@ function bandOf(tone: Tone, palette: Palette): string {
 }
 
 /** Sets stroke, width, dash and alpha; `restorePen` takes the last two back. */
-function applyPen(context: Context, pen: Pen, palette: Palette): void {
+function applyPen(context: Strokes, pen: Pen, palette: Palette): void {
   context.strokeStyle = colourOf(pen.tone, palette)
   context.lineWidth = pen.width
   context.setLineDash([...(pen.dash ?? [])])
   context.globalAlpha = pen.alpha ?? 1
 }
 
-function restorePen(context: Context): void {
+function restorePen(context: Strokes): void {
   context.setLineDash([])
   context.globalAlpha = 1
 }
 
 function drawSwatch(
-  context: Context,
+  context: Strokes,
   pen: LegendEntry['pen'],
   x: number,
   y: number,
@@ -144,7 +144,7 @@ function drawSwatch(
 }
 
 function drawLegend(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   palette: Palette,
@@ -174,7 +174,7 @@ function drawLegend(
 }
 
 function drawGrid(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   palette: Palette,
@@ -242,7 +242,7 @@ function drawGrid(
 }
 
 function drawFloor(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   { floor, stops, criterion }: StepPicture,
   palette: Palette,
@@ -269,7 +269,7 @@ function drawFloor(
 }
 
 function drawBand(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   samples: readonly Sample[],
   colour: string,
@@ -284,7 +284,7 @@ function drawBand(
   context.fill()
 }
 
-function drawRun(context: Context, layout: StepLayout, samples: readonly Sample[]): void {
+function drawRun(context: Strokes, layout: StepLayout, samples: readonly Sample[]): void {
   const only = samples.length === 1 ? samples[0]! : null
   context.beginPath()
   if (only !== null) {
@@ -321,7 +321,7 @@ function runsOf({ samples }: Curve, layout: StepLayout, gap?: number): readonly 
 }
 
 function drawCurves(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   { curves, gap }: StepPicture,
   palette: Palette,
@@ -342,7 +342,7 @@ function drawCurves(
 
 /** Hollow dots along a thin line: the smoothed estimator. */
 function drawBeads(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   samples: readonly Sample[],
   pen: Pen,
@@ -470,7 +470,7 @@ function obstaclesOf(
 
 /** The labels, each where it covers least of what is drawn and nothing of the others. */
 function drawLabels(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   palette: Palette,
@@ -505,7 +505,7 @@ function drawLabels(
 }
 
 function drawGuide(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   { tone, samples }: Guide,
   palette: Palette,
@@ -519,7 +519,7 @@ function drawGuide(
 }
 
 function drawMark(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   { tone, step, value }: Mark,
   palette: Palette,
@@ -535,7 +535,7 @@ function drawMark(
 
 /** A short tick at the right edge. */
 function drawLevel(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   { level, domain }: StepPicture,
   palette: Palette,
@@ -552,7 +552,7 @@ function drawLevel(
 }
 
 function roundRectangle(
-  context: Context,
+  context: Strokes,
   x: number,
   y: number,
   width: number,
@@ -564,7 +564,7 @@ function roundRectangle(
 }
 
 function drawDelta(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   active: boolean,
@@ -612,7 +612,7 @@ function drawDelta(
 }
 
 function drawStops(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   palette: Palette,
@@ -711,7 +711,7 @@ function drawStops(
 }
 
 function dot(
-  context: Context,
+  context: Strokes,
   x: number,
   y: number,
   radius: number,
@@ -728,7 +728,7 @@ function dot(
 }
 
 function drawDots(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   { curves, gap }: StepPicture,
   step: number,
@@ -746,7 +746,7 @@ function drawDots(
 }
 
 function drawCursor(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   step: number,
@@ -779,7 +779,7 @@ function placeOf(layout: StepLayout, step: number): number {
 }
 
 function drawHover(
-  context: Context,
+  context: Strokes,
   layout: StepLayout,
   picture: StepPicture,
   step: number,

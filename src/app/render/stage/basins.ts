@@ -1,6 +1,6 @@
 import { hcl, rgb } from 'd3-color'
 import type { AnalysisReport } from '../../../lab/protocol/calls.ts'
-import type { Context } from '../canvas.ts'
+import type { Strokes } from '../canvas.ts'
 import { formatShare } from '../format.ts'
 import { type Box, coverCost } from '../labels.ts'
 import { font, pack, type Palette, type ThemeName } from '../theme.ts'
@@ -189,7 +189,7 @@ function boxAt(left: number, top: number, width: number, height: number): Box {
 }
 
 /** A ring at each minimum, a cross at those of stray wells, and the masses; in the units of the box's own square. */
-export function paintWells(context: Context, size: number, basins: Basins, palette: Palette): void {
+export function paintWells(context: Strokes, size: number, basins: Basins, palette: Palette): void {
   const path = (strays: boolean) => {
     context.beginPath()
     for (const well of basins.wells) {

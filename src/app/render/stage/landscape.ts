@@ -3,7 +3,7 @@ import { interpolateRgb } from 'd3-interpolate'
 import { addBarriers } from '../../../core/fields/barriers/terms.ts'
 import { hermiteJet } from '../../../core/maths/hermite.ts'
 import type { Landscape, Raster } from '../../../lab/protocol/calls.ts'
-import { createBitmap, type Bitmap, type Context } from '../canvas.ts'
+import { createBitmap, type Bitmap, type Context, type Strokes } from '../canvas.ts'
 import type { Viewport } from '../coordinates.ts'
 import { type Basins, basinColours, fillBasins, paintWells } from './basins.ts'
 import { fillRate, type RateRaster } from './contraction.ts'
@@ -28,7 +28,7 @@ export interface LandscapeData {
 }
 
 /** Which layers to draw; `energy` is the Gibbs density of the energy at its temperature. */
-interface LandscapeLayers {
+export interface LandscapeLayers {
   readonly energy: boolean
   readonly contours: boolean
   readonly gradient: boolean
@@ -150,8 +150,10 @@ function paintHeat(
   bitmap.context.drawImage(small.canvas, 0, 0, side, side)
 }
 
+type Relief = readonly [low: number, high: number]
+
 /** Lowest and highest V: of the nodes, or of what barriers leave of them. */
-function reliefOf(landscape: Landscape): readonly [low: number, high: number] {
+export function reliefOf(landscape: Landscape): Relief {
   if (landscape.barriers.length === 0) return extent(landscape.v)
   const n = landscape.cells
   const energy = new Float32Array(n * n)
@@ -159,12 +161,14 @@ function reliefOf(landscape: Landscape): readonly [low: number, high: number] {
   return extent(energy)
 }
 
-function paint(
+/** What colours the whole box, on a bitmap of so many pixels a side. */
+export function paintGround(
   bitmap: Bitmap,
   side: number,
   viewport: Viewport,
   data: LandscapeData,
   layers: LandscapeLayers,
+  [lowest]: Relief,
   palette: Palette,
 ): void {
   const { context } = bitmap
@@ -173,7 +177,6 @@ function paint(
   const { epsilon } = landscape
   const size = side / ratio
   const ramps = rampsOf(palette)
-  const [lowest, highest] = reliefOf(landscape)
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.fillStyle = palette.surface
   context.fillRect(0, 0, side, side)
@@ -212,6 +215,20 @@ function paint(
     })
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
+}
+
+/** What is drawn over the ground in lines and dots, in a square at the origin with sides of `size`. */
+export function drawLandscapeLines(
+  context: Strokes,
+  size: number,
+  viewport: Viewport,
+  data: LandscapeData,
+  layers: LandscapeLayers,
+  [lowest, highest]: Relief,
+  palette: Palette,
+): void {
+  const { landscape, targetDensity, rate, basins } = data
+  const { epsilon } = landscape
   context.lineJoin = 'round'
   context.lineCap = 'round'
   if (layers.contours) {
@@ -266,7 +283,7 @@ export function arrowLength(slope: number, typical: number, longest: number): nu
   return slope > 0 ? (longest * slope) / (slope + typical) : 0
 }
 
-function paintArrows(context: Context, size: number, landscape: Landscape, palette: Palette): void {
+function paintArrows(context: Strokes, size: number, landscape: Landscape, palette: Palette): void {
   const lattice = Math.max(6, Math.min(26, Math.round(size / 24)))
   const pitch = size / lattice
   const { halfWidth } = landscape
@@ -319,7 +336,7 @@ function paintArrows(context: Context, size: number, landscape: Landscape, palet
 }
 
 function paintData(
-  context: Context,
+  context: Strokes,
   size: number,
   halfWidth: number,
   data: Float32Array,
@@ -380,7 +397,9 @@ export function createLandscapePainter(): LandscapePainter {
         const retired = kept.length >= KEPT ? kept.pop()! : null
         const bitmap =
           retired !== null && retired.side === side ? retired.bitmap : createBitmap(side, side)
-        paint(bitmap, side, viewport, data, layers, palette)
+        const relief = reliefOf(data.landscape)
+        paintGround(bitmap, side, viewport, data, layers, relief, palette)
+        drawLandscapeLines(bitmap.context, side / ratio, viewport, data, layers, relief, palette)
         entry = { data, side, ratio, layers, palette, bitmap }
       }
       kept.unshift(entry)

@@ -1,4 +1,4 @@
-import type { Context } from '../canvas.ts'
+import type { Strokes } from '../canvas.ts'
 import { toScreen, world, type Viewport } from '../coordinates.ts'
 import type { Palette } from '../theme.ts'
 
@@ -7,7 +7,7 @@ const LINKED = 40
 
 /** Straight ties between the partners of two clouds under one noise, for the first few dozen pairs. */
 export function drawLinks(
-  context: Context,
+  context: Strokes,
   viewport: Viewport,
   from: Float32Array,
   to: Float32Array,

@@ -1,6 +1,6 @@
 import { kindOf, type Barrier } from '../../../core/fields/barriers/registry.ts'
 import type { Point } from '../../../core/maths/grid.ts'
-import type { Context } from '../canvas.ts'
+import type { Strokes } from '../canvas.ts'
 import { toScreen, world, type Viewport } from '../coordinates.ts'
 import type { Palette } from '../theme.ts'
 
@@ -17,7 +17,7 @@ export function doubleArea(points: readonly Point[]): number {
 }
 
 /** Adds the outline of a forbidden region to the path, counter-clockwise like all others, so that they unite. */
-function trace(context: Context, viewport: Viewport, barrier: Barrier): void {
+function trace(context: Strokes, viewport: Viewport, barrier: Barrier): void {
   const outline = kindOf(barrier).outline(barrier, viewport.halfWidth)
   if (outline.length === 0) return
   const corners = doubleArea(outline) < 0 ? outline.toReversed() : outline
@@ -31,7 +31,7 @@ function trace(context: Context, viewport: Viewport, barrier: Barrier): void {
 
 /** Keep-out regions over the landscape: veiled and hatched, their edges clear. */
 export function drawRegions(
-  context: Context,
+  context: Strokes,
   viewport: Viewport,
   barriers: readonly Barrier[],
   palette: Palette,
@@ -70,7 +70,7 @@ export function drawRegions(
 
 /** Restricts what is drawn next to where nothing is forbidden; in the units of the box's own square. */
 export function clipToAllowed(
-  context: Context,
+  context: Strokes,
   viewport: Viewport,
   barriers: readonly Barrier[],
 ): void {

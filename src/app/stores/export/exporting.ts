@@ -46,13 +46,19 @@ export interface ExportProgress {
 
 export interface ExportState {
   /** What is being made; null: nothing. */
-  readonly making: ExportKind | null
+  readonly making: ExportKind | 'picture' | null
   /** Null before the first word of it. */
   readonly progress: ExportProgress | null
   /** The file that was made last; null where none was, or while the next is made. */
   readonly saved: { readonly name: string; readonly bytes: number } | null
   /** Why it could not be made; null: it could. */
   readonly problem: { readonly text: string; readonly details?: string } | null
+}
+
+/** The run on the stage as a picture shows it. */
+export interface ShownRun {
+  readonly about: About
+  readonly clouds: Clouds
 }
 
 const NOTHING: ExportState = { making: null, progress: null, saved: null, problem: null }
@@ -65,6 +71,11 @@ export interface Exporting {
    * file needs them. Never rejects: what went wrong is in the state.
    */
   start(kind: ExportKind): Promise<void>
+  /** Has the page make a picture of the stage, and saves it as `start` does. */
+  picture(
+    file: string,
+    draw: (shown: ShownRun, pause: () => Promise<void>) => Promise<BlobPart>,
+  ): Promise<void>
   /** Ends what is under way; no file comes of it. */
   cancel(): void
 }
@@ -108,6 +119,8 @@ const BETWEEN = 250
 const TYPES: Readonly<Record<string, string>> = {
   csv: 'text/csv',
   json: 'application/json',
+  png: 'image/png',
+  svg: 'image/svg+xml',
   txt: 'text/plain',
   zip: 'application/zip',
 }
@@ -203,6 +216,8 @@ export function createExporting(options: ExportingOptions): Exporting {
     return { ...result, scene, stopping: reports ?? result.stopping }
   }
 
+  const address = () => page.location.href.replace(/[?#].*$/u, '')
+
   /** The clouds on the stage, copied, since their arrays are written over. */
   function cloudsNow(): Clouds {
     const { step, langevin, deterministic, companion } = live.getState()
@@ -229,8 +244,7 @@ export function createExporting(options: ExportingOptions): Exporting {
     if (obstacle !== null || ready === null) throw new Refused(obstacle ?? GONE)
     const clouds = cloudsNow()
     const scene = sceneOf(ready)
-    const base = page.location.href.replace(/[?#].*$/u, '')
-    const about = aboutScene(scene, base)
+    const about = aboutScene(scene, address())
     const written = async (file: string, work: Pieces<Uint8Array<ArrayBuffer>>) => {
       onProgress({ doing: 'Writing', share: null })
       return named(about, file, await inSlices(work, signal))
@@ -276,32 +290,55 @@ export function createExporting(options: ExportingOptions): Exporting {
     }
   }
 
+  async function take(
+    kind: ExportKind | 'picture',
+    work: (
+      signal: AbortSignal,
+      onProgress: (progress: ExportProgress) => void,
+    ) => Promise<MadeFile>,
+  ): Promise<void> {
+    current?.abort()
+    const own = new AbortController()
+    current = own
+    store.setState({ ...NOTHING, making: kind })
+    try {
+      const file = await work(own.signal, (progress) => {
+        if (current === own) store.setState({ progress })
+      })
+      if (current !== own) return
+      save(file)
+      store.setState({ ...NOTHING, saved: { name: file.name, bytes: file.bytes.length } })
+    } catch (error) {
+      if (current !== own) return
+      const problem = isAbortError(error)
+        ? { text: GONE }
+        : error instanceof Refused
+          ? { text: error.message }
+          : explain(error)
+      store.setState({ ...NOTHING, problem })
+    } finally {
+      if (current === own) current = null
+    }
+  }
+
   return {
     store,
-    async start(kind) {
-      current?.abort()
-      const own = new AbortController()
-      current = own
-      store.setState({ ...NOTHING, making: kind })
-      try {
-        const file = await make(kind, own.signal, (progress) => {
-          if (current === own) store.setState({ progress })
-        })
-        if (current !== own) return
-        save(file)
-        store.setState({ ...NOTHING, saved: { name: file.name, bytes: file.bytes.length } })
-      } catch (error) {
-        if (current !== own) return
-        const problem = isAbortError(error)
-          ? { text: GONE }
-          : error instanceof Refused
-            ? { text: error.message }
-            : explain(error)
-        store.setState({ ...NOTHING, problem })
-      } finally {
-        if (current === own) current = null
-      }
-    },
+    start: (kind) => take(kind, (signal, onProgress) => make(kind, signal, onProgress)),
+    picture: (file, draw) =>
+      take('picture', async (signal, onProgress) => {
+        const state = run.getState()
+        const obstacle = obstacleOf(state, 'grid')
+        if (obstacle !== null || state.run === null) throw new Refused(obstacle ?? GONE)
+        const about = aboutScene(sceneOf(state.run), address())
+        onProgress({ doing: 'Drawing', share: null })
+        const pause = async () => {
+          await new Promise<void>((resolve) => setTimeout(resolve))
+          signal.throwIfAborted()
+        }
+        const drawn = await draw({ about, clouds: cloudsNow() }, pause)
+        const bytes = new Uint8Array(await new Blob([drawn]).arrayBuffer())
+        return named(about, file, bytes)
+      }),
     cancel() {
       current?.abort()
       current = null

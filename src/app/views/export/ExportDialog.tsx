@@ -4,8 +4,10 @@ import { useShallow } from 'zustand/react/shallow'
 import { formatCount } from '../../render/format.ts'
 import { explain } from '../../stores/explain.ts'
 import { obstacleOf, type Exporting, type ExportKind } from '../../stores/export/exporting.ts'
-import { useLab, useRun } from '../parts/context.ts'
+import { COLUMN_WIDTHS } from '../../render/figures/figures.ts'
+import { useLab, usePalette, useRun } from '../parts/context.ts'
 import { Dialog } from '../parts/Dialog.tsx'
+import { savePicture, type PictureKind } from './pictures.ts'
 import './export.css'
 
 interface Offer {
@@ -121,10 +123,96 @@ function Offers({ exporting }: { readonly exporting: Exporting }) {
           )
         })}
       </ul>
+      <Pictures exporting={exporting} blocked={obstacles[PARTICLES] !== null || making !== null} />
       <footer>
         <Progress exporting={exporting} waits={common ?? null} />
       </footer>
     </>
+  )
+}
+
+const PARTICLES = NUMBERS.findIndex(({ kind }) => kind === 'particles')
+
+const PICTURES: readonly { readonly kind: PictureKind; readonly label: string }[] = [
+  { kind: 'stage-png', label: 'Stage, PNG' },
+  { kind: 'chart-png', label: 'Chart, PNG' },
+  { kind: 'stage-svg', label: 'Stage, SVG' },
+  { kind: 'chart-svg', label: 'Chart, SVG' },
+]
+
+/** Pictures of both panels, and of the chart that is open. */
+function Pictures({
+  exporting,
+  blocked,
+}: {
+  readonly exporting: Exporting
+  readonly blocked: boolean
+}) {
+  const lab = useLab()
+  const palette = usePalette()
+  const [ratio, setRatio] = useState(2)
+  const [transparent, setTransparent] = useState(false)
+  const [width, setWidth] = useState<number>(COLUMN_WIDTHS[0])
+  return (
+    <fieldset className="export-pictures">
+      <legend className="quiet">
+        Pictures at the step that is shown: PNG as on the page, SVG for paper in text of 8 points
+      </legend>
+      {PICTURES.map(({ kind, label }) => (
+        <button
+          key={kind}
+          type="button"
+          className="button"
+          aria-disabled={blocked}
+          onClick={() => {
+            if (!blocked)
+              void savePicture(lab, exporting, kind, { ratio, transparent, width, palette })
+          }}
+        >
+          {label}
+        </button>
+      ))}
+      <label className="select">
+        PNG
+        <select
+          value={ratio}
+          onChange={(event) => {
+            setRatio(Number(event.target.value))
+          }}
+        >
+          {[1, 2, 3, 4].map((one) => (
+            <option key={one} value={one}>
+              {one}×
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={transparent}
+          onChange={(event) => {
+            setTransparent(event.target.checked)
+          }}
+        />
+        transparent
+      </label>
+      <label className="select">
+        SVG
+        <select
+          value={width}
+          onChange={(event) => {
+            setWidth(Number(event.target.value))
+          }}
+        >
+          {COLUMN_WIDTHS.map((one) => (
+            <option key={one} value={one}>
+              {one} mm
+            </option>
+          ))}
+        </select>
+      </label>
+    </fieldset>
   )
 }
 
