@@ -77,7 +77,7 @@ test('what is on the page can be taken away, in files that read back', async ({ 
   expect([...files.keys()].sort()).toEqual(
     [
       ...['README.txt', 'citation.bib', 'curves.csv', 'energy-eight-gaussians.safetensors'],
-      ...['grid.npz', 'particles.csv', 'result.json', 'scene.json'],
+      ...['grid.npz', 'langevin.py', 'particles.csv', 'result.json', 'scene.json'],
     ].sort(),
   )
   expect(files.get('particles.csv')).toEqual(new Uint8Array(particles.bytes))
@@ -85,7 +85,7 @@ test('what is on the page can be taken away, in files that read back', async ({ 
   expect(readSceneFile(scene)).toHaveProperty('scene')
   const headless = await exportHeadless(scene)
   expect([...headless.keys()].sort()).toEqual([...files.keys()].sort())
-  for (const name of ['scene.json', 'result.json', 'curves.csv', 'citation.bib', 'README.txt'])
+  for (const name of ['scene.json', 'result.json', 'curves.csv', 'langevin.py', 'README.txt'])
     expect(unlinked(files.get(name)!), name).toBe(unlinked(headless.get(name)!))
   const [mine, theirs] = [files.get('grid.npz')!, headless.get('grid.npz')!].map((bytes) =>
     unzipSync(new Uint8Array(bytes)),

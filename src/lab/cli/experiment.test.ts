@@ -151,7 +151,7 @@ test('a composition: its result, its curves and its bundle, the same every time'
   expect(again.code).toBe(0)
   expect(readdirSync(path.join(folder, 'again', 'export')).sort()).toEqual([
     ...['README.txt', 'citation.bib', 'curves.csv', 'energy-banana-0.safetensors', 'grid.npz'],
-    ...['particles.csv', 'result.json', 'scene.json'],
+    ...['langevin.py', 'particles.csv', 'result.json', 'scene.json'],
   ])
   expect(again.stderr).not.toMatch(/training/)
   const repeated = JSON.parse(

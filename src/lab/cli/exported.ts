@@ -13,7 +13,7 @@ const BASE = 'http://localhost:4173/'
 /** Names that every export has. */
 export const EXPORT_NAMES = [
   ...['scene.json', 'result.json', 'curves.csv', 'particles.csv', 'grid.npz'],
-  ...['citation.bib', 'README.txt'],
+  ...['langevin.py', 'citation.bib', 'README.txt'],
 ]
 
 interface Exported extends Finished {

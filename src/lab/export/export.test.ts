@@ -15,6 +15,7 @@ import { belongingsOf, networksOf, sceneFile, type Belongings } from './belongin
 import { curvesFile, particlesFile, unitOf } from './csv.ts'
 import { jsonFile } from './json.ts'
 import { gridFile, npyOf } from './npz.ts'
+import { otherChain, pythonScript } from './python.ts'
 import { citation, readme } from './readme.ts'
 import { zipOf } from './zip.ts'
 
@@ -244,4 +245,45 @@ test('the scene as a file is read back whole, with the bytes that it names', () 
   expect(said).toContain('npm run --silent experiment -- scene.json --out out --export')
   expect(said).toContain(ABOUT.link)
   expect(said).toContain('  shelf:a')
+})
+
+test('the script in Python has the numbers of the scene; a chain that it has not is named, not run', () => {
+  const preconditioner = [
+    [2, 0.5],
+    [0.5, 1],
+  ]
+  const dynamics = { stepSize: 0.01, steps: 30, particles: 99, skew: 1.5, preconditioner }
+  const scene = sceneOf({
+    seed: 7,
+    energy: { kind: 'exact' },
+    dynamics: { ...dynamics, initial: { kind: 'point', at: [1, -2], spread: 0.2 } },
+  })
+  const script = pythonScript(aboutScene(scene, 'http://lab.test/'), scene, 'mine.npz')
+  for (const line of [
+    'GRID = "mine.npz"',
+    'ETA = 0.01',
+    'STEPS = 30',
+    'PARTICLES = 99',
+    'SEED = 7',
+    'P = np.array([[2, 0.5], [0.5, 1]], float)',
+    'GAMMA = 1.5',
+    '    return inside(lambda m: rng.normal([1, -2], 0.2, (m, 2)))',
+    '    chain(V, rng)',
+  ])
+    expect(script.split('\n')).toContain(line)
+  expect(script).toContain('link: http://lab.test/#')
+  expect(script).not.toMatch(/undefined|\[object/)
+  const others: readonly [object, RegExp][] = [
+    [{ sampler: 'mala' }, /mala/],
+    [{ jumpEvery: 5 }, /jumps/],
+    [{ initial: { kind: 'data' } }, /at the data/],
+    [{ metric: { kind: 'conformal' } }, /metric/],
+  ]
+  for (const [change, why] of others) {
+    const other = sceneOf({ dynamics: { stepSize: 0.01, ...change } })
+    expect(otherChain(other)).toMatch(why)
+    const said = pythonScript(ABOUT, other, 'grid.npz')
+    expect(said).toMatch(/^ {4}print\("The chain of this scene is not run: /mu)
+    expect(said).not.toMatch(/^ {4}chain\(V, rng\)/mu)
+  }
 })

@@ -9,6 +9,7 @@ import { utf8 } from './bytes.ts'
 import { curvesFile, particlesFile, type Clouds } from './csv.ts'
 import { jsonFile } from './json.ts'
 import { gridFile } from './npz.ts'
+import { pythonScript } from './python.ts'
 import { citation, readme } from './readme.ts'
 import { zipOf } from './zip.ts'
 
@@ -42,6 +43,7 @@ export function* runFiles(run: ExportedRun): Pieces<Map<string, Uint8Array>> {
   files.set('curves.csv', yield* curvesFile(about, result))
   files.set('particles.csv', yield* particlesFile(about, clouds))
   files.set('grid.npz', yield* gridFile(about, landscape))
+  files.set('langevin.py', utf8(pythonScript(about, scene, 'grid.npz')))
   for (const { name, bytes } of run.files) files.set(name, bytes)
   files.set('citation.bib', utf8(citation(about)))
   files.set('README.txt', utf8(readme(about, [...files.keys()], assetsOf(scene))))

@@ -3,16 +3,22 @@ import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import { open, SCENE, settle, STEPS, UNTRAINED } from '../lab.testing.ts'
 import { createExporting, obstacleOf, type MadeFile } from './exporting.ts'
 
-async function opened(scene: SceneSpec = SCENE) {
+async function opened(scene: SceneSpec = SCENE, copies = true) {
+  const copied: string[] = []
   const { lab, client, platform } = await open({ scene })
   const saved: MadeFile[] = []
   const exporting = createExporting({
     ...{ client, platform, scene: lab.scene, run: lab.run, live: lab.live },
     keeping: { loaded: Promise.resolve(), ready: () => Promise.resolve(null) },
     page: { location: { href: 'http://lab.test/?haltAt=2#x' } as Location },
+    copy: (text) => {
+      if (text === '' || !copies) return Promise.reject(new Error('the browser refuses'))
+      copied.push(text)
+      return Promise.resolve()
+    },
     save: (file) => saved.push(file),
   })
-  return { lab, client, exporting, saved }
+  return { lab, client, exporting, saved, copied }
 }
 
 test('a file of the step that is shown, named by its scene, with the address that opens it', async () => {
@@ -60,4 +66,14 @@ test('what cannot be made of the stage says why', async () => {
   expect(saved).toEqual([])
   const formula = await opened()
   expect(obstacleOf(formula.lab.run.getState(), 'weights')).toMatch(/a formula/)
+})
+
+test('the script is copied, and saved where the browser refuses', async () => {
+  const { exporting, copied } = await opened()
+  await exporting.copyPython()
+  expect(copied[0]).toContain('GRID = "two-moons-1-grid.npz"')
+  expect(exporting.store.getState()).toMatchObject({ copied: true, saved: null })
+  const refused = await opened(SCENE, false)
+  await refused.exporting.copyPython()
+  expect(refused.saved.map(({ name }) => name)).toEqual(['two-moons-1-langevin.py'])
 })

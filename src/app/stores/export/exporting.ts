@@ -11,6 +11,7 @@ import {
 import { utf8 } from '../../../lab/export/bytes.ts'
 import { curvesFile, particlesFile, type Clouds } from '../../../lab/export/csv.ts'
 import { gridFile } from '../../../lab/export/npz.ts'
+import { pythonScript } from '../../../lab/export/python.ts'
 import { citation } from '../../../lab/export/readme.ts'
 import { resultFile, runBundle } from '../../../lab/export/runBundle.ts'
 import { zipOf } from '../../../lab/export/zip.ts'
@@ -51,6 +52,8 @@ export interface ExportState {
   readonly progress: ExportProgress | null
   /** The file that was made last; null where none was, or while the next is made. */
   readonly saved: { readonly name: string; readonly bytes: number } | null
+  /** Whether a script was copied last. */
+  readonly copied: boolean
   /** Why it could not be made; null: it could. */
   readonly problem: { readonly text: string; readonly details?: string } | null
 }
@@ -61,7 +64,13 @@ export interface ShownRun {
   readonly clouds: Clouds
 }
 
-const NOTHING: ExportState = { making: null, progress: null, saved: null, problem: null }
+const NOTHING: ExportState = {
+  making: null,
+  progress: null,
+  saved: null,
+  copied: false,
+  problem: null,
+}
 
 /** Makes files of the run on the stage, one at a time. */
 export interface Exporting {
@@ -76,6 +85,8 @@ export interface Exporting {
     file: string,
     draw: (shown: ShownRun, pause: () => Promise<void>) => Promise<BlobPart>,
   ): Promise<void>
+  /** Copies the script in Python, or saves it where the browser does not let the page copy. */
+  copyPython(): Promise<void>
   /** Ends what is under way; no file comes of it. */
   cancel(): void
 }
@@ -86,6 +97,8 @@ interface ExportingOptions extends Pick<
 > {
   readonly keeping: Pick<LateKeeping, 'ready' | 'loaded'>
   readonly page: Pick<Window, 'location'>
+  /** Puts a text onto the clipboard. */
+  readonly copy: (text: string) => Promise<void>
   /** Hands a file to the visitor. */
   readonly save: (file: MadeFile) => void
 }
@@ -121,12 +134,13 @@ const TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
   png: 'image/png',
   svg: 'image/svg+xml',
+  py: 'text/x-python',
   txt: 'text/plain',
   zip: 'application/zip',
 }
 
 export function createExporting(options: ExportingOptions): Exporting {
-  const { client, live, platform, run, scene: asked, keeping, page, save } = options
+  const { client, live, platform, run, scene: asked, keeping, page, copy, save } = options
 
   /** The scene of a run as it stands on the page: what is looked at may have changed since the run was prepared. */
   function sceneOf(ready: RunReady): SceneSpec {
@@ -339,6 +353,19 @@ export function createExporting(options: ExportingOptions): Exporting {
         const bytes = new Uint8Array(await new Blob([drawn]).arrayBuffer())
         return named(about, file, bytes)
       }),
+    async copyPython() {
+      const state = run.getState()
+      if (state.run === null || obstacleOf(state, 'grid') !== null) return
+      const scene = sceneOf(state.run)
+      const about = aboutScene(scene, address())
+      const script = pythonScript(about, scene, fileName(about, 'grid.npz'))
+      try {
+        await copy(script)
+        store.setState({ ...NOTHING, copied: true })
+      } catch {
+        await take('picture', () => Promise.resolve(named(about, 'langevin.py', utf8(script))))
+      }
+    },
     cancel() {
       current?.abort()
       current = null

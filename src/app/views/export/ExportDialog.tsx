@@ -97,6 +97,7 @@ function Offers({ exporting }: { readonly exporting: Exporting }) {
   )
   const common = obstacles.every((one) => one === obstacles[0]) ? obstacles[0] : null
   const making = useStore(exporting.store, (state) => state.making)
+  const blocked = obstacles[PARTICLES] !== null || making !== null
   return (
     <>
       <ul className="exports" role="list">
@@ -123,7 +124,23 @@ function Offers({ exporting }: { readonly exporting: Exporting }) {
           )
         })}
       </ul>
-      <Pictures exporting={exporting} blocked={obstacles[PARTICLES] !== null || making !== null} />
+      <Pictures exporting={exporting} blocked={blocked} />
+      <div className="export-pictures">
+        <button
+          type="button"
+          className="button"
+          aria-disabled={blocked}
+          aria-describedby="export-python"
+          onClick={() => {
+            if (!blocked) void exporting.copyPython()
+          }}
+        >
+          Copy as Python
+        </button>
+        <p className="quiet" id="export-python">
+          Reads the energy on the grid with NumPy alone and runs the same chain.
+        </p>
+      </div>
       <footer>
         <Progress exporting={exporting} waits={common ?? null} />
       </footer>
@@ -225,7 +242,7 @@ function Progress({
   /** Why nothing can be made; null: something can. */
   readonly waits: string | null
 }) {
-  const { making, progress, saved, problem } = useStore(exporting.store)
+  const { making, progress, saved, copied, problem } = useStore(exporting.store)
   return (
     <>
       {making !== null && (
@@ -239,7 +256,9 @@ function Progress({
           ? `${progress?.doing ?? 'Beginning'}…`
           : saved !== null
             ? `Saved ${saved.name}, ${sizeText(saved.bytes)}.`
-            : (waits ?? '')}
+            : copied
+              ? 'Copied. It reads the energy on the grid from where it is run.'
+              : (waits ?? '')}
       </p>
       {problem !== null && (
         <p className="problem" role="alert" title={problem.details}>
