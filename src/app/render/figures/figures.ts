@@ -54,7 +54,7 @@ const WIDTH = 960
 const PADDING = 10
 const CAPTION = 20
 /** Most particles of a cloud in a vector picture. */
-export const MOST_DOTS = 5000
+const MOST_DOTS = 5000
 
 const unitsOf = (millimetres: number) => (millimetres * 72) / 25.4 / SCALE
 

@@ -40,12 +40,12 @@ export interface MadeFile {
 }
 
 /** What is being done for a file, and the share of it that is done, in [0, 1]; null: not known. */
-export interface ExportProgress {
+interface ExportProgress {
   readonly doing: string
   readonly share: number | null
 }
 
-export interface ExportState {
+interface ExportState {
   /** What is being made; null: nothing. */
   readonly making: ExportKind | 'picture' | null
   /** Null before the first word of it. */
