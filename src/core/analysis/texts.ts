@@ -13,6 +13,10 @@ export interface CriterionText {
   readonly strict?: { readonly formula: string; readonly plain: string }
   /** One sentence. */
   readonly description: string
+  /** What a stop means beside the KL there, a clause for "You may stop at step k: …, and …". */
+  readonly then?: string
+  /** Whether it stops where KL falls no further, so that a stop above δ is a stall. */
+  readonly rests?: true
   /** Whether it is a rule from practice that certifies nothing, shown to be seen through. */
   readonly blind?: true
   /** The part of the analysis' report that it reads and that takes seconds: worked out once the criterion is chosen. */
@@ -41,6 +45,7 @@ export const CRITERION_TEXTS = {
     formula: '\\varepsilon^2 I_k \\le M_k/3',
     plain: 'ε²Iₖ ≤ Mₖ/3',
     strict: { formula: '\\varepsilon^2 I_k \\le M_k', plain: 'ε²Iₖ ≤ Mₖ' },
+    then: 'from here on the theory no longer promises that they improve',
     description:
       'Stops at the first step after which the fall of KL is no longer certified by the chain’s own inequality: the relative Fisher information I of its exact law against the error M of its drift inside a step (strict: ε²I ≤ M), without any log-Sobolev constant.',
     particles: 'never',
@@ -81,6 +86,8 @@ export const CRITERION_TEXTS = {
     label: 'Floor',
     formula: '\\mathrm{KL}_k \\le 2\\,b(\\eta)',
     plain: 'KLₖ ≤ 2 b(η)',
+    then: 'what is left is mostly the bias of the step size itself',
+    rests: true,
     description:
       'Stops where what is left of the start is no more than the bias b(η) that the step size is predicted to leave: the chain is ultimately bounded, and a longer run gains little.',
     particles: 'unfollowed',
@@ -90,6 +97,8 @@ export const CRITERION_TEXTS = {
     label: 'Statistical',
     formula: '\\Delta_w \\mathrm{KL}_k > -2\\,\\mathrm{SE}',
     plain: 'Δw KLₖ > −2 SE',
+    then: 'the measured curve no longer falls',
+    rests: true,
     description:
       'Stops when the measured KL no longer falls over two windows in a row: converged if it is what a chain at rest would show, stalled if it rests above that and has not fallen since half-way either.',
   },
@@ -98,6 +107,7 @@ export const CRITERION_TEXTS = {
     label: 'Data mismatch',
     formula: '\\varepsilon^2 I(\\rho_k\\Vert\\rho_D) \\le \\mathrm{E}|e|^2',
     plain: 'ε²I(ρₖ‖ρ_D) ≤ E|e|²',
+    then: 'what more steps could win is outweighed by the error of the learned energy itself',
     description:
       'Stops where a longer run need not bring the samples closer to the data: the error e = b̄ + ε∇log ρ_D of the drift b̄ that a learned energy gives the chain outweighs what is left to gain.',
     particles: 'never',

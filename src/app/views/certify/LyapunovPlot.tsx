@@ -1,8 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { wordOf, WORDS, type AdviceContext } from '../../../core/analysis/stopping/advice.ts'
+import type { AdviceContext } from '../../../core/analysis/stopping/advice.ts'
 import { inRange } from '../../../lab/scene/fields/ranges.ts'
 import { CHART_IDS, RANGES, type ChartId } from '../../../lab/scene/sceneSpec.ts'
-import { CRITERION_TEXTS } from '../../../lab/scene/longTexts.ts'
 import { prepareContext } from '../../render/canvas.ts'
 import type { ChartData } from '../../render/charts/chartData.ts'
 import { CHARTS, type Chart } from '../../render/charts/charts.ts'
@@ -21,62 +20,30 @@ import {
   type StepLayout,
   type StepPicture,
 } from '../../render/charts/stepScale.ts'
+import { chartDataOf } from '../parts/chartData.ts'
 import { useLab, usePalette, useRun, useScene } from '../parts/context.ts'
 import { useAdviceContext } from '../parts/useAdvice.ts'
 import { usePainting } from '../parts/usePainting.ts'
 import { useSurface } from '../parts/useSurface.ts'
 
 function useChartData(advice: AdviceContext): ChartData {
-  const { unlearned } = advice
   const run = useRun((state) => state.run)
   const points = useRun((state) => state.points)
   const stops = useRun((state) => state.stops)
   const analysis = useRun((state) => state.analysis)
   const collapse = useRun((state) => state.collapse)
   const nullFloor = useRun((state) => state.nullFloor)
-  const { criterion, delta } = useScene((scene) => scene.stopping)
+  const criterion = useScene((scene) => scene.stopping.criterion)
   const training = useTrainingData()
-  return useMemo(() => {
-    const dynamics = run?.scene.dynamics
-    const known = run === null || unlearned ? null : run
-    const chosen = stops.find((stop) => stop.criterion === criterion)
-    return {
-      points: known === null ? [] : points,
-      analysis: known === null ? null : analysis,
-      collapse: known === null ? null : collapse,
-      constants: known?.constants ?? null,
-      steps: dynamics?.steps ?? 200,
-      stepSize: dynamics?.stepSize ?? null,
-      epsilon: dynamics?.epsilon ?? 1,
-      energy: known?.energy ?? null,
-      nullFloor: unlearned ? null : nullFloor,
-      stops: unlearned ? [] : stops,
-      criterion: {
-        id: criterion,
-        label: CRITERION_TEXTS[criterion].label,
-        ...(chosen === undefined ? {} : { word: WORDS[wordOf(chosen, advice)] }),
-        pending: analysis?.stage !== 'done',
-      },
-      delta,
-      jumpEvery: run?.scene.dynamics.jumpEvery ?? 0,
-      dataLaw: run?.dataLaw ?? 'none',
-      composed: (run?.terms.length ?? 0) > 0,
-      companion: dynamics !== undefined && dynamics.companion !== null,
-      training,
-    }
-  }, [
-    run,
-    advice,
-    unlearned,
-    points,
-    analysis,
-    collapse,
-    nullFloor,
-    stops,
-    criterion,
-    delta,
-    training,
-  ])
+  return useMemo(
+    () =>
+      chartDataOf(
+        { run, points, stops, analysis, collapse, nullFloor, training },
+        criterion,
+        advice,
+      ),
+    [run, points, stops, analysis, collapse, nullFloor, training, criterion, advice],
+  )
 }
 
 function useTrainingData(): ChartData['training'] {

@@ -1,6 +1,4 @@
-import { CRITERION_TEXTS } from '../../../lab/scene/longTexts.ts'
 import { createBitmap } from '../../render/canvas.ts'
-import type { ChartData } from '../../render/charts/chartData.ts'
 import { CHARTS } from '../../render/charts/charts.ts'
 import {
   chartPng,
@@ -16,6 +14,8 @@ import { modeRaster, rateRaster } from '../../render/stage/contraction.ts'
 import { PALETTES, type Palette } from '../../render/theme.ts'
 import type { Exporting, ShownRun } from '../../stores/export/exporting.ts'
 import type { Lab } from '../../stores/lab.ts'
+import { chartDataOf } from '../parts/chartData.ts'
+import { adviceContextOf } from '../parts/useAdvice.ts'
 
 /** What a picture shows, and as what. */
 export type PictureKind = 'stage-png' | 'stage-svg' | 'chart-png' | 'chart-svg'
@@ -131,37 +131,15 @@ function stageFigure(lab: Lab, shown: ShownRun): StageFigure {
 }
 
 function chartFigure(lab: Lab, shown: ShownRun): ChartFigure {
-  const { view } = lab.scene.getState().scene
+  const { view, stopping } = lab.scene.getState().scene
+  const state = lab.run.getState()
+  const { phase, history, steps } = state.training
+  const training = phase === 'none' ? null : { history, steps }
+  const advice = adviceContextOf(state, stopping.delta)
   const chart = CHARTS[view.chart]
   return {
-    picture: chart.picture(chartDataOf(lab)),
+    picture: chart.picture(chartDataOf({ ...state, training }, stopping.criterion, advice)),
     cursor: 'ofTraining' in chart ? null : shown.clouds.step,
     caption: captionOf(lab, shown),
-  }
-}
-
-function chartDataOf(lab: Lab): ChartData {
-  const { run, points, analysis, collapse, nullFloor, stops, training } = lab.run.getState()
-  const { criterion, delta } = lab.scene.getState().scene.stopping
-  if (run === null) throw new Error('no run')
-  const { dynamics } = run.scene
-  return {
-    ...{ points, analysis, collapse, nullFloor, stops, delta },
-    constants: run.constants,
-    steps: dynamics.steps,
-    stepSize: dynamics.stepSize,
-    epsilon: dynamics.epsilon,
-    energy: run.energy,
-    criterion: {
-      id: criterion,
-      label: CRITERION_TEXTS[criterion].label,
-      pending: analysis?.stage !== 'done',
-    },
-    jumpEvery: dynamics.jumpEvery,
-    dataLaw: run.dataLaw,
-    composed: run.terms.length > 0,
-    companion: dynamics.companion !== null,
-    training:
-      training.phase === 'none' ? null : { history: training.history, steps: training.steps },
   }
 }

@@ -27,10 +27,11 @@ export function useRun<T>(select: (state: RunState) => T): T {
 
 /** Whether the stage shows an energy that is being learned, by a training or by one that follows its target. */
 export function useLearning(): boolean {
-  return useRun(
-    ({ training, live }) =>
-      live !== null || ['starting', 'running', 'paused'].includes(training.phase),
-  )
+  return useRun(isLearning)
+}
+
+export function isLearning({ training, live }: RunState): boolean {
+  return live !== null || ['starting', 'running', 'paused'].includes(training.phase)
 }
 
 export function useShelf<T>(select: (state: ShelfState) => T): T {

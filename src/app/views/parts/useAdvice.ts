@@ -1,20 +1,35 @@
 import { useMemo } from 'react'
 import type { AdviceContext } from '../../../core/analysis/stopping/advice.ts'
-import { useLearning, useRun, useScene } from './context.ts'
+import type { RunState } from '../../stores/run/runStore.ts'
+import { isLearning, useRun, useScene } from './context.ts'
 
-/** What decides, beside the reports of the criteria, what is advised of the run on the stage. */
+const isUnlearned = (state: RunState) => isLearning(state) || state.run?.trained === false
+
+/** Before the laws are known to the end, what has not fired may yet do so. */
+const isPending = ({ run, computed, analysis }: RunState) =>
+  run === null || computed < run.scene.dynamics.steps || analysis?.stage !== 'done'
+
+const stepSizeOf = ({ run }: RunState) => run?.scene.dynamics.stepSize ?? null
+const stableBelowOf = ({ run }: RunState) => run?.stableBelow ?? null
+
+/** What decides, beside the reports of the criteria, what is advised of a run. */
+export function adviceContextOf(state: RunState, delta: number): AdviceContext {
+  return {
+    delta,
+    pending: isPending(state),
+    unlearned: isUnlearned(state),
+    stepSize: stepSizeOf(state),
+    stableBelow: stableBelowOf(state),
+  }
+}
+
+/** That of the run on the stage. */
 export function useAdviceContext(): AdviceContext {
   const delta = useScene((scene) => scene.stopping.delta)
-  const learning = useLearning()
-  const untrained = useRun((state) => state.run?.trained === false)
-  const stepSize = useRun((state) => state.run?.scene.dynamics.stepSize ?? null)
-  const stableBelow = useRun((state) => state.run?.stableBelow ?? null)
-  /** Before the laws are known to the end, what has not fired may yet do so. */
-  const pending = useRun(
-    ({ run, computed, analysis }) =>
-      run === null || computed < run.scene.dynamics.steps || analysis?.stage !== 'done',
-  )
-  const unlearned = learning || untrained
+  const pending = useRun(isPending)
+  const unlearned = useRun(isUnlearned)
+  const stepSize = useRun(stepSizeOf)
+  const stableBelow = useRun(stableBelowOf)
   return useMemo(
     () => ({ delta, pending, unlearned, stepSize, stableBelow }),
     [delta, pending, unlearned, stepSize, stableBelow],

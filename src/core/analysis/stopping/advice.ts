@@ -75,15 +75,7 @@ export function wordOf(report: Told, context: AdviceContext): Word {
     return text.claims !== undefined ? 'good' : text.blind === true ? 'none' : 'ended'
   if (kl !== null && kl <= context.delta) return 'good'
   if (text.blind === true || text.claims !== undefined) return 'false'
-  return criterion === 'floor' || criterion === 'statistical' ? 'stalled' : 'ended'
-}
-
-const THEN: Partial<Record<CriterionId, string>> = {
-  'certified-decrease': 'from here on the theory no longer promises that they improve',
-  floor: 'what is left is mostly the bias of the step size itself',
-  statistical: 'the measured curve no longer falls',
-  'data-mismatch':
-    'what more steps could win is outweighed by the error of the learned energy itself',
+  return text.rests === true ? 'stalled' : 'ended'
 }
 
 /** Advice in one sentence, in words that need no formula. */
@@ -97,13 +89,17 @@ export function adviceOf(report: Told, context: AdviceContext): string {
   const least = isLowerBound(report) ? 'at least ' : ''
   const away = `${who} still ${least}${formatNats(report.kl)} nats from ${goal}, more than ${delta}`
   const open = isOpen(report, context)
-  const then = THEN[id]
+  const { then } = text
   switch (wordOf(report, context)) {
     case 'good':
       return `You may stop at step ${at}: ${
         open
           ? `the rule promises ${delta} or less${text.claims === 'continuous' ? ' of infinitely short steps' : ''}`
-          : `${who} within ${formatNats(report.kl)} nats of ${goal}`
+          : `${who} ${
+              report.klMeaning === 'particle estimate of KL'
+                ? `about ${formatNats(report.kl)} nats from`
+                : `within ${formatNats(report.kl)} nats of`
+            } ${goal}`
       }${then === undefined ? '' : `, and ${then}`}.`
     case 'ended':
       return open
