@@ -15,7 +15,7 @@ test('the negative chains of a training are a layer, and its ledger is a chart t
     view: { chart: 'training', layers: ['energy', 'chains'] },
   })
   await openScene(page, asked)
-  await expect(page.getByText(/press Train/)).toBeVisible()
+  await expect(page.locator('.chart-wait').getByText(/press Train/)).toBeVisible()
   await page.getByRole('button', { name: 'Train', exact: true }).click()
   const particles = page.getByTestId('particles-langevin')
   // The warm-up has none.
