@@ -12,7 +12,7 @@ import { Purpose, Rng } from '../src/core/maths/rng.ts'
 import type { RunResult } from '../src/lab/protocol/result.ts'
 import { readCommandLine } from './commandLine.ts'
 
-/** Scenes whose chains differ: plain, and with a skew drift, a preconditioner, walls that fold and another start. */
+/** Scenes whose chains differ: plain, with a skew drift, a preconditioner, walls that fold and another start, and one far from rest. */
 const SCENES = [
   {
     target: { kind: 'two-moons' },
@@ -36,6 +36,25 @@ const SCENES = [
         [0.4, 0.8],
       ],
       initial: { kind: 'uniform', halfWidth: 1.5 },
+    },
+  },
+  // A few steps far from rest: another drift, metric, step size or start gives another mean energy.
+  {
+    energy: {
+      kind: 'quadratic',
+      matrix: [
+        [3, 0.5],
+        [0.5, 0.4],
+      ],
+    },
+    domain: { halfWidth: 4, cells: 32 },
+    dynamics: {
+      ...{ steps: 5, particles: 32_768, stepSize: 0.05, epsilon: 0.2, skew: 1.5 },
+      preconditioner: [
+        [1.2, 0.4],
+        [0.4, 0.8],
+      ],
+      initial: { kind: 'point', at: [0.5, 2.5], spread: 0.1 },
     },
   },
 ]

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_SCENE } from '../../lab/scene/defaults.ts'
-import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
-import { attachKeys, experimentAt, SHORTCUTS } from './keys.ts'
+import { attachKeys, experimentAt, SHORTCUTS, WALK } from './keys.ts'
 import { open, SCENE, settle, STOP } from './lab.testing.ts'
 
 const keyEvent = (key: string, ctrlKey: boolean) =>
@@ -81,7 +80,7 @@ describe('keys of the page', () => {
 })
 
 it('an experiment is known whatever is shown of it, and no other scene is taken for one', () => {
-  for (const [at, { scene, id }] of EXPERIMENTS.entries()) {
+  for (const [at, { scene, id }] of WALK.entries()) {
     const changed = {
       ...scene,
       view: { ...scene.view, chart: 'energy' as const },

@@ -13,26 +13,31 @@ interface Shortcut {
   readonly act: (lab: Lab) => void
 }
 
+/** The experiments in the order of the menu. */
+export const WALK = (['theory', 'target'] as const).flatMap((group) =>
+  EXPERIMENTS.filter((one) => one.group === group),
+)
+
 const KEYS = ['target', 'energy', 'domain', 'dynamics'] as const
 
 /**
- * The experiment that a scene is, whatever is shown of it and wherever δ stands; −1: none. Of two that differ by nothing else,
+ * The place in `WALK` of the experiment that a scene is, whatever is shown of it and wherever δ stands; −1: none. Of two that differ by nothing else,
  * the one whose criterion is chosen.
  */
 export function experimentAt(scene: SceneSpec): number {
-  const same = EXPERIMENTS.filter(({ scene: other }) =>
+  const same = WALK.filter(({ scene: other }) =>
     KEYS.every((key) => samePart(scene[key], other[key])),
   )
   const { criterion } = scene.stopping
   const found = same.find((one) => one.scene.stopping.criterion === criterion) ?? same[0]
-  return found === undefined ? -1 : EXPERIMENTS.indexOf(found)
+  return found === undefined ? -1 : WALK.indexOf(found)
 }
 
 /** Opens the experiment so many places on from the one on the stage; from another scene, the first or the last. */
 function goTo(lab: Lab, way: -1 | 1): void {
   const at = experimentAt(lab.scene.getState().scene)
-  const next = at === -1 && way === -1 ? EXPERIMENTS.length - 1 : at + way
-  const other = EXPERIMENTS[next]
+  const next = at === -1 && way === -1 ? WALK.length - 1 : at + way
+  const other = WALK[next]
   if (other !== undefined) lab.open(other.scene)
 }
 

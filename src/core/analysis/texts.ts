@@ -76,6 +76,7 @@ export const CRITERION_TEXTS = {
     label: 'Coupling',
     formula: '\\mathrm{E}\\lceil(\\tau-L-k)/L\\rceil_+ \\le \\sqrt{\\delta/2}',
     plain: 'E⌈(τ − L − k)/L⌉₊ ≤ √(δ/2)',
+    then: 'the chain is as near to its own rest law as δ asks for',
     description:
       'Stops where the chain is as near to its own rest law, in total variation, as KL ≤ δ would bring it: read from pairs of chains that started L steps apart and met at the time τ, without any density; what the step size adds to the rest law is not in it.',
     needs: 'coupling',
@@ -86,8 +87,7 @@ export const CRITERION_TEXTS = {
     label: 'Floor',
     formula: '\\mathrm{KL}_k \\le 2\\,b(\\eta)',
     plain: 'KLₖ ≤ 2 b(η)',
-    then: 'what is left is mostly the bias of the step size itself',
-    rests: true,
+    then: 'no more is left than twice the bias that the step size is predicted to leave',
     description:
       'Stops where what is left of the start is no more than the bias b(η) that the step size is predicted to leave: the chain is ultimately bounded, and a longer run gains little.',
     particles: 'unfollowed',
@@ -107,7 +107,7 @@ export const CRITERION_TEXTS = {
     label: 'Data mismatch',
     formula: '\\varepsilon^2 I(\\rho_k\\Vert\\rho_D) \\le \\mathrm{E}|e|^2',
     plain: 'ε²I(ρₖ‖ρ_D) ≤ E|e|²',
-    then: 'what more steps could win is outweighed by the error of the learned energy itself',
+    then: 'more steps need not bring them closer: the error of the drift outweighs what is left to win',
     description:
       'Stops where a longer run need not bring the samples closer to the data: the error e = b̄ + ε∇log ρ_D of the drift b̄ that a learned energy gives the chain outweighs what is left to gain.',
     particles: 'never',

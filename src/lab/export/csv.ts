@@ -15,8 +15,8 @@ interface Column {
 const PIECE = 4096
 
 /**
- * A table as comma-separated text. Its first lines begin with # and say where it comes from: numpy and gnuplot pass them over by
- * themselves, pandas by `comment='#'`, R by `comment.char = '#'`, and a spreadsheet shows them above the table.
+ * A table as comma-separated text. Its first lines begin with # and say where it comes from: gnuplot passes them over by itself, pandas
+ * by `comment='#'`, R by `comment.char = '#'`, NumPy by `skip_header=3`, and a spreadsheet shows them above the table.
  */
 function* csvOf(
   comments: readonly string[],

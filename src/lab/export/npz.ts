@@ -43,7 +43,7 @@ function npyFrame(type: string, shape: readonly number[], size: number) {
 
 /**
  * The table of the energy for NumPy. `x` and `y`, the nodes; `V`, `V_x`, `V_y`, `V_xy` with V[j, i] at (x[i], y[j]); `epsilon`;
- * `halfWidth` of the box; `log_Z` = log ∫ e^(−V/ε) over what keep-out regions leave of it; `scene`, `seed`, `version`, `link`.
+ * `halfWidth` of the box; `log_Z` = log ∫ e^(−V/ε) over it, with keep-out regions that of the fenced measure, repulsion included; `scene`, `seed`, `version`, `link`.
  */
 export function* gridFile(about: About, landscape: Landscape): Pieces<Uint8Array<ArrayBuffer>> {
   const { halfWidth, cells, v, vx, vy, vxy, epsilon, logZ } = landscape

@@ -7,7 +7,7 @@ export interface Caption {
 }
 
 const SHIPPED: Caption = {
-  look: 'The red particles spread over the shading; the blue ones, without noise, end on its ridges.',
+  look: 'The red particles spread over the shading; the blue ones, without noise, end in its wells.',
   attempt: 'Click on the stage to release all particles there, or lower ε and see wells close.',
 }
 
@@ -15,15 +15,15 @@ const SHIPPED: Caption = {
 const CAPTIONS: Readonly<Record<string, Caption>> = {
   'eight-gaussians': {
     look: 'Right: everything ends in eight points. Left: each of the eight wells is filled to its width.',
-    attempt: 'Lower ε to 0.3: particles no longer cross, and mass stays where it started.',
+    attempt:
+      'Click on one of the wells: the particles start there, and mass has to cross the passes to the others.',
   },
   certificate: {
     look: 'The line of the stop stands before the run has begun; the curve passes under δ well before it.',
-    attempt:
-      'Halve the step size: the promised step doubles, and the time t stays nearly the same.',
+    attempt: 'Raise δ: the promised step comes earlier; lower it, and it leaves the run.',
   },
   'no-certificate': {
-    look: 'The blue curve turns where the ring marks its best time, then climbs by the same amount at each step.',
+    look: 'The blue curve turns where the ring marks its best time, then climbs, in the end by the same amount at each step.',
     attempt:
       'Choose “Gradient norm” under “Rules that certify nothing” and see where it would stop.',
   },
@@ -34,10 +34,10 @@ const CAPTIONS: Readonly<Record<string, Caption>> = {
   },
   'gaussian-check': {
     look: 'The red estimate runs inside its band round the dark curve, the exact law of the chain.',
-    attempt: 'Raise the number of particles: the band narrows like one over its root.',
+    attempt: 'Raise the number of particles: the band narrows, and the curve stays in it.',
   },
   composition: {
-    look: 'Mass is where both energies are low: on the rings, but only near the two centres.',
+    look: 'Mass is where both energies are low: the rings, weighed by the two wells.',
     attempt:
       'Drag a weight in Compose to zero and back, and open “Why it is certified” under the tray.',
   },
@@ -67,8 +67,8 @@ const CAPTIONS: Readonly<Record<string, Caption>> = {
     attempt: 'Train it to the end and start again.',
   },
   overlong: {
-    look: 'KL to the data falls, has a least value and rises again; the flag stands before that.',
-    attempt: 'Halt at the stop, then go on: later is farther from the data.',
+    look: 'KL to the data falls, has a least value and rises again; the flag stands before the least.',
+    attempt: 'Go on to the end: the samples pass their nearest point and leave the data again.',
   },
   acceleration: {
     look: 'Trails run along the contours; the slope of the curve is steeper than without the drift.',
@@ -92,11 +92,12 @@ const CAPTIONS: Readonly<Record<string, Caption>> = {
   },
   'one-well': {
     look: 'Three rules say stop while the curve shows that half of the mass is missing.',
-    attempt: 'Choose “Coupling”, which sees the pass that the others do not.',
+    attempt:
+      'Choose “Coupling”: it claims nothing, since its pairs cross the pass too seldom; “Why” has the count.',
   },
   'small-gradient': {
     look: 'The rule stops the blue flow; the number beside it is its KL there.',
-    attempt: 'Lower δ: it stops later, and its KL is greater.',
+    attempt: 'Raise δ: it stops earlier, and its KL is smaller.',
   },
   jumps: {
     look: 'The other well fills, a little at each jump, and the stall is over.',

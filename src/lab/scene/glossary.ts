@@ -86,14 +86,14 @@ export const GLOSSARY = {
     name: 'Particles',
     plainly: 'How many dots run. More dots give steadier numbers.',
     exactly:
-      'Estimates from particles have a standard error that falls like 1/√N; exact laws do not depend on N.',
+      'The standard error of estimates falls with N, as 1/√N far from π and faster near it; exact laws do not depend on N.',
     where: 'The third slider of Sample.',
   },
   l95: {
     symbol: 'L95',
     name: 'Curvature that sets the step',
     plainly: 'How sharply the landscape bends where the data are.',
-    exactly: 'The 95th percentile of ‖∇²V‖ at 4,096 samples of the target.',
+    exactly: 'The 95th percentile of ‖∇²V‖ at 4,096 samples of the target, of π for sums.',
     where: 'Beside the step size: 0.5/L95 is its default.',
   },
   kl: {
@@ -143,7 +143,7 @@ export const GLOSSARY = {
     },
     plainly: 'What a step gets wrong because it keeps its direction to its end.',
     exactly:
-      'At the end of a step, with b̄ the drift that the chain has carried there; while ε²I is above it, KL falls for certain.',
+      'At the end of a step, with b̄ the drift that the chain has carried there; while ε²I is above it, the slope of KL there is negative for certain.',
     where: 'The criterion “Certified decrease”.',
   },
   gap: {
@@ -220,7 +220,8 @@ export const GLOSSARY = {
   none: {
     name: 'No claim',
     plainly: 'Of this run this rule says nothing.',
-    exactly: 'A premise fails or cannot be checked; the sentence says which.',
+    exactly:
+      'A premise fails, cannot be checked, or has not been looked at; the sentence says which.',
     where: 'The status of a criterion in Certify.',
   },
   good: {
@@ -235,10 +236,17 @@ export const GLOSSARY = {
     exactly: 'The criterion fired with KL above δ. More steps may help; no inequality says so.',
     where: 'The verdict of a criterion.',
   },
+  open: {
+    name: 'Undecided',
+    plainly: 'The rule stops here, and nothing known says whether it is good enough.',
+    exactly: 'KL at the stop is unknown, or known from below only.',
+    where: 'The verdict of a criterion.',
+  },
   stalled: {
     name: 'Stalled',
-    plainly: 'It no longer gets better, and it is not good enough.',
-    exactly: 'KL rests above δ: mass in the wrong well, or the bias of the step size.',
+    plainly: 'It no longer gets better, and it has not arrived.',
+    exactly:
+      'What is measured falls no further, above δ or above what a chain at rest would show: mass in the wrong well, or the bias of the step size.',
     where: 'The verdict of a criterion.',
   },
   false: {
@@ -249,7 +257,7 @@ export const GLOSSARY = {
   },
   unstable: {
     name: 'Unstable',
-    plainly: 'The steps are so long that particles overshoot the valley at every step.',
+    plainly: 'The steps are so long that particles overshoot the valley.',
     exactly: 'η is above 2/λmax, of all of a quadratic or of the 95th percentile of the samples.',
     where: 'The verdict of a criterion, and the warning under the step size.',
   },
@@ -262,7 +270,7 @@ export const GLOSSARY = {
   unfired: {
     name: 'Not in this run',
     plainly: 'The run is over and the rule has not fired.',
-    exactly: 'More steps or a larger δ may make it fire.',
+    exactly: 'More steps may make it fire, or a larger δ where it asks for one.',
     where: 'The verdict of a criterion.',
   },
 } as const satisfies Readonly<Record<string, Entry>>

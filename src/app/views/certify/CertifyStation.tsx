@@ -44,8 +44,7 @@ const STATUS_MEANINGS = {
   'certificate-if': 'proved but for one premise',
   estimate: 'measured, not proved',
   prediction: 'calculated ahead, for short steps',
-  none: 'says nothing of this run',
-} as const satisfies Readonly<Record<Report['status'], string>>
+} as const satisfies Readonly<Record<Exclude<Report['status'], 'none'>, string>>
 
 /** Words where a line has room for a short one. */
 const SHORT_WORDS: Partial<Record<Word, string>> = { ended: 'ended', unfired: 'not in this run' }
@@ -84,6 +83,10 @@ export function CertifyStation() {
   const { unlearned } = context
   const [why, setWhy] = useState(false)
   const reports = stops.length === 0 ? WAITING : stops
+  const marks = Object.entries(MARKS)
+    .filter(([mark]) => reports.some((report) => markOf(report) === mark))
+    .map(([mark, of]) => `${mark} ${of}`)
+    .join(', ')
   const line = (report: Report) => (
     <Criterion key={report.criterion} report={report} context={context} why={why} onWhy={setWhy} />
   )
@@ -103,8 +106,8 @@ export function CertifyStation() {
         }}
       />
       <div className="criteria">
-        <p className="criteria-head" aria-hidden="true">
-          <i>step k</i> <i>KL, nats</i> <i />
+        <p className="criteria-head">
+          <i>{marks}</i> <i>step k</i> <i>KL, nats</i>
         </p>
         <ul role="list" aria-label="Stopping criterion">
           {reports.filter((report) => !isBlind(report)).map(line)}
@@ -180,6 +183,9 @@ function markOf({ klMeaning }: Report): string {
   return klMeaning?.startsWith('smoothed') ? 'S' : ''
 }
 
+/** What the letters beside numbers stand for. */
+const MARKS = { D: 'to the data', F: 'of the flow', S: 'smoothed' } as const
+
 interface CriterionProps {
   readonly report: Report
   readonly context: AdviceContext
@@ -246,8 +252,16 @@ function Criterion({ report, context, why, onWhy }: CriterionProps) {
           </p>
           {!unlearned && (
             <p className="worth">
-              <Term id={report.status}>{STATUS_WORDS[report.status]}</Term>{' '}
-              <span className="quiet">{STATUS_MEANINGS[report.status]}</span>
+              {stopped && word !== 'unstable' && (
+                <>
+                  <Term id={report.status}>{STATUS_WORDS[report.status]}</Term>{' '}
+                  <span className="quiet">
+                    {report.status === 'none'
+                      ? 'certifies nothing'
+                      : STATUS_MEANINGS[report.status]}
+                  </span>
+                </>
+              )}
               {text.strict !== undefined && (
                 <span className="check end">
                   <input

@@ -88,7 +88,7 @@ function captionOf(lab: Lab, { about, clouds }: ShownRun): string {
     ...(read === undefined || read.kl === null
       ? []
       : [
-          `KL ${formatNatsWithError(read.kl, read.klStandardError ?? 0)} nats` +
+          `${read.estimator === 'smoothed' ? 'smoothed KL' : 'KL'} ${formatNatsWithError(read.kl, read.klStandardError ?? 0)} nats` +
             (read.step === step ? '' : ` at step ${String(read.step)}`),
         ]),
     `Lyapunov Lab ${about.version}`,

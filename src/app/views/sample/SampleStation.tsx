@@ -76,8 +76,13 @@ export function SampleStation() {
           <button
             type="button"
             className="reset"
-            onClick={() => {
+            onClick={(event) => {
               change({ stepSize: null })
+              // This line goes with its cause, and the focus with it.
+              const sliders = event.currentTarget
+                .closest('.station')
+                ?.querySelectorAll<HTMLInputElement>('input[type="range"]')
+              sliders?.[1]?.focus()
             }}
           >
             mend

@@ -1,12 +1,12 @@
 import { useMemo, useState } from 'react'
 import { adviceOf, wordOf } from '../../../core/analysis/stopping/advice.ts'
 import { captionOf } from '../../../lab/scene/captions.ts'
-import { EXPERIMENTS, type Experiment } from '../../../lab/scene/experiments.ts'
+import type { Experiment } from '../../../lab/scene/experiments.ts'
 import type { EnergySpec } from '../../../lab/scene/sceneSpec.ts'
 import { formatCount } from '../../render/format.ts'
-import { experimentAt } from '../../stores/keys.ts'
+import { experimentAt, WALK } from '../../stores/keys.ts'
 import { energyLabel, targetLabel } from '../../stores/labels.ts'
-import { useLab, useRun, useScene } from '../parts/context.ts'
+import { useLab, useLearning, useRun, useScene } from '../parts/context.ts'
 import { Icon } from '../parts/Icon.tsx'
 import { useAdviceContext } from '../parts/useAdvice.ts'
 
@@ -16,7 +16,7 @@ import { useAdviceContext } from '../parts/useAdvice.ts'
  */
 export function Caption() {
   const scene = useScene((whole) => whole)
-  const experiment = useMemo(() => EXPERIMENTS[experimentAt(scene)] ?? null, [scene])
+  const experiment = useMemo(() => WALK[experimentAt(scene)] ?? null, [scene])
   const title = useTitle()
   const now = useSentence()
   const [told, setTold] = useState<Told | null>(null)
@@ -28,7 +28,8 @@ export function Caption() {
       : { sentence: experiment.sentence, ...captionOf(experiment.id) }[said]
   const name = experiment === null || shipped ? title : experiment.title
   // The energy of an experiment is named where two lines have room for it.
-  const named = name !== title && name.length + title.length + sentence.length < ROOM
+  const preparing = useRun((state) => state.preparing)
+  const named = !preparing && name !== title && name.length + title.length + sentence.length < ROOM
   const next = NEXT[said]
   return (
     <div className="caption" data-experiment={experiment?.id}>
@@ -75,7 +76,7 @@ const NEXT = {
 /** Opens the experiment before or after another in the menu's order. */
 function Neighbour({ of, way }: { readonly of: Experiment; readonly way: -1 | 1 }) {
   const lab = useLab()
-  const other = EXPERIMENTS[EXPERIMENTS.indexOf(of) + way]
+  const other = WALK[WALK.indexOf(of) + way]
   const name = way === 1 ? 'Next experiment' : 'Previous experiment'
   return (
     <button
@@ -99,17 +100,17 @@ const PROVENANCE: Readonly<Record<EnergySpec['kind'], string>> = {
   exact: 'exact',
   quadratic: 'by formula',
   file: 'from a file',
-  shelf: 'from your shelf',
+  shelf: 'your energy',
   sum: 'composed',
 }
 
 /** What is on the stage, with where it comes from. */
 function useTitle(): string {
-  const scene = useRun(({ training, live, run }) =>
-    live === null && run !== null && training.phase !== 'running' ? run.scene : null,
-  )
+  const learning = useLearning()
+  const scene = useRun(({ run }) => run?.scene ?? null)
   const asked = useScene((whole) => whole.target)
   const trained = useRun((state) => state.run?.trained !== false)
+  if (learning) return `${targetLabel(asked)} · being learned`
   if (scene === null) return targetLabel(asked)
   const { energy, target } = scene
   if (energy.kind === 'trained')
@@ -135,6 +136,7 @@ function useSentence(): Sentence {
   const criterion = useScene((scene) => scene.stopping.criterion)
   const chart = useScene((scene) => scene.view.chart)
   const stop = useRun((state) => state.stops.find((one) => one.criterion === criterion))
+  const still = useRun((state) => state.step === 0 && state.status !== 'running')
   const passed = useRun((state) => state.step >= (stop?.step ?? Infinity))
   const context = useAdviceContext()
   const urgent = (text: string): Sentence => ({ text, isUrgent: true, isAdvice: false })
@@ -155,6 +157,10 @@ function useSentence(): Sentence {
       return { text: adviceOf(stop, context), isUrgent: false, isAdvice: true }
   }
   const { initial, particles, sampler } = run.scene.dynamics
+  if (still)
+    return calm(
+      'Press play: the same particles start left with noise and right without it, on one landscape.',
+    )
   if (initial.kind === 'gibbs')
     return calm('Both start at π: with noise they stay, without it they run into the wells.')
   const below =

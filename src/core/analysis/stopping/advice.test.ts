@@ -27,6 +27,8 @@ const told = (part: Partial<Told>): Told => ({
 const MEANINGS: readonly (KlMeaning | null)[] = [
   ...([null, 'KL of the exact chain', 'particle estimate of KL'] as const),
   ...(['smoothed lower bound of KL', 'lower bound of the KL of the noiseless flow'] as const),
+  ...(['smoothed reading that is no bound of KL', 'KL of the noiseless flow'] as const),
+  'KL of the continuous dynamics',
 ]
 
 /** All that a criterion can report of a stop, with what is said of it. */
@@ -45,13 +47,24 @@ describe('the word and the advice on a stop', () => {
   it.each([
     ['within δ', {}, 'good'],
     ['above δ', { kl: 2.791 }, 'ended'],
-    ['that is a bound from below only', { klMeaning: 'smoothed lower bound of KL' }, 'ended'],
+    ['that is a bound from below only', { klMeaning: 'smoothed lower bound of KL' }, 'open'],
+    [
+      'that claims δ of a bound from below',
+      { criterion: 'tolerance', klMeaning: 'smoothed lower bound of KL' },
+      'open',
+    ],
+    ['of a rest below δ', { criterion: 'statistical', outcome: 'stalled' }, 'good'],
     ['of a rest above δ', { criterion: 'statistical', kl: 0.7, outcome: 'stalled' }, 'stalled'],
-    ['at the bias of the step', { criterion: 'floor', kl: 0.7 }, 'stalled'],
+    ['at the bias of the step', { criterion: 'floor', kl: 0.7 }, 'ended'],
     ['that certifies nothing', { criterion: 'gradient-norm', kl: 30 }, 'false'],
     ['that claims what is not so', { criterion: 'tolerance', kl: 0.2 }, 'false'],
     ['that nobody has measured', { criterion: 'poincare', kl: null, klMeaning: null }, 'good'],
     ['that never came', { step: null, kl: null, outcome: 'unfired' }, 'unfired'],
+    [
+      'of a blind rule that never came',
+      { criterion: 'stein', step: null, status: 'none' },
+      'unfired',
+    ],
     ['that was refused', { step: null, kl: null, outcome: 'unfired', status: 'none' }, 'none'],
   ] as const)('%s', (_, part, word) => {
     expect(wordOf(told(part), CONTEXT)).toBe(word)
@@ -81,8 +94,12 @@ describe('the word and the advice on a stop', () => {
       // A bound from below is never passed off as the distance itself.
       if (/lower bound/.test(report.klMeaning ?? '') && /\d nats/.test(advice))
         expect(advice).toContain('at least')
-      // An estimate bounds nothing.
-      if (report.klMeaning === 'particle estimate of KL') expect(advice).not.toContain('within')
+      // An estimate bounds nothing, a reading that is no bound tells nothing, and a law of other steps is named.
+      if (/estimate|noiseless|no bound/.test(report.klMeaning ?? ''))
+        expect(advice).not.toContain('within')
+      if (/no bound/.test(report.klMeaning ?? '')) expect(word).not.toMatch(/good|false|ended/)
+      if (report.klMeaning === 'KL of the continuous dynamics' && / nats/.test(advice))
+        expect(advice).toContain('infinitely short steps')
       expect(advice).toMatch(/^[A-Z].*\.$/)
       expect(advice).not.toMatch(/undefined|null|NaN|–/)
       expect(Object.keys(WORDS)).toContain(word)

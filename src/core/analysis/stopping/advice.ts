@@ -10,6 +10,8 @@ export const WORDS = {
   good: 'good enough',
   /** At its step KL is above δ, and from there on nothing promises that it falls. */
   ended: 'guarantee ended',
+  /** It stops at a step of which nothing known says on which side of δ it lies. */
+  open: 'undecided',
   /** At its step KL is above δ and falls no further. */
   stalled: 'stalled',
   /** The rule says stop, and KL to π is above δ all the same. */
@@ -20,7 +22,7 @@ export const WORDS = {
   pending: 'not yet',
   /** It has not fired within the steps of the run. */
   unfired: 'not in this run',
-  /** It has nothing to say of this run. */
+  /** It claims nothing of this run: a premise fails, or has not been looked at. */
   none: 'no claim',
   /** Nothing is measured on an energy that is still being learned. */
   untrained: '–',
@@ -53,29 +55,53 @@ export function isUnstable({
   return stepSize !== null && stableBelow !== null && stepSize > stableBelow
 }
 
-/** Whether the number beside a stop bounds KL from below only, so that a small one says nothing. */
+/** Whether the number beside a stop bounds KL from below only, up to its error. */
 function isLowerBound({ klMeaning }: Told): boolean {
-  return klMeaning !== null && /lower bound|no bound/.test(klMeaning)
+  return klMeaning !== null && /lower bound/.test(klMeaning)
 }
 
 /** Whether what is known leaves open on which side of δ the stop lies. */
 function isOpen(report: Told, { delta }: AdviceContext): boolean {
-  return report.kl === null || (report.kl <= delta && isLowerBound(report))
+  const { kl, klMeaning } = report
+  if (kl === null || klMeaning === 'smoothed reading that is no bound of KL') return true
+  return kl <= delta && isLowerBound(report)
 }
 
 export function wordOf(report: Told, context: AdviceContext): Word {
   const { criterion, step, kl, status, outcome } = report
   if (context.unlearned) return 'untrained'
   if (isUnstable(context)) return 'unstable'
-  if (step === null) return status === 'none' ? 'none' : context.pending ? 'pending' : 'unfired'
-  if (outcome === 'stalled') return 'stalled'
+  if (step === null) {
+    const silent = status === 'none' && !('blind' in CRITERION_TEXTS[criterion as CriterionId])
+    return silent ? 'none' : context.pending ? 'pending' : 'unfired'
+  }
   const text: CriterionText = CRITERION_TEXTS[criterion as CriterionId]
-  // Its own claim is all that is known of such a stop.
-  if (isOpen(report, context))
-    return text.claims !== undefined ? 'good' : text.blind === true ? 'none' : 'ended'
+  if (isOpen(report, context)) {
+    if (outcome === 'stalled') return 'stalled'
+    // Its own claim is all that is known of a stop that nobody has measured.
+    return kl === null && text.claims !== undefined ? 'good' : 'open'
+  }
   if (kl !== null && kl <= context.delta) return 'good'
+  if (outcome === 'stalled') return 'stalled'
   if (text.blind === true || text.claims !== undefined) return 'false'
   return text.rests === true ? 'stalled' : 'ended'
+}
+
+/** Who is at what distance, as a clause: the law that the number beside a stop is of. */
+function distanceOf({ kl, klMeaning }: Told, far: string): string {
+  const of = klMeaning ?? ''
+  const nats = `${formatNats(kl)} nats`
+  const who = of.includes('noiseless flow')
+    ? 'the noiseless flow is'
+    : of.startsWith('KL of the continuous dynamics')
+      ? 'infinitely short steps would be'
+      : 'the samples are'
+  const near = far === ''
+  if (/lower bound/.test(of)) return `${who}${far} at least ${nats} from`
+  // What particles are averaged for bounds nothing.
+  return near && !/^KL of the (?:exact|continuous|start)/.test(of)
+    ? `${who} about ${nats} from`
+    : `${who}${far} ${near ? `within ${nats} of` : `${nats} from`}`
 }
 
 /** Advice in one sentence, in words that need no formula. */
@@ -83,34 +109,28 @@ export function adviceOf(report: Told, context: AdviceContext): string {
   const id = report.criterion as CriterionId
   const text: CriterionText = CRITERION_TEXTS[id]
   const at = report.step === null ? '' : formatCount(report.step)
-  const who = text.needsFlow === true ? 'the noiseless flow is' : 'the samples are'
   const goal = report.divergence === 'data' ? 'the data' : 'π'
-  const delta = `δ = ${formatNumber(context.delta, 2)}`
-  const least = isLowerBound(report) ? 'at least ' : ''
-  const away = `${who} still ${least}${formatNats(report.kl)} nats from ${goal}, more than ${delta}`
+  const delta = `δ = ${formatNumber(context.delta, 3)}`
+  const away = `${distanceOf(report, ' still')} ${goal}, more than ${delta}`
+  const unknown = `how far from ${goal} the samples then are is not known`
   const open = isOpen(report, context)
   const { then } = text
+  const and = then === undefined ? '' : `, and ${then}`
   switch (wordOf(report, context)) {
     case 'good':
-      return `You may stop at step ${at}: ${
-        open
-          ? `the rule promises ${delta} or less${text.claims === 'continuous' ? ' of infinitely short steps' : ''}`
-          : `${who} ${
-              report.klMeaning === 'particle estimate of KL'
-                ? `about ${formatNats(report.kl)} nats from`
-                : `within ${formatNats(report.kl)} nats of`
-            } ${goal}`
-      }${then === undefined ? '' : `, and ${then}`}.`
-    case 'ended':
       return open
-        ? `The guarantee ends at step ${at}: how far from ${goal} ${who} then is not known.`
-        : `At step ${at} ${away}, and ${then ?? 'nothing promises that they come nearer'}.`
+        ? `You may stop at step ${at}: the rule promises ${delta} or less${
+            text.claims === 'continuous' ? ' of infinitely short steps' : ''
+          }${and}.`
+        : `You may stop at step ${at}: ${distanceOf(report, '')} ${goal}${and}.`
+    case 'ended':
+      return `At step ${at} ${away}${and === '' ? ', and nothing promises that they come nearer' : and}.`
+    case 'open':
+      return `The rule stops at step ${at}${and}; ${unknown}.`
     case 'stalled':
       return open
-        ? `At step ${at} the fall is over: how far from ${goal} ${who} then is not known.`
-        : report.kl !== null && report.kl <= context.delta
-          ? `At step ${at} the fall is over, ${who} ${least}${formatNats(report.kl)} nats from ${goal}.`
-          : `At step ${at} the fall is over, and ${away}: more such steps help little.`
+        ? `At step ${at} the fall is over; ${unknown}.`
+        : `At step ${at} the fall is over, and ${away}: more such steps help little.`
     case 'false':
       return `Do not stop at step ${at}, whatever this rule says: ${away}.`
     case 'unstable':
@@ -118,11 +138,11 @@ export function adviceOf(report: Told, context: AdviceContext): string {
     case 'pending':
       return 'The rule has not fired so far.'
     case 'unfired':
-      return 'The rule does not fire within this run: take more steps, or a larger δ.'
+      return `The rule does not fire within this run: more steps${
+        text.plain.includes('δ') ? ', or a larger δ,' : ''
+      } may make it.`
     case 'none':
-      return report.step === null
-        ? 'This rule can promise nothing of this run; the reason stands below.'
-        : `The rule says stop at step ${at}, and promises nothing.`
+      return 'Of this run the rule claims nothing; the reason stands under “Why”.'
     case 'untrained':
       return 'Waits for a trained energy.'
   }
