@@ -65,7 +65,7 @@ test('the page says what is on it, what a stop is worth, and what its words mean
   await test.step('another δ gives another word', async () => {
     await type(page, 'Tolerance δ, value', '0.000002')
     await expect(row).toHaveAttribute('data-word', 'unfired')
-    await expect(row.locator('.advice')).toContainText('take more steps, or a larger δ')
+    await expect(row.locator('.advice')).toContainText('more steps, or a larger δ, may')
   })
 
   await test.step('a symbol opens its card by mouse and by keyboard, and Escape gives the focus back', async () => {

@@ -86,7 +86,7 @@ export function CertifyStation() {
   const marks = Object.entries(MARKS)
     .filter(([mark]) => reports.some((report) => markOf(report) === mark))
     .map(([mark, of]) => `${mark} ${of}`)
-    .join(', ')
+    .join(' · ')
   const line = (report: Report) => (
     <Criterion key={report.criterion} report={report} context={context} why={why} onWhy={setWhy} />
   )
@@ -107,7 +107,10 @@ export function CertifyStation() {
       />
       <div className="criteria">
         <p className="criteria-head">
-          <i>{marks}</i> <i>step k</i> <i>KL, nats</i>
+          <i title="KL to the law of the data, of the noiseless flow, or a smoothed reading">
+            {marks}
+          </i>{' '}
+          <i>step k</i> <i>KL, nats</i>
         </p>
         <ul role="list" aria-label="Stopping criterion">
           {reports.filter((report) => !isBlind(report)).map(line)}
@@ -184,7 +187,7 @@ function markOf({ klMeaning }: Report): string {
 }
 
 /** What the letters beside numbers stand for. */
-const MARKS = { D: 'to the data', F: 'of the flow', S: 'smoothed' } as const
+const MARKS = { D: 'data', F: 'flow', S: 'smoothed' } as const
 
 interface CriterionProps {
   readonly report: Report
