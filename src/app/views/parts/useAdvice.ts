@@ -9,6 +9,7 @@ const isUnlearned = (state: RunState) => isLearning(state) || state.run?.trained
 const isPending = ({ run, computed, analysis }: RunState) =>
   run === null || computed < run.scene.dynamics.steps || analysis?.stage !== 'done'
 
+const stepsOf = ({ run }: RunState) => run?.scene.dynamics.steps ?? null
 const stepSizeOf = ({ run }: RunState) => run?.scene.dynamics.stepSize ?? null
 const stableBelowOf = ({ run }: RunState) => run?.stableBelow ?? null
 
@@ -16,6 +17,7 @@ const stableBelowOf = ({ run }: RunState) => run?.stableBelow ?? null
 export function adviceContextOf(state: RunState, delta: number): AdviceContext {
   return {
     delta,
+    steps: stepsOf(state),
     pending: isPending(state),
     unlearned: isUnlearned(state),
     stepSize: stepSizeOf(state),
@@ -26,12 +28,13 @@ export function adviceContextOf(state: RunState, delta: number): AdviceContext {
 /** That of the run on the stage. */
 export function useAdviceContext(): AdviceContext {
   const delta = useScene((scene) => scene.stopping.delta)
+  const steps = useRun(stepsOf)
   const pending = useRun(isPending)
   const unlearned = useRun(isUnlearned)
   const stepSize = useRun(stepSizeOf)
   const stableBelow = useRun(stableBelowOf)
   return useMemo(
-    () => ({ delta, pending, unlearned, stepSize, stableBelow }),
-    [delta, pending, unlearned, stepSize, stableBelow],
+    () => ({ delta, steps, pending, unlearned, stepSize, stableBelow }),
+    [delta, steps, pending, unlearned, stepSize, stableBelow],
   )
 }

@@ -6,6 +6,7 @@ import { adviceOf, wordOf, WORDS, type AdviceContext } from './advice.ts'
 
 const CONTEXT: AdviceContext = {
   delta: 0.1,
+  steps: 200,
   pending: false,
   unlearned: false,
   stepSize: 0.01,
@@ -76,6 +77,12 @@ describe('the word and the advice on a stop', () => {
     expect(adviceOf(told({}), unstable)).toContain('Take η below 0.10')
     expect(wordOf(told({}), { ...unstable, unlearned: true })).toBe('untrained')
     expect(wordOf(told({}), { ...CONTEXT, stableBelow: null })).toBe('good')
+  })
+
+  it('says where a stop lies beyond the run', () => {
+    const ahead = told({ criterion: 'poincare', step: 300, kl: null, klMeaning: null })
+    expect(adviceOf(ahead, CONTEXT)).toMatch(/^You may stop at step 300, beyond this run: /)
+    expect(adviceOf({ ...ahead, step: 200 }, CONTEXT)).not.toContain('beyond')
   })
 
   it('what is still followed may still fire', () => {

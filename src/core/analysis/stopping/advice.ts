@@ -34,6 +34,8 @@ export type Word = keyof typeof WORDS
 export interface AdviceContext {
   /** δ, nats. */
   readonly delta: number
+  /** Steps of the run; null: unknown. */
+  readonly steps: number | null
   /** Whether steps or laws are still to come. */
   readonly pending: boolean
   readonly unlearned: boolean
@@ -108,7 +110,8 @@ function distanceOf({ kl, klMeaning }: Told, far: string): string {
 export function adviceOf(report: Told, context: AdviceContext): string {
   const id = report.criterion as CriterionId
   const text: CriterionText = CRITERION_TEXTS[id]
-  const at = report.step === null ? '' : formatCount(report.step)
+  const beyond = (report.step ?? 0) > (context.steps ?? Infinity) ? ', beyond this run' : ''
+  const at = report.step === null ? '' : `${formatCount(report.step)}${beyond}`
   const goal = report.divergence === 'data' ? 'the data' : 'π'
   const delta = `δ = ${formatNumber(context.delta, 3)}`
   const away = `${distanceOf(report, ' still')} ${goal}, more than ${delta}`
