@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_SCENE } from '../../lab/scene/defaults.ts'
-import { attachKeys, experimentAt, SHORTCUTS, WALK } from './keys.ts'
+import { experimentAt } from '../../lab/scene/experiments.ts'
+import { attachKeys, SHORTCUTS } from './keys.ts'
 import { open, SCENE, settle, STOP } from './lab.testing.ts'
 
 const keyEvent = (key: string, ctrlKey: boolean) =>
@@ -77,18 +77,4 @@ describe('keys of the page', () => {
     const all = SHORTCUTS.flatMap(({ keys }) => keys)
     expect(new Set(all).size).toBe(all.length)
   })
-})
-
-it('an experiment is known whatever is shown of it, and no other scene is taken for one', () => {
-  for (const [at, { scene, id }] of WALK.entries()) {
-    const changed = {
-      ...scene,
-      view: { ...scene.view, chart: 'energy' as const },
-      stopping: { ...scene.stopping, delta: 0.01 },
-    }
-    expect(experimentAt(changed), id).toBe(at)
-  }
-  expect(
-    experimentAt({ ...DEFAULT_SCENE, dynamics: { ...DEFAULT_SCENE.dynamics, particles: 77 } }),
-  ).toBe(-1)
 })

@@ -1,6 +1,4 @@
-import { EXPERIMENTS } from '../../lab/scene/experiments.ts'
-import { samePart } from '../../lab/scene/normalise.ts'
-import type { SceneSpec } from '../../lab/scene/sceneSpec.ts'
+import { experimentAt, WALK } from '../../lab/scene/experiments.ts'
 import type { Lab } from './lab.ts'
 
 /** What a key does while no control has the focus. */
@@ -11,26 +9,6 @@ interface Shortcut {
   readonly shown: string
   readonly does: string
   readonly act: (lab: Lab) => void
-}
-
-/** The experiments in the order of the menu. */
-export const WALK = (['theory', 'target'] as const).flatMap((group) =>
-  EXPERIMENTS.filter((one) => one.group === group),
-)
-
-const KEYS = ['target', 'energy', 'domain', 'dynamics'] as const
-
-/**
- * The place in `WALK` of the experiment that a scene is, whatever is shown of it and wherever δ stands; −1: none. Of two that differ by nothing else,
- * the one whose criterion is chosen.
- */
-export function experimentAt(scene: SceneSpec): number {
-  const same = WALK.filter(({ scene: other }) =>
-    KEYS.every((key) => samePart(scene[key], other[key])),
-  )
-  const { criterion } = scene.stopping
-  const found = same.find((one) => one.scene.stopping.criterion === criterion) ?? same[0]
-  return found === undefined ? -1 : WALK.indexOf(found)
 }
 
 /** Opens the experiment so many places on from the one on the stage; from another scene, the first or the last. */

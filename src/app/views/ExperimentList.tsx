@@ -35,11 +35,6 @@ export function ExperimentList({ onChosen }: { readonly onChosen: () => void }) 
           </ul>
         </li>
       ))}
-      <li>
-        <a href="licences.txt" target="_blank" rel="noopener">
-          Licences of what this page is made of
-        </a>
-      </li>
     </ul>
   )
 }

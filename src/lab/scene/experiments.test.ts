@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { EXPERIMENTS } from './experiments.ts'
+import { DEFAULT_SCENE } from './defaults.ts'
+import { experimentAt, EXPERIMENTS, WALK } from './experiments.ts'
 
 describe('the table of experiments', () => {
   it('shows at least ten statements of the theory beside the shipped targets', () => {
@@ -28,4 +29,18 @@ describe('the table of experiments', () => {
       expect(off < 1e-12 && moved === 0).toBe(id !== 'overlong')
     },
   )
+})
+
+it('an experiment is known whatever is shown of it, and no other scene is taken for one', () => {
+  for (const [at, { scene, id }] of WALK.entries()) {
+    const changed = {
+      ...scene,
+      view: { ...scene.view, chart: 'energy' as const },
+      stopping: { ...scene.stopping, delta: 0.01 },
+    }
+    expect(experimentAt(changed), id).toBe(at)
+  }
+  expect(
+    experimentAt({ ...DEFAULT_SCENE, dynamics: { ...DEFAULT_SCENE.dynamics, particles: 77 } }),
+  ).toBe(-1)
 })

@@ -1,4 +1,5 @@
 import { DEFAULT_SCENE, HALF_TRAINED, defaultTarget } from './defaults.ts'
+import { samePart } from './normalise.ts'
 import {
   ORIGIN,
   type DynamicsSpec,
@@ -502,4 +503,25 @@ export const EXPERIMENTS: readonly Experiment[] = [
 /** The experiment of an id; undefined for any other text. */
 export function experiment(id: string): Experiment | undefined {
   return EXPERIMENTS.find((entry) => entry.id === id)
+}
+
+/** The experiments in the order of the menu. */
+export const WALK = (['theory', 'target'] as const).flatMap((group) =>
+  EXPERIMENTS.filter((one) => one.group === group),
+)
+
+/** The parts of a scene that make it an experiment. */
+const PARTS = ['target', 'energy', 'domain', 'dynamics'] as const
+
+/**
+ * The place in `WALK` of the experiment that a scene is, whatever is shown of it and wherever δ stands; −1: none. Of two that differ by nothing else,
+ * the one whose criterion is chosen.
+ */
+export function experimentAt(scene: SceneSpec): number {
+  const same = WALK.filter(({ scene: other }) =>
+    PARTS.every((key) => samePart(scene[key], other[key])),
+  )
+  const { criterion } = scene.stopping
+  const found = same.find((one) => one.scene.stopping.criterion === criterion) ?? same[0]
+  return found === undefined ? -1 : WALK.indexOf(found)
 }

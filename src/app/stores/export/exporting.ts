@@ -24,7 +24,7 @@ import { samePart } from '../../../lab/scene/normalise.ts'
 import type { CriterionId, SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import { explain } from '../explain.ts'
 import { inSlices } from '../inSlices.ts'
-import type { RunState } from '../run/runStore.ts'
+import { isLearning, type RunState } from '../run/runStore.ts'
 import type { LateKeeping } from '../shelf/lateKeeping.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -108,9 +108,8 @@ export function obstacleOf(
   state: Pick<RunState, 'run' | 'preparing' | 'status' | 'training' | 'live'>,
   kind: ExportKind,
 ): string | null {
-  const { run, preparing, status, training, live } = state
-  if (live !== null || ['starting', 'running', 'paused'].includes(training.phase))
-    return 'An energy is being trained.'
+  const { run, preparing, status } = state
+  if (isLearning(state)) return 'An energy is being trained.'
   if (status === 'error') return 'The scene cannot be run.'
   if (preparing) return 'The run is being prepared.'
   if (run === null) return 'There is no run yet.'

@@ -261,3 +261,13 @@ function readable(text: string): string {
   if (lines.length > MOST_LINES) return `${kept}\n… and ${String(lines.length - MOST_LINES)} more`
   return kept.length < text.length ? `${kept}…` : text
 }
+
+/** Whether the stage shows an energy that is being learned, by a training or by one that follows its target. */
+export function isLearning({ training, live }: Pick<RunState, 'training' | 'live'>): boolean {
+  return live !== null || isTraining({ training })
+}
+
+/** Whether a training by the recipe is under way, paused or not. */
+export function isTraining({ training }: Pick<RunState, 'training'>): boolean {
+  return ['starting', 'running', 'paused'].includes(training.phase)
+}

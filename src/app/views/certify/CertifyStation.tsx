@@ -209,7 +209,8 @@ function Criterion({ report, context, why, onWhy }: CriterionProps) {
   const { unlearned } = context
   const word = wordOf(report, context)
   const stopped = report.step !== null && !unlearned
-  const reason = unlearned ? WORDLESS : report.reason
+  const advice = adviceOf(report, context)
+  const reason = unlearned ? advice : report.reason
   return (
     <li
       data-criterion={id}
@@ -251,7 +252,7 @@ function Criterion({ report, context, why, onWhy }: CriterionProps) {
             <Term id={word === 'untrained' ? 'pending' : word}>
               {word === 'untrained' ? WORDS.pending : WORDS[word]}
             </Term>{' '}
-            <span>{adviceOf(report, context)}</span>
+            <span>{advice}</span>
           </p>
           {!unlearned && (
             <p className="worth">
@@ -311,5 +312,3 @@ function Criterion({ report, context, why, onWhy }: CriterionProps) {
     </li>
   )
 }
-
-const WORDLESS = 'Waits for a trained energy.'

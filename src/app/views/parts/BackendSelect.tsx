@@ -1,3 +1,4 @@
+import { isTraining } from '../../stores/run/runStore.ts'
 import { BACKEND_CHOICES, type BackendChoice } from '../../../lab/scene/sceneSpec.ts'
 import { useLab, useRun, useScene } from './context.ts'
 
@@ -14,7 +15,7 @@ export const BACKEND_LABELS: Readonly<Record<BackendChoice, string>> = {
 export function BackendSelect() {
   const lab = useLab()
   const backend = useScene((scene) => scene.training.backend)
-  const busy = useRun((state) => ['starting', 'running', 'paused'].includes(state.training.phase))
+  const busy = useRun(isTraining)
   return (
     <label className="select">
       Backend

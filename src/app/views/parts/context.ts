@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 import { PALETTES, type Palette } from '../../render/theme.ts'
 import type { Lab } from '../../stores/lab.ts'
 import { media } from '../../stores/platform.ts'
-import type { RunState } from '../../stores/run/runStore.ts'
+import { isLearning, type RunState } from '../../stores/run/runStore.ts'
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
 import type { ShelfState } from '../../stores/shelf/shelfStore.ts'
 import type { ToolState } from '../../stores/toolStore.ts'
@@ -28,10 +28,6 @@ export function useRun<T>(select: (state: RunState) => T): T {
 /** Whether the stage shows an energy that is being learned, by a training or by one that follows its target. */
 export function useLearning(): boolean {
   return useRun(isLearning)
-}
-
-export function isLearning({ training, live }: RunState): boolean {
-  return live !== null || ['starting', 'running', 'paused'].includes(training.phase)
 }
 
 export function useShelf<T>(select: (state: ShelfState) => T): T {

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { AdviceContext } from '../../../core/analysis/stopping/advice.ts'
-import type { RunState } from '../../stores/run/runStore.ts'
-import { isLearning, useRun, useScene } from './context.ts'
+import { isLearning, type RunState } from '../../stores/run/runStore.ts'
+import { useRun, useScene } from './context.ts'
 
 const isUnlearned = (state: RunState) => isLearning(state) || state.run?.trained === false
 

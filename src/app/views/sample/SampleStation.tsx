@@ -1,6 +1,6 @@
 import { defaultInitial } from '../../../lab/scene/defaults.ts'
 import { samePart } from '../../../lab/scene/normalise.ts'
-import type { InitialSpec } from '../../../lab/scene/sceneSpec.ts'
+import { RANGES, type InitialSpec } from '../../../lab/scene/sceneSpec.ts'
 import { isUnstable } from '../../../core/analysis/stopping/advice.ts'
 import { formatCount, formatCoordinate, formatDown, formatNumber } from '../../render/format.ts'
 import { Acceleration } from './Acceleration.tsx'
@@ -78,11 +78,13 @@ export function SampleStation() {
             className="reset"
             onClick={(event) => {
               change({ stepSize: null })
-              // This line goes with its cause, and the focus with it.
-              const sliders = event.currentTarget
+              // The button goes once the step is stable: the focus moves to the slider.
+              event.currentTarget
                 .closest('.station')
-                ?.querySelectorAll<HTMLInputElement>('input[type="range"]')
-              sliders?.[1]?.focus()
+                ?.querySelector<HTMLInputElement>(
+                  `input[aria-label="${RANGES['dynamics.stepSize'].label}"]`,
+                )
+                ?.focus()
             }}
           >
             mend

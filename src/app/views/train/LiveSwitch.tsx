@@ -1,10 +1,11 @@
+import { isTraining } from '../../stores/run/runStore.ts'
 import { useLab, useRun } from '../parts/context.ts'
 
 /** Turns live training on and off. */
 export function LiveSwitch() {
   const lab = useLab()
   const on = useRun((state) => state.live !== null)
-  const busy = useRun(({ training }) => ['starting', 'running', 'paused'].includes(training.phase))
+  const busy = useRun(isTraining)
   return (
     <button
       type="button"

@@ -1,3 +1,4 @@
+import { isTraining } from '../../stores/run/runStore.ts'
 import { isTargetId } from '../../../lab/scene/defaults.ts'
 import { OBJECTIVE_TEXTS } from '../../../lab/scene/longTexts.ts'
 import type { SceneSpec } from '../../../lab/scene/sceneSpec.ts'
@@ -14,7 +15,7 @@ export function RecipeSettings() {
   const training = useScene((scene) => scene.training)
   const target = useScene((scene) => scene.target)
   const seed = useScene((scene) => scene.seed)
-  const busy = useRun((state) => ['starting', 'running', 'paused'].includes(state.training.phase))
+  const busy = useRun(isTraining)
   const change = (part: Partial<SceneSpec['training']>) => {
     lab.edit((scene) => ({ ...scene, training: { ...scene.training, ...part } }))
   }

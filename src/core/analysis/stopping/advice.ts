@@ -69,6 +69,7 @@ function isOpen(report: Told, { delta }: AdviceContext): boolean {
   return kl <= delta && isLowerBound(report)
 }
 
+/** What the report of a criterion is worth, in a word; what decides first stands first. */
 export function wordOf(report: Told, context: AdviceContext): Word {
   const { criterion, step, kl, status, outcome } = report
   if (context.unlearned) return 'untrained'
